@@ -1,0 +1,1 @@
+"""The machine itself: names on the network, service notifications, health."""

@@ -1,0 +1,1 @@
+"""Where it is kept: the only place with SQL on the box."""

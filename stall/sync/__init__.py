@@ -1,0 +1,1 @@
+"""The cloud talks here: upload, housekeeping, schedules."""

@@ -1,0 +1,1 @@
+"""Phones talk here: buyer pages and the till. Views call flows and store reads only."""

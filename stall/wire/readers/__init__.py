@@ -1,0 +1,1 @@
+"""Card terminal protocols as pure codecs: bytes in, events out. Opens no port."""
