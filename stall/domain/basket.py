@@ -1,0 +1,24 @@
+"""The short code by which the till finds a buyer's basket. It finds, it never opens or proves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stall.errors import Refused
+
+#: Crockford's letters and digits without the ones people confuse when reading aloud.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 4
+
+
+def new_code(draw: Callable[[int], int]) -> str:
+    """Draw a code; `draw(n)` must return an unguessable integer in 0..n-1."""
+    return "".join(ALPHABET[draw(len(ALPHABET))] for _ in range(LENGTH))
+
+
+def read_code(text: str) -> str:
+    """Read a code as typed, in any case. Raises Refused `basket-code-malformed`."""
+    code = text.strip().upper()
+    if len(code) != LENGTH or any(letter not in ALPHABET for letter in code):
+        raise Refused("basket-code-malformed", "A basket code has four letters or digits, like K7QM. Type it again.")
+    return code
