@@ -1,0 +1,54 @@
+"""What every test stands on: a clean environment, repeatable properties, and an honest word about what cannot run here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "stall",
+    deadline=None,  # counts, not times: two shared cores say nothing about one example
+    derandomize=True,  # the same commit gives the same verdict; `--hypothesis-profile=search` looks further
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("search", parent=settings.get_profile("stall"), derandomize=False, max_examples=5_000)
+settings.load_profile("stall")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def _missing(item: pytest.Item) -> str | None:
+    """Name what this machine lacks for the test, or None."""
+    if item.get_closest_marker("browser") and not any(map(shutil.which, BROWSERS)):
+        return "no Chromium here; on Debian: apt-get install chromium"
+    if item.get_closest_marker("root") and os.geteuid() != 0:
+        return "needs to be root"
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip with its reason what this machine cannot run; with CI=true let it run, and fail."""
+    if os.environ.get("CI") == "true":
+        return
+    for item in items:
+        if reason := _missing(item):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person running the tests reaches the code under test."""
+    for name in list(os.environ):
+        if name.startswith("STALL_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the installed Chromium, for tests marked `browser`."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert path, "CI=true and no Chromium: install it, nothing here may be skipped"
+    return path
