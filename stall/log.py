@@ -1,0 +1,47 @@
+"""Structured log lines on standard error. Nothing personal, no code, no grant, no card number.
+
+`domain` and `wire` never log. Events are named `noun.verb`; facts are key-value pairs.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import cast
+
+import structlog
+
+#: Fields that must never be written, whoever passes them.
+FORBIDDEN = frozenset({"code", "claim_code", "grant", "token", "pan", "track", "pin", "key", "secret", "body", "raw"})
+_CARD_NUMBER = re.compile(r"\b[0-9]{13,19}\b")
+
+
+def setup() -> None:
+    """Configure logging of this process: one key=value line an event, to standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            _redact,
+            structlog.processors.LogfmtRenderer(key_order=["event", "level"], bool_as_flag=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def get(name: str) -> structlog.typing.FilteringBoundLogger:
+    """A logger for one part of the product, bound with its name."""
+    return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(part=name))
+
+
+def _redact(_logger: object, _method: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
+    """Blank forbidden fields and anything that looks like a card number, as the last step before writing."""
+    for key, value in event.items():
+        if key in FORBIDDEN:
+            event[key] = "(not logged)"
+        elif isinstance(value, str):
+            event[key] = _CARD_NUMBER.sub("(number)", value)
+    return event

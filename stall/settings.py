@@ -1,0 +1,109 @@
+"""The settings of one box: settings.toml in its data folder, every field typed, unknown ones refused.
+
+Secrets never stand here; they are files of mode 0600 in the key folder.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from stall.errors import Broken
+
+FILE = "settings.toml"
+
+
+class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of the settings tables."""
+
+
+class Web(Struct, frozen=True):
+    """Where `stall web` listens, and the address buyers reach it under."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    till_port: int = 8001
+    address: str = "http://127.0.0.1:8000"
+    threads: int = 64
+
+
+class Reader(Struct, frozen=True):
+    """One card terminal; `link` is `serial:/dev/serial/by-id/…` or `tcp:host:port`."""
+
+    link: str
+    name: str = "Card reader"
+    password: str = "000000"  # noqa: S105 - the factory setting of ZVT terminals, not a secret of ours
+    profile: str = "standard"
+    time_scale: float = 1.0
+
+
+class Cloud(Struct, frozen=True):
+    """Where the journal is uploaded to; `public` is the cloud's key, base64url."""
+
+    url: str
+    name: str
+    public: str
+
+
+class Settings(Struct, frozen=True):
+    """Everything a box can be told. The defaults make a stall on loopback without a reader or cloud."""
+
+    name: str = "Stall"
+    place: str = ""
+    seller: str = ""
+    cur: str = "EUR"
+    vat_bp: int = 1900
+    web: Web = Web()
+    reader: Reader | None = None
+    cloud: Cloud | None = None
+    mdns: bool = False
+    mdns_interface: str = ""
+
+
+def load(folder: Path) -> Settings:
+    """Read the settings of a data folder; an absent file means the defaults.
+
+    Raises Broken `settings-malformed`, naming the field, and `settings-unreadable`.
+    """
+    path = folder / FILE
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise Broken("settings-unreadable", f"{path} cannot be read ({error.strerror}). Check its owner and rights.") from error
+    try:
+        return msgspec.toml.decode(data, type=Settings)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise Broken("settings-malformed", f"{path} is not right: {error}. Mend that line and start again.") from error
+
+
+def save(folder: Path, settings: Settings) -> None:
+    """Write the settings so that a power cut leaves either the old file or the new one."""
+    path = folder / FILE
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(_toml(settings).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _toml(settings: Settings) -> str:
+    """Write TOML by hand: two levels of tables of strings, numbers and booleans are all we have."""
+    top: list[str] = []
+    tables: list[str] = []
+    for name, value in msgspec.to_builtins(settings).items():
+        if isinstance(value, dict):
+            tables += ["", f"[{name}]", *(f"{key} = {_scalar(entry)}" for key, entry in value.items())]
+        elif value is not None:
+            top.append(f"{name} = {_scalar(value)}")
+    return "\n".join([*top, *tables, ""])
+
+
+def _scalar(value: object) -> str:
+    """A TOML basic string is a JSON string without surrogates; numbers and booleans agree too."""
+    return msgspec.json.encode(value).decode()

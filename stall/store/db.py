@@ -1,0 +1,220 @@
+"""The box's one database and the one door through which everything is written.
+
+Every write, from any thread of any process, goes through `Database.transaction()`. Inside it: SQL,
+canonical bytes and signatures; no file, network or port. Readers use `Database.read()`, which
+cannot write and never checkpoints. The order of the locks is docs/adr on the write door.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from stall.clock import Clock
+from stall.errors import Broken, Retry, StallError
+from stall.store import journal, locks
+from stall.store.schema import VERSION
+from stall.store.secrets import BoxSecrets
+
+#: Pages in the write-ahead log, not yet copied back, past which the holder of the door copies them.
+CHECKPOINT_PAGES = 1000
+BUSY_MS = 5000
+
+
+class OutcomeUnknown(StallError):
+    """COMMIT or the disk failed: whether the transaction happened is found at the next start."""
+
+
+@dataclass(slots=True)
+class Tx:
+    """One open transaction: its connection, its moment, and what may be signed inside it."""
+
+    conn: sqlite3.Connection
+    secrets: BoxSecrets
+    moment: journal.Moment
+
+    @property
+    def now_ms(self) -> int:
+        """The time of everything in this transaction (ms UTC); never before any earlier event."""
+        return self.moment.now_ms
+
+    @property
+    def clk(self) -> str:
+        """Where that time came from: ntp, rtc, operator or floor."""
+        return self.moment.source.value
+
+    @property
+    def next_seq(self) -> int:
+        """The number the next appended event will bear."""
+        return journal.read_head(self.conn).size
+
+    def append(self, kind: str, body: dict[str, object]) -> int:
+        """Append one event to the journal and return its number."""
+        return journal.append(self.conn, self.moment, kind, body)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo only what happens inside when it raises; the transaction goes on."""
+        self.conn.execute("SAVEPOINT item")
+        try:
+            yield
+        except BaseException:
+            self.conn.execute("ROLLBACK TO item")
+            self.conn.execute("RELEASE item")
+            raise
+        self.conn.execute("RELEASE item")
+
+
+def stop_the_process(error: OutcomeUnknown) -> None:
+    """End a long-running process whose last write has an unknown outcome; it is started anew."""
+    os.write(2, f"error: {error.sentence} [{error.code}]\n".encode())
+    os._exit(75)
+
+
+class Database:
+    """One box's database in `folder`. Opening checks the schema; it never migrates.
+
+    `on_unknown` is called when a write has an unknown outcome, before the error is raised; the
+    processes that run all day pass `stop_the_process`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        secrets: BoxSecrets,
+        on_unknown: Callable[[OutcomeUnknown], None] | None = None,
+    ) -> None:
+        """Hold the shared run lock and check the schema version.
+
+        Raises Broken `box-missing`, `schema-old`, `schema-new`; Refused `box-in-migration`.
+        """
+        self.path = folder / "stall.sqlite"
+        self._folder = folder
+        self._clock = clock
+        self._secrets = secrets
+        self._on_unknown = on_unknown
+        self._process_lock = threading.Lock()
+        self._local = threading.local()
+        self._writer: sqlite3.Connection | None = None
+        if not self.path.is_file():
+            raise Broken("box-missing", f"There is no stall in {folder}. Make one with: stall keys new box --data {folder}")
+        self._run = locks.share_run(folder)
+        _check_version(self.read())
+
+    def close(self) -> None:
+        """Close this thread's reader and the writer, and let go of the run lock."""
+        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if reader is not None:
+            reader.close()
+            self._local.reader = None
+        with self._process_lock:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+        self._run.release()
+
+    def read(self) -> sqlite3.Connection:
+        """This thread's read-only connection; rows come as sqlite3.Row.
+
+        It is opened mode=ro: a connection that may write and closes last would checkpoint outside
+        the door.
+        """
+        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = connect_readonly(self.path)
+            self._local.reader = reader
+        return reader
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """Write: commit when the block ends, roll back when it raises.
+
+        Raises OutcomeUnknown `commit-unknown` when COMMIT fails, `disk-io` when the disk does;
+        Broken `disk-full`, `door-missing`, `door-replaced`.
+        """
+        with self._process_lock, locks.door(self._folder):
+            conn = self._writing_connection()
+            try:
+                conn.execute("BEGIN IMMEDIATE")
+                yield Tx(conn, self._secrets, journal.moment(conn, self._clock))
+            except sqlite3.Error as error:
+                _roll_back(conn)
+                self._disk_trouble(error)
+                raise
+            except BaseException:
+                _roll_back(conn)
+                raise
+            self._commit(conn)
+            if locks.pages_to_copy(self.path) > CHECKPOINT_PAGES:
+                conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def truncate_log(self) -> None:
+        """Copy the whole write-ahead log back and empty it (at shift close)."""
+        with self._process_lock, locks.door(self._folder):
+            self._writing_connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _commit(self, conn: sqlite3.Connection) -> None:
+        try:
+            conn.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._unknown(OutcomeUnknown("commit-unknown", f"The disk did not confirm a write ({error}). Start the stall again."))
+
+    def _disk_trouble(self, error: sqlite3.Error) -> None:
+        """Turn what SQLite says of the disk into our words; let every other error pass."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            raise Broken("disk-full", "The disk is full and nothing was written. Free some space, then try again.") from error
+        if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY}:
+            self._unknown(OutcomeUnknown("disk-io", f"The disk failed ({error}). Check the card or disk, then start the stall again."))
+        if code == sqlite3.SQLITE_BUSY:
+            raise Retry("database-busy", "Somebody else holds the database. Close other programs that use it.") from error
+
+    def _unknown(self, error: OutcomeUnknown) -> None:
+        if self._on_unknown is not None:
+            self._on_unknown(error)
+        raise error
+
+    def _writing_connection(self) -> sqlite3.Connection:
+        if self._writer is None:
+            self._writer = connect_writing(self.path)
+        return self._writer
+
+
+def connect_readonly(path: Path) -> sqlite3.Connection:
+    """Open a connection that cannot write. Raises Broken `box-unreadable`."""
+    try:
+        conn = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
+        conn.execute("PRAGMA wal_autocheckpoint=0")
+    except sqlite3.Error as error:
+        raise Broken("box-unreadable", f"{path} cannot be opened ({error}). Check the folder's owner and rights.") from error
+    conn.row_factory = sqlite3.Row
+    return conn
+
+
+def connect_writing(path: Path) -> sqlite3.Connection:
+    """Open the connection the door uses. Nobody else may: writes outside the door are lost tills."""
+    conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
+    conn.row_factory = sqlite3.Row
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0", f"busy_timeout={BUSY_MS}"):
+        conn.execute(f"PRAGMA {pragma}")
+    return conn
+
+
+def _check_version(conn: sqlite3.Connection) -> None:
+    found = conn.execute("PRAGMA user_version").fetchone()[0]
+    if found < VERSION:
+        raise Broken("schema-old", "This stall was made by an older version. Stop it and run: stall migrate")
+    if found > VERSION:
+        raise Broken("schema-new", "This stall was made by a newer version. Install that version to open it.")
+
+
+def _roll_back(conn: sqlite3.Connection) -> None:
+    if conn.in_transaction:
+        conn.execute("ROLLBACK")

@@ -1,0 +1,143 @@
+"""The append-only journal: events, the Merkle frontier, the clock floor. All inside one transaction.
+
+Each event is the leaf of one RFC 9162 tree per epoch. The frontier and the floor are read from
+their row at each use and never cached: another process may have appended in between.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stall.clock import BUILD_MS, JUMP_LIMIT_MS, Clock, Source
+from stall.errors import Broken
+from stall.store.schema import event_id, event_seq
+from stall.wire import b64, merkle
+from stall.wire.event import Event, encode
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the journal of this database stands."""
+
+    epoch_no: int
+    epoch: bytes
+    size: int
+    frontier: merkle.Frontier
+    last_at_ms: int
+
+    @property
+    def epoch_text(self) -> str:
+        """The epoch as documents write it (base64url of 16 bytes)."""
+        return b64.encode(self.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The one time of a transaction, and where it came from."""
+
+    now_ms: int
+    source: Source
+    boot_id: str
+    boottime_ms: int
+
+
+def read_head(conn: sqlite3.Connection) -> Head:
+    """Read the head row. Raises Broken `journal-missing`."""
+    row = conn.execute(
+        "SELECT j.epoch_no, e.epoch, j.size, j.frontier, j.last_at_ms FROM journal j JOIN epochs e ON e.no = j.epoch_no"
+    ).fetchone()
+    if row is None:
+        raise Broken("journal-missing", "The database has no journal. Restore the data folder from a backup.")
+    return Head(row[0], row[1], row[2], merkle.Frontier.from_bytes(row[2], row[3]), row[4])
+
+
+def moment(conn: sqlite3.Connection, clock: Clock) -> Moment:
+    """Say what time it is, inside the door (design.md 8).
+
+    The floor is carried on by time since boot, so that a box without a clock chip still counts
+    forward. A trusted clock counts only up to 48 h beyond the carried floor; the maker's word
+    counts for this boot. No time is ever before the last event.
+    """
+    boot_id, boottime_ms = clock.boot_id(), clock.boottime_ms()
+    row = conn.execute(
+        "SELECT last_at_ms, floor_ms, floor_boot, floor_boottime_ms, operator_boot, operator_offset_ms FROM journal"
+    ).fetchone()
+    if row is None:
+        return Moment(max(BUILD_MS, clock.wall_ms()), clock.system_source() or Source.FLOOR, boot_id, boottime_ms)
+    last_at, floor, floor_boot, floor_boottime, operator_boot, operator_offset = row
+    carried = max(BUILD_MS, floor + (boottime_ms - floor_boottime if floor_boot == boot_id else 0))
+    wall, source = clock.wall_ms(), clock.system_source()
+    if operator_boot == boot_id:
+        now, source = boottime_ms + operator_offset, Source.OPERATOR
+    elif source is not None and carried - JUMP_LIMIT_MS <= wall <= carried + JUMP_LIMIT_MS:
+        now = wall
+    else:
+        plausible = carried <= wall <= carried + JUMP_LIMIT_MS
+        now, source = (wall if plausible else carried), Source.FLOOR
+    return Moment(max(now, last_at), source, boot_id, boottime_ms)
+
+
+def append(conn: sqlite3.Connection, at: Moment, kind: str, body: dict[str, object]) -> int:
+    """Append one event and return its number; rows, frontier and floor change together."""
+    head = read_head(conn)
+    data = encode(Event(epoch=head.epoch_text, seq=head.size, kind=kind, at=at.now_ms, clk=at.source.value, body=body))
+    conn.execute("INSERT INTO events (id, bytes) VALUES (?, ?)", (event_id(head.epoch_no, head.size), data))
+    frontier = head.frontier.append(merkle.leaf_hash(data))
+    conn.execute(
+        "UPDATE journal SET size = ?, frontier = ?, last_at_ms = ?, floor_ms = ?, floor_boot = ?, floor_boottime_ms = ?",
+        (frontier.size, frontier.to_bytes(), at.now_ms, at.now_ms, at.boot_id, at.boottime_ms),
+    )
+    return head.size
+
+
+def raise_floor(conn: sqlite3.Connection, at: Moment, to_ms: int) -> None:
+    """Believe nothing before `to_ms` from now on: a trusted document was issued then."""
+    conn.execute(
+        "UPDATE journal SET floor_ms = ?, floor_boot = ?, floor_boottime_ms = ? WHERE floor_ms < ?",
+        (to_ms, at.boot_id, at.boottime_ms, to_ms),
+    )
+
+
+def open_epoch(conn: sqlite3.Connection, at: Moment, epoch: bytes, parent: dict[str, object] | None) -> int:
+    """Begin a new epoch; its first event names the parent (epoch, size, root), None for a new box."""
+    (epoch_no,) = conn.execute("SELECT coalesce(max(no), 0) + 1 FROM epochs").fetchone()
+    conn.execute("INSERT INTO epochs (no, epoch, opened_ms) VALUES (?, ?, ?)", (epoch_no, epoch, at.now_ms))
+    conn.execute(
+        "INSERT INTO journal (id, epoch_no, size, frontier, last_at_ms, floor_ms, floor_boot, floor_boottime_ms)"
+        " VALUES (1, ?, 0, x'', ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET epoch_no = excluded.epoch_no, size = 0, frontier = x''",
+        (epoch_no, at.now_ms, at.now_ms, at.boot_id, at.boottime_ms),
+    )
+    return append(conn, at, "epoch", {"parent": parent})
+
+
+def read_events(conn: sqlite3.Connection, epoch_no: int, first: int, limit_bytes: int) -> list[bytes]:
+    """Read a run of events from `first` on, at least one if there is one, up to `limit_bytes`."""
+    run: list[bytes] = []
+    taken = 0
+    rows = conn.execute(
+        "SELECT bytes FROM events WHERE id >= ? AND id < ? ORDER BY id", (event_id(epoch_no, first), event_id(epoch_no + 1, 0))
+    )
+    for (data,) in rows:
+        if run and taken + len(data) > limit_bytes:
+            break
+        run.append(data)
+        taken += len(data)
+    rows.close()
+    return run
+
+
+def all_events(conn: sqlite3.Connection, epoch_no: int) -> Iterator[tuple[int, bytes]]:
+    """Walk through an epoch's events in order, as (number, canonical bytes)."""
+    rows = conn.execute(
+        "SELECT id, bytes FROM events WHERE id >= ? AND id < ? ORDER BY id", (event_id(epoch_no, 0), event_id(epoch_no + 1, 0))
+    )
+    for number, data in rows:
+        yield event_seq(number), data
+
+
+def event_bytes(conn: sqlite3.Connection, event: int) -> bytes | None:
+    """Read one event by its key, or None."""
+    row = conn.execute("SELECT bytes FROM events WHERE id = ?", (event,)).fetchone()
+    return None if row is None else bytes(row[0])

@@ -1,0 +1,129 @@
+"""Lock files of one box: who may write (turn, door), who runs (run). POSIX flock only.
+
+The files are made with the box, never removed and never restored. Each entry opens its own
+descriptor, so threads exclude one another as processes do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stall.errors import Broken, Refused
+
+TURN, DOOR, RUN = "stall.turn", "stall.door", "stall.run"
+
+
+def make_lock_files(folder: Path) -> None:
+    """Make the lock files of a new box, 0600."""
+    for name in (TURN, DOOR, RUN):
+        os.close(os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+@contextmanager
+def door(folder: Path) -> Iterator[None]:
+    """Wait for the turnstile, then for the door, let the next into the turnstile, and hold the door.
+
+    Without the turnstile a single writer starves behind a process that re-enters at once.
+    """
+    turn = _open(folder / TURN)
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        held = _open(folder / DOOR)
+        fcntl.flock(held, fcntl.LOCK_EX)
+    finally:
+        os.close(turn)
+    try:
+        _still_there(held, folder / DOOR)
+        yield
+    finally:
+        os.close(held)
+
+
+@dataclass(slots=True)
+class Held:
+    """A lock held until released or until the process ends."""
+
+    descriptor: int
+
+    def release(self) -> None:
+        """Let go; safe to call twice."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+def share_run(folder: Path) -> Held:
+    """Say "a process of this stall runs". Raises Refused `box-in-migration` while one reshapes it."""
+    return _take_run(
+        folder,
+        fcntl.LOCK_SH,
+        Refused("box-in-migration", "This stall is being migrated or restored. Wait until that is done, then start again."),
+    )
+
+
+def own_run(folder: Path) -> Held:
+    """Say "nobody else may run": for migrate, restore and reset. Raises Refused `box-running`."""
+    return _take_run(folder, fcntl.LOCK_EX, Refused("box-running", "The stall is running. Stop it first, then try again."))
+
+
+def own_name(folder: Path, name: str) -> Held:
+    """Hold a name for the life of a process, so that none starts twice. Raises Refused `already-running`."""
+    descriptor = os.open(folder / f"stall.{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise Refused("already-running", f"`stall {name}` already runs on this data folder. Stop that one first.") from None
+    return Held(descriptor)
+
+
+def pages_to_copy(database: Path) -> int:
+    """Count the pages in the write-ahead log that are not yet copied back, from the wal-index.
+
+    The first 100 bytes of the -shm file are laid down in SQLite's "WAL-mode File Format": mxFrame
+    at byte 16, nBackfill at byte 96, both 32-bit in the machine's own order.
+    """
+    try:
+        with database.with_name(f"{database.name}-shm").open("rb") as index:
+            head = index.read(100)
+    except OSError:
+        return 0
+    if len(head) < 100:
+        return 0
+    frames = int.from_bytes(head[16:20], sys.byteorder)
+    copied = int.from_bytes(head[96:100], sys.byteorder)
+    return max(0, frames - copied)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        raise Broken("door-missing", f"{path} cannot be opened ({error.strerror}). Stop the stall and restore the folder.") from error
+
+
+def _still_there(descriptor: int, path: Path) -> None:
+    """A lock on a removed file excludes nobody: refuse to write behind it."""
+    mine = os.fstat(descriptor)
+    with contextlib.suppress(OSError):
+        there = path.stat()
+        if (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino):
+            return
+    raise Broken("door-replaced", f"{path} was removed or replaced while the stall ran. Stop every process of the stall, then start it again.")
+
+
+def _take_run(folder: Path, how: int, refusal: Refused) -> Held:
+    descriptor = _open(folder / RUN)
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise refusal from None
+    return Held(descriptor)

@@ -1,0 +1,158 @@
+"""The tables of a box, as migration steps. A step that has shipped is never edited; add the next.
+
+Tables on the sale path have integer keys; the digest of a claim code is the only random key they
+are found by. Ids packed into one integer: event = epoch_no << 40 | seq, line = sale << 8 | n,
+number = drop_no << 20 | edition number, claim = sale << 8 | issue, file = pack << 16 | n.
+"""
+
+from __future__ import annotations
+
+#: Number of the newest step; kept in PRAGMA user_version, so that opening needs no library.
+VERSION = 1
+
+FOUNDING = """
+CREATE TABLE epochs (
+    no INTEGER PRIMARY KEY, epoch BLOB NOT NULL, opened_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY CHECK (id = 1), epoch_no INTEGER NOT NULL REFERENCES epochs (no),
+    size INTEGER NOT NULL, frontier BLOB NOT NULL, last_at_ms INTEGER NOT NULL,
+    floor_ms INTEGER NOT NULL, floor_boot TEXT NOT NULL, floor_boottime_ms INTEGER NOT NULL,
+    operator_boot TEXT, operator_offset_ms INTEGER
+) STRICT;
+CREATE TABLE events (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE checkpoint (
+    id INTEGER PRIMARY KEY CHECK (id = 1), epoch_no INTEGER NOT NULL, size INTEGER NOT NULL,
+    root BLOB NOT NULL, note TEXT NOT NULL, signed_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE uploads (
+    epoch_no INTEGER PRIMARY KEY, next INTEGER NOT NULL, cosigned TEXT, cosigned_size INTEGER,
+    at_ms INTEGER, last_error TEXT
+) STRICT;
+CREATE TABLE verdicts (event INTEGER PRIMARY KEY, verdict TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+
+CREATE TABLE documents (
+    no INTEGER PRIMARY KEY, typ TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, token TEXT NOT NULL, accepted_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE creators (no INTEGER PRIMARY KEY, did TEXT NOT NULL UNIQUE, public BLOB NOT NULL) STRICT;
+CREATE TABLE delegations (
+    no INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (no), creator INTEGER NOT NULL REFERENCES creators (no),
+    role TEXT NOT NULL, subject TEXT NOT NULL, seq INTEGER NOT NULL, UNIQUE (creator, subject)
+) STRICT;
+
+CREATE TABLE drops (
+    no INTEGER PRIMARY KEY, drop_id TEXT NOT NULL UNIQUE, creator INTEGER NOT NULL REFERENCES creators (no),
+    pack INTEGER NOT NULL, ver INTEGER NOT NULL, switched_on INTEGER NOT NULL DEFAULT 0, edition INTEGER
+) STRICT;
+CREATE TABLE packs (
+    no INTEGER PRIMARY KEY, drop_no INTEGER NOT NULL REFERENCES drops (no), document INTEGER NOT NULL REFERENCES documents (no),
+    manifest_hash TEXT NOT NULL, title TEXT NOT NULL, kind TEXT NOT NULL, description TEXT NOT NULL, licence TEXT NOT NULL,
+    price_minor INTEGER NOT NULL, cur TEXT NOT NULL, opens_ms INTEGER, closes_ms INTEGER, expires_ms INTEGER NOT NULL,
+    max_devices INTEGER NOT NULL, max_downloads INTEGER NOT NULL, code_ttl_s INTEGER NOT NULL,
+    cover TEXT, zip_name TEXT NOT NULL, zip_size INTEGER NOT NULL, zip_sha256 TEXT NOT NULL, bytes INTEGER NOT NULL
+) STRICT;
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, type TEXT NOT NULL, role TEXT NOT NULL
+) STRICT;
+CREATE TABLE leases (
+    no INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (no), jti TEXT NOT NULL, drop_no INTEGER NOT NULL REFERENCES drops (no),
+    lease_seq INTEGER NOT NULL, epoch_no INTEGER NOT NULL REFERENCES epochs (no), expires_ms INTEGER NOT NULL, UNIQUE (drop_no, lease_seq)
+) STRICT;
+CREATE TABLE numbers (
+    id INTEGER PRIMARY KEY, state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3),
+    lease INTEGER NOT NULL REFERENCES leases (no), sale INTEGER
+) STRICT;
+CREATE INDEX numbers_free ON numbers (id) WHERE state = 0;
+CREATE INDEX numbers_held ON numbers (sale) WHERE state = 1;
+
+CREATE TABLE sales (
+    no INTEGER PRIMARY KEY, epoch_no INTEGER NOT NULL, origin TEXT NOT NULL, created_ms INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('basket', 'paid', 'dropped')), cur TEXT NOT NULL, total_minor INTEGER NOT NULL,
+    basket_code TEXT, hold_until_ms INTEGER, paid_ms INTEGER, receipt_event INTEGER, issue INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX sales_basket ON sales (basket_code) WHERE basket_code IS NOT NULL;
+CREATE TABLE lines (
+    id INTEGER PRIMARY KEY, pack INTEGER, sku TEXT, title TEXT NOT NULL, ed INTEGER, lease INTEGER,
+    qty INTEGER NOT NULL, minor INTEGER NOT NULL, vat_bp INTEGER NOT NULL
+) STRICT;
+CREATE TABLE attempts (
+    no INTEGER PRIMARY KEY, sale INTEGER NOT NULL REFERENCES sales (no), ordinal INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('pay', 'reverse', 'refund')), of INTEGER REFERENCES attempts (no),
+    tender TEXT NOT NULL, reader INTEGER, state TEXT NOT NULL, settlement TEXT, amount_minor INTEGER NOT NULL, cur TEXT NOT NULL,
+    given_minor INTEGER, offline INTEGER, decided_by TEXT, reason TEXT,
+    boot_id TEXT NOT NULL, requested_boottime_ms INTEGER NOT NULL, requested_ms INTEGER NOT NULL, ended_ms INTEGER,
+    cancel_wanted INTEGER NOT NULL DEFAULT 0, display TEXT NOT NULL DEFAULT '',
+    tid TEXT, receipt_no INTEGER, trace INTEGER, baseline_tid TEXT, baseline_receipt INTEGER
+) STRICT;
+CREATE UNIQUE INDEX attempts_of_sale ON attempts (sale, ordinal);
+CREATE INDEX attempts_open ON attempts (reader) WHERE state IN ('requested', 'sent', 'approved', 'reversing', 'unknown');
+CREATE TABLE card_facts (attempt INTEGER PRIMARY KEY REFERENCES attempts (no), salt BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;
+CREATE TABLE claims (
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, state TEXT NOT NULL CHECK (state IN ('active', 'revoked')), expires_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE take_keys (key BLOB PRIMARY KEY, sale INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE certificates (line INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE, event INTEGER NOT NULL, document TEXT NOT NULL) STRICT;
+CREATE TABLE grants (no INTEGER PRIMARY KEY, claim INTEGER NOT NULL REFERENCES claims (id), created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL) STRICT;
+CREATE INDEX grants_of_claim ON grants (claim);
+CREATE TABLE transfers (
+    no INTEGER PRIMARY KEY, grant_no INTEGER NOT NULL, file INTEGER NOT NULL, first INTEGER NOT NULL, sent INTEGER NOT NULL,
+    last INTEGER NOT NULL, at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX transfers_of_grant ON transfers (grant_no, file);
+CREATE TABLE downloads (claim INTEGER NOT NULL, file INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (claim, file)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE readers (
+    no INTEGER PRIMARY KEY, name TEXT NOT NULL, link TEXT NOT NULL DEFAULT 'lost', display TEXT NOT NULL DEFAULT '',
+    tid TEXT, last_receipt INTEGER, at_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE reader_jobs (
+    no INTEGER PRIMARY KEY, reader INTEGER NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('day_end')),
+    state TEXT NOT NULL CHECK (state IN ('asked', 'done', 'failed')), asked_ms INTEGER NOT NULL, answer TEXT
+) STRICT;
+CREATE TABLE day_ends (
+    no INTEGER PRIMARY KEY, reader INTEGER NOT NULL, event INTEGER NOT NULL, tid TEXT, total_minor INTEGER NOT NULL, count INTEGER,
+    cur TEXT NOT NULL, at_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE exceptions (
+    no INTEGER PRIMARY KEY, kind TEXT NOT NULL, attempt INTEGER, sentence TEXT NOT NULL, at_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE staff (
+    no INTEGER PRIMARY KEY, role TEXT NOT NULL, name TEXT NOT NULL, pin_hash TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0, locked_until_ms INTEGER NOT NULL DEFAULT 0
+) STRICT;
+"""
+
+
+def event_id(epoch_no: int, seq: int) -> int:
+    """Pack an event's place into one key that grows with the journal."""
+    return epoch_no << 40 | seq
+
+
+def event_seq(event: int) -> int:
+    """The event's number within its epoch."""
+    return event & ((1 << 40) - 1)
+
+
+def line_id(sale: int, n: int) -> int:
+    """Pack a line's place (0..255) within its sale."""
+    return sale << 8 | n
+
+
+def number_id(drop_no: int, number: int) -> int:
+    """Pack an edition number (1..2^20-1) with its drop."""
+    return drop_no << 20 | number
+
+
+def claim_id(sale: int, issue: int) -> int:
+    """Pack the issue number (0..255) of a sale's claim code."""
+    return sale << 8 | issue
+
+
+def file_id(pack: int, n: int) -> int:
+    """Pack a file's place (0..65535) within its pack; 65535 is the pack's ZIP."""
+    return pack << 16 | n
+
+
+#: Place of the whole-pack ZIP among a pack's files.
+ZIP = 0xFFFF

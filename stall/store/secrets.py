@@ -1,0 +1,93 @@
+"""The box's secrets: files of mode 0600 in its key folder, read once at start.
+
+box.key signs (Ed25519); claim.key makes claim codes, order ids and receipt ids and seals erasable
+data; link.key makes grants and download links. Losing claim.key loses no money: codes already
+handed out still work by their digest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets as random
+from dataclasses import dataclass
+from pathlib import Path
+
+from stall.errors import Broken, Refused, StallError
+from stall.wire import b64, strict_json
+from stall.wire.keys import SigningKey
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class BoxSecrets:
+    """What the processes of one box may sign and seal with."""
+
+    signing: SigningKey
+    claim_key: bytes
+    link_key: bytes
+
+    def __repr__(self) -> str:
+        return f"BoxSecrets({self.signing.thumbprint})"
+
+
+def make(folder: Path) -> BoxSecrets:
+    """Make the key folder of a new box. Raises Refused `box-exists` when it holds a key already."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (folder / "box.key").exists():
+        raise Refused("box-exists", f"{folder} already holds a box key. Choose another folder; a key is never overwritten.")
+    signing = SigningKey.generate()
+    jwk = {"crv": "Ed25519", "d": b64.encode(signing.seed), "kty": "OKP", "x": b64.encode(signing.public)}
+    _write(folder / "claim.key", random.token_bytes(KEY_BYTES))
+    _write(folder / "link.key", random.token_bytes(KEY_BYTES))
+    _write(folder / "box.key", json.dumps(jwk).encode() + b"\n")
+    return load(folder)
+
+
+def load(folder: Path) -> BoxSecrets:
+    """Read the key folder. Raises Broken `key-unreadable`, `key-malformed`, `key-open-to-others`."""
+    return BoxSecrets(
+        signing=_signing_key(folder / "box.key"),
+        claim_key=_symmetric(folder / "claim.key"),
+        link_key=_symmetric(folder / "link.key"),
+    )
+
+
+def _signing_key(path: Path) -> SigningKey:
+    try:
+        jwk = strict_json.loads(_read(path))
+        if not isinstance(jwk, dict):
+            raise Broken("key-malformed", f"{path} is not a key file. Restore it from your key backup.")
+        key = SigningKey.from_seed(b64.decode(jwk["d"]))
+    except (StallError, KeyError, TypeError) as error:
+        if isinstance(error, Broken):
+            raise
+        raise Broken("key-malformed", f"{path} is not a key file. Restore it from your key backup.") from error
+    if jwk.get("x") != b64.encode(key.public):
+        raise Broken("key-malformed", f"{path} is damaged: its two halves do not belong together. Restore it from your key backup.")
+    return key
+
+
+def _symmetric(path: Path) -> bytes:
+    data = _read(path)
+    if len(data) != KEY_BYTES:
+        raise Broken("key-malformed", f"{path} must hold {KEY_BYTES} bytes. Restore it from your key backup.")
+    return data
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise Broken("key-open-to-others", f"{path} can be read by other users. Run: chmod 600 {path}")
+        return path.read_bytes()
+    except OSError as error:
+        raise Broken("key-unreadable", f"{path} cannot be read ({error.strerror}). Restore it from your key backup.") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,104 @@
+"""The crowd's writer: many waiting requests, one trip through the door, one COMMIT, then the answers.
+
+`stall web` has exactly one. It takes whatever is waiting, payments before claims before
+housekeeping, gives each a savepoint, commits once and only then answers. Natural batching needs
+no timer: what queued while the disk synced is the next batch.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from stall.errors import Retry
+from stall.store.db import Database, Tx
+
+T = TypeVar("T")
+
+LANES = ("payment", "claim", "housekeeping")
+#: Most items in one transaction; more only lengthen the wait of the first.
+BATCH = 256
+#: How long a request waits for its answer before it gives up waiting (s). The work itself is not undone.
+PATIENCE_S = 30.0
+
+
+class CrowdWriter:
+    """Runs submitted work in batches on a thread of its own."""
+
+    def __init__(self, db: Database) -> None:
+        """Start the thread; call `stop` at the end of the process."""
+        self._db = db
+        self._waiting: dict[str, deque[tuple[Callable[[Tx], Any], Future[Any]]]] = {lane: deque() for lane in LANES}
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="crowd-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, lane: str, work: Callable[[Tx], T]) -> T:
+        """Run `work` inside the next transaction and return its result after COMMIT.
+
+        What `work` raises is raised here, and only its own part is undone. Raises Retry
+        `writer-busy` when no answer came in time, `writer-stopped` at shutdown.
+        """
+        answer: Future[T] = Future()
+        with self._changed:
+            if self._stopping:
+                raise Retry("writer-stopped", "The stall is closing down. Try again in a moment.", 2.0)
+            self._waiting[lane].append((work, answer))
+            self._changed.notify()
+        try:
+            return answer.result(timeout=PATIENCE_S)
+        except TimeoutError:
+            raise Retry("writer-busy", "The stall is very busy. Look at the order again in a moment.", 5.0) from None
+
+    def stop(self) -> None:
+        """Finish what is waiting, then end the thread."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._stopping and not any(self._waiting.values()):
+                    self._changed.wait()
+                batch = self._take()
+            if not batch:
+                return
+            self._commit(batch)
+
+    def _take(self) -> list[tuple[Callable[[Tx], Any], Future[Any]]]:
+        batch: list[tuple[Callable[[Tx], Any], Future[Any]]] = []
+        for lane in LANES:
+            while self._waiting[lane] and len(batch) < BATCH:
+                batch.append(self._waiting[lane].popleft())
+        return batch
+
+    def _commit(self, batch: list[tuple[Callable[[Tx], Any], Future[Any]]]) -> None:
+        """One transaction for the whole batch. Nobody is answered before COMMIT returned."""
+        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            with self._db.transaction() as tx:
+                for work, answer in batch:
+                    outcomes.append((answer, *_try(tx, work)))
+        except BaseException as error:  # noqa: BLE001 - every waiting request must hear of it
+            for _, answer in batch:
+                answer.set_exception(error)
+            return
+        for answer, result, error in outcomes:
+            if error is None:
+                answer.set_result(result)
+            else:
+                answer.set_exception(error)
+
+
+def _try(tx: Tx, work: Callable[[Tx], Any]) -> tuple[Any, BaseException | None]:
+    try:
+        with tx.savepoint():
+            return work(tx), None
+    except Exception as error:  # noqa: BLE001 - it belongs to the request that asked, not to the batch
+        return None, error
