@@ -1,4 +1,4 @@
-"""What every test stands on: a clean environment, repeatable properties, and an honest word about what cannot run here."""
+"""What every test stands on: a clean environment, repeatable properties, an honest word about what cannot run here."""
 
 from __future__ import annotations
 
