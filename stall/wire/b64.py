@@ -1,0 +1,34 @@
+"""base64url without padding, one spelling per value (RFC 4648 clauses 3.2, 3.5 and 5)."""
+
+from __future__ import annotations
+
+import binascii
+
+from stall.errors import WireError
+
+_TO_STANDARD = str.maketrans("-_", "+/")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+
+
+def encode(data: bytes) -> str:
+    """Write `data` as base64url text without padding."""
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL, b"=").decode("ascii")
+
+
+def decode(text: str) -> bytes:
+    """Read base64url text; raises WireError unless it is the one canonical spelling.
+
+    Lenient decoders skip foreign characters and ignore trailing bits, so two texts could carry one value
+    and slip past a comparison. Writing the value again and comparing closes every such gap at once.
+    """
+    try:
+        padded = text.translate(_TO_STANDARD) + "=" * (-len(text) % 4)
+        data = binascii.a2b_base64(padded)
+    except (ValueError, AttributeError) as error:
+        raise WireError("base64-malformed", "A base64url value cannot be decoded. Get the document again.") from error
+    if encode(data) != text:
+        raise WireError(
+            "base64-not-canonical",
+            "A base64url value is not in its one canonical spelling. Get the document again from its signer.",
+        )
+    return data

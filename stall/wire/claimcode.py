@@ -1,0 +1,66 @@
+"""Claim codes: 128 bits that open one sale's download, derived, spelled for people and hashed for the database."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+
+from stall.errors import LocalWireError, Refused
+
+CODE_BYTES = 16
+CODE_CHARS = 26
+KEY_BYTES = 32
+EPOCH_BYTES = 16
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_VALUE = {char: value for value, char in enumerate(_ALPHABET)}
+_MISREAD = str.maketrans("OIL", "011")
+_SEPARATORS = re.compile(r"[\s\-\u2010-\u2015]+")
+_MAX_TYPED = 200
+
+
+def derive(key: bytes, epoch: bytes, sale: int, issue: int) -> bytes:
+    """Derive the code of `sale` (its number in this epoch), `issue` counting re-issues.
+
+    First 16 bytes of HMAC-SHA256(key, epoch ‖ sale u64 BE ‖ issue u32 BE), so any process can show a code again
+    and none needs to store it. Raises LocalWireError for a key of other than 32 bytes or numbers out of range.
+    """
+    if len(key) != KEY_BYTES or len(epoch) != EPOCH_BYTES or not 0 <= sale < 2**64 or not 0 <= issue < 2**32:
+        raise LocalWireError("claim-code-input", "No claim code can be derived from these values. Check the key file.")
+    message = epoch + sale.to_bytes(8) + issue.to_bytes(4)
+    return hmac.digest(key, message, "sha256")[:CODE_BYTES]
+
+
+def encode(code: bytes) -> str:
+    """Spell a 16-byte code as 26 upper-case Crockford characters (leading bits zero)."""
+    if len(code) != CODE_BYTES:
+        raise LocalWireError("claim-code-size", "A claim code is not 16 bytes long. Report this as a fault.")
+    number = int.from_bytes(code)
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (CODE_CHARS - 1), -1, -5))
+
+
+def grouped(text: str) -> str:
+    """Break the spelled code into groups of four for reading aloud and typing."""
+    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
+def decode(text: str) -> bytes:
+    """Read a code as people type it: any case, spaces and hyphens ignored, O read as 0, I and L as 1.
+
+    Raises Refused for anything that is not a code.
+    """
+    typed = _SEPARATORS.sub("", text[:_MAX_TYPED]).upper().translate(_MISREAD)
+    if len(text) > _MAX_TYPED or len(typed) != CODE_CHARS or not all(char in _VALUE for char in typed):
+        raise Refused("claim-code-malformed", "This is not a claim code. Type all 26 letters and digits as printed.")
+    number = 0
+    for char in typed:
+        number = number << 5 | _VALUE[char]
+    if number >= 1 << 8 * CODE_BYTES:
+        raise Refused("claim-code-malformed", "This is not a claim code. Its first character is a digit from 0 to 7.")
+    return number.to_bytes(CODE_BYTES)
+
+
+def digest(code: bytes) -> bytes:
+    """Hash a 16-byte code (SHA-256): what the database and the receipt keep instead of it."""
+    return hashlib.sha256(code).digest()

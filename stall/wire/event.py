@@ -1,0 +1,84 @@
+"""One entry of the journal as bytes: what the Merkle leaf is made of. Knows the frame, not the kinds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
+
+from stall.errors import LocalWireError, WireError
+from stall.wire import canonical, strict_json
+from stall.wire.claims import CLOCK_SOURCES, is_id22
+
+VERSION = 1
+MAX_BYTES = 256 * 1024
+"""Longest event: a receipt token of 64 KiB and room for what goes with it."""
+
+MAX_DEPTH = 12
+"""Levels of nesting: two for the frame and more than any document needs for the body."""
+
+MAX_AT_MS = 4_102_444_800_000
+"""Times are milliseconds UTC before the year 2100."""
+
+_KIND = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
+_MEMBERS = {"v", "epoch", "seq", "kind", "at", "clk", "body"}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact: `seq` counts gap-free from 0 within `epoch` (base64url of 16 bytes), `at` is ms UTC, `clk` its source."""
+
+    epoch: str
+    seq: int
+    kind: str
+    at: int
+    clk: str
+    body: dict[str, Any]
+
+
+def encode(event: Event) -> bytes:
+    """Write the canonical bytes (RFC 8785); raises LocalWireError rather than journal what nobody could read back."""
+    fault = _fault(event)
+    if fault is not None:
+        raise LocalWireError("event-unwritable", f"An event is not journaled: {fault}. Report this as a fault.")
+    data = canonical.dumps({"v": VERSION, **{name: getattr(event, name) for name in Event.__slots__}})
+    try:
+        strict_json.loads(data, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
+    except WireError as error:
+        raise LocalWireError("event-unwritable", f"An event is not journaled: {error.sentence}") from error
+    return data
+
+
+def decode(data: bytes) -> Event:
+    """Read an event; raises WireError unless the bytes are exactly what `encode` writes for it."""
+    members = strict_json.loads(data, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
+    if not isinstance(members, dict) or members.keys() != _MEMBERS or members.pop("v") is not VERSION:
+        raise WireError("event-malformed", "An event does not have the members of version 1. Its sender is faulty.")
+    event = Event(**members)
+    fault = _fault(event)
+    if fault is not None:
+        raise WireError("event-malformed", f"An event is malformed: {fault}. Its sender is faulty.")
+    if canonical.dumps({"v": VERSION, **asdict(event)}) != data:
+        raise WireError("event-not-canonical", "An event is not in canonical form. Its sender is faulty.")
+    return event
+
+
+def _fault(event: Event) -> str | None:
+    """Name what is wrong with an event, whose members may still be of any type."""
+    checks = {
+        "epoch is not base64url of 16 bytes": is_id22(event.epoch),
+        "seq is not a count from 0": _is_count(event.seq, strict_json.MAX_INTEGER),
+        "kind is not a short lower-case word": _is_kind(event.kind),
+        "at is not milliseconds UTC before 2100": _is_count(event.at, MAX_AT_MS),
+        "clk is not a clock source": event.clk in get_args(CLOCK_SOURCES),
+        "body is not an object": isinstance(event.body, dict),
+    }
+    return next((fault for fault, holds in checks.items() if not holds), None)
+
+
+def _is_kind(value: object) -> bool:
+    return isinstance(value, str) and _KIND.fullmatch(value) is not None
+
+
+def _is_count(value: object, most: int) -> bool:
+    return type(value) is int and 0 <= value <= most

@@ -1,0 +1,25 @@
+"""Keys for one purpose each, derived from one secret (RFC 5869, HKDF-SHA256)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from stall.errors import LocalWireError
+
+KEY_BYTES = 32
+
+
+def derive(key: bytes, info: str, salt: bytes | None = None) -> bytes:
+    """Derive 32 bytes for the purpose `info` from a 32-byte `key`; raises LocalWireError for another size."""
+    if len(key) != KEY_BYTES:
+        raise LocalWireError("secret-size", "A secret key is not 32 bytes long. Restore the key file.")
+    return HKDF(SHA256(), KEY_BYTES, salt, info.encode()).derive(key)
+
+
+@lru_cache(maxsize=32)
+def derive_cached(key: bytes, info: str) -> bytes:
+    """Do the same without salt and remember it, for the few keys used on every request."""
+    return derive(key, info)

@@ -1,0 +1,126 @@
+"""Signed tokens: JWS compact, Ed25519 only, exact header, exact type (RFC 7515, RFC 9864, RFC 8725).
+
+Nothing in a token chooses how it is checked: the caller names the type and hands over the trusted keys. The
+claims are parsed only after the signature held.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from stall.errors import LocalWireError, WireError
+from stall.wire import b64, canonical, keys, strict_json
+
+ALGORITHM = "Ed25519"
+
+_KIB = 1024
+DEFAULT_LIMIT = 8 * _KIB
+LIMITS: Mapping[str, int] = {
+    "stall-manifest+jwt": 2_936_012,  # 2.8 MiB: 2 MiB of claims in base64
+    "stall-close+jwt": 5_872_025,  # 5.6 MiB: 4 MiB of claims in base64
+    "stall-receipt+jwt": 64 * _KIB,
+    "stall-refund+jwt": 64 * _KIB,
+    "stall-void+jwt": 64 * _KIB,
+}
+"""Longest token in characters, by type; every other type has DEFAULT_LIMIT."""
+
+_MAX_HEADER = 256
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}", re.ASCII)
+_KID = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
+
+def sign(key: keys.SigningKey, typ: str, claims: Mapping[str, Any]) -> str:
+    """Sign `claims` as a token of type `typ`. The same claims always give the same token.
+
+    Raises LocalWireError if the token would not be readable by `verify`.
+    """
+    payload = canonical.dumps(dict(claims))
+    try:
+        strict_json.loads(payload, max_bytes=limit(typ))
+    except WireError as error:
+        raise LocalWireError("token-unreadable", f"Not signed, nobody could read it: {error.sentence}") from error
+    header = canonical.dumps({"alg": ALGORITHM, "kid": key.thumbprint, "typ": typ})
+    signed = f"{b64.encode(header)}.{b64.encode(payload)}"
+    token = f"{signed}.{b64.encode(key.sign(signed.encode('ascii')))}"
+    if len(token) > limit(typ):
+        raise LocalWireError("token-too-large", f"A {typ} would be longer than {limit(typ)} characters. Split it up.")
+    return token
+
+
+def verify(token: str, keys: Mapping[str, bytes], typ: str) -> dict[str, Any]:
+    """Check a token of type `typ` and return its claims, not yet checked against any schema.
+
+    `keys` maps a thumbprint to a trusted 32-byte public key. Raises WireError and nothing else.
+    """
+    header, payload, signature = _split(token, limit(typ))
+    found_typ, kid = _read_header(header)
+    if found_typ != typ:
+        raise WireError("token-wrong-type", f"The token is a {found_typ}, not a {typ}. Hand in the right document.")
+    public = keys.get(kid)
+    if public is None:
+        raise WireError("token-unknown-key", f"The token is signed by a key not trusted here ({kid[:12]}).")
+    signed = token[: -len(signature) - 1].encode("ascii")
+    if not _verify_bytes(public, signed, b64.decode(signature)):
+        raise WireError("token-bad-signature", "The signature of the token is wrong. It was altered; do not use it.")
+    claims = strict_json.loads(b64.decode(payload), max_bytes=limit(typ))
+    if not isinstance(claims, dict):
+        raise WireError("token-not-claims", "The token does not hold an object of claims. Get another from its signer.")
+    return claims
+
+
+_verify_bytes = keys.verify  # `keys` names the trusted keys inside verify, as the published signature has it
+
+
+def limit(typ: str) -> int:
+    """Tell how many characters a token of type `typ` may have."""
+    return LIMITS.get(typ, DEFAULT_LIMIT)
+
+
+def token_hash(token: str) -> str:
+    """Name a token: base64url SHA-256 of its bytes (`H` in the claims), 43 characters."""
+    try:
+        data = token.encode("ascii")
+    except UnicodeEncodeError as error:
+        raise WireError("token-malformed", "This is not a signed token. Hand in the whole token, unchanged.") from error
+    return b64.encode(hashlib.sha256(data).digest())
+
+
+def unverified_typ(token: str) -> str:
+    """Read the type a token claims, only to choose whom to ask; nothing is checked but the syntax."""
+    return _read_header(_split(token, max(LIMITS.values()))[0])[0]
+
+
+def unverified_kid(token: str) -> str:
+    """Read the key name a token claims, only to look the key up; nothing is checked but the syntax."""
+    return _read_header(_split(token, max(LIMITS.values()))[0])[1]
+
+
+def _split(token: object, longest: int) -> tuple[str, str, str]:
+    if not isinstance(token, str):
+        raise WireError("token-malformed", "This is not a signed token. Hand in the whole token, unchanged.")
+    if len(token) > longest:
+        raise WireError("token-too-large", f"The token is longer than {longest} characters. It cannot be genuine.")
+    if _TOKEN.fullmatch(token) is None:
+        raise WireError("token-malformed", "This is not a signed token. Hand in the whole token, unchanged.")
+    header, payload, signature = token.split(".")
+    return header, payload, signature
+
+
+@lru_cache(maxsize=64)
+def _read_header(segment: str) -> tuple[str, str]:
+    """Return typ and kid. Few headers exist (one per key and type), so they are remembered; failures are not."""
+    if len(segment) > _MAX_HEADER:
+        raise WireError("token-bad-header", "The header of the token is too long. Get another from its signer.")
+    header = strict_json.loads(b64.decode(segment), max_bytes=_MAX_HEADER)
+    if not isinstance(header, dict) or header.keys() != {"alg", "typ", "kid"}:
+        raise WireError("token-bad-header", "The header of the token is not exactly alg, typ and kid. Do not use it.")
+    alg, typ, kid = header["alg"], header["typ"], header["kid"]
+    if alg != ALGORITHM:
+        raise WireError("token-bad-algorithm", "The token is not signed with Ed25519. Do not use it.")
+    if not isinstance(typ, str) or not isinstance(kid, str) or _KID.fullmatch(kid) is None:
+        raise WireError("token-bad-header", "The header of the token has a malformed typ or kid. Do not use it.")
+    return typ, kid

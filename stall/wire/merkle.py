@@ -1,0 +1,190 @@
+"""The Merkle tree over the journal: roots, frontiers and proofs (RFC 9162 clause 2.1, SHA-256)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from stall.errors import LocalWireError, WireError
+
+HASH_BYTES = 32
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """Hash one leaf: SHA-256(0x00 ‖ data)."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """What must be kept of a tree to append to it: the roots of its full subtrees, largest first."""
+
+    size: int
+    hashes: tuple[bytes, ...]
+
+    @classmethod
+    def empty(cls) -> Frontier:
+        """Start a tree without leaves."""
+        return cls(0, ())
+
+    def append(self, leaf: bytes) -> Frontier:
+        """Return the frontier after one more leaf hash."""
+        hashes, rest = [*self.hashes, leaf], self.size
+        while rest & 1:
+            right, left = hashes.pop(), hashes.pop()
+            hashes.append(_node(left, right))
+            rest >>= 1
+        return Frontier(self.size + 1, tuple(hashes))
+
+    def root(self) -> bytes:
+        """Return the root hash of the tree; of the empty tree, SHA-256 of nothing."""
+        if not self.hashes:
+            return EMPTY_ROOT
+        *others, root = self.hashes
+        for left in reversed(others):
+            root = _node(left, root)
+        return root
+
+    def to_bytes(self) -> bytes:
+        """Write the hashes one after the other; the size is kept beside them."""
+        return b"".join(self.hashes)
+
+    @classmethod
+    def from_bytes(cls, size: int, data: bytes) -> Frontier:
+        """Read what `to_bytes` wrote; raises WireError if the bytes do not fit the size."""
+        if size < 0 or len(data) != size.bit_count() * HASH_BYTES:
+            raise WireError("frontier-malformed", "The frontier does not fit its size. Run `stall journal verify`.")
+        return cls(size, tuple(data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)))
+
+
+def root_of(leaf_hashes: Sequence[bytes]) -> bytes:
+    """Compute the root over all leaf hashes, by levels (a last odd node moves up as it is)."""
+    if not leaf_hashes:
+        return EMPTY_ROOT
+    level = list(leaf_hashes)
+    while len(level) > 1:
+        pairs = [_node(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
+        level = pairs + level[len(pairs) * 2 :]
+    return level[0]
+
+
+def inclusion_proof(index: int, leaf_hashes: Sequence[bytes]) -> list[bytes]:
+    """List the hashes that lead from leaf `index` to the root (PATH, RFC 9162 clause 2.1.3.1)."""
+    if not 0 <= index < len(leaf_hashes):
+        raise LocalWireError("proof-out-of-range", "There is no such leaf in the tree. Ask for one below its size.")
+    return _path(index, leaf_hashes)
+
+
+def _path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    if len(leaves) == 1:
+        return []
+    split = _split_point(len(leaves))
+    if index < split:
+        return [*_path(index, leaves[:split]), root_of(leaves[split:])]
+    return [*_path(index - split, leaves[split:]), root_of(leaves[:split])]
+
+
+def consistency_proof(size1: int, leaf_hashes: Sequence[bytes]) -> list[bytes]:
+    """List the hashes that show the first `size1` leaves unchanged in the tree (PROOF, RFC 9162 clause 2.1.4.1)."""
+    if not 0 <= size1 <= len(leaf_hashes):
+        raise LocalWireError("proof-out-of-range", "The earlier tree is not inside this one. Ask for a smaller size.")
+    if size1 in (0, len(leaf_hashes)):
+        return []
+    return _subproof(size1, leaf_hashes, known=True)
+
+
+def _subproof(size1: int, leaves: Sequence[bytes], *, known: bool) -> list[bytes]:
+    if size1 == len(leaves):
+        return [] if known else [root_of(leaves)]
+    split = _split_point(len(leaves))
+    if size1 <= split:
+        return [*_subproof(size1, leaves[:split], known=known), root_of(leaves[split:])]
+    return [*_subproof(size1 - split, leaves[split:], known=False), root_of(leaves[:split])]
+
+
+def _split_point(size: int) -> int:
+    """Return the largest power of two below `size` (at least 2)."""
+    return 1 << ((size - 1).bit_length() - 1)
+
+
+def verify_inclusion(index: int, size: int, leaf_hash: bytes, proof: Sequence[bytes], root: bytes) -> None:
+    """Check that `leaf_hash` is leaf `index` of the tree (`size`, `root`); raises WireError if not.
+
+    The steps are those of RFC 9162 clause 2.1.3.2.
+    """
+    _check_shape(leaf_hash, root, *proof)
+    if not 0 <= index < size:
+        _refuse_inclusion()
+    at, last, found = index, size - 1, leaf_hash
+    for sibling in proof:
+        if last == 0:
+            _refuse_inclusion()
+        if at & 1 or at == last:
+            found = _node(sibling, found)
+            while at & 1 == 0 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            found = _node(found, sibling)
+        at, last = at >> 1, last >> 1
+    if last != 0 or found != root:
+        _refuse_inclusion()
+
+
+def verify_consistency(size1: int, size2: int, proof: Sequence[bytes], root1: bytes, root2: bytes) -> None:
+    """Check that the tree (`size1`, `root1`) is the beginning of (`size2`, `root2`); raises WireError if not.
+
+    The steps are those of RFC 9162 clause 2.1.4.2. The empty tree is the beginning of every tree and needs no proof.
+    """
+    _check_shape(root1, root2, *proof)
+    if not 0 <= size1 <= size2 or (size1 == 0 and root1 != EMPTY_ROOT) or (size2 == 0 and root2 != EMPTY_ROOT):
+        _refuse_consistency()
+    if size1 in (0, size2):
+        if proof or (size1 == size2 and root1 != root2):
+            _refuse_consistency()
+        return
+    if _roots_from(size1, size2, proof, root1) != (root1, root2):
+        _refuse_consistency()
+
+
+def _roots_from(size1: int, size2: int, proof: Sequence[bytes], root1: bytes) -> tuple[bytes, bytes]:
+    # A full first tree is not repeated in the proof: its root stands in front.
+    path = [root1, *proof] if size1 & (size1 - 1) == 0 else list(proof)
+    if not path:
+        _refuse_consistency()
+    at, last = size1 - 1, size2 - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    first = second = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            _refuse_consistency()
+        if at & 1 or at == last:
+            first, second = _node(sibling, first), _node(sibling, second)
+            while at & 1 == 0 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            second = _node(second, sibling)
+        at, last = at >> 1, last >> 1
+    if last != 0:
+        _refuse_consistency()
+    return first, second
+
+
+def _check_shape(*hashes: object) -> None:
+    if not all(isinstance(item, bytes) and len(item) == HASH_BYTES for item in hashes):
+        raise WireError("proof-malformed", "A proof holds something that is not a 32-byte hash. Ask for it again.")
+
+
+def _refuse_inclusion() -> NoReturn:
+    raise WireError("proof-not-included", "The proof does not lead to this root: the entry is not in this log.")
+
+
+def _refuse_consistency() -> NoReturn:
+    raise WireError("proof-not-consistent", "The proof fails: the later log does not begin with the earlier one.")
