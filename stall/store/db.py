@@ -65,8 +65,9 @@ class Tx:
         try:
             yield
         except BaseException:
-            self.conn.execute("ROLLBACK TO item")
-            self.conn.execute("RELEASE item")
+            if self.conn.in_transaction:  # a full disk makes SQLite roll the whole transaction back by itself
+                self.conn.execute("ROLLBACK TO item")
+                self.conn.execute("RELEASE item")
             raise
         self.conn.execute("RELEASE item")
 

@@ -59,7 +59,7 @@ CREATE TABLE leases (
     lease_seq INTEGER NOT NULL, epoch_no INTEGER NOT NULL REFERENCES epochs (no), expires_ms INTEGER NOT NULL, UNIQUE (drop_no, lease_seq)
 ) STRICT;
 CREATE TABLE numbers (
-    id INTEGER PRIMARY KEY, state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3),
+    id INTEGER PRIMARY KEY, state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 4),
     lease INTEGER NOT NULL REFERENCES leases (no), sale INTEGER
 ) STRICT;
 CREATE INDEX numbers_free ON numbers (id) WHERE state = 0;
@@ -153,6 +153,9 @@ def file_id(pack: int, n: int) -> int:
     """Pack a file's place (0..65535) within its pack; 65535 is the pack's ZIP."""
     return pack << 16 | n
 
+
+#: States of an edition number; frozen = leased to an earlier epoch and never sold.
+FREE, HELD, SOLD, VOID, FROZEN = range(5)
 
 #: Place of the whole-pack ZIP among a pack's files.
 ZIP = 0xFFFF

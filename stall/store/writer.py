@@ -7,6 +7,7 @@ no timer: what queued while the disk synced is the next batch.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -97,8 +98,13 @@ class CrowdWriter:
 
 
 def _try(tx: Tx, work: Callable[[Tx], Any]) -> tuple[Any, BaseException | None]:
+    """Do one item. What the disk or the database says of itself ends the batch; the rest is the item's own."""
     try:
         with tx.savepoint():
             return work(tx), None
+    except sqlite3.IntegrityError as error:
+        return None, error
+    except sqlite3.Error:
+        raise
     except Exception as error:  # noqa: BLE001 - it belongs to the request that asked, not to the batch
         return None, error

@@ -1,0 +1,102 @@
+"""Put items into a basket: a sale nobody has paid. It holds no numbers; paying does."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stall.domain import basket
+from stall.domain.drop import Offer
+from stall.domain.sale import MAX_LINES
+from stall.errors import Refused, Retry
+from stall.store import catalogue, journal
+from stall.store.db import Tx
+from stall.store.schema import line_id
+
+#: Unpaid baskets of buyers kept at a time; a crowd of phones must not fill the disk.
+MAX_OPEN = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants: a drop, how many, and a number they ask for (limited drops only)."""
+
+    drop_id: str
+    qty: int = 1
+    ed: int | None = None
+
+
+def fill_basket(tx: Tx, wishes: Sequence[Wish], *, origin: str, vat_bp: int) -> int:
+    """Make a basket and return the sale's number. `origin` is buyer, till, cli or take.
+
+    Raises Refused `basket-empty`, `basket-too-long`, `drop-unknown`, `drop-not-open`,
+    `drop-sold-out`, `currency-mixed`, `quantity-wrong`; Retry `baskets-full`.
+    """
+    if not wishes:
+        raise Refused("basket-empty", "Nothing was chosen. Choose an item first.")
+    cards = [(wish, _sellable(tx, wish)) for wish in wishes]
+    if len({card.cur for _, card in cards}) > 1:
+        raise Refused("currency-mixed", "The items have prices in different currencies. Sell them one by one.")
+    rows = [row for wish, card in cards for row in _rows(wish, card, vat_bp)]
+    if len(rows) > MAX_LINES:
+        raise Refused("basket-too-long", f"A sale has at most {MAX_LINES} lines. Make two sales of it.")
+    sale = _new_sale(tx, origin, cards[0][1].cur, sum(row[4] for row in rows))
+    tx.conn.executemany(
+        "INSERT INTO lines (id, pack, title, ed, qty, minor, vat_bp) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        ((line_id(sale, n), *row) for n, row in enumerate(rows)),
+    )
+    return sale
+
+
+def _sellable(tx: Tx, wish: Wish) -> catalogue.DropCard:
+    card = catalogue.card(tx.conn, wish.drop_id, tx.now_ms)
+    if card is None:
+        raise Refused("drop-unknown", f"There is no item {wish.drop_id!r} here. Look at the catalogue again.")
+    if wish.qty < 1 or wish.qty > MAX_LINES:
+        raise Refused("quantity-wrong", "Choose at least one and at most 200.")
+    check_offer(card)
+    return card
+
+
+def check_offer(card: catalogue.DropCard) -> None:
+    """Refuse a drop that is not for sale now, in the buyer's words. Raises Refused `drop-sold-out`, `drop-not-open`."""
+    if card.offer is Offer.SOLD_OUT:
+        raise Refused("drop-sold-out", f"{card.title} is sold out. Choose another item.")
+    if card.offer is Offer.EARLY:
+        raise Refused("drop-not-open", f"{card.title} is not on sale yet. Come back when it opens.")
+    if card.offer is Offer.LATE:
+        raise Refused("drop-not-open", f"The sale of {card.title} is over. Choose another item.")
+    if card.offer is Offer.PAUSED:
+        raise Refused("drop-not-open", f"{card.title} is not on sale right now. Ask at the stall.")
+
+
+def _rows(wish: Wish, card: catalogue.DropCard, vat_bp: int) -> list[tuple[int, str, int | None, int, int, int]]:
+    """A numbered item is a line of its own; copies of an open edition share one line."""
+    if card.edition is None:
+        return [(card.pack, card.title, None, wish.qty, card.price_minor * wish.qty, vat_bp)]
+    if wish.ed is not None and not 1 <= wish.ed <= card.edition:
+        raise Refused("edition-number-wrong", f"{card.title} has numbers 1 to {card.edition}. Choose one of these.")
+    numbers = [wish.ed, *[None] * (wish.qty - 1)]
+    return [(card.pack, card.title, ed, 1, card.price_minor, vat_bp) for ed in numbers]
+
+
+def _new_sale(tx: Tx, origin: str, cur: str, total: int) -> int:
+    code = None
+    if origin == "buyer":
+        open_now = tx.conn.execute("SELECT count(*) FROM sales WHERE basket_code IS NOT NULL").fetchone()[0]
+        if open_now >= MAX_OPEN:
+            raise Retry("baskets-full", "The stall has very many open baskets. Ask at the stall, they can sell to you directly.", 60)
+        code = _free_code(tx)
+    cursor = tx.conn.execute(
+        "INSERT INTO sales (epoch_no, origin, created_ms, state, cur, total_minor, basket_code) VALUES (?, ?, ?, 'basket', ?, ?, ?)",
+        (journal.read_head(tx.conn).epoch_no, origin, tx.now_ms, cur, total, code),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _free_code(tx: Tx) -> str:
+    while True:
+        code = basket.new_code(secrets.randbelow)
+        if tx.conn.execute("SELECT 1 FROM sales WHERE basket_code = ?", (code,)).fetchone() is None:
+            return code

@@ -1,0 +1,83 @@
+"""Hold edition numbers for a checkout, and let go of holds that lapsed.
+
+A hold does not lapse while an attempt is open and lives three minutes after the last one ended.
+"""
+
+from __future__ import annotations
+
+from stall.errors import Refused
+from stall.store import journal
+from stall.store.db import Tx
+from stall.store.schema import FREE, HELD, line_id, number_id
+
+HOLD_MS = 3 * 60 * 1000
+
+
+def hold_numbers(tx: Tx, sale: int) -> None:
+    """Hold a number for every limited line of a sale: the one it has, the one asked for, or the lowest free.
+
+    Raises Refused `drop-sold-out`, `edition-number-taken`; nothing is held then.
+    """
+    rows = tx.conn.execute(
+        "SELECT l.id, l.ed, l.title, l.lease, p.drop_no FROM lines l JOIN packs p ON p.no = l.pack JOIN drops d ON d.no = p.drop_no"
+        " WHERE l.id >= ? AND l.id < ? AND d.edition IS NOT NULL ORDER BY l.ed IS NULL, l.id",
+        (line_id(sale, 0), line_id(sale + 1, 0)),
+    ).fetchall()
+    for line, ed, title, lease, drop_no in rows:
+        if ed is not None and _holds_already(tx, sale, drop_no, ed):
+            continue
+        number = _lowest_free(tx, drop_no) if ed is None else _this_one(tx, drop_no, ed)
+        if number is None and ed is not None and lease is not None:
+            number = _lowest_free(tx, drop_no)  # its earlier hold lapsed and somebody else has that number now
+        if number is None and ed is not None:
+            raise Refused("edition-number-taken", f"Number {ed} of {title} is taken. Choose another number.")
+        if number is None:
+            raise Refused("drop-sold-out", f"{title} is sold out. Choose another item.")
+        tx.conn.execute("UPDATE numbers SET state = ?, sale = ? WHERE id = ? AND state = ?", (HELD, sale, number[0], FREE))
+        tx.conn.execute("UPDATE lines SET ed = ?, lease = ? WHERE id = ?", (number[0] & 0xFFFFF, number[1], line))
+    tx.conn.execute("UPDATE sales SET hold_until_ms = NULL WHERE no = ?", (sale,))
+
+
+def end_hold_later(tx: Tx, sale: int) -> None:
+    """Start the three minutes: the last attempt of a sale ended without completing it."""
+    tx.conn.execute("UPDATE sales SET hold_until_ms = ? WHERE no = ?", (tx.now_ms + HOLD_MS, sale))
+
+
+def release_hold(tx: Tx, sale: int) -> None:
+    """Let go of a sale's numbers at once (it was dropped)."""
+    tx.conn.execute("UPDATE numbers SET state = ?, sale = NULL WHERE sale = ? AND state = ?", (FREE, sale, HELD))
+
+
+def release_lapsed(tx: Tx) -> int:
+    """Let go of every lapsed hold; return how many numbers came free. Idempotent."""
+    cursor = tx.conn.execute(
+        "UPDATE numbers SET state = ?, sale = NULL WHERE state = ? AND sale IN"
+        " (SELECT s.no FROM sales s WHERE s.state = 'basket' AND s.hold_until_ms IS NOT NULL AND s.hold_until_ms <= ?)",
+        (FREE, HELD, tx.now_ms),
+    )
+    return cursor.rowcount
+
+
+def _holds_already(tx: Tx, sale: int, drop_no: int, ed: int) -> bool:
+    row = tx.conn.execute("SELECT state, sale FROM numbers WHERE id = ?", (number_id(drop_no, ed),)).fetchone()
+    return row is not None and row[0] == HELD and row[1] == sale
+
+
+def _lowest_free(tx: Tx, drop_no: int) -> tuple[int, int] | None:
+    """The lowest number free now; only when there is none are lapsed holds swept first."""
+    return _free_between(tx, drop_no, 1, 0xFFFFF) or (
+        _free_between(tx, drop_no, 1, 0xFFFFF) if release_lapsed(tx) else None
+    )
+
+
+def _this_one(tx: Tx, drop_no: int, ed: int) -> tuple[int, int] | None:
+    return _free_between(tx, drop_no, ed, ed) or (_free_between(tx, drop_no, ed, ed) if release_lapsed(tx) else None)
+
+
+def _free_between(tx: Tx, drop_no: int, low: int, high: int) -> tuple[int, int] | None:
+    row = tx.conn.execute(
+        "SELECT n.id, n.lease FROM numbers n JOIN leases l ON l.no = n.lease"
+        " WHERE n.id BETWEEN ? AND ? AND n.state = ? AND l.epoch_no = ? AND l.expires_ms > ? ORDER BY n.id LIMIT 1",
+        (number_id(drop_no, low), number_id(drop_no, high), FREE, journal.read_head(tx.conn).epoch_no, tx.now_ms),
+    ).fetchone()
+    return None if row is None else (row[0], row[1])

@@ -1,0 +1,115 @@
+"""Put an imported pack into the catalogue: the rows only; its files are already verified on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stall.errors import Refused
+from stall.store import documents, journal
+from stall.store.db import Tx
+from stall.store.schema import file_id
+from stall.wire import jws, keys, manifest
+from stall.wire.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What import made on disk before the rows are written."""
+
+    cover: str | None
+    zip_name: str
+    zip_size: int
+    zip_sha256: str
+
+
+def trusted_manifest(tx_or_conn_creators: Sequence[tuple[str, bytes]], token: str) -> Manifest:
+    """Verify a manifest against the creators this box knows.
+
+    Raises Hostile `manifest-signer` when it is signed by nobody known here, and what
+    `manifest.verify` raises for a bad signature or claim.
+    """
+    by_kid = {keys.thumbprint(public): public for _, public in tx_or_conn_creators}
+    kid = jws.unverified_kid(token)
+    if kid not in by_kid:
+        raise Refused(
+            "manifest-signer",
+            "The pack is signed by a creator this box does not know. Accept the creator's delegation first (stall accept).",
+        )
+    found = manifest.verify(token, by_kid)
+    if keys.thumbprint(keys.public_from_did(found.iss)) != kid:
+        raise Refused("manifest-issuer", "The pack names another creator than the one who signed it. Ask the creator for it again.")
+    return found
+
+
+def check_version(tx: Tx, found: Manifest, token: str) -> bool:
+    """Say whether the pack is new here (True) or the very one we have (False).
+
+    Raises Refused `manifest-expired`, `manifest-other-creator`, `manifest-older` and what
+    `manifest.check_successor` raises when the chain does not hold.
+    """
+    if found.exp * 1000 <= tx.now_ms:
+        raise Refused("manifest-expired", f"The pack {found.drop.id!r} is no longer for sale: its manifest is over. Ask the creator for a new version.")
+    row = tx.conn.execute(
+        "SELECT d.ver, c.did, t.token FROM drops d JOIN creators c ON c.no = d.creator JOIN packs p ON p.no = d.pack"
+        " JOIN documents t ON t.no = p.document WHERE d.drop_id = ?",
+        (found.drop.id,),
+    ).fetchone()
+    if row is None:
+        return True
+    if row["token"] == token:
+        return False
+    if row["did"] != found.iss:
+        raise Refused("manifest-other-creator", f"A drop {found.drop.id!r} of another creator is already here. Nothing was changed.")
+    if found.ver <= row["ver"]:
+        raise Refused("manifest-older", f"This box has version {row['ver']} of {found.drop.id!r}; version {found.ver} is older. Nothing was changed.")
+    old = manifest.verify(row["token"], {jws.unverified_kid(row["token"]): keys.public_from_did(row["did"])})
+    manifest.check_successor(old, row["token"], found)
+    return True
+
+
+def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -> int:
+    """Write the rows of a verified pack and journal it; return the drop's number."""
+    price = next((p.minor for p in found.price if p.cur == cur and not p.cohort), None)
+    if price is None:
+        raise Refused("manifest-currency", f"The pack {found.drop.id!r} has no price in {cur}, the currency of this stall.")
+    creator = documents.creator_no(tx.conn, found.iss)
+    document = documents.keep(tx, manifest.TYP, token)
+    drop_no = _drop_row(tx, found, creator or 0)
+    pack = _pack_row(tx, found, token, made, drop_no=drop_no, document=document, price=price, cur=cur)
+    tx.conn.executemany(
+        "INSERT INTO files (id, path, size, sha256, type, role) VALUES (?, ?, ?, ?, ?, ?)",
+        ((file_id(pack, n), f.path, f.size, f.sha256, f.type, f.role or "main") for n, f in enumerate(found.files)),
+    )
+    tx.conn.execute(
+        "UPDATE drops SET pack = ?, ver = ?, edition = ? WHERE no = ?", (pack, found.ver, found.drop.edition, drop_no)
+    )
+    journal.raise_floor(tx.conn, tx.moment, found.iat * 1000)
+    tx.append("import", {"drop": found.drop.id, "manifest": jws.token_hash(token), "ver": found.ver, "files": len(found.files)})
+    return drop_no
+
+
+def _drop_row(tx: Tx, found: Manifest, creator: int) -> int:
+    tx.conn.execute(
+        "INSERT INTO drops (drop_id, creator, pack, ver, edition) VALUES (?, ?, 0, 0, ?) ON CONFLICT (drop_id) DO NOTHING",
+        (found.drop.id, creator, found.drop.edition),
+    )
+    return int(tx.conn.execute("SELECT no FROM drops WHERE drop_id = ?", (found.drop.id,)).fetchone()[0])
+
+
+def _pack_row(
+    tx: Tx, found: Manifest, token: str, made: Prepared, *, drop_no: int, document: int, price: int, cur: str
+) -> int:
+    window, limits, listing = found.drop.window, found.limits, found.drop.listing
+    cursor = tx.conn.execute(
+        "INSERT INTO packs (drop_no, document, manifest_hash, title, kind, description, licence, price_minor, cur, opens_ms, closes_ms,"
+        " expires_ms, max_devices, max_downloads, code_ttl_s, cover, zip_name, zip_size, zip_sha256, bytes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            drop_no, document, jws.token_hash(token), found.drop.title, found.drop.kind, listing.desc if listing else "", found.drop.licence,
+            price, cur, window.nbf * 1000, window.exp * 1000, found.exp * 1000,
+            limits.max_devices, limits.max_downloads, limits.code_ttl_s,
+            made.cover, made.zip_name, made.zip_size, made.zip_sha256, sum(f.size for f in found.files),
+        ),
+    )  # fmt: skip
+    return int(cursor.lastrowid or 0)

@@ -1,0 +1,139 @@
+"""What is for sale, as the pages show it: drops, packs, files, remaining numbers. Reads only."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from stall.domain.drop import Offer, Window, offer
+from stall.store.schema import FREE, ZIP, file_id, number_id
+
+
+@dataclass(frozen=True, slots=True)
+class PackFile:
+    """One file of a pack; `id` names it in grants and transfers."""
+
+    id: int
+    path: str
+    size: int
+    sha256: str
+    type: str
+    role: str
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class DropCard:
+    """One drop as the catalogue shows it. Money in minor units, times in ms UTC."""
+
+    no: int
+    drop_id: str
+    pack: int
+    ver: int
+    title: str
+    kind: str
+    description: str
+    licence: str
+    price_minor: int
+    cur: str
+    edition: int | None
+    remaining: int | None
+    offer: Offer
+    opens_ms: int | None
+    closes_ms: int | None
+    cover: str | None
+    creator: str
+    files: int
+    bytes: int
+    manifest_hash: str
+
+    @property
+    def free(self) -> bool:
+        """Nothing to pay: a buyer takes it without the till."""
+        return self.price_minor == 0
+
+
+_CARDS = """
+SELECT d.no, d.drop_id, d.pack, d.ver, p.title, p.kind, p.description, p.licence, p.price_minor, p.cur, d.edition,
+       d.switched_on, p.opens_ms, p.closes_ms, p.expires_ms, p.cover, c.did, p.bytes, p.manifest_hash,
+       (SELECT count(*) FROM files f WHERE f.id >= d.pack << 16 AND f.id < (d.pack + 1) << 16) AS files
+FROM drops d JOIN packs p ON p.no = d.pack JOIN creators c ON c.no = d.creator
+"""
+
+
+def cards(conn: sqlite3.Connection, now_ms: int) -> list[DropCard]:
+    """Every drop of the box, in the order they came."""
+    return [_card(conn, row, now_ms) for row in conn.execute(f"{_CARDS} ORDER BY d.no").fetchall()]
+
+
+def card(conn: sqlite3.Connection, drop_id: str, now_ms: int) -> DropCard | None:
+    """One drop by its id, or None."""
+    row = conn.execute(f"{_CARDS} WHERE d.drop_id = ?", (drop_id,)).fetchone()
+    return None if row is None else _card(conn, row, now_ms)
+
+
+def files(conn: sqlite3.Connection, pack: int) -> list[PackFile]:
+    """The files of one pack in manifest order."""
+    rows = conn.execute(
+        "SELECT id, path, size, sha256, type, role FROM files WHERE id >= ? AND id < ? ORDER BY id",
+        (file_id(pack, 0), file_id(pack, ZIP)),
+    )
+    return [PackFile(*row) for row in rows.fetchall()]
+
+
+def whole_pack(conn: sqlite3.Connection, pack: int) -> PackFile:
+    """The pack's ZIP, as one file more."""
+    row = conn.execute("SELECT zip_name, zip_size, zip_sha256 FROM packs WHERE no = ?", (pack,)).fetchone()
+    return PackFile(file_id(pack, ZIP), row[0], row[1], row[2], "application/zip", "zip")
+
+
+def manifest_token(conn: sqlite3.Connection, drop_id: str) -> str | None:
+    """The signed manifest a drop is sold under now, or None."""
+    row = conn.execute(
+        "SELECT t.token FROM drops d JOIN packs p ON p.no = d.pack JOIN documents t ON t.no = p.document WHERE d.drop_id = ?",
+        (drop_id,),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def remaining(conn: sqlite3.Connection, drop_no: int, now_ms: int) -> int:
+    """How many numbers of a limited drop this box can still sell."""
+    row = conn.execute(
+        "SELECT count(*) FROM numbers n JOIN leases l ON l.no = n.lease"
+        " WHERE n.id BETWEEN ? AND ? AND n.state = ? AND l.epoch_no = (SELECT epoch_no FROM journal) AND l.expires_ms > ?",
+        (number_id(drop_no, 0), number_id(drop_no + 1, 0) - 1, FREE, now_ms),
+    ).fetchone()
+    return int(row[0])
+
+
+def _card(conn: sqlite3.Connection, row: sqlite3.Row, now_ms: int) -> DropCard:
+    left = None if row["edition"] is None else remaining(conn, row["no"], now_ms)
+    closes_ms = row["expires_ms"] if row["closes_ms"] is None else min(row["closes_ms"], row["expires_ms"])
+    window = Window(row["opens_ms"], closes_ms)
+    return DropCard(
+        no=row["no"],
+        drop_id=row["drop_id"],
+        pack=row["pack"],
+        ver=row["ver"],
+        title=row["title"],
+        kind=row["kind"],
+        description=row["description"],
+        licence=row["licence"],
+        price_minor=row["price_minor"],
+        cur=row["cur"],
+        edition=row["edition"],
+        remaining=left,
+        offer=offer(window, now_ms=now_ms, switched_on=bool(row["switched_on"]), remaining=left),
+        opens_ms=window.opens_ms,
+        closes_ms=window.closes_ms,
+        cover=row["cover"],
+        creator=row["did"],
+        files=row["files"],
+        bytes=row["bytes"],
+        manifest_hash=row["manifest_hash"],
+    )
+

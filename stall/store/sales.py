@@ -1,0 +1,68 @@
+"""Sales and their lines as rows: read by pages, changed by flows. A basket is a sale nobody paid yet."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from stall.domain.sale import Line
+from stall.errors import Refused
+from stall.store.schema import line_id
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One sale. Money in minor units, times in ms UTC."""
+
+    no: int
+    epoch_no: int
+    origin: str
+    created_ms: int
+    state: str
+    cur: str
+    total_minor: int
+    basket_code: str | None
+    hold_until_ms: int | None
+    paid_ms: int | None
+    receipt_event: int | None
+    issue: int
+
+
+_COLUMNS = (
+    "no, epoch_no, origin, created_ms, state, cur, total_minor, basket_code, hold_until_ms, paid_ms, receipt_event, issue"
+)
+
+
+def find(conn: sqlite3.Connection, sale: int) -> Sale | None:
+    """One sale, or None."""
+    row = conn.execute(f"SELECT {_COLUMNS} FROM sales WHERE no = ?", (sale,)).fetchone()
+    return None if row is None else Sale(*row)
+
+
+def get(conn: sqlite3.Connection, sale: int) -> Sale:
+    """One sale. Raises Refused `sale-unknown`."""
+    found = find(conn, sale)
+    if found is None:
+        raise Refused("sale-unknown", "There is no such sale on this box. Go back to the till and choose it again.")
+    return found
+
+
+def by_basket_code(conn: sqlite3.Connection, code: str) -> Sale | None:
+    """The open basket with a code, or None."""
+    row = conn.execute(f"SELECT {_COLUMNS} FROM sales WHERE basket_code = ?", (code,)).fetchone()
+    return None if row is None else Sale(*row)
+
+
+def newest(conn: sqlite3.Connection, state: str, limit: int) -> list[Sale]:
+    """The newest sales in one state, newest first."""
+    rows = conn.execute(f"SELECT {_COLUMNS} FROM sales WHERE state = ? ORDER BY no DESC LIMIT ?", (state, limit))
+    return [Sale(*row) for row in rows.fetchall()]
+
+
+def lines(conn: sqlite3.Connection, sale: int) -> list[Line]:
+    """The lines of a sale in order."""
+    rows = conn.execute(
+        "SELECT id & 255, title, qty, minor, vat_bp, pack, ed, sku FROM lines WHERE id >= ? AND id < ? ORDER BY id",
+        (line_id(sale, 0), line_id(sale + 1, 0)),
+    )
+    return [Line(*row) for row in rows.fetchall()]
