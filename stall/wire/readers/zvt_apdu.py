@@ -1,0 +1,210 @@
+"""ZVT command units from the terminal, read into frozen values. Card data beyond four digits never get in.
+
+`parse_apdu` raises WireError when the unit's own length is wrong and nothing else; fields it cannot read
+make a StatusInformation incomplete, which must never count as an approval (design: a payment is paid only
+if result, amount and currency were read).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stall.errors import WireError
+from stall.wire.readers import zvt_fields as fields
+from stall.wire.readers.zvt_codes import NO_CODE_GIVEN, PLEASE_WAIT
+from stall.wire.readers.zvt_frames import split_header
+from stall.wire.readers.zvt_status import StatusInformation, currency_name, parse_status
+
+
+_NEGATIVE_CLASS = 0x84
+_COMPLETION_FIELDS = (0x06, 0x19, 0x29, 0x49)
+
+
+@dataclass(frozen=True, slots=True)
+class Positive:
+    """`80 00` or `84 00`: yes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """`84 9C`: ask again in two seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """`84 xx`: no, and why (zvt_codes.RESULTS)."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intermediate:
+    """`04 FF`: a step of the transaction; `t4_minutes` replaces T4 when given."""
+
+    code: int
+    t4_minutes: int | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """`06 0F`: the transaction is over. After registration or a status enquiry with the fields they bear."""
+
+    status: int | None
+    version: str | None
+    tid: str | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """`06 1E`: the transaction is over and came to nothing; FF when no code was given."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrintLine:
+    """`06 D1`: one line of a printed slip, card numbers masked."""
+
+    attribute: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintText:
+    """`06 D3`: a whole slip; its text is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock:
+    """`04 01`: the terminal's idea of date (YYMMDD) and time (HHMMSS); our clock does not follow it."""
+
+    date: str | None
+    time: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A command we do not speak; answered with `84 83 00`."""
+
+    command: int
+
+
+Message = (
+    Positive
+    | Busy
+    | Negative
+    | StatusInformation
+    | Intermediate
+    | Completion
+    | Abort
+    | PrintLine
+    | PrintText
+    | SetClock
+    | Unknown
+)
+
+
+def split_apdu(data: bytes) -> tuple[int, bytes]:
+    """Command (two bytes as a number) and data of one whole unit. Raises WireError `zvt-length`."""
+    sizes = split_header(data)
+    if sizes is None or sum(sizes) != len(data):
+        raise WireError("zvt-length", "A command from the card terminal does not have the length it states.")
+    return int.from_bytes(data[:2], "big"), data[sizes[0] :]
+
+
+def parse_apdu(data: bytes, charset: str = "cp437") -> Message:
+    """Read one unit from the terminal. Raises WireError `zvt-length`; unknown commands become Unknown."""
+    command, body = split_apdu(data)
+    if command in (0x8000, 0x8400):
+        return Positive()
+    if command >> 8 == _NEGATIVE_CLASS:
+        code = command & 0xFF
+        return Busy() if code == PLEASE_WAIT else Negative(code)
+    reader = _READERS.get(command)
+    return reader(body, charset) if reader else Unknown(command)
+
+
+def _step_parts(body: bytes) -> tuple[bytes, bytes, bytes]:
+    """Code, T4 minutes and the TLV field of `04 FF`, each empty when absent."""
+    code, rest = body[:1], body[1:]
+    if rest[:1] == b"\x06" and fields.walk(rest).stopped_at is None:
+        return code, b"", rest
+    return code, rest[:1], rest[1:]
+
+
+def _intermediate(body: bytes, charset: str) -> Intermediate:
+    code, minutes, rest = _step_parts(body)
+    tree = fields.nodes(fields.walk(rest).first(fields.CONTAINER) or b"")
+    text = fields.text(fields.find(tree, 0x24, 0x07), charset)
+    return Intermediate(code[0] if code else NO_CODE_GIVEN, fields.number(minutes), text)
+
+
+def _abort(body: bytes, _charset: str) -> Abort:
+    return Abort(body[0] if body else NO_CODE_GIVEN)
+
+
+def _print_line(body: bytes, charset: str) -> PrintLine:
+    return PrintLine(body[0] if body else 0, fields.text(body[1:], charset) or "")
+
+
+def _print_text(_body: bytes, _charset: str) -> PrintText:
+    return PrintText()
+
+
+def _completion(body: bytes, charset: str) -> Completion:
+    """`[19 status][29 TID][49 CC][06 TLV]` after registration; `[LLLVAR version] status [06 TLV]` after 05 01."""
+    versioned = fields.take_variable(body, 3)
+    version, rest = versioned or (None, body)
+    if rest and (version is not None or rest[0] not in _COMPLETION_FIELDS):
+        return Completion(rest[0], fields.text(version, charset), None, None)
+    walked = fields.walk(rest)
+    status = walked.first(0x19)
+    tid = walked.first(0x29)
+    return Completion(
+        status[0] if status else None,
+        fields.text(version, charset),
+        fields.digits(tid) if tid else None,
+        currency_name(walked.first(0x49)),
+    )
+
+
+def _set_clock(body: bytes, _charset: str) -> SetClock:
+    walked = fields.walk(body)
+    date, time = walked.first(0xAA), walked.first(0x0C)
+    return SetClock(fields.digits(date) if date else None, fields.digits(time) if time else None)
+
+
+_READERS: dict[int, Callable[[bytes, str], Message]] = {
+    0x040F: parse_status,
+    0x04FF: _intermediate,
+    0x060F: _completion,
+    0x061E: _abort,
+    0x06D1: _print_line,
+    0x06D3: _print_text,
+    0x0401: _set_clock,
+}
+
+
+def redact(apdu: bytes) -> bytes:
+    """The same unit fit for a trace: same length, card data, passwords and unknown values blanked.
+
+    Takes one command unit (not a block); what is not a whole unit comes back as zeros of its length.
+    """
+    sizes = split_header(apdu)
+    if sizes is None or sum(sizes) != len(apdu):
+        return bytes(len(apdu))
+    head, body = apdu[: sizes[0]], apdu[sizes[0] :]
+    match int.from_bytes(apdu[:2], "big"):
+        case 0x040F | 0x0601:
+            return head + fields.blank_fields(body)
+        case 0x04FF:
+            code, minutes, rest = _step_parts(body)
+            return head + code + minutes + fields.blank_fields(rest)
+        case 0x061E:
+            return head + body[:1] + fields.blank_fields(body[1:])
+        case 0x060F | 0x06D1:
+            return head + fields.mask_card_numbers(body)
+    return head + bytes(len(body))
