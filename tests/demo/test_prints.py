@@ -1,0 +1,58 @@
+"""The twenty prints of the demo: each its own picture, the same every time."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from stall.demo import prints
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole series, drawn once for all tests here."""
+    made = tmp_path_factory.mktemp("prints")
+    prints.render(made)
+    return made
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.glob("*.jpg")}
+
+
+def test_there_are_twenty_prints_and_a_cover_and_no_two_are_alike(folder: Path) -> None:
+    found = digests(folder)
+    assert len(found) == 21
+    assert "cover.jpg" in found
+    assert len(set(found.values())) == 21
+    assert sorted(found)[:2] == ["01-low-sun.jpg", "02-quarter-turns.jpg"]
+
+
+def test_every_print_is_a_jpeg_of_poster_shape_worth_downloading(folder: Path) -> None:
+    for path in folder.glob("*.jpg"):
+        with Image.open(path) as image:
+            assert (image.format, image.size) == ("JPEG", (1600, 2000)), path.name
+        assert 250_000 < path.stat().st_size < 1_400_000, path.name
+
+
+def test_every_print_has_many_tones_and_none_is_a_blank_sheet(folder: Path) -> None:
+    for path in folder.glob("*.jpg"):
+        with Image.open(path) as image:
+            small = image.convert("L").reduce(20)
+        tones = sorted(small.tobytes())
+        assert tones[-1] - tones[0] > 80, path.name
+
+
+def test_the_same_seed_draws_the_same_bytes_and_another_seed_another_picture(tmp_path: Path) -> None:
+    first = prints.render(tmp_path / "a", count=1)
+    again = prints.render(tmp_path / "b", count=1)
+    other = prints.render(tmp_path / "c", count=1, seed=2)
+    assert first[0].read_bytes() == again[0].read_bytes() != other[0].read_bytes()
+
+
+@pytest.mark.parametrize("count", [0, 21])
+def test_a_series_of_another_length_is_refused(tmp_path: Path, count: int) -> None:
+    with pytest.raises(ValueError, match="has 20 prints"):
+        prints.render(tmp_path, count=count)
+    assert not any(tmp_path.iterdir())
