@@ -1,0 +1,130 @@
+"""setup.sh against stand-ins for the system: which Python it takes, what it names as missing, what it installs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from tests.house.machine import ROOT, Machine
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stderr.splitlines()[-1]
+
+
+def test_it_parses_in_a_plain_posix_shell() -> None:
+    for shell in filter(shutil.which, ("dash", "bash", "busybox")):
+        arguments = [shell, "sh", "-n"] if shell == "busybox" else [shell, "-n"]
+        subprocess.run([*arguments, str(ROOT / "setup.sh")], check=True)
+
+
+def test_the_newest_python_wins_and_a_shim_without_a_version_behind_it_does_not_count(machine: Machine) -> None:
+    machine.command("python3.14", "#!/bin/sh\necho 'pyenv: python3.14: command not found' >&2\nexit 127\n")
+    machine.python("python3.13", "3.13.5")
+    machine.python("python3.11", "3.11.2")
+    done = machine.run("demo")
+    assert done.returncode == 0
+    assert "found Python 3.13.5" in done.stderr
+
+
+def test_a_plain_python3_is_enough(machine: Machine) -> None:
+    machine.python("python3", "3.12.1")
+    assert machine.run("demo").returncode == 0
+
+
+def test_no_python_at_all_is_one_line_with_the_command_that_brings_it(machine: Machine) -> None:
+    machine.apt()
+    machine.command("sudo", "#!/bin/sh\nexit 9\n")
+    done = machine.run("demo")
+    assert done.returncode == 1
+    assert done.stderr == "stall: missing: python3-venv. Install with: sudo apt-get install python3-venv\n"
+    assert machine.calls() == []
+
+
+def test_everything_missing_is_named_at_once(machine: Machine) -> None:
+    machine.apt()
+    done = machine.run("test", CI="true")
+    assert done.stderr == (
+        "stall: missing: python3-venv git chromium. Install with: su -c 'apt-get install python3-venv git chromium'\n"
+    )
+
+
+def test_debians_python_without_venv_is_recognised(machine: Machine) -> None:
+    machine.apt()
+    machine.python("python3.12", "3.12", code=13)
+    done = machine.run("demo")
+    assert "found Python 3.12, but without the part that makes environments (venv)" in done.stderr
+    assert "venv. Install with: su -c" in last_line(done)
+
+
+def test_a_python_that_is_too_old_is_named(machine: Machine) -> None:
+    machine.apt()
+    machine.python("python3", "3.9", code=11)
+    done = machine.run("demo")
+    assert done.returncode == 1
+    assert "found Python 3.9; it needs 3.11 to 3.14" in done.stderr
+
+
+def test_a_32_bit_system_is_told_so(machine: Machine) -> None:
+    machine.python("python3", "", code=12)
+    done = machine.run("demo")
+    assert done.returncode == 1
+    assert "64-bit" in last_line(done)
+
+
+def test_no_chromium_on_a_laptop_stops_nothing(machine: Machine) -> None:
+    machine.python("python3", "3.12.1")
+    machine.command("git", "#!/bin/sh\n")
+    for tool in ("ruff", "mypy", "lint-imports"):
+        machine.command(tool, "#!/bin/sh\n")
+    done = machine.run("test")
+    assert "no chromium: browser tests will be skipped" in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "environment"), [(("demo",), {"CI": "true"}), (("demo", "--system"), {})])
+def test_as_root_only_what_is_not_found_is_installed(
+    machine: Machine, arguments: tuple[str, ...], environment: dict[str, str]
+) -> None:
+    machine.user(0)
+    machine.python("hidden", "3.11.2")
+    machine.apt('[ "$1" = update ] || ln -s hidden "${LOG%/log}/bin/python3.11"')
+    (machine.bin / "ln").symlink_to(shutil.which("ln") or "")
+    done = machine.run(*arguments, **environment)
+    assert done.returncode == 0, done.stderr
+    assert [call for call in machine.calls() if call.startswith("apt-get")] == [
+        "apt-get update -qq",
+        "apt-get install -y -qq --no-install-recommends python3-venv",
+    ]
+
+
+def test_nothing_is_installed_as_root_unasked(machine: Machine) -> None:
+    machine.user(0)
+    machine.apt()
+    assert machine.run("demo").returncode == 1
+    assert machine.calls() == []
+
+
+def test_nothing_is_installed_where_nothing_is_missing(machine: Machine) -> None:
+    machine.user(0)
+    machine.apt()
+    machine.python("python3", "3.13.5")
+    assert machine.run("--system", "demo").returncode == 0
+    assert not [call for call in machine.calls() if call.startswith("apt-get")]
+
+
+@pytest.mark.parametrize("arguments", [(), ("dmeo",), ("check", "more"), ("--system",)])
+def test_wrong_usage_is_exit_2_and_says_how(machine: Machine, arguments: tuple[str, ...]) -> None:
+    done = machine.run(*arguments)
+    assert done.returncode == 2
+    assert "Usage: ./setup.sh" in done.stderr
+
+
+def test_check_changes_nothing(machine: Machine) -> None:
+    machine.python("python3", "3.12.1")
+    machine.command("git", "#!/bin/sh\n")
+    done = machine.run("check")
+    assert done.returncode == 0
+    assert machine.calls() == []
+    assert not (machine.project / ".venv").exists()
