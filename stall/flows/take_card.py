@@ -1,0 +1,66 @@
+"""Ask for a card payment, and take the asking back. What the terminal then does is flows.card_attempt."""
+
+from __future__ import annotations
+
+from stall.domain.payment import Reason, State, Tender
+from stall.errors import Refused
+from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
+from stall.flows.hold_numbers import end_hold_later, release_hold
+from stall.flows.settle import paid_so_far
+from stall.store import attempts, sales
+from stall.store.db import Tx
+
+
+def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int) -> int:
+    """Ask a reader to take what is still due; return the attempt. A second press returns the first.
+
+    Raises Refused `reader-missing`, `reader-busy`, `nothing-due`, and what `begin_payment` raises.
+    """
+    first = earlier_press(tx, sale_no, ordinal)
+    if first is not None:
+        return first.no
+    if tx.conn.execute("SELECT 1 FROM readers WHERE no = ?", (reader,)).fetchone() is None:
+        raise Refused("reader-missing", "No card reader is set up on this box. Take cash, or set up a reader.")
+    if attempts.open_on_reader(tx.conn, reader):
+        raise Refused("reader-busy", "The card reader is busy with another payment. Wait for it, or take cash.")
+    sale = begin_payment(tx, sale_no)
+    due = sale.total_minor - paid_so_far(tx, sale_no)
+    if due <= 0:
+        raise Refused("nothing-due", "Nothing is due for this sale. Give it as free instead.")
+    attempt = attempts.add(
+        tx, sale=sale_no, kind="pay", tender=Tender.CARD, state=State.REQUESTED, amount_minor=due, cur=sale.cur, reader=reader
+    )
+    tx.append("attempt", attempt_body(attempt))
+    return attempt.no
+
+
+def cancel_card(tx: Tx, attempt_no: int) -> State:
+    """Cancel: certain while the attempt is only requested, best effort once the terminal has it.
+
+    Returns the state it is in now. Raises Refused `attempt-unknown`.
+    """
+    attempt = attempts.get(tx.conn, attempt_no)
+    if attempt.state is State.REQUESTED:
+        ended = attempts.change(tx, attempt_no, State.NOT_SENT, reason=Reason.CANCELLED)
+        end_hold_later(tx, attempt.sale)
+        tx.append("attempt", attempt_body(ended))
+        return ended.state
+    if attempt.state is State.SENT:
+        attempts.want_cancel(tx, attempt_no)
+    return attempt.state
+
+
+def drop_sale(tx: Tx, sale_no: int) -> None:
+    """Give up an unpaid sale and free its numbers. Giving up twice changes nothing.
+
+    Raises Refused `sale-paid`, `payment-open`, `sale-part-paid`.
+    """
+    sale = sales.get(tx.conn, sale_no)
+    if sale.state == "paid":
+        raise Refused("sale-paid", "This sale is paid already. Show the code to the buyer.")
+    if any(a.open for a in attempts.of_sale(tx.conn, sale_no)):
+        raise Refused("payment-open", "A payment for this sale is running. Wait for it or cancel it first.")
+    if paid_so_far(tx, sale_no):
+        raise Refused("sale-part-paid", "Part of this sale is paid. Take the rest, or give the money back first.")
+    release_hold(tx, sale_no)
+    tx.conn.execute("UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL WHERE no = ?", (sale_no,))

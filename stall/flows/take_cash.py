@@ -1,0 +1,88 @@
+"""Take what has no terminal: cash, a gift of the house, a free take. One transaction, one event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stall.domain import sale as sums
+from stall.domain.payment import State, Tender
+from stall.errors import Refused
+from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
+from stall.flows.fill_basket import Wish, fill_basket
+from stall.flows.settle import paid_so_far, settle_or_keep_hold
+from stall.store import attempts
+from stall.store.db import Tx
+
+#: How long a second press of a free-take button finds the first take (ms).
+TAKE_KEY_LIFE_MS = 24 * 3600 * 1000
+TAKE_KEY_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the till shows next: the attempt and the change to hand back, in minor units."""
+
+    attempt: int
+    change_minor: int
+
+
+def take_cash(tx: Tx, sale_no: int, ordinal: int, given_minor: int) -> Taken:
+    """Take cash for what is still due. A second press of the same button returns the first answer.
+
+    Raises Refused `cash-short` and what `begin_payment` raises.
+    """
+    first = earlier_press(tx, sale_no, ordinal)
+    if first is not None:
+        return Taken(first.no, (first.given_minor or first.amount_minor) - first.amount_minor)
+    sale = begin_payment(tx, sale_no)
+    due = sale.total_minor - paid_so_far(tx, sale_no)
+    change = sums.change(due, given_minor, sale.cur)
+    attempt = attempts.add(
+        tx, sale=sale_no, kind="pay", tender=Tender.CASH, state=State.PAID, amount_minor=due, cur=sale.cur, given_minor=given_minor
+    )
+    settle_or_keep_hold(tx, attempt, kind="sale", body=attempt_body(attempt))
+    return Taken(attempt.no, change)
+
+
+def take_comp(tx: Tx, sale_no: int, ordinal: int, decided_by: str) -> Taken:
+    """Give a sale away: the lines become free and the receipt says so. The caller has checked the PIN.
+
+    Raises Refused as `begin_payment` does, and `comp-part-paid` when money was taken already.
+    """
+    first = earlier_press(tx, sale_no, ordinal)
+    if first is not None:
+        return Taken(first.no, 0)
+    begin_payment(tx, sale_no)
+    if paid_so_far(tx, sale_no):
+        raise Refused("comp-part-paid", "Part of this sale is paid already. Give that back first.")
+    tx.conn.execute("UPDATE lines SET minor = 0 WHERE id >= ? << 8 AND id < (? + 1) << 8", (sale_no, sale_no))
+    tx.conn.execute("UPDATE sales SET total_minor = 0 WHERE no = ?", (sale_no,))
+    return _free(tx, sale_no, decided_by)
+
+
+def take_free(tx: Tx, wish: Wish, key: bytes, vat_bp: int) -> int:
+    """Let a buyer take a drop that costs nothing; return the sale. The same key returns the same sale.
+
+    Raises Refused `drop-not-free`, `take-key-malformed`, and what filling a basket raises.
+    """
+    if len(key) != TAKE_KEY_BYTES:
+        raise Refused("take-key-malformed", "This form is too old or was changed. Open the item again.")
+    row = tx.conn.execute("SELECT sale FROM take_keys WHERE key = ?", (key,)).fetchone()
+    if row is not None:
+        return int(row[0])
+    sale_no = fill_basket(tx, [wish], origin="take", vat_bp=vat_bp)
+    sale = begin_payment(tx, sale_no)
+    if sale.total_minor != 0:
+        raise Refused("drop-not-free", "This item is not free. Pay for it at the stall.")
+    _free(tx, sale_no, None)
+    tx.conn.execute("INSERT INTO take_keys (key, sale, at_ms) VALUES (?, ?, ?)", (key, sale_no, tx.now_ms))
+    return sale_no
+
+
+def _free(tx: Tx, sale_no: int, decided_by: str | None) -> Taken:
+    cur = tx.conn.execute("SELECT cur FROM sales WHERE no = ?", (sale_no,)).fetchone()[0]
+    attempt = attempts.add(
+        tx, sale=sale_no, kind="pay", tender=Tender.COMP, state=State.PAID, amount_minor=0, cur=cur, decided_by=decided_by
+    )
+    settle_or_keep_hold(tx, attempt, kind="sale", body=attempt_body(attempt))
+    return Taken(attempt.no, 0)

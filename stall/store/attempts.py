@@ -1,0 +1,136 @@
+"""Attempts at paying as rows. `change` is the only way a state moves, and it asks the table first."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from stall.domain.payment import FINAL, OPEN, State, check
+from stall.errors import Refused
+from stall.store.db import Tx
+
+_COLUMNS = (
+    "no, sale, ordinal, kind, of, tender, reader, state, settlement, amount_minor, cur, given_minor, offline, decided_by, reason,"
+    " boot_id, requested_boottime_ms, requested_ms, ended_ms, cancel_wanted, display, tid, receipt_no, trace,"
+    " baseline_tid, baseline_receipt"
+)
+_OPEN_STATES = ", ".join(f"'{state}'" for state in sorted(OPEN))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt. Money in minor units; `display` is what the terminal shows, in words."""
+
+    no: int
+    sale: int
+    ordinal: int
+    kind: str
+    of: int | None
+    tender: str
+    reader: int | None
+    state: State
+    settlement: str | None
+    amount_minor: int
+    cur: str
+    given_minor: int | None
+    offline: int | None
+    decided_by: str | None
+    reason: str | None
+    boot_id: str
+    requested_boottime_ms: int
+    requested_ms: int
+    ended_ms: int | None
+    cancel_wanted: int
+    display: str
+    tid: str | None
+    receipt_no: int | None
+    trace: int | None
+    baseline_tid: str | None
+    baseline_receipt: int | None
+
+    @property
+    def open(self) -> bool:
+        """Its outcome is not final yet."""
+        return self.state in OPEN
+
+
+def find(conn: sqlite3.Connection, no: int) -> Attempt | None:
+    """One attempt by its number, or None."""
+    return _one(conn.execute(f"SELECT {_COLUMNS} FROM attempts WHERE no = ?", (no,)))
+
+
+def get(conn: sqlite3.Connection, no: int) -> Attempt:
+    """One attempt. Raises Refused `attempt-unknown`."""
+    found = find(conn, no)
+    if found is None:
+        raise Refused("attempt-unknown", "There is no such payment on this box. Go back to the till.")
+    return found
+
+
+def of_sale(conn: sqlite3.Connection, sale: int) -> list[Attempt]:
+    """The attempts of a sale in order."""
+    return _all(conn.execute(f"SELECT {_COLUMNS} FROM attempts WHERE sale = ? ORDER BY ordinal", (sale,)))
+
+
+def open_on_reader(conn: sqlite3.Connection, reader: int) -> list[Attempt]:
+    """The attempts on a reader whose outcome is not final, oldest first; at most one in a sound database."""
+    return _all(
+        conn.execute(f"SELECT {_COLUMNS} FROM attempts WHERE reader = ? AND state IN ({_OPEN_STATES}) ORDER BY no", (reader,))
+    )
+
+
+def add(tx: Tx, *, sale: int, kind: str, tender: str, state: State, amount_minor: int, cur: str, reader: int | None = None,
+        given_minor: int | None = None, settlement: str | None = None, decided_by: str | None = None) -> Attempt:  # fmt: skip
+    """Write a new attempt of a sale with the next ordinal."""
+    (ordinal,) = tx.conn.execute("SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE sale = ?", (sale,)).fetchone()
+    cursor = tx.conn.execute(
+        "INSERT INTO attempts (sale, ordinal, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,"
+        " boot_id, requested_boottime_ms, requested_ms, ended_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (sale, ordinal, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,
+         tx.moment.boot_id, tx.moment.boottime_ms, tx.now_ms, tx.now_ms if state in FINAL else None),
+    )  # fmt: skip
+    return get(tx.conn, int(cursor.lastrowid or 0))
+
+
+#: Columns that may change together with a state.
+_FIELDS = frozenset(
+    {"settlement", "offline", "decided_by", "reason", "tid", "receipt_no", "trace", "baseline_tid", "baseline_receipt", "display"}
+)
+
+
+def change(tx: Tx, no: int, new: State, **fields: str | int | None) -> Attempt:
+    """Move an attempt to a new state with what is known of it now.
+
+    The update is conditional on the state just read, inside the door. Raises Refused
+    `payment-transition`, `attempt-unknown`.
+    """
+    old = get(tx.conn, no)
+    check(old.state, new)
+    unknown = set(fields) - _FIELDS
+    if unknown:
+        raise ValueError(f"no such columns of an attempt: {sorted(unknown)}")
+    sets = "".join(f", {name} = ?" for name in fields)
+    ended = tx.now_ms if new in FINAL else None
+    tx.conn.execute(
+        f"UPDATE attempts SET state = ?, ended_ms = ?{sets} WHERE no = ? AND state = ?", (new, ended, *fields.values(), no, old.state)
+    )
+    return get(tx.conn, no)
+
+
+def show(tx: Tx, no: int, display: str) -> None:
+    """Record what the terminal shows now; not a fact, so not an event."""
+    tx.conn.execute("UPDATE attempts SET display = ? WHERE no = ?", (display, no))
+
+
+def want_cancel(tx: Tx, no: int) -> None:
+    """Ask the reader's worker to abort; it does what the terminal still allows."""
+    tx.conn.execute("UPDATE attempts SET cancel_wanted = 1 WHERE no = ?", (no,))
+
+
+def _one(rows: sqlite3.Cursor) -> Attempt | None:
+    found = _all(rows)
+    return found[0] if found else None
+
+
+def _all(rows: sqlite3.Cursor) -> list[Attempt]:
+    return [Attempt(*row[:7], State(row[7]), *row[8:]) for row in rows.fetchall()]
