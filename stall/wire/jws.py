@@ -28,6 +28,16 @@ LIMITS: Mapping[str, int] = {
 }
 """Longest token in characters, by type; every other type has DEFAULT_LIMIT."""
 
+DEFAULT_CLAIMS_LIMIT = 4 * _KIB
+CLAIMS_LIMITS: Mapping[str, int] = {
+    "stall-manifest+jwt": 2048 * _KIB,
+    "stall-close+jwt": 4096 * _KIB,
+    "stall-receipt+jwt": 64 * _KIB,
+    "stall-refund+jwt": 64 * _KIB,
+    "stall-void+jwt": 64 * _KIB,
+}
+"""Longest claims in bytes of JSON, by type; every other type has DEFAULT_CLAIMS_LIMIT."""
+
 _MAX_HEADER = 256
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}", re.ASCII)
 _KID = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -40,7 +50,7 @@ def sign(key: keys.SigningKey, typ: str, claims: Mapping[str, Any]) -> str:
     """
     payload = canonical.dumps(dict(claims))
     try:
-        strict_json.loads(payload, max_bytes=limit(typ))
+        strict_json.loads(payload, max_bytes=_claims_limit(typ))
     except WireError as error:
         raise LocalWireError("token-unreadable", f"Not signed, nobody could read it: {error.sentence}") from error
     header = canonical.dumps({"alg": ALGORITHM, "kid": key.thumbprint, "typ": typ})
@@ -66,7 +76,7 @@ def verify(token: str, keys: Mapping[str, bytes], typ: str) -> dict[str, Any]:
     signed = token[: -len(signature) - 1].encode("ascii")
     if not _verify_bytes(public, signed, b64.decode(signature)):
         raise WireError("token-bad-signature", "The signature of the token is wrong. It was altered; do not use it.")
-    claims = strict_json.loads(b64.decode(payload), max_bytes=limit(typ))
+    claims = strict_json.loads(b64.decode(payload), max_bytes=_claims_limit(typ))
     if not isinstance(claims, dict):
         raise WireError("token-not-claims", "The token does not hold an object of claims. Get another from its signer.")
     return claims
@@ -78,6 +88,10 @@ _verify_bytes = keys.verify  # `keys` names the trusted keys inside verify, as t
 def limit(typ: str) -> int:
     """Tell how many characters a token of type `typ` may have."""
     return LIMITS.get(typ, DEFAULT_LIMIT)
+
+
+def _claims_limit(typ: str) -> int:
+    return CLAIMS_LIMITS.get(typ, DEFAULT_CLAIMS_LIMIT)
 
 
 def token_hash(token: str) -> str:

@@ -103,6 +103,11 @@ def public_from_did(did: str) -> bytes:
     return check_public(data.removeprefix(_MULTICODEC_ED25519))
 
 
+def thumbprint_of_did(did: str) -> str:
+    """Name the key of a did:key, as `kid` and `iss` do; raises WireError as `public_from_did`."""
+    return thumbprint(public_from_did(did))
+
+
 class SigningKey:
     """A private key in memory. Shows nothing of itself when printed."""
 

@@ -1,0 +1,162 @@
+"""The receipt and its siblings, refund and void: what was sold, taxed and paid, signed by the box (formats 7.4).
+
+Money is whole minor units. The sums must hold in the document itself, so a bookkeeper needs nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from stall.errors import WireError
+from stall.wire import claims as rules
+from stall.wire import jws, keys
+
+RECEIPT = "stall-receipt+jwt"
+REFUND = "stall-refund+jwt"
+VOID = "stall-void+jwt"
+TYP = RECEIPT
+TYPES = (RECEIPT, REFUND, VOID)
+
+MAX_ITEMS = 200
+
+STATES: Mapping[str, frozenset[str]] = {
+    "card": frozenset({"online", "stored"}),
+    "cash": frozenset({"cash"}),
+    "comp": frozenset({"free"}),
+    "voucher": frozenset({"voucher"}),
+    "operator": frozenset({"confirmed"}),
+}
+"""In which states each means of payment may stand on a receipt (design 7)."""
+
+
+class Item(rules.Claims, frozen=True, kw_only=True):
+    """One line: `minor` is its total with VAT after discount `disc`; `vat` in basis points. Returns are negative."""
+
+    qty: Annotated[int, Meta(ge=1, le=1_000_000)]
+    cur: rules.Currency
+    minor: rules.Money
+    vat: rules.BasisPoints
+    drop: rules.DropId | None = None
+    ed: rules.EditionNumber | None = None
+    sku: rules.Text | None = None
+    disc: rules.Money = 0
+    man: rules.H | None = None
+    lease: rules.Id22 | None = None
+
+
+class Tax(rules.Claims, frozen=True, kw_only=True):
+    """Net and VAT in minor units for one `rate` in basis points."""
+
+    rate: rules.BasisPoints
+    net: rules.Money
+    vat: rules.Money
+
+
+class Pay(rules.Claims, frozen=True, kw_only=True):
+    """One tender. `ref` names it at the provider; never a card number."""
+
+    m: Literal["card", "cash", "comp", "voucher", "operator"]
+    st: Literal["online", "stored", "cash", "free", "voucher", "confirmed"]
+    cur: rules.Currency
+    minor: rules.Money
+    ref: Annotated[str, Meta(pattern=r"^[\x20-\x7e]{1,64}\Z")] | None = None
+
+
+class Receipt(rules.Claims, frozen=True, kw_only=True):
+    """All claims of a receipt. `seq` is that of the event carrying it, `code` the hash of the claim code."""
+
+    iss: rules.B43
+    jti: rules.Id22
+    iat: rules.Time
+    clk: rules.CLOCK_SOURCES
+    epoch: rules.Id22
+    seq: rules.Count
+    items: Annotated[tuple[Item, ...], Meta(max_length=MAX_ITEMS)]
+    tax: Annotated[tuple[Tax, ...], Meta(max_length=20)]
+    pay: Annotated[tuple[Pay, ...], Meta(min_length=1, max_length=4)]
+    tip: rules.Money = 0
+    round: rules.Money = 0
+    ref: rules.Id22 | None = None
+    code: rules.H | None = None
+    owner: rules.Did | None = None
+    test: bool = False
+
+
+def parse(claims: Mapping[str, Any], typ: str = RECEIPT) -> Receipt:
+    """Type the claims and check every rule of design 7 for a document of type `typ`.
+
+    Raises WireError naming the first one broken.
+    """
+    if rules.has_null(dict(claims)):
+        raise WireError("receipt-malformed", "The receipt holds a null. Get it again from the stall.")
+    try:
+        receipt = msgspec.convert(claims, Receipt)
+    except msgspec.ValidationError as error:
+        raise WireError("receipt-malformed", f"The receipt is malformed: {error}. Get it from the stall.") from error
+    if typ != RECEIPT and receipt.ref is None:
+        raise WireError("receipt-no-ref", "A refund or void must name its receipt in `ref`. Sign it again.")
+    if receipt.owner is not None:
+        keys.public_from_did(receipt.owner)
+    _check_items(receipt.items)
+    _check_currency(receipt)
+    _check_pay(receipt.pay)
+    _check_sums(receipt)
+    return receipt
+
+
+def claims(receipt: Receipt) -> dict[str, Any]:
+    """Write the receipt's claims as plain values."""
+    return rules.of(receipt)
+
+
+def sign(key: keys.SigningKey, receipt: Receipt, typ: str = RECEIPT) -> str:
+    """Sign the receipt, refund or void (`typ`) with the box's key. Raises StallError if it breaks a rule."""
+    plain = claims(receipt)
+    parse(plain, typ)
+    return jws.sign(key, typ, plain)
+
+
+def verify(token: str, keys: Mapping[str, bytes], typ: str = RECEIPT) -> Receipt:
+    """Check a receipt, refund or void (`typ`), signed by the box it names. Raises WireError."""
+    receipt = parse(jws.verify(token, keys, typ), typ)
+    if jws.unverified_kid(token) != receipt.iss:
+        raise WireError("receipt-wrong-signer", "The receipt is not signed by the box it names. Do not use it.")
+    return receipt
+
+
+def _check_items(items: tuple[Item, ...]) -> None:
+    if any(item.drop is None and item.sku is None for item in items):
+        raise WireError("receipt-item", "A line of the receipt names neither drop nor article. Sign it again.")
+    numbered = [item for item in items if item.ed is not None]
+    if any(item.drop is None or item.qty != 1 or item.lease is None for item in numbered):
+        raise WireError(
+            "receipt-numbered", "A numbered line must name drop and lease and sell one copy. Sign it again."
+        )
+    if len({(item.drop, item.ed) for item in numbered}) != len(numbered):
+        raise WireError("receipt-number-twice", "One edition number stands on the receipt twice. Sign it again.")
+
+
+def _check_currency(receipt: Receipt) -> None:
+    if len({item.cur for item in receipt.items} | {tender.cur for tender in receipt.pay}) != 1:
+        raise WireError("receipt-currency", "The receipt mixes currencies. Write one receipt for each.")
+
+
+def _check_pay(pay: tuple[Pay, ...]) -> None:
+    if any(tender.st not in STATES[tender.m] for tender in pay):
+        raise WireError("receipt-pay-state", "A payment on the receipt has a state its kind cannot have. Sign again.")
+    free = any(tender.m == "comp" for tender in pay)
+    if free != (sum(tender.minor for tender in pay) == 0) or (free and len(pay) != 1):
+        raise WireError("receipt-free", "Zero to pay is one free tender of 0, and only that is. Sign it again.")
+
+
+def _check_sums(receipt: Receipt) -> None:
+    goods = sum(item.minor for item in receipt.items)
+    if goods != sum(row.net + row.vat for row in receipt.tax) or len({r.rate for r in receipt.tax}) != len(receipt.tax):
+        raise WireError("receipt-tax-sum", "The tax rows do not add up to the lines of the receipt. Sign it again.")
+    total = goods + receipt.tip + receipt.round
+    if total != sum(tender.minor for tender in receipt.pay) or abs(total) > rules.MAX_MONEY:
+        raise WireError("receipt-pay-sum", "The payments do not add up to the total of the receipt. Sign it again.")
