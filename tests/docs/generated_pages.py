@@ -1,0 +1,65 @@
+"""The pages of docs/ that are printed from the code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import click
+
+from stall.domain import payment
+from tests.house.sources import ROOT
+
+WIDTH = 100
+
+
+def _commands(context: click.Context) -> Iterator[click.Context]:
+    yield context
+    if isinstance(context.command, click.Group):
+        for name in context.command.list_commands(context):
+            command = context.command.get_command(context, name)
+            if command and not command.hidden:
+                yield from _commands(click.Context(command, info_name=name, parent=context))
+
+
+def command_line() -> str:
+    """Every command with its help, in the order the command line lists them."""
+    from stall.cli import main
+
+    root = click.Context(main, info_name="stall", terminal_width=WIDTH, max_content_width=WIDTH)
+    parts = [
+        "# Command line\n",
+        "Printed from the code by `python -m tests.docs.regenerate`; a test compares the two.\n",
+        "Exit codes: 0 it worked, 1 refused or a check failed, 2 wrong usage.",
+        "Errors go to standard error as one sentence with a code from [errors.md](errors.md).\n",
+    ]
+    for context in _commands(root):
+        context.terminal_width = context.max_content_width = WIDTH
+        parts.append(f"## {context.command_path}\n\n```text\n{context.get_help().rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def payment_states() -> str:
+    """The states of one attempt at paying, as a diagram and as words."""
+    return "\n".join([
+        "# Payment states\n",
+        "Printed from the table in `stall/domain/payment.py` by `python -m tests.docs.regenerate`;",
+        "a test compares the two.\n",
+        "One attempt is one try to move money one way: to pay, to reverse or to refund.",
+        "`unknown` is asked about and never sent again.\n",
+        f"```mermaid\n{payment.diagram().rstrip()}\n```\n",
+    ])  # fmt: skip
+
+
+PAGES: dict[str, Callable[[], str]] = {"docs/cli.md": command_line, "docs/payment-states.md": payment_states}
+
+
+def write_all() -> list[str]:
+    """Write every page anew and name those that changed."""
+    changed = []
+    for name, render in PAGES.items():
+        path, text = ROOT / name, render()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            changed.append(name)
+    return changed
