@@ -14,7 +14,6 @@ import stat
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -22,6 +21,7 @@ from stall import disk
 from stall.errors import Broken, Hostile, Refused, WireError
 from stall.wire import manifest, pack, zipstore
 from stall.wire.manifest import Manifest
+from stall.wire.zipstore import Entry
 
 CHUNK_BYTES = 1024 * 1024
 ZIP_FORMAT = zipstore.FORMAT
@@ -126,21 +126,113 @@ def build_zip(
 ) -> Zipped:
     """Build the buyer's ZIP at `out`: the manifest, then each (manifest path, source) in the order given, stored.
 
-    The same input gives the same bytes everywhere. Raises Broken `zip-source` when a source is gone or changes size,
-    and the errors of `disk.whole_file`.
+    The same input gives the same bytes everywhere. Raises Refused `pack-not-found` or Broken `pack-unreadable`
+    for a source, and the errors of `disk.whole_file`.
     """
     writer, digest = zipstore.Writer(), hashlib.sha256()
+    token = manifest_token.encode("ascii")
     with disk.whole_file(out) as target:
-        token = manifest_token.encode("ascii")
-        _append(target, writer, pack.MANIFEST_NAME, BytesIO(token), len(token), None)
+
+        def put(data: bytes) -> None:
+            digest.update(data)
+            target.write(data)
+
+        put(writer.header(pack.MANIFEST_NAME, len(token), zlib.crc32(token)) + token)
         for path, source in files:
-            with _zip_source(source) as opened:
-                _append(target, writer, path, opened, os.fstat(opened.fileno()).st_size, on_bytes)
-        target.write(writer.tail())
+            _put_file(put, writer, path, source, on_bytes)
+        put(writer.tail())
         size = target.tell()
-        target.flush()
-        # CRCs were put right behind the writing, so the digest is taken of what now stands there.
-        with out.parent.joinpath(target.name).open("rb") as written:
-            for chunk in iter(lambda: written.read(CHUNK_BYTES), b""):
-                digest.update(chunk)
     return Zipped(size, digest.hexdigest())
+
+
+def _put_file(
+    put: Callable[[bytes], None], writer: zipstore.Writer, path: str, source: Path, on_bytes: OnBytes | None
+) -> None:
+    """Add one file to a ZIP. It is read twice, because its CRC stands before its bytes."""
+    with _opened(source) as opened:
+        size, crc = 0, 0
+        for chunk in _pieces(opened, source):
+            size, crc = size + len(chunk), zlib.crc32(chunk, crc)
+        put(writer.header(path, size, crc))
+        for chunk in _stretch(opened, source, 0, size):
+            put(chunk)
+            if on_bytes is not None:
+                on_bytes(len(chunk))
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a plain file; a pipe or a device would keep us waiting for ever."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise Refused("pack-not-a-file", f"“{path}” is not a file. Choose a file made by `stall pack build`.")
+        source = path.open("rb")
+    except FileNotFoundError as error:
+        raise Refused("pack-not-found", f"There is no file “{path}”. Check the name.") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    with source:
+        yield source
+
+
+def _scan(source: BinaryIO, path: Path) -> list[Entry]:
+    """Walk the container from header to header, reading no file's bytes, then compare with the list at its end."""
+    entries: list[Entry] = []
+    at, size = 0, _size(source)
+    while zipstore.starts_entry(fixed := _read(source, path, at, zipstore.LOCAL_FIXED_BYTES)):
+        raw = _read(source, path, at, zipstore.header_length(fixed))
+        entry = zipstore.parse_local(raw, at)
+        pack.check_entry(entry, len(entries))
+        if entry.end > size:
+            raise WireError("pack-truncated", "The pack ends too early. Copy it again from the laptop.")
+        entries.append(entry)
+        at = entry.end
+    if not entries:
+        raise WireError("pack-not-a-zip", f"“{path.name}” is not a pack. Choose a file made by `stall pack build`.")
+    if size - at > pack.TAIL_MAX_BYTES:
+        raise WireError("pack-damaged", "The pack is damaged: too much stands behind its files. Copy it again.")
+    zipstore.check_tail(_read(source, path, at, pack.TAIL_MAX_BYTES), at, entries)
+    return entries
+
+
+def _manifest_token(source: BinaryIO, path: Path, entry: Entry) -> str:
+    try:
+        return b"".join(_stretch(source, path, entry.data_at, entry.size)).decode("ascii")
+    except UnicodeDecodeError as error:
+        raise WireError(
+            "pack-manifest-unreadable", "The pack's manifest is not text. Copy the pack again from the laptop."
+        ) from error
+
+
+def _stretch(source: BinaryIO, path: Path, at: int, size: int) -> Iterator[bytes]:
+    """Give `size` bytes from offset `at` in pieces of a megabyte at most."""
+    end = at + size
+    while at < end:
+        chunk = _read(source, path, at, min(CHUNK_BYTES, end - at))
+        if not chunk:
+            raise WireError("pack-truncated", "The pack ends too early. Copy it again from the laptop.")
+        yield chunk
+        at += len(chunk)
+
+
+def _pieces(source: BinaryIO, path: Path) -> Iterator[bytes]:
+    at = 0
+    while chunk := _read(source, path, at, CHUNK_BYTES):
+        yield chunk
+        at += len(chunk)
+
+
+def _read(source: BinaryIO, path: Path, at: int, size: int) -> bytes:
+    try:
+        source.seek(at)
+        return source.read(size)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _size(source: BinaryIO) -> int:
+    return os.fstat(source.fileno()).st_size
+
+
+def _unreadable(path: Path, error: OSError) -> Broken:
+    return Broken("pack-unreadable", f"“{path}” cannot be read ({error.strerror}). Check the disk or copy it again.")

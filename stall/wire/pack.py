@@ -1,0 +1,133 @@
+"""The rules of a `.stallpack`: one stored ZIP, its manifest first, then the files the manifest names.
+
+Pure: it judges names, sizes and tokens that others have read. Container bytes are `stall.wire.zipstore`; reading
+a pack on the box is `stall.store.packfile`, writing one on the laptop `stall.creator.packs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stall.errors import WireError
+from stall.wire import b64, keys, paths, strict_json
+from stall.wire.manifest import Manifest
+from stall.wire.zipstore import Entry
+
+MANIFEST_NAME = "manifest.jws"
+FILES_PREFIX = "files/"
+MANIFEST_MAX_BYTES = int(2.8 * 1024 * 1024)  # of the token; formats.md 2, rule 1
+ENTRIES_MAX = 5_001  # the manifest and 5,000 files: formats.md 7.1
+RESERVED = frozenset({MANIFEST_NAME, "verify.html"})  # what we put beside the files in the buyer's ZIP
+TAIL_MAX_BYTES = 8 * 1024 * 1024  # directory of that many entries with long names and foreign extras
+
+
+def entry_name(path: str) -> str:
+    """Give the name under which the manifest's `path` stands in the container."""
+    return FILES_PREFIX + path
+
+
+def check_entry(entry: Entry, index: int) -> None:
+    """Judge the entry at `index` by its header alone, before anything of it is read.
+
+    Raises WireError: the manifest not first or too large, too many entries, a path that escapes, a name outside
+    `files/`.
+    """
+    if index >= ENTRIES_MAX:
+        raise WireError(
+            "pack-too-many-files", "The pack holds more than 5,000 files. Ask its creator for a smaller one."
+        )
+    if (entry.name == MANIFEST_NAME) != (index == 0):
+        raise WireError(
+            "pack-no-manifest",
+            "This file is not a pack: it does not begin with its manifest. Choose a file made by `stall pack build`.",
+        )
+    if index == 0:
+        check_manifest_size(entry.size)
+    elif not entry.name.startswith(FILES_PREFIX):
+        raise _unexpected(entry.name)
+    else:
+        _check_path(entry.name.removeprefix(FILES_PREFIX))
+
+
+def is_reserved(path: str) -> bool:
+    """Say whether the manifest path `path` would lie on a name the buyer's ZIP needs itself."""
+    return path.split("/", 1)[0].casefold() in RESERVED
+
+
+def check_manifest_size(size: int) -> None:
+    """Refuse a manifest token of more than 2.8 MiB (`size` in bytes). Raises WireError."""
+    if size > MANIFEST_MAX_BYTES:
+        raise WireError(
+            "pack-manifest-too-large", "The pack's manifest is larger than 2.8 MiB. Ask for a smaller pack."
+        )
+
+
+def claimed_creator(token: str) -> tuple[str, dict[str, bytes]]:
+    """Read which creator a manifest token names, trusting nothing: the did, and its key to verify with.
+
+    That the signature fits says only that this creator made it; whether to trust the creator is the caller's.
+    Raises WireError when the token is too large, malformed, or names no creator.
+    """
+    check_manifest_size(len(token))
+    _header, _dot, rest = token.partition(".")
+    claims = strict_json.loads(b64.decode(rest.partition(".")[0]), max_bytes=MANIFEST_MAX_BYTES)
+    did = claims.get("iss") if isinstance(claims, dict) else None
+    if not isinstance(did, str):
+        raise WireError(
+            "pack-no-creator", "The pack's manifest names no creator. Ask for a pack made by `stall pack build`."
+        )
+    public = keys.public_from_did(did)
+    return did, {keys.thumbprint(public): public}
+
+
+def match(manifest: Manifest, entries: Sequence[Entry]) -> list[Entry]:
+    """Pair the container's entries (the manifest's own left out) with the manifest's files, in its order.
+
+    Raises WireError naming the file: missing, not in the manifest, twice, of another size, or with a name we need.
+    """
+    for file in manifest.files:
+        if is_reserved(file.path):
+            raise WireError(
+                "pack-reserved-name", f"The pack names a file “{file.path}”, a name that is taken. Ask for a new pack."
+            )
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.name in found:
+            raise WireError(
+                "pack-duplicate-file", f"The pack holds “{entry.name}” twice. Ask its creator for a new pack."
+            )
+        found[entry.name] = entry
+    ordered = [_match_one(found, file.path, file.size) for file in manifest.files]
+    if found:
+        raise _unexpected(next(iter(found)).removeprefix(FILES_PREFIX))
+    return ordered
+
+
+def _match_one(found: dict[str, Entry], path: str, size: int) -> Entry:
+    entry = found.pop(entry_name(path), None)
+    if entry is None:
+        raise WireError("pack-missing-file", f"“{path}” is missing from the pack. Copy the pack again from the laptop.")
+    if entry.size != size:
+        raise WireError(
+            "pack-changed-file",
+            f"“{path}” in the pack has {entry.size} bytes, its creator signed {size}. Copy the pack again.",
+        )
+    return entry
+
+
+def _check_path(path: str) -> None:
+    try:
+        paths.check(path)
+    except WireError as wrong:
+        raise WireError(
+            "pack-path",
+            f"The pack holds a file named “{path}”, which is not allowed. Nothing was taken from it; ask its "
+            "creator for a new pack.",
+        ) from wrong
+
+
+def _unexpected(name: str) -> WireError:
+    return WireError(
+        "pack-unexpected-file",
+        f"The pack holds “{name}”, which its creator did not sign. Ask its creator for a new pack.",
+    )
