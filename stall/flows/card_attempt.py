@@ -1,0 +1,200 @@
+"""What a card attempt goes through, told by the reader's worker. One function per change of state.
+
+Each is one transaction and appends one event. The order of calls is the worker's; what is allowed
+is the table's (domain.payment). See docs/payment-states.md.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+from stall.domain.payment import Reason, Settlement, State
+from stall.errors import Refused
+from stall.flows.authority import delegations
+from stall.flows.begin_payment import attempt_body
+from stall.flows.hold_numbers import end_hold_later
+from stall.flows.settle import settle_or_keep_hold
+from stall.store import attempts, readers, sales
+from stall.store.attempts import Attempt
+from stall.store.db import Tx
+from stall.store.schema import HELD, line_id
+from stall.wire import b64, erasable
+
+#: An attempt requested longer ago than this is not sent any more (ms): the buyer may be gone.
+FRESH_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalFacts:
+    """What a terminal said of a payment, as far as we keep it. Never more than four card digits."""
+
+    amount_minor: int
+    tid: str | None
+    receipt_no: int | None
+    trace: int | None
+    auth_code: str | None
+    scheme: str | None
+    last4: str | None
+    offline: bool | None
+
+
+def send(tx: Tx, attempt_no: int) -> Attempt:
+    """Move a requested attempt to `sent` just before its first byte leaves, or to `not_sent`.
+
+    Sent only in the same boot, at most 30 s old, with every number still held and within the
+    caps; the attempt returned says which. An attempt cancelled meanwhile is returned as it is.
+    """
+    attempt = attempts.get(tx.conn, attempt_no)
+    if attempt.state is not State.REQUESTED:
+        return attempt
+    reason = _reason_not_to_send(tx, attempt)
+    if reason is not None:
+        return not_sent(tx, attempt_no, reason)
+    baseline = readers.baseline(tx.conn, attempt.reader or 0)
+    sent = attempts.change(
+        tx, attempt_no, State.SENT, baseline_tid=baseline and baseline[0], baseline_receipt=baseline and baseline[1], display="Waiting for the card"
+    )
+    tx.append("attempt", attempt_body(sent, baseline=None if baseline is None else list(baseline)))
+    return sent
+
+
+def not_sent(tx: Tx, attempt_no: int, reason: Reason) -> Attempt:
+    """Close an attempt of which no byte left the box."""
+    ended = attempts.change(tx, attempt_no, State.NOT_SENT, reason=reason)
+    return _ended_without_money(tx, ended)
+
+
+def approve(tx: Tx, attempt_no: int, facts: TerminalFacts) -> Attempt:
+    """Transaction A: journal the terminal's approval and nothing else.
+
+    The caller compared amount and currency. Offline approvals must fit the creator's caps: Raises
+    Refused `offline-cap`, and the caller then makes the terminal reverse.
+    """
+    attempt = attempts.get(tx.conn, attempt_no)
+    if facts.offline:
+        _check_offline_caps(tx, attempt)
+    approved = attempts.change(tx, attempt_no, State.APPROVED, **_recorded(facts), display="Approved")
+    readers.remember_receipt(tx, attempt.reader or 0, facts.tid, facts.receipt_no)
+    tx.append("attempt", attempt_body(approved, card=_keep_card_facts(tx, attempt_no, facts)))
+    return approved
+
+
+def pay(tx: Tx, attempt_no: int) -> Attempt:
+    """Transaction B: the acknowledgement is certainly out, so the attempt is paid."""
+    paid = attempts.change(tx, attempt_no, State.PAID, display="Approved")
+    settle_or_keep_hold(tx, paid, kind="attempt", body=attempt_body(paid))
+    return attempts.get(tx.conn, attempt_no)
+
+
+def pay_after_query(tx: Tx, attempt_no: int, facts: TerminalFacts) -> Attempt:
+    """Close an unknown attempt the terminal itself vouches for as paid."""
+    card = None if attempts.get(tx.conn, attempt_no).receipt_no is not None else _keep_card_facts(tx, attempt_no, facts)
+    paid = attempts.change(tx, attempt_no, State.PAID, **_recorded(facts), display="Approved")
+    readers.remember_receipt(tx, paid.reader or 0, facts.tid, facts.receipt_no)
+    settle_or_keep_hold(tx, paid, kind="attempt", body=attempt_body(paid, card=card))
+    return paid
+
+
+def decline(tx: Tx, attempt_no: int, reason: Reason) -> Attempt:
+    """The terminal ended the payment without taking money, or a query found none."""
+    ended = attempts.change(tx, attempt_no, State.DECLINED, reason=reason, display="Declined" if reason is Reason.DECLINED else "No payment")
+    return _ended_without_money(tx, ended)
+
+
+def doubt(tx: Tx, attempt_no: int, reason: Reason) -> Attempt:
+    """Nobody knows the outcome now: keep the goods, charge nothing, ask the terminal."""
+    unclear = attempts.change(tx, attempt_no, State.UNKNOWN, reason=reason, display="Not clear yet: checking with the terminal")
+    tx.append("attempt", attempt_body(unclear))
+    return unclear
+
+
+def begin_reversal(tx: Tx, attempt_no: int, reason: Reason) -> Attempt:
+    """We refused the approval: the terminal has been told to take it back."""
+    reversing = attempts.change(tx, attempt_no, State.REVERSING, reason=reason, display="The terminal is taking the payment back")
+    tx.append("attempt", attempt_body(reversing))
+    return reversing
+
+
+def reversed_(tx: Tx, attempt_no: int) -> Attempt:
+    """The terminal confirmed that it took the payment back."""
+    return _ended_without_money(tx, attempts.change(tx, attempt_no, State.REVERSED, display="The payment was taken back"))
+
+
+def decide(tx: Tx, attempt_no: int, outcome: Literal["paid", "declined", "reversed"], who: str, reason: str) -> Attempt:
+    """A person read the terminal's own papers and says what happened. The caller checked the PIN.
+
+    Raises Refused `decision-reason` for an empty reason, `payment-transition` unless unknown.
+    """
+    words = " ".join(reason.split())[:200]
+    if len(words) < 3:
+        raise Refused("decision-reason", "Write in a few words where you saw it, for example: slip 0042 at the terminal.")
+    decided = attempts.change(tx, attempt_no, State(outcome), decided_by=who, reason=Reason.OPERATOR)
+    if decided.state is State.PAID:
+        settle_or_keep_hold(tx, decided, kind="attempt", body=attempt_body(decided, words=words))
+        return decided
+    end_hold_later(tx, decided.sale)
+    tx.append("attempt", attempt_body(decided, words=words))
+    return decided
+
+
+def note_contradiction(tx: Tx, attempt_no: int, sentence: str) -> None:
+    """After `paid`, what the terminal says otherwise is an exception on the report, never a change."""
+    tx.conn.execute(
+        "INSERT INTO exceptions (kind, attempt, sentence, at_ms) VALUES ('contradiction', ?, ?, ?)", (attempt_no, sentence, tx.now_ms)
+    )
+    tx.append("exception", {"attempt": attempt_no, "sentence": sentence})
+
+
+def _reason_not_to_send(tx: Tx, attempt: Attempt) -> Reason | None:
+    if attempt.boot_id != tx.moment.boot_id or tx.moment.boottime_ms - attempt.requested_boottime_ms > FRESH_MS:
+        return Reason.STALE
+    wanted, held = tx.conn.execute(
+        "SELECT (SELECT count(*) FROM lines WHERE id >= ? AND id < ? AND ed IS NOT NULL), (SELECT count(*) FROM numbers WHERE sale = ? AND state = ?)",
+        (line_id(attempt.sale, 0), line_id(attempt.sale + 1, 0), attempt.sale, HELD),
+    ).fetchone()
+    if wanted != held:
+        return Reason.HOLD_LOST
+    caps = [delegated.max for delegated in delegations(tx, sales.get(tx.conn, attempt.sale))]
+    if any(cap is None or cap.cur != attempt.cur or attempt.amount_minor > cap.sale for cap in caps):
+        return Reason.CAPS
+    return None
+
+
+def _check_offline_caps(tx: Tx, attempt: Attempt) -> None:
+    """An offline approval is a loan to the buyer: the sum at risk stays within every creator's cap."""
+    (stored,) = tx.conn.execute(
+        "SELECT coalesce(sum(amount_minor), 0) FROM attempts WHERE settlement = ? AND cur = ? AND state IN ('approved', 'paid')",
+        (Settlement.STORED, attempt.cur),
+    ).fetchone()
+    for delegated in delegations(tx, sales.get(tx.conn, attempt.sale)):
+        if delegated.max is None or stored + attempt.amount_minor > delegated.max.stored_total:
+            raise Refused("offline-cap", "The terminal approved offline, but too much is at risk already. Take cash, or connect the terminal.")
+
+
+def _recorded(facts: TerminalFacts) -> dict[str, str | int | None]:
+    return {
+        "tid": facts.tid,
+        "receipt_no": facts.receipt_no,
+        "trace": facts.trace,
+        "offline": None if facts.offline is None else int(facts.offline),
+        "settlement": Settlement.STORED if facts.offline else Settlement.ONLINE,
+    }
+
+
+def _keep_card_facts(tx: Tx, attempt_no: int, facts: TerminalFacts) -> str:
+    """Seal what could point to a person into a row that can be erased; the event gets only its salted hash."""
+    data = json.dumps({"auth": facts.auth_code, "last4": facts.last4, "scheme": facts.scheme}, sort_keys=True).encode()
+    sealed = erasable.seal(tx.secrets.claim_key, data)
+    tx.conn.execute(
+        "INSERT INTO card_facts (attempt, salt, sealed) VALUES (?, ?, ?) ON CONFLICT (attempt) DO UPDATE SET salt = excluded.salt, sealed = excluded.sealed",
+        (attempt_no, sealed.salt, sealed.ciphertext),
+    )
+    return b64.encode(sealed.digest)
+
+
+def _ended_without_money(tx: Tx, ended: Attempt) -> Attempt:
+    end_hold_later(tx, ended.sale)
+    tx.append("attempt", attempt_body(ended))
+    return ended

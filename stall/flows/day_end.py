@@ -1,0 +1,34 @@
+"""The terminal's end of day: ask for it, and record the totals it gave."""
+
+from __future__ import annotations
+
+from stall.domain import money
+from stall.errors import Refused
+from stall.store import attempts, readers
+from stall.store.db import Tx
+
+
+def ask_day_end(tx: Tx, reader: int) -> int:
+    """Ask the reader for its end of day; return the job. Asking twice returns the same one.
+
+    Raises Refused `reader-missing`, `payment-open`.
+    """
+    if readers.find(tx.conn, reader) is None:
+        raise Refused("reader-missing", "No card reader is set up on this box. There is no end of day to ask for.")
+    if attempts.open_on_reader(tx.conn, reader):
+        raise Refused("payment-open", "A card payment is not finished. Finish it first, then close the day.")
+    return readers.ask_job(tx, reader, "day_end")
+
+
+def record_day_end(
+    tx: Tx, job: int, reader: int, *, total_minor: int, count: int | None, cur: str, tid: str | None
+) -> None:
+    """Journal what the terminal says it took since its last end of day."""
+    body = {"reader": reader, "total": total_minor, "cur": cur, "count": count, "tid": tid}
+    seq = tx.append("day_end", {name: value for name, value in body.items() if value is not None})
+    tx.conn.execute(
+        "INSERT INTO day_ends (reader, event, tid, total_minor, count, cur, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (reader, seq, tid, total_minor, count, cur, tx.now_ms),
+    )
+    words = "" if count is None else f", {count} payments"
+    readers.end_job(tx, job, "done", f"The terminal took {money.text(total_minor, cur)}{words} since its last end of day.")

@@ -1,0 +1,75 @@
+"""Card readers as rows: how their link stands, what they show, and the baseline for recovery."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from stall.store.db import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderState:
+    """One reader as the till shows it. `link` is ready, busy, lost or checking."""
+
+    no: int
+    name: str
+    link: str
+    display: str
+    tid: str | None
+    last_receipt: int | None
+    at_ms: int
+
+
+def find(conn: sqlite3.Connection, reader: int) -> ReaderState | None:
+    """One reader, or None when none was ever set up under that number."""
+    row = conn.execute("SELECT no, name, link, display, tid, last_receipt, at_ms FROM readers WHERE no = ?", (reader,)).fetchone()
+    return None if row is None else ReaderState(*row)
+
+
+def report(tx: Tx, reader: int, name: str, link: str, display: str) -> None:
+    """Record how a reader's link stands; makes the row of a new reader."""
+    tx.conn.execute(
+        "INSERT INTO readers (no, name, link, display, at_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT (no) DO UPDATE SET"
+        " name = excluded.name, link = excluded.link, display = excluded.display, at_ms = excluded.at_ms",
+        (reader, name, link, display, tx.now_ms),
+    )
+
+
+def baseline(conn: sqlite3.Connection, reader: int) -> tuple[str, int] | None:
+    """The terminal id and receipt number of the last payment known to the terminal, or None."""
+    row = conn.execute("SELECT tid, last_receipt FROM readers WHERE no = ?", (reader,)).fetchone()
+    return None if row is None or row[0] is None or row[1] is None else (row[0], row[1])
+
+
+def remember_receipt(tx: Tx, reader: int, tid: str | None, receipt_no: int | None) -> None:
+    """Set the baseline; without a receipt number there is none until the terminal is asked again."""
+    tx.conn.execute("UPDATE readers SET tid = coalesce(?, tid), last_receipt = ? WHERE no = ?", (tid, receipt_no, reader))
+
+
+def ask_job(tx: Tx, reader: int, kind: str) -> int:
+    """Ask the reader's worker for something besides payments; one of a kind waits at a time."""
+    row = tx.conn.execute("SELECT no FROM reader_jobs WHERE reader = ? AND kind = ? AND state = 'asked'", (reader, kind)).fetchone()
+    if row is not None:
+        return int(row[0])
+    cursor = tx.conn.execute(
+        "INSERT INTO reader_jobs (reader, kind, state, asked_ms) VALUES (?, ?, 'asked', ?)", (reader, kind, tx.now_ms)
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def waiting_job(conn: sqlite3.Connection, reader: int) -> tuple[int, str] | None:
+    """The oldest job nobody did yet, as (number, kind)."""
+    row = conn.execute("SELECT no, kind FROM reader_jobs WHERE reader = ? AND state = 'asked' ORDER BY no LIMIT 1", (reader,)).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def job(conn: sqlite3.Connection, no: int) -> tuple[str, str | None] | None:
+    """The state of a job and its answer in words."""
+    row = conn.execute("SELECT state, answer FROM reader_jobs WHERE no = ?", (no,)).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def end_job(tx: Tx, no: int, state: str, answer: str) -> None:
+    """Record how a job ended (done or failed) and what to tell the maker."""
+    tx.conn.execute("UPDATE reader_jobs SET state = ?, answer = ? WHERE no = ?", (state, answer, no))
