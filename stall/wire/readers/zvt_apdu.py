@@ -16,7 +16,6 @@ from stall.wire.readers.zvt_codes import NO_CODE_GIVEN, PLEASE_WAIT
 from stall.wire.readers.zvt_frames import split_header
 from stall.wire.readers.zvt_status import StatusInformation, currency_name, parse_status
 
-
 _NEGATIVE_CLASS = 0x84
 _COMPLETION_FIELDS = (0x06, 0x19, 0x29, 0x49)
 
