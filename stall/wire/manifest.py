@@ -168,7 +168,7 @@ def check_successor(old: Manifest, old_token: str, new: Manifest) -> None:
         raise WireError("manifest-other-drop", "The new manifest is for another drop or creator. Import it on its own.")
     if new.ver <= old.ver:
         raise WireError("manifest-not-newer", f"Version {new.ver} is not newer than version {old.ver}. Raise `ver`.")
-    if new.ver == old.ver + 1 and new.prev != jws.token_hash(old_token):
+    if new.prev != jws.token_hash(old_token):
         raise WireError(
             "manifest-wrong-prev", "The new manifest does not follow the version held here. Ask its creator."
         )
