@@ -22,16 +22,25 @@ def accept_delegation(tx: Tx, token: str) -> Delegation:
     public = keys.public_from_did(creator_did)
     given = delegation.verify(token, {keys.thumbprint(public): public})
     if given.iss != creator_did:
-        raise Hostile("delegation-issuer", "The delegation was not signed by the creator it names. Ask the creator for a new one.")
+        raise Hostile(
+            "delegation-issuer", "The delegation was not signed by the creator it names. Ask the creator for a new one."
+        )
     subject = keys.thumbprint(keys.public_from_did(given.sub))
     if given.role == "box" and subject != tx.secrets.signing.thumbprint:
-        raise Refused("delegation-not-ours", f"This delegation is for another box. Ask for one that names {tx.secrets.signing.did}")
+        raise Refused(
+            "delegation-not-ours",
+            f"This delegation is for another box. Ask for one that names {tx.secrets.signing.did}",
+        )
     creator = _creator(tx, creator_did, public)
-    row = tx.conn.execute("SELECT seq, document FROM delegations WHERE creator = ? AND subject = ?", (creator, subject)).fetchone()
+    row = tx.conn.execute(
+        "SELECT seq, document FROM delegations WHERE creator = ? AND subject = ?", (creator, subject)
+    ).fetchone()
     if row is not None and row[0] >= given.seq:
         if documents.token(tx.conn, row[1]) == token:
             return given
-        raise Refused("delegation-older", "This box already holds a newer delegation of that creator. Nothing was changed.")
+        raise Refused(
+            "delegation-older", "This box already holds a newer delegation of that creator. Nothing was changed."
+        )
     document = documents.keep(tx, delegation.TYP, token)
     tx.conn.execute(
         "INSERT INTO delegations (document, creator, role, subject, seq) VALUES (?, ?, ?, ?, ?)"
@@ -39,7 +48,10 @@ def accept_delegation(tx: Tx, token: str) -> Delegation:
         (document, creator, given.role, subject, given.seq),
     )
     journal.raise_floor(tx.conn, tx.moment, given.iat * 1000)
-    tx.append("delegation", {"creator": creator_did, "hash": jws.token_hash(token), "role": given.role, "seq": given.seq, "sub": subject})
+    tx.append(
+        "delegation",
+        {"creator": creator_did, "hash": jws.token_hash(token), "role": given.role, "seq": given.seq, "sub": subject},
+    )
     return given
 
 
@@ -53,17 +65,24 @@ def accept_lease(tx: Tx, token: str) -> Lease:
     row = tx.conn.execute("SELECT no, public FROM creators").fetchall()
     trusted = {keys.thumbprint(public): public for _, public in row}
     if signer not in trusted:
-        raise Hostile("lease-signer", "The lease is not signed by a creator this box knows. Accept the creator's delegation first.")
+        raise Hostile(
+            "lease-signer",
+            "The lease is not signed by a creator this box knows. Accept the creator's delegation first.",
+        )
     given = lease.verify(token, trusted)
     drop = _leased_drop(tx, given, keys.did_key(trusted[signer]))
     head = journal.read_head(tx.conn)
     if given.sub != tx.secrets.signing.thumbprint:
         raise Refused("lease-not-ours", "This lease is for another box. Its numbers were not taken.")
     if given.epoch != head.epoch_text:
-        raise Refused("lease-epoch", f"The lease names another life of this box. Ask for one that names epoch {head.epoch_text}")
+        raise Refused(
+            "lease-epoch", f"The lease names another life of this box. Ask for one that names epoch {head.epoch_text}"
+        )
     if given.exp * 1000 <= tx.now_ms:
         raise Refused("lease-expired", "The lease is over. Ask the creator for a new one.")
-    known = tx.conn.execute("SELECT t.token FROM leases l JOIN documents t ON t.no = l.document WHERE l.jti = ?", (given.jti,)).fetchone()
+    known = tx.conn.execute(
+        "SELECT t.token FROM leases l JOIN documents t ON t.no = l.document WHERE l.jti = ?", (given.jti,)
+    ).fetchone()
     if known is not None and known[0] == token:
         return given
     _take_numbers(tx, given, token, drop["no"], head.epoch_no, drop["edition"])
@@ -82,15 +101,24 @@ def _creator(tx: Tx, did: str, public: bytes) -> int:
 def _leased_drop(tx: Tx, given: Lease, creator_did: str) -> dict[str, int]:
     """The drop a lease speaks of, which must be this creator's, limited, and of the same manifest chain."""
     row = tx.conn.execute(
-        "SELECT d.no, d.edition, c.did FROM drops d JOIN creators c ON c.no = d.creator WHERE d.drop_id = ?", (given.drop,)
+        "SELECT d.no, d.edition, c.did FROM drops d JOIN creators c ON c.no = d.creator WHERE d.drop_id = ?",
+        (given.drop,),
     ).fetchone()
     if row is None or row["did"] != creator_did:
-        raise Refused("lease-no-drop", f"This box has no drop {given.drop!r} of that creator. Import its pack first, then the lease.")
+        raise Refused(
+            "lease-no-drop",
+            f"This box has no drop {given.drop!r} of that creator. Import its pack first, then the lease.",
+        )
     if row["edition"] is None:
         raise Refused("lease-open-edition", f"{given.drop!r} is an open edition and needs no lease. Open it as it is.")
-    chain = tx.conn.execute("SELECT count(*) FROM packs WHERE drop_no = ? AND manifest_hash = ?", (row["no"], given.man)).fetchone()
+    chain = tx.conn.execute(
+        "SELECT count(*) FROM packs WHERE drop_no = ? AND manifest_hash = ?", (row["no"], given.man)
+    ).fetchone()
     if chain[0] == 0:
-        raise Refused("lease-manifest", f"The lease is for a version of {given.drop!r} this box does not have. Import that pack first.")
+        raise Refused(
+            "lease-manifest",
+            f"The lease is for a version of {given.drop!r} this box does not have. Import that pack first.",
+        )
     return {"no": row["no"], "edition": row["edition"]}
 
 
@@ -105,14 +133,22 @@ def _take_numbers(tx: Tx, given: Lease, token: str, drop_no: int, epoch_no: int,
     )
     for low, high in given.ranges:
         if high > edition:
-            raise Refused("lease-beyond-edition", f"The lease grants number {high}, but the edition has {edition}. Nothing was taken.")
+            raise Refused(
+                "lease-beyond-edition",
+                f"The lease grants number {high}, but the edition has {edition}. Nothing was taken.",
+            )
         taken = tx.conn.execute(
             "SELECT count(*) FROM numbers WHERE id BETWEEN ? AND ?", (number_id(drop_no, low), number_id(drop_no, high))
         ).fetchone()[0]
         if taken:
-            raise Refused("lease-overlap", f"The lease repeats {taken} numbers this box was leased before. Nothing was taken.")
+            raise Refused(
+                "lease-overlap", f"The lease repeats {taken} numbers this box was leased before. Nothing was taken."
+            )
         tx.conn.executemany(
             "INSERT INTO numbers (id, lease) VALUES (?, ?)",
             ((number_id(drop_no, number), cursor.lastrowid) for number in range(low, high + 1)),
         )
-    tx.append("lease", {"drop": given.drop, "jti": given.jti, "lease_seq": given.lease_seq, "ranges": [list(r) for r in given.ranges]})
+    tx.append(
+        "lease",
+        {"drop": given.drop, "jti": given.jti, "lease_seq": given.lease_seq, "ranges": [list(r) for r in given.ranges]},
+    )

@@ -34,7 +34,9 @@ def begin_payment(tx: Tx, sale_no: int) -> Sale:
         raise Refused("sale-dropped", "This sale was given up. Start a new one.")
     for attempt in attempts.of_sale(tx.conn, sale_no):
         if attempt.state is State.UNKNOWN:
-            raise Refused("payment-unknown", "The last card payment is not clear. Do not charge again; it is being checked.")
+            raise Refused(
+                "payment-unknown", "The last card payment is not clear. Do not charge again; it is being checked."
+            )
         if attempt.open:
             raise Refused("payment-open", "A payment for this sale is running. Wait for it or cancel it first.")
     check_authority(tx, sale)

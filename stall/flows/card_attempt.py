@@ -12,7 +12,7 @@ from typing import Literal
 
 from stall.domain.payment import Reason, Settlement, State
 from stall.errors import Refused
-from stall.flows.authority import delegations
+from stall.flows.authority import check_card_cap, delegations
 from stall.flows.begin_payment import attempt_body
 from stall.flows.hold_numbers import end_hold_later
 from stall.flows.settle import settle_or_keep_hold
@@ -24,6 +24,9 @@ from stall.wire import b64, erasable
 
 #: An attempt requested longer ago than this is not sent any more (ms): the buyer may be gone.
 FRESH_MS = 30_000
+
+#: A decision without words helps nobody later.
+FEWEST_LETTERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,12 @@ def send(tx: Tx, attempt_no: int) -> Attempt:
         return not_sent(tx, attempt_no, reason)
     baseline = readers.baseline(tx.conn, attempt.reader or 0)
     sent = attempts.change(
-        tx, attempt_no, State.SENT, baseline_tid=baseline and baseline[0], baseline_receipt=baseline and baseline[1], display="Waiting for the card"
+        tx,
+        attempt_no,
+        State.SENT,
+        baseline_tid=baseline and baseline[0],
+        baseline_receipt=baseline and baseline[1],
+        display="Waiting for the card",
     )
     tx.append("attempt", attempt_body(sent, baseline=None if baseline is None else list(baseline)))
     return sent
@@ -99,27 +107,35 @@ def pay_after_query(tx: Tx, attempt_no: int, facts: TerminalFacts) -> Attempt:
 
 def decline(tx: Tx, attempt_no: int, reason: Reason) -> Attempt:
     """The terminal ended the payment without taking money, or a query found none."""
-    ended = attempts.change(tx, attempt_no, State.DECLINED, reason=reason, display="Declined" if reason is Reason.DECLINED else "No payment")
+    ended = attempts.change(
+        tx, attempt_no, State.DECLINED, reason=reason, display="Declined" if reason is Reason.DECLINED else "No payment"
+    )
     return _ended_without_money(tx, ended)
 
 
 def doubt(tx: Tx, attempt_no: int, reason: Reason) -> Attempt:
     """Nobody knows the outcome now: keep the goods, charge nothing, ask the terminal."""
-    unclear = attempts.change(tx, attempt_no, State.UNKNOWN, reason=reason, display="Not clear yet: checking with the terminal")
+    unclear = attempts.change(
+        tx, attempt_no, State.UNKNOWN, reason=reason, display="Not clear yet: checking with the terminal"
+    )
     tx.append("attempt", attempt_body(unclear))
     return unclear
 
 
 def begin_reversal(tx: Tx, attempt_no: int, reason: Reason) -> Attempt:
     """We refused the approval: the terminal has been told to take it back."""
-    reversing = attempts.change(tx, attempt_no, State.REVERSING, reason=reason, display="The terminal is taking the payment back")
+    reversing = attempts.change(
+        tx, attempt_no, State.REVERSING, reason=reason, display="The terminal is taking the payment back"
+    )
     tx.append("attempt", attempt_body(reversing))
     return reversing
 
 
 def reversed_(tx: Tx, attempt_no: int) -> Attempt:
     """The terminal confirmed that it took the payment back."""
-    return _ended_without_money(tx, attempts.change(tx, attempt_no, State.REVERSED, display="The payment was taken back"))
+    return _ended_without_money(
+        tx, attempts.change(tx, attempt_no, State.REVERSED, display="The payment was taken back")
+    )
 
 
 def decide(tx: Tx, attempt_no: int, outcome: Literal["paid", "declined", "reversed"], who: str, reason: str) -> Attempt:
@@ -128,8 +144,10 @@ def decide(tx: Tx, attempt_no: int, outcome: Literal["paid", "declined", "revers
     Raises Refused `decision-reason` for an empty reason, `payment-transition` unless unknown.
     """
     words = " ".join(reason.split())[:200]
-    if len(words) < 3:
-        raise Refused("decision-reason", "Write in a few words where you saw it, for example: slip 0042 at the terminal.")
+    if len(words) < FEWEST_LETTERS:
+        raise Refused(
+            "decision-reason", "Write in a few words where you saw it, for example: slip 0042 at the terminal."
+        )
     decided = attempts.change(tx, attempt_no, State(outcome), decided_by=who, reason=Reason.OPERATOR)
     if decided.state is State.PAID:
         settle_or_keep_hold(tx, decided, kind="attempt", body=attempt_body(decided, words=words))
@@ -142,7 +160,8 @@ def decide(tx: Tx, attempt_no: int, outcome: Literal["paid", "declined", "revers
 def note_contradiction(tx: Tx, attempt_no: int, sentence: str) -> None:
     """After `paid`, what the terminal says otherwise is an exception on the report, never a change."""
     tx.conn.execute(
-        "INSERT INTO exceptions (kind, attempt, sentence, at_ms) VALUES ('contradiction', ?, ?, ?)", (attempt_no, sentence, tx.now_ms)
+        "INSERT INTO exceptions (kind, attempt, sentence, at_ms) VALUES ('contradiction', ?, ?, ?)",
+        (attempt_no, sentence, tx.now_ms),
     )
     tx.append("exception", {"attempt": attempt_no, "sentence": sentence})
 
@@ -156,8 +175,9 @@ def _reason_not_to_send(tx: Tx, attempt: Attempt) -> Reason | None:
     ).fetchone()
     if wanted != held:
         return Reason.HOLD_LOST
-    caps = [delegated.max for delegated in delegations(tx, sales.get(tx.conn, attempt.sale))]
-    if any(cap is None or cap.cur != attempt.cur or attempt.amount_minor > cap.sale for cap in caps):
+    try:
+        check_card_cap(tx, sales.get(tx.conn, attempt.sale), attempt.amount_minor)
+    except Refused:
         return Reason.CAPS
     return None
 
@@ -170,7 +190,10 @@ def _check_offline_caps(tx: Tx, attempt: Attempt) -> None:
     ).fetchone()
     for delegated in delegations(tx, sales.get(tx.conn, attempt.sale)):
         if delegated.max is None or stored + attempt.amount_minor > delegated.max.stored_total:
-            raise Refused("offline-cap", "The terminal approved offline, but too much is at risk already. Take cash, or connect the terminal.")
+            raise Refused(
+                "offline-cap",
+                "The terminal approved offline, but too much is at risk already. Take cash, or connect the terminal.",
+            )
 
 
 def _recorded(facts: TerminalFacts) -> dict[str, str | int | None]:

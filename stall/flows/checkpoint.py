@@ -22,7 +22,9 @@ def sign_checkpoint(tx: Tx) -> str:
     last = tx.conn.execute("SELECT epoch_no, size, root, note, signed_ms FROM checkpoint").fetchone()
     if last is not None and last["epoch_no"] == head.epoch_no:
         if last["size"] > head.size or (last["size"] == head.size and last["root"] != root):
-            raise Broken("checkpoint-rollback", "The journal is behind what this box has signed. Run: stall journal verify")
+            raise Broken(
+                "checkpoint-rollback", "The journal is behind what this box has signed. Run: stall journal verify"
+            )
         if last["size"] == head.size or 0 <= tx.now_ms - last["signed_ms"] < SPACING_MS:
             return str(last["note"])
     origin = note.origin(tx.secrets.signing.thumbprint, head.epoch)

@@ -18,7 +18,9 @@ def confirm_clock(tx: Tx, now_ms: int) -> None:
     The caller has checked the maker's PIN. Raises Refused `clock-impossible`.
     """
     if not BUILD_MS <= now_ms < LATEST_MS:
-        raise Refused("clock-impossible", "That date cannot be right. Set the clock of this phone or tablet, then confirm again.")
+        raise Refused(
+            "clock-impossible", "That date cannot be right. Set the clock of this phone or tablet, then confirm again."
+        )
     before = tx.now_ms
     tx.moment = dataclasses.replace(tx.moment, now_ms=now_ms, source=Source.OPERATOR)
     tx.conn.execute(

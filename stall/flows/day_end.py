@@ -31,4 +31,6 @@ def record_day_end(
         (reader, seq, tid, total_minor, count, cur, tx.now_ms),
     )
     words = "" if count is None else f", {count} payments"
-    readers.end_job(tx, job, "done", f"The terminal took {money.text(total_minor, cur)}{words} since its last end of day.")
+    readers.end_job(
+        tx, job, "done", f"The terminal took {money.text(total_minor, cur)}{words} since its last end of day."
+    )

@@ -86,7 +86,11 @@ def _new_sale(tx: Tx, origin: str, cur: str, total: int) -> int:
     if origin == "buyer":
         open_now = tx.conn.execute("SELECT count(*) FROM sales WHERE basket_code IS NOT NULL").fetchone()[0]
         if open_now >= MAX_OPEN:
-            raise Retry("baskets-full", "The stall has very many open baskets. Ask at the stall, they can sell to you directly.", 60)
+            raise Retry(
+                "baskets-full",
+                "The stall has very many open baskets. Ask at the stall, they can sell to you directly.",
+                60,
+            )
         code = _free_code(tx)
     cursor = tx.conn.execute(
         "INSERT INTO sales (epoch_no, origin, created_ms, state, cur, total_minor, basket_code) VALUES (?, ?, ?, 'basket', ?, ?, ?)",

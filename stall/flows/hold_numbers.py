@@ -33,7 +33,9 @@ def hold_numbers(tx: Tx, sale: int) -> None:
             raise Refused("edition-number-taken", f"Number {ed} of {title} is taken. Choose another number.")
         if number is None:
             raise Refused("drop-sold-out", f"{title} is sold out. Choose another item.")
-        tx.conn.execute("UPDATE numbers SET state = ?, sale = ? WHERE id = ? AND state = ?", (HELD, sale, number[0], FREE))
+        tx.conn.execute(
+            "UPDATE numbers SET state = ?, sale = ? WHERE id = ? AND state = ?", (HELD, sale, number[0], FREE)
+        )
         tx.conn.execute("UPDATE lines SET ed = ?, lease = ? WHERE id = ?", (number[0] & 0xFFFFF, number[1], line))
     tx.conn.execute("UPDATE sales SET hold_until_ms = NULL WHERE no = ?", (sale,))
 

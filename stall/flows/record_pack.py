@@ -38,7 +38,10 @@ def trusted_manifest(tx_or_conn_creators: Sequence[tuple[str, bytes]], token: st
         )
     found = manifest.verify(token, by_kid)
     if keys.thumbprint(keys.public_from_did(found.iss)) != kid:
-        raise Refused("manifest-issuer", "The pack names another creator than the one who signed it. Ask the creator for it again.")
+        raise Refused(
+            "manifest-issuer",
+            "The pack names another creator than the one who signed it. Ask the creator for it again.",
+        )
     return found
 
 
@@ -49,7 +52,10 @@ def check_version(tx: Tx, found: Manifest, token: str) -> bool:
     `manifest.check_successor` raises when the chain does not hold.
     """
     if found.exp * 1000 <= tx.now_ms:
-        raise Refused("manifest-expired", f"The pack {found.drop.id!r} is no longer for sale: its manifest is over. Ask the creator for a new version.")
+        raise Refused(
+            "manifest-expired",
+            f"The pack {found.drop.id!r} is no longer for sale: its manifest is over. Ask the creator for a new version.",
+        )
     row = tx.conn.execute(
         "SELECT d.ver, c.did, t.token FROM drops d JOIN creators c ON c.no = d.creator JOIN packs p ON p.no = d.pack"
         " JOIN documents t ON t.no = p.document WHERE d.drop_id = ?",
@@ -60,9 +66,15 @@ def check_version(tx: Tx, found: Manifest, token: str) -> bool:
     if row["token"] == token:
         return False
     if row["did"] != found.iss:
-        raise Refused("manifest-other-creator", f"A drop {found.drop.id!r} of another creator is already here. Nothing was changed.")
+        raise Refused(
+            "manifest-other-creator",
+            f"A drop {found.drop.id!r} of another creator is already here. Nothing was changed.",
+        )
     if found.ver <= row["ver"]:
-        raise Refused("manifest-older", f"This box has version {row['ver']} of {found.drop.id!r}; version {found.ver} is older. Nothing was changed.")
+        raise Refused(
+            "manifest-older",
+            f"This box has version {row['ver']} of {found.drop.id!r}; version {found.ver} is older. Nothing was changed.",
+        )
     old = manifest.verify(row["token"], {jws.unverified_kid(row["token"]): keys.public_from_did(row["did"])})
     manifest.check_successor(old, row["token"], found)
     return True
@@ -72,7 +84,9 @@ def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -
     """Write the rows of a verified pack and journal it; return the drop's number."""
     price = next((p.minor for p in found.price if p.cur == cur and not p.cohort), None)
     if price is None:
-        raise Refused("manifest-currency", f"The pack {found.drop.id!r} has no price in {cur}, the currency of this stall.")
+        raise Refused(
+            "manifest-currency", f"The pack {found.drop.id!r} has no price in {cur}, the currency of this stall."
+        )
     creator = documents.creator_no(tx.conn, found.iss)
     document = documents.keep(tx, manifest.TYP, token)
     drop_no = _drop_row(tx, found, creator or 0)
@@ -85,7 +99,10 @@ def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -
         "UPDATE drops SET pack = ?, ver = ?, edition = ? WHERE no = ?", (pack, found.ver, found.drop.edition, drop_no)
     )
     journal.raise_floor(tx.conn, tx.moment, found.iat * 1000)
-    tx.append("import", {"drop": found.drop.id, "manifest": jws.token_hash(token), "ver": found.ver, "files": len(found.files)})
+    tx.append(
+        "import",
+        {"drop": found.drop.id, "manifest": jws.token_hash(token), "ver": found.ver, "files": len(found.files)},
+    )
     return drop_no
 
 

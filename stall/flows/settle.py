@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from stall.domain import sale as sums
 from stall.domain.payment import Settlement, State, Tender
 from stall.errors import Broken
@@ -14,7 +12,7 @@ from stall.store.db import Tx
 from stall.store.sales import Sale
 from stall.store.schema import HELD, SOLD, claim_id, event_id, line_id
 from stall.wire import b64, capability, claimcode, receipt
-from stall.wire.receipt import Item, Pay, Receipt, Tax
+from stall.wire.receipt import Receipt
 
 #: `st` of a receipt's tender, where the tender alone decides it.
 _STATUS = {Tender.CASH: "cash", Tender.COMP: "free", Tender.VOUCHER: "voucher", Tender.OPERATOR: "confirmed"}
@@ -58,7 +56,8 @@ def settle_or_keep_hold(tx: Tx, attempt: Attempt, *, kind: str, body: dict[str, 
 
 def _sell_numbers(tx: Tx, sale: int) -> None:
     wanted = tx.conn.execute(
-        "SELECT count(*) FROM lines WHERE id >= ? AND id < ? AND ed IS NOT NULL", (line_id(sale, 0), line_id(sale + 1, 0))
+        "SELECT count(*) FROM lines WHERE id >= ? AND id < ? AND ed IS NOT NULL",
+        (line_id(sale, 0), line_id(sale + 1, 0)),
     ).fetchone()[0]
     sold = tx.conn.execute("UPDATE numbers SET state = ? WHERE sale = ? AND state = ?", (SOLD, sale, HELD)).rowcount
     if sold != wanted:
@@ -83,56 +82,38 @@ def _claim_row(tx: Tx, sale: Sale) -> bytes:
 
 def _receipt(tx: Tx, sale: Sale, head: journal.Head, event: int, digest: bytes | None) -> Receipt:
     rows = sales.lines(tx.conn, sale.no)
-    return Receipt(
-        iss=tx.secrets.signing.thumbprint,
-        jti=b64.encode(capability.seal(tx.secrets.claim_key, "receipt", event)),
-        iat=tx.now_ms // 1000,
-        clk=tx.clk,
-        epoch=head.epoch_text,
-        seq=head.size,
-        items=tuple(_items(tx, sale, rows)),
-        tax=tuple(Tax(rate=share.rate_bp, net=share.net, vat=share.vat) for share in sums.tax_shares(rows)),
-        pay=tuple(_pays(tx, sale)),
-        code=None if digest is None else b64.encode(digest),
-    )
+    claims = {
+        "iss": tx.secrets.signing.thumbprint,
+        "jti": b64.encode(capability.seal(tx.secrets.claim_key, "receipt", event)),
+        "iat": tx.now_ms // 1000,
+        "clk": tx.clk,
+        "epoch": head.epoch_text,
+        "seq": head.size,
+        "items": [_item(tx, sale, line) for line in rows],
+        "tax": [{"rate": share.rate_bp, "net": share.net, "vat": share.vat} for share in sums.tax_shares(rows)],
+        "pay": [_pay(a) for a in attempts.of_sale(tx.conn, sale.no) if a.state is State.PAID and a.kind == "pay"],
+    }
+    return receipt.parse(claims if digest is None else {**claims, "code": b64.encode(digest)})
 
 
-def _items(tx: Tx, sale: Sale, rows: Sequence[sums.Line]) -> list[Item]:
-    items = []
-    for line in rows:
-        of_drop = None
-        if line.pack is not None:
-            of_drop = tx.conn.execute(
-                "SELECT d.drop_id, p.manifest_hash, s.jti FROM packs p JOIN drops d ON d.no = p.drop_no JOIN lines l ON l.id = ?"
-                " LEFT JOIN leases s ON s.no = l.lease WHERE p.no = ?",
-                (line_id(sale.no, line.n), line.pack),
-            ).fetchone()
-        items.append(
-            Item(
-                drop=of_drop and of_drop[0], man=of_drop and of_drop[1], lease=of_drop and of_drop[2],
-                ed=line.ed, sku=line.sku, qty=line.qty, cur=sale.cur, minor=line.minor, vat=line.vat_bp,
-            )  # fmt: skip
-        )
-    return items
+def _item(tx: Tx, sale: Sale, line: sums.Line) -> dict[str, object]:
+    of_drop = tx.conn.execute(
+        "SELECT d.drop_id, p.manifest_hash, s.jti FROM lines l JOIN packs p ON p.no = l.pack JOIN drops d ON d.no = p.drop_no"
+        " LEFT JOIN leases s ON s.no = l.lease WHERE l.id = ?",
+        (line_id(sale.no, line.n),),
+    ).fetchone()
+    drop, man, lease = of_drop or (None, None, None)
+    facts = {"drop": drop, "man": man, "lease": lease, "ed": line.ed, "sku": line.sku, "qty": line.qty}
+    money = {"cur": sale.cur, "minor": line.minor, "vat": line.vat_bp}
+    return {name: value for name, value in {**facts, **money}.items() if value is not None}
 
 
-def _pays(tx: Tx, sale: Sale) -> list[Pay]:
-    return [
-        Pay(
-            m=a.tender,
-            st=_STATUS[Tender(a.tender)] if a.tender != Tender.CARD else (a.settlement or Settlement.ONLINE),
-            cur=a.cur,
-            minor=a.amount_minor,
-            ref=_reference(a),
-        )
-        for a in attempts.of_sale(tx.conn, sale.no)
-        if a.state is State.PAID and a.kind == "pay"
-    ]
-
-
-def _reference(attempt: Attempt) -> str | None:
-    """What finds a card payment in the terminal's own papers: terminal id, receipt and trace number."""
-    if attempt.tender != Tender.CARD or attempt.tid is None or attempt.receipt_no is None:
-        return None
-    trace = "" if attempt.trace is None else f"-{attempt.trace:06d}"
-    return f"{attempt.tid}-{attempt.receipt_no:04d}{trace}"
+def _pay(attempt: Attempt) -> dict[str, object]:
+    """One tender; `ref` finds a card payment in the terminal's own papers: terminal id, receipt and trace number."""
+    tender = Tender(attempt.tender)
+    status = (attempt.settlement or Settlement.ONLINE) if tender is Tender.CARD else _STATUS[tender]
+    pay: dict[str, object] = {"m": tender.value, "st": status, "cur": attempt.cur, "minor": attempt.amount_minor}
+    if tender is Tender.CARD and attempt.tid is not None and attempt.receipt_no is not None:
+        trace = "" if attempt.trace is None else f"-{attempt.trace:06d}"
+        pay["ref"] = f"{attempt.tid}-{attempt.receipt_no:04d}{trace}"
+    return pay

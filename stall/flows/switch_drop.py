@@ -17,18 +17,26 @@ def open_drop(tx: Tx, drop_id: str) -> None:
     if row[1]:
         return
     if tx.moment.source is Source.FLOOR:
-        raise Refused("clock-unsure", "The box does not know the time for sure. Confirm the clock at the till, then open the drop.")
+        raise Refused(
+            "clock-unsure",
+            "The box does not know the time for sure. Confirm the clock at the till, then open the drop.",
+        )
     delegated = tx.conn.execute(
         "SELECT count(*) FROM delegations g JOIN drops d ON d.creator = g.creator WHERE d.no = ? AND g.subject = ?",
         (row[0], tx.secrets.signing.thumbprint),
     ).fetchone()[0]
     if not delegated:
-        raise Refused("delegation-missing", "The creator has not delegated this box. Accept a delegation first (stall accept).")
+        raise Refused(
+            "delegation-missing", "The creator has not delegated this box. Accept a delegation first (stall accept)."
+        )
     leased = tx.conn.execute(
         "SELECT count(*) FROM leases WHERE drop_no = ? AND epoch_no = ?", (row[0], journal.read_head(tx.conn).epoch_no)
     ).fetchone()[0]
     if row[2] is not None and not leased:
-        raise Refused("drop-no-numbers", f"{drop_id!r} is limited and this box holds no numbers of it. Accept a lease first (stall accept).")
+        raise Refused(
+            "drop-no-numbers",
+            f"{drop_id!r} is limited and this box holds no numbers of it. Accept a lease first (stall accept).",
+        )
     _switch(tx, row[0], drop_id, 1)
 
 

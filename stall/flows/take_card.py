@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stall.domain.payment import Reason, State, Tender
 from stall.errors import Refused
+from stall.flows.authority import check_card_cap
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
 from stall.flows.hold_numbers import end_hold_later, release_hold
 from stall.flows.settle import paid_so_far
@@ -14,7 +15,7 @@ from stall.store.db import Tx
 def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int) -> int:
     """Ask a reader to take what is still due; return the attempt. A second press returns the first.
 
-    Raises Refused `reader-missing`, `reader-busy`, `nothing-due`, and what `begin_payment` raises.
+    Raises Refused `reader-missing`, `reader-busy`, `nothing-due`, `card-cap`, and what `begin_payment` raises.
     """
     first = earlier_press(tx, sale_no, ordinal)
     if first is not None:
@@ -27,8 +28,16 @@ def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int) -> int:
     due = sale.total_minor - paid_so_far(tx, sale_no)
     if due <= 0:
         raise Refused("nothing-due", "Nothing is due for this sale. Give it as free instead.")
+    check_card_cap(tx, sale, due)
     attempt = attempts.add(
-        tx, sale=sale_no, kind="pay", tender=Tender.CARD, state=State.REQUESTED, amount_minor=due, cur=sale.cur, reader=reader
+        tx,
+        sale=sale_no,
+        kind="pay",
+        tender=Tender.CARD,
+        state=State.REQUESTED,
+        amount_minor=due,
+        cur=sale.cur,
+        reader=reader,
     )
     tx.append("attempt", attempt_body(attempt))
     return attempt.no
@@ -63,4 +72,6 @@ def drop_sale(tx: Tx, sale_no: int) -> None:
     if paid_so_far(tx, sale_no):
         raise Refused("sale-part-paid", "Part of this sale is paid. Take the rest, or give the money back first.")
     release_hold(tx, sale_no)
-    tx.conn.execute("UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL WHERE no = ?", (sale_no,))
+    tx.conn.execute(
+        "UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL WHERE no = ?", (sale_no,)
+    )

@@ -10,12 +10,8 @@ from stall.errors import Refused
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
 from stall.flows.fill_basket import Wish, fill_basket
 from stall.flows.settle import paid_so_far, settle_or_keep_hold
-from stall.store import attempts
+from stall.store import attempts, presses
 from stall.store.db import Tx
-
-#: How long a second press of a free-take button finds the first take (ms).
-TAKE_KEY_LIFE_MS = 24 * 3600 * 1000
-TAKE_KEY_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,14 @@ def take_cash(tx: Tx, sale_no: int, ordinal: int, given_minor: int) -> Taken:
     due = sale.total_minor - paid_so_far(tx, sale_no)
     change = sums.change(due, given_minor, sale.cur)
     attempt = attempts.add(
-        tx, sale=sale_no, kind="pay", tender=Tender.CASH, state=State.PAID, amount_minor=due, cur=sale.cur, given_minor=given_minor
+        tx,
+        sale=sale_no,
+        kind="pay",
+        tender=Tender.CASH,
+        state=State.PAID,
+        amount_minor=due,
+        cur=sale.cur,
+        given_minor=given_minor,
     )
     settle_or_keep_hold(tx, attempt, kind="sale", body=attempt_body(attempt))
     return Taken(attempt.no, change)
@@ -63,26 +66,32 @@ def take_comp(tx: Tx, sale_no: int, ordinal: int, decided_by: str) -> Taken:
 def take_free(tx: Tx, wish: Wish, key: bytes, vat_bp: int) -> int:
     """Let a buyer take a drop that costs nothing; return the sale. The same key returns the same sale.
 
-    Raises Refused `drop-not-free`, `take-key-malformed`, and what filling a basket raises.
+    Raises Refused `drop-not-free`, `press-malformed`, and what filling a basket raises.
     """
-    if len(key) != TAKE_KEY_BYTES:
-        raise Refused("take-key-malformed", "This form is too old or was changed. Open the item again.")
-    row = tx.conn.execute("SELECT sale FROM take_keys WHERE key = ?", (key,)).fetchone()
-    if row is not None:
-        return int(row[0])
+    press = presses.bind("take", wish.drop_id, key)
+    earlier = presses.first(tx, press)
+    if earlier is not None:
+        return earlier
     sale_no = fill_basket(tx, [wish], origin="take", vat_bp=vat_bp)
     sale = begin_payment(tx, sale_no)
     if sale.total_minor != 0:
         raise Refused("drop-not-free", "This item is not free. Pay for it at the stall.")
     _free(tx, sale_no, None)
-    tx.conn.execute("INSERT INTO take_keys (key, sale, at_ms) VALUES (?, ?, ?)", (key, sale_no, tx.now_ms))
+    presses.remember(tx, press, sale_no)
     return sale_no
 
 
 def _free(tx: Tx, sale_no: int, decided_by: str | None) -> Taken:
     cur = tx.conn.execute("SELECT cur FROM sales WHERE no = ?", (sale_no,)).fetchone()[0]
     attempt = attempts.add(
-        tx, sale=sale_no, kind="pay", tender=Tender.COMP, state=State.PAID, amount_minor=0, cur=cur, decided_by=decided_by
+        tx,
+        sale=sale_no,
+        kind="pay",
+        tender=Tender.COMP,
+        state=State.PAID,
+        amount_minor=0,
+        cur=cur,
+        decided_by=decided_by,
     )
     settle_or_keep_hold(tx, attempt, kind="sale", body=attempt_body(attempt))
     return Taken(attempt.no, 0)

@@ -75,14 +75,18 @@ def of_sale(conn: sqlite3.Connection, sale: int) -> list[Attempt]:
 def open_on_reader(conn: sqlite3.Connection, reader: int) -> list[Attempt]:
     """The attempts on a reader whose outcome is not final, oldest first; at most one in a sound database."""
     return _all(
-        conn.execute(f"SELECT {_COLUMNS} FROM attempts WHERE reader = ? AND state IN ({_OPEN_STATES}) ORDER BY no", (reader,))
+        conn.execute(
+            f"SELECT {_COLUMNS} FROM attempts WHERE reader = ? AND state IN ({_OPEN_STATES}) ORDER BY no", (reader,)
+        )
     )
 
 
 def add(tx: Tx, *, sale: int, kind: str, tender: str, state: State, amount_minor: int, cur: str, reader: int | None = None,
         given_minor: int | None = None, settlement: str | None = None, decided_by: str | None = None) -> Attempt:  # fmt: skip
     """Write a new attempt of a sale with the next ordinal."""
-    (ordinal,) = tx.conn.execute("SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE sale = ?", (sale,)).fetchone()
+    (ordinal,) = tx.conn.execute(
+        "SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE sale = ?", (sale,)
+    ).fetchone()
     cursor = tx.conn.execute(
         "INSERT INTO attempts (sale, ordinal, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,"
         " boot_id, requested_boottime_ms, requested_ms, ended_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -94,7 +98,18 @@ def add(tx: Tx, *, sale: int, kind: str, tender: str, state: State, amount_minor
 
 #: Columns that may change together with a state.
 _FIELDS = frozenset(
-    {"settlement", "offline", "decided_by", "reason", "tid", "receipt_no", "trace", "baseline_tid", "baseline_receipt", "display"}
+    {
+        "settlement",
+        "offline",
+        "decided_by",
+        "reason",
+        "tid",
+        "receipt_no",
+        "trace",
+        "baseline_tid",
+        "baseline_receipt",
+        "display",
+    }
 )
 
 
@@ -112,7 +127,8 @@ def change(tx: Tx, no: int, new: State, **fields: str | int | None) -> Attempt:
     sets = "".join(f", {name} = ?" for name in fields)
     ended = tx.now_ms if new in FINAL else None
     tx.conn.execute(
-        f"UPDATE attempts SET state = ?, ended_ms = ?{sets} WHERE no = ? AND state = ?", (new, ended, *fields.values(), no, old.state)
+        f"UPDATE attempts SET state = ?, ended_ms = ?{sets} WHERE no = ? AND state = ?",
+        (new, ended, *fields.values(), no, old.state),
     )
     return get(tx.conn, no)
 
@@ -133,4 +149,4 @@ def _one(rows: sqlite3.Cursor) -> Attempt | None:
 
 
 def _all(rows: sqlite3.Cursor) -> list[Attempt]:
-    return [Attempt(*row[:7], State(row[7]), *row[8:]) for row in rows.fetchall()]
+    return [Attempt(**{**dict(row), "state": State(row["state"])}) for row in rows.fetchall()]

@@ -136,4 +136,3 @@ def _card(conn: sqlite3.Connection, row: sqlite3.Row, now_ms: int) -> DropCard:
         bytes=row["bytes"],
         manifest_hash=row["manifest_hash"],
     )
-

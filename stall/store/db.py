@@ -105,7 +105,9 @@ class Database:
         self._local = threading.local()
         self._writer: sqlite3.Connection | None = None
         if not self.path.is_file():
-            raise Broken("box-missing", f"There is no stall in {folder}. Make one with: stall keys new box --data {folder}")
+            raise Broken(
+                "box-missing", f"There is no stall in {folder}. Make one with: stall keys new box --data {folder}"
+            )
         self._run = locks.share_run(folder)
         _check_version(self.read())
 
@@ -165,17 +167,27 @@ class Database:
         try:
             conn.execute("COMMIT")
         except sqlite3.Error as error:
-            self._unknown(OutcomeUnknown("commit-unknown", f"The disk did not confirm a write ({error}). Start the stall again."))
+            self._unknown(
+                OutcomeUnknown("commit-unknown", f"The disk did not confirm a write ({error}). Start the stall again.")
+            )
 
     def _disk_trouble(self, error: sqlite3.Error) -> None:
         """Turn what SQLite says of the disk into our words; let every other error pass."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_FULL:
-            raise Broken("disk-full", "The disk is full and nothing was written. Free some space, then try again.") from error
+            raise Broken(
+                "disk-full", "The disk is full and nothing was written. Free some space, then try again."
+            ) from error
         if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY}:
-            self._unknown(OutcomeUnknown("disk-io", f"The disk failed ({error}). Check the card or disk, then start the stall again."))
+            self._unknown(
+                OutcomeUnknown(
+                    "disk-io", f"The disk failed ({error}). Check the card or disk, then start the stall again."
+                )
+            )
         if code == sqlite3.SQLITE_BUSY:
-            raise Retry("database-busy", "Somebody else holds the database. Close other programs that use it.") from error
+            raise Retry(
+                "database-busy", "Somebody else holds the database. Close other programs that use it."
+            ) from error
 
     def _unknown(self, error: OutcomeUnknown) -> None:
         if self._on_unknown is not None:
@@ -194,7 +206,9 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
         conn = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
         conn.execute("PRAGMA wal_autocheckpoint=0")
     except sqlite3.Error as error:
-        raise Broken("box-unreadable", f"{path} cannot be opened ({error}). Check the folder's owner and rights.") from error
+        raise Broken(
+            "box-unreadable", f"{path} cannot be opened ({error}). Check the folder's owner and rights."
+        ) from error
     conn.row_factory = sqlite3.Row
     return conn
 

@@ -32,8 +32,7 @@ def creator_no(conn: sqlite3.Connection, did: str) -> int | None:
 
 
 def delegation_of(conn: sqlite3.Connection, creator: int, subject: str) -> tuple[str, Delegation] | None:
-    """The newest delegation a creator gave to a key, as (token, claims), or None.
-    """
+    """The newest delegation a creator gave to a key, as (token, claims), or None."""
     row = conn.execute(
         "SELECT t.token, c.public, c.did FROM delegations d JOIN documents t ON t.no = d.document JOIN creators c ON c.no = d.creator"
         " WHERE d.creator = ? AND d.subject = ?",

@@ -117,7 +117,8 @@ def read_events(conn: sqlite3.Connection, epoch_no: int, first: int, limit_bytes
     run: list[bytes] = []
     taken = 0
     rows = conn.execute(
-        "SELECT bytes FROM events WHERE id >= ? AND id < ? ORDER BY id", (event_id(epoch_no, first), event_id(epoch_no + 1, 0))
+        "SELECT bytes FROM events WHERE id >= ? AND id < ? ORDER BY id",
+        (event_id(epoch_no, first), event_id(epoch_no + 1, 0)),
     )
     for (data,) in rows:
         if run and taken + len(data) > limit_bytes:
@@ -131,7 +132,8 @@ def read_events(conn: sqlite3.Connection, epoch_no: int, first: int, limit_bytes
 def all_events(conn: sqlite3.Connection, epoch_no: int) -> Iterator[tuple[int, bytes]]:
     """Walk through an epoch's events in order, as (number, canonical bytes)."""
     rows = conn.execute(
-        "SELECT id, bytes FROM events WHERE id >= ? AND id < ? ORDER BY id", (event_id(epoch_no, 0), event_id(epoch_no + 1, 0))
+        "SELECT id, bytes FROM events WHERE id >= ? AND id < ? ORDER BY id",
+        (event_id(epoch_no, 0), event_id(epoch_no + 1, 0)),
     )
     for number, data in rows:
         yield event_seq(number), data

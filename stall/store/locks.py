@@ -17,6 +17,7 @@ from pathlib import Path
 
 from stall.errors import Broken, Refused
 
+_INDEX_HEAD = 100  # bytes of the wal-index we look at
 TURN, DOOR, RUN = "stall.turn", "stall.door", "stall.run"
 
 
@@ -64,13 +65,17 @@ def share_run(folder: Path) -> Held:
     return _take_run(
         folder,
         fcntl.LOCK_SH,
-        Refused("box-in-migration", "This stall is being migrated or restored. Wait until that is done, then start again."),
+        Refused(
+            "box-in-migration", "This stall is being migrated or restored. Wait until that is done, then start again."
+        ),
     )
 
 
 def own_run(folder: Path) -> Held:
     """Say "nobody else may run": for migrate, restore and reset. Raises Refused `box-running`."""
-    return _take_run(folder, fcntl.LOCK_EX, Refused("box-running", "The stall is running. Stop it first, then try again."))
+    return _take_run(
+        folder, fcntl.LOCK_EX, Refused("box-running", "The stall is running. Stop it first, then try again.")
+    )
 
 
 def own_name(folder: Path, name: str) -> Held:
@@ -80,7 +85,9 @@ def own_name(folder: Path, name: str) -> Held:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
-        raise Refused("already-running", f"`stall {name}` already runs on this data folder. Stop that one first.") from None
+        raise Refused(
+            "already-running", f"`stall {name}` already runs on this data folder. Stop that one first."
+        ) from None
     return Held(descriptor)
 
 
@@ -92,10 +99,10 @@ def pages_to_copy(database: Path) -> int:
     """
     try:
         with database.with_name(f"{database.name}-shm").open("rb") as index:
-            head = index.read(100)
+            head = index.read(_INDEX_HEAD)
     except OSError:
         return 0
-    if len(head) < 100:
+    if len(head) < _INDEX_HEAD:
         return 0
     frames = int.from_bytes(head[16:20], sys.byteorder)
     copied = int.from_bytes(head[96:100], sys.byteorder)
@@ -106,7 +113,9 @@ def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
-        raise Broken("door-missing", f"{path} cannot be opened ({error.strerror}). Stop the stall and restore the folder.") from error
+        raise Broken(
+            "door-missing", f"{path} cannot be opened ({error.strerror}). Stop the stall and restore the folder."
+        ) from error
 
 
 def _still_there(descriptor: int, path: Path) -> None:
@@ -116,7 +125,10 @@ def _still_there(descriptor: int, path: Path) -> None:
         there = path.stat()
         if (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino):
             return
-    raise Broken("door-replaced", f"{path} was removed or replaced while the stall ran. Stop every process of the stall, then start it again.")
+    raise Broken(
+        "door-replaced",
+        f"{path} was removed or replaced while the stall ran. Stop every process of the stall, then start it again.",
+    )
 
 
 def _take_run(folder: Path, how: int, refusal: Refused) -> Held:

@@ -23,7 +23,9 @@ class ReaderState:
 
 def find(conn: sqlite3.Connection, reader: int) -> ReaderState | None:
     """One reader, or None when none was ever set up under that number."""
-    row = conn.execute("SELECT no, name, link, display, tid, last_receipt, at_ms FROM readers WHERE no = ?", (reader,)).fetchone()
+    row = conn.execute(
+        "SELECT no, name, link, display, tid, last_receipt, at_ms FROM readers WHERE no = ?", (reader,)
+    ).fetchone()
     return None if row is None else ReaderState(*row)
 
 
@@ -44,12 +46,16 @@ def baseline(conn: sqlite3.Connection, reader: int) -> tuple[str, int] | None:
 
 def remember_receipt(tx: Tx, reader: int, tid: str | None, receipt_no: int | None) -> None:
     """Set the baseline; without a receipt number there is none until the terminal is asked again."""
-    tx.conn.execute("UPDATE readers SET tid = coalesce(?, tid), last_receipt = ? WHERE no = ?", (tid, receipt_no, reader))
+    tx.conn.execute(
+        "UPDATE readers SET tid = coalesce(?, tid), last_receipt = ? WHERE no = ?", (tid, receipt_no, reader)
+    )
 
 
 def ask_job(tx: Tx, reader: int, kind: str) -> int:
     """Ask the reader's worker for something besides payments; one of a kind waits at a time."""
-    row = tx.conn.execute("SELECT no FROM reader_jobs WHERE reader = ? AND kind = ? AND state = 'asked'", (reader, kind)).fetchone()
+    row = tx.conn.execute(
+        "SELECT no FROM reader_jobs WHERE reader = ? AND kind = ? AND state = 'asked'", (reader, kind)
+    ).fetchone()
     if row is not None:
         return int(row[0])
     cursor = tx.conn.execute(
@@ -60,7 +66,9 @@ def ask_job(tx: Tx, reader: int, kind: str) -> int:
 
 def waiting_job(conn: sqlite3.Connection, reader: int) -> tuple[int, str] | None:
     """The oldest job nobody did yet, as (number, kind)."""
-    row = conn.execute("SELECT no, kind FROM reader_jobs WHERE reader = ? AND state = 'asked' ORDER BY no LIMIT 1", (reader,)).fetchone()
+    row = conn.execute(
+        "SELECT no, kind FROM reader_jobs WHERE reader = ? AND state = 'asked' ORDER BY no LIMIT 1", (reader,)
+    ).fetchone()
     return None if row is None else (row[0], row[1])
 
 

@@ -28,9 +28,7 @@ class Sale:
     issue: int
 
 
-_COLUMNS = (
-    "no, epoch_no, origin, created_ms, state, cur, total_minor, basket_code, hold_until_ms, paid_ms, receipt_event, issue"
-)
+_COLUMNS = "no, epoch_no, origin, created_ms, state, cur, total_minor, basket_code, hold_until_ms, paid_ms, receipt_event, issue"
 
 
 def find(conn: sqlite3.Connection, sale: int) -> Sale | None:

@@ -13,7 +13,7 @@ import secrets as random
 from dataclasses import dataclass
 from pathlib import Path
 
-from stall.errors import Broken, Refused, StallError
+from stall.errors import Broken, StallError
 from stall.wire import b64, strict_json
 from stall.wire.keys import SigningKey
 
@@ -32,16 +32,19 @@ class BoxSecrets:
         return f"BoxSecrets({self.signing.thumbprint})"
 
 
-def make(folder: Path) -> BoxSecrets:
-    """Make the key folder of a new box. Raises Refused `box-exists` when it holds a key already."""
+def load_or_make(folder: Path) -> BoxSecrets:
+    """Read the key folder of a new box, making what is not there yet; no key is ever overwritten.
+
+    An interrupted creation may have left some keys; those are used.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if (folder / "box.key").exists():
-        raise Refused("box-exists", f"{folder} already holds a box key. Choose another folder; a key is never overwritten.")
-    signing = SigningKey.generate()
-    jwk = {"crv": "Ed25519", "d": b64.encode(signing.seed), "kty": "OKP", "x": b64.encode(signing.public)}
-    _write(folder / "claim.key", random.token_bytes(KEY_BYTES))
-    _write(folder / "link.key", random.token_bytes(KEY_BYTES))
-    _write(folder / "box.key", json.dumps(jwk).encode() + b"\n")
+    for name in ("claim.key", "link.key"):
+        if not (folder / name).exists():
+            _write(folder / name, random.token_bytes(KEY_BYTES))
+    if not (folder / "box.key").exists():
+        signing = SigningKey.generate()
+        jwk = {"crv": "Ed25519", "d": b64.encode(signing.seed), "kty": "OKP", "x": b64.encode(signing.public)}
+        _write(folder / "box.key", json.dumps(jwk).encode() + b"\n")
     return load(folder)
 
 
@@ -65,7 +68,10 @@ def _signing_key(path: Path) -> SigningKey:
             raise
         raise Broken("key-malformed", f"{path} is not a key file. Restore it from your key backup.") from error
     if jwk.get("x") != b64.encode(key.public):
-        raise Broken("key-malformed", f"{path} is damaged: its two halves do not belong together. Restore it from your key backup.")
+        raise Broken(
+            "key-malformed",
+            f"{path} is damaged: its two halves do not belong together. Restore it from your key backup.",
+        )
     return key
 
 
@@ -82,12 +88,17 @@ def _read(path: Path) -> bytes:
             raise Broken("key-open-to-others", f"{path} can be read by other users. Run: chmod 600 {path}")
         return path.read_bytes()
     except OSError as error:
-        raise Broken("key-unreadable", f"{path} cannot be read ({error.strerror}). Restore it from your key backup.") from error
+        raise Broken(
+            "key-unreadable", f"{path} cannot be read ({error.strerror}). Restore it from your key backup."
+        ) from error
 
 
 def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Write a key so that a power cut leaves the whole key or none."""
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    fresh.replace(path)

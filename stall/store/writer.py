@@ -81,23 +81,23 @@ class CrowdWriter:
 
     def _commit(self, batch: list[tuple[Callable[[Tx], Any], Future[Any]]]) -> None:
         """One transaction for the whole batch. Nobody is answered before COMMIT returned."""
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        done: list[tuple[Future[Any], Any, Exception | None]] = []
         try:
             with self._db.transaction() as tx:
                 for work, answer in batch:
-                    outcomes.append((answer, *_try(tx, work)))
-        except BaseException as error:  # noqa: BLE001 - every waiting request must hear of it
+                    done.append((answer, *_try(tx, work)))
+        except BaseException as trouble:  # noqa: BLE001 - every waiting request must hear of it
             for _, answer in batch:
-                answer.set_exception(error)
+                answer.set_exception(trouble)
             return
-        for answer, result, error in outcomes:
-            if error is None:
+        for answer, result, refusal in done:
+            if refusal is None:
                 answer.set_result(result)
             else:
-                answer.set_exception(error)
+                answer.set_exception(refusal)
 
 
-def _try(tx: Tx, work: Callable[[Tx], Any]) -> tuple[Any, BaseException | None]:
+def _try(tx: Tx, work: Callable[[Tx], Any]) -> tuple[Any, Exception | None]:
     """Do one item. What the disk or the database says of itself ends the batch; the rest is the item's own."""
     try:
         with tx.savepoint():

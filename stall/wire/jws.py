@@ -113,6 +113,15 @@ def unverified_kid(token: str) -> str:
     return _read_header(_split(token, max(LIMITS.values()))[0])[1]
 
 
+def unverified_claims(token: str) -> dict[str, Any]:
+    """Read what a token claims, only to learn whose key to ask for; the caller verifies it then."""
+    payload = _split(token, max(LIMITS.values()))[1]
+    claims = strict_json.loads(b64.decode(payload), max_bytes=max(LIMITS.values()))
+    if not isinstance(claims, dict):
+        raise WireError("token-not-claims", "The token does not hold an object of claims. Get another from its signer.")
+    return claims
+
+
 def _split(token: object, longest: int) -> tuple[str, str, str]:
     if not isinstance(token, str):
         raise WireError("token-malformed", "This is not a signed token. Hand in the whole token, unchanged.")

@@ -1,0 +1,97 @@
+"""Composition root: builds one Box (settings, clock, secrets, database) for every process and test."""
+
+from __future__ import annotations
+
+import secrets as random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from stall import settings as settings_file
+from stall.clock import Clock, SystemClock
+from stall.settings import Settings
+from stall.store import journal, secrets
+from stall.store.db import Database, Tx, stop_the_process
+from stall.store.secrets import BoxSecrets
+from stall.store.writer import CrowdWriter
+
+T = TypeVar("T")
+PIN_DIGITS = 6
+
+
+@dataclass(slots=True)
+class Box:
+    """One stall's data folder, opened. Close it at the end of the process."""
+
+    folder: Path
+    settings: Settings
+    clock: Clock
+    secrets: BoxSecrets
+    db: Database
+    crowd: CrowdWriter | None = None
+
+    def write(self, lane: str, work: Callable[[Tx], T]) -> T:
+        """Run `work` in a transaction: batched with the crowd's in `stall web`, alone elsewhere.
+
+        `lane` is payment, claim or housekeeping. Returns after COMMIT.
+        """
+        if self.crowd is not None:
+            return self.crowd.write(lane, work)
+        with self.db.transaction() as tx:
+            return work(tx)
+
+    def now_ms(self) -> int:
+        """The box's time for looking, not for recording: what a transaction begun now would say."""
+        return journal.moment(self.db.read(), self.clock).now_ms
+
+    def close(self) -> None:
+        """Finish what is waiting and close the database."""
+        if self.crowd is not None:
+            self.crowd.stop()
+        self.db.close()
+
+
+@dataclass(frozen=True, slots=True)
+class NewBox:
+    """What a maker needs to know of a box just made; the PIN is shown this once."""
+
+    did: str
+    thumbprint: str
+    epoch: str
+    pin: str
+
+
+def open_box(folder: Path, *, crowd: bool = False, all_day: bool = False, clock: Clock | None = None) -> Box:
+    """Open a data folder.
+
+    `all_day` processes stop at once when a write has an unknown outcome, to be started anew;
+    `crowd` starts the crowd's writer (only `stall web`). Raises what settings, secrets and
+    Database raise.
+    """
+    own_clock = clock or SystemClock()
+    own_secrets = secrets.load(folder / "keys")
+    db = Database(folder, own_clock, own_secrets, on_unknown=stop_the_process if all_day else None)
+    box = Box(folder, settings_file.load(folder), own_clock, own_secrets, db)
+    if crowd:
+        box.crowd = CrowdWriter(db)
+    return box
+
+
+def create_box(folder: Path, name: str = "Stall", *, pin: str | None = None, clock: Clock | None = None) -> NewBox:
+    """Make a new box with its keys, database and PIN. Raises what `store.create` raises."""
+    from stall.flows import staff_pin
+    from stall.store import create
+
+    own = create.create(folder, clock or SystemClock())
+    chosen = pin or "".join(str(random.randbelow(10)) for _ in range(PIN_DIGITS))
+    pin_hash = staff_pin.HASHER.hash(chosen)
+    if not (folder / settings_file.FILE).exists():
+        settings_file.save(folder, Settings(name=name))
+    box = open_box(folder, clock=clock)
+    try:
+        box.write("payment", lambda tx: staff_pin.set_pin(tx, pin_hash))
+        epoch = journal.read_head(box.db.read()).epoch_text
+    finally:
+        box.close()
+    return NewBox(own.signing.did, own.signing.thumbprint, epoch, chosen)

@@ -1,0 +1,61 @@
+"""A buyer turns a claim into a grant: one phone's right to download. The first one signs the certificates."""
+
+from __future__ import annotations
+
+from stall.errors import Refused
+from stall.flows.sign_certificates import sign_certificates
+from stall.store import claims, presses, sales
+from stall.store.claims import Claim
+from stall.store.db import Tx
+from stall.store.schema import line_id
+from stall.wire import claimcode
+
+
+def redeem_code(tx: Tx, code: bytes, press: bytes) -> int:
+    """Redeem a 16-byte claim code; return the grant's number. The same press returns the same grant.
+
+    Raises Refused `claim-unknown` alike for codes that are unknown, revoked and expired (so that
+    guessing teaches nothing), `claim-devices` when every device of the claim is used.
+    """
+    return _redeem(tx, claims.by_digest(tx.conn, claimcode.digest(code)), press)
+
+
+def redeem_order(tx: Tx, sale_no: int, press: bytes) -> int:
+    """Redeem the claim of an order page the buyer holds; as `redeem_code`."""
+    sale = sales.get(tx.conn, sale_no)
+    return _redeem(tx, claims.of_sale(tx.conn, sale_no, sale.issue), press)
+
+
+def check_claim(claim: Claim | None, now_ms: int) -> Claim:
+    """Let only a live claim through, with one answer for every other. Raises Refused `claim-unknown`."""
+    if claim is None or claim.state != "active" or claim.expires_ms <= now_ms:
+        raise Refused(
+            "claim-unknown", "This code opens nothing here. Check each letter, or ask at the stall for a new one."
+        )
+    return claim
+
+
+def _redeem(tx: Tx, found: Claim | None, press: bytes) -> int:
+    claim = check_claim(found, tx.now_ms)
+    bound = presses.bind("claim", claim.id, press)
+    earlier = presses.first(tx, bound)
+    if earlier is not None:
+        return earlier
+    used, allowed = tx.conn.execute(
+        "SELECT (SELECT count(*) FROM grants WHERE claim = ?), min(p.max_devices) FROM lines l JOIN packs p ON p.no = l.pack"
+        " WHERE l.id >= ? AND l.id < ?",
+        (claim.id, line_id(claim.sale, 0), line_id(claim.sale + 1, 0)),
+    ).fetchone()
+    if used >= allowed:
+        raise Refused(
+            "claim-devices",
+            f"This code was already used on {used} devices. Use one of them, or ask at the stall for another.",
+        )
+    sign_certificates(tx, claim.sale)
+    cursor = tx.conn.execute(
+        "INSERT INTO grants (claim, created_ms, expires_ms) VALUES (?, ?, ?)", (claim.id, tx.now_ms, claim.expires_ms)
+    )
+    grant = int(cursor.lastrowid or 0)
+    presses.remember(tx, bound, grant)
+    tx.append("grant", {"sale": claim.sale, "issue": claim.issue, "grant": grant})
+    return grant

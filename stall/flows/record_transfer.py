@@ -1,0 +1,61 @@
+"""Count what went over the air: a transfer ended, whole or cut. Housekeeping, after the bytes are gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stall.errors import Refused
+from stall.store import claims
+from stall.store.db import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One answer that carried file bytes: `first` is the offset it began at, `sent` how many went out."""
+
+    grant: int
+    file: int
+    size: int
+    first: int
+    sent: int
+
+
+def record_transfer(tx: Tx, done: Transfer) -> None:
+    """Record a transfer and count a download when it is complete.
+
+    Complete means: the last byte went out, and the bytes sent under the grant since the last
+    completion reach the file's size. So a resume does not burn a download, and parts fetched
+    twice do not make one.
+    """
+    grant = claims.grant(tx.conn, done.grant)
+    if grant is None or done.sent <= 0:
+        return
+    tx.conn.execute(
+        "INSERT INTO transfers (grant_no, file, first, sent, last, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+        (done.grant, done.file, done.first, done.sent, int(done.first + done.sent >= done.size), tx.now_ms),
+    )
+    reached, ended = tx.conn.execute(
+        "SELECT sum(sent), max(last) FROM transfers WHERE grant_no = ? AND file = ?", (done.grant, done.file)
+    ).fetchone()
+    if ended and reached >= done.size:
+        _count(tx, grant, done.file)
+
+
+def check_download(count: int, allowed: int) -> None:
+    """Refuse a file that was downloaded as often as the creator allows. Raises Refused `download-limit`."""
+    if count >= allowed:
+        raise Refused(
+            "download-limit",
+            f"This file was downloaded {count} times, the most its creator allows. Ask at the stall for help.",
+        )
+
+
+def _count(tx: Tx, grant: claims.Grant, file: int) -> None:
+    tx.conn.execute("DELETE FROM transfers WHERE grant_no = ? AND file = ?", (grant.no, file))
+    first = tx.conn.execute("SELECT 1 FROM downloads WHERE claim = ? LIMIT 1", (grant.claim,)).fetchone() is None
+    tx.conn.execute(
+        "INSERT INTO downloads (claim, file, count) VALUES (?, ?, 1) ON CONFLICT (claim, file) DO UPDATE SET count = count + 1",
+        (grant.claim, file),
+    )
+    if first:  # one event a claim: that something was delivered is the fact a later return asks for
+        tx.append("delivery", {"sale": grant.sale, "grant": grant.no})

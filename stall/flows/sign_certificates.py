@@ -1,0 +1,71 @@
+"""Sign the certificates of a paid sale, at its first claim: one per number, or per item without one."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from stall.domain.payment import Settlement
+from stall.errors import Broken
+from stall.store import attempts, claims, documents, journal
+from stall.store.claims import Bought
+from stall.store.db import Tx
+from stall.store.schema import line_id
+from stall.wire import certificate, event, jws
+
+
+def sign_certificates(tx: Tx, sale: int) -> None:
+    """Sign what is not signed yet; a later claim of the same sale signs nothing again.
+
+    A certificate is `pending` while money behind the sale is only stored in the terminal.
+    """
+    stored = any(a.settlement == Settlement.STORED for a in attempts.of_sale(tx.conn, sale))
+    receipt_hash = jws.token_hash(receipt_token(tx, sale))
+    for item in claims.bought(tx.conn, sale):
+        if item.certificate is None:
+            _sign(tx, sale, item, receipt_hash, "pending" if stored else "settled")
+
+
+def receipt_token(tx: Tx, sale: int) -> str:
+    """The signed receipt of a paid sale, out of its event. Raises Broken `receipt-missing`."""
+    row = tx.conn.execute("SELECT receipt_event FROM sales WHERE no = ?", (sale,)).fetchone()
+    data = None if row is None or row[0] is None else journal.event_bytes(tx.conn, row[0])
+    token = None if data is None else event.decode(data).body.get("receipt")
+    if not isinstance(token, str):
+        raise Broken("receipt-missing", f"The receipt of sale {sale} is not in the journal. Run: stall journal verify")
+    return token
+
+
+def _sign(tx: Tx, sale: int, item: Bought, receipt_hash: str, settlement: str) -> None:
+    row = tx.conn.execute(
+        "SELECT p.manifest_hash, p.licence, d.creator, c.did FROM packs p JOIN drops d ON d.no = p.drop_no"
+        " JOIN creators c ON c.no = d.creator WHERE p.no = ?",
+        (item.pack,),
+    ).fetchone()
+    delegated = documents.delegation_of(tx.conn, row["creator"], tx.secrets.signing.thumbprint)
+    name = uuid.uuid4()
+    document = certificate.build(
+        tx.secrets.signing,
+        id=str(name),
+        title=item.title,
+        issuer_name=(delegated and delegated[1].name) or "Stall",
+        creator=row["did"],
+        drop=item.drop_id,
+        manifest=row["manifest_hash"],
+        receipt=receipt_hash,
+        settlement=settlement,
+        licence=row["licence"],
+        valid_from_s=tx.now_ms // 1000,
+        delegation=None if delegated is None else delegated[0],
+        edition=item.ed,
+        edition_size=None if item.ed is None else item.edition,
+    )
+    seq = tx.append(
+        "certificate",
+        {"sale": sale, "line": item.line, "uuid": str(name), "hash": certificate.digest(document)}
+        | ({} if item.ed is None else {"drop": item.drop_id, "ed": item.ed}),
+    )
+    tx.conn.execute(
+        "INSERT INTO certificates (line, uuid, event, document) VALUES (?, ?, ?, ?)",
+        (line_id(sale, item.line), name.bytes, seq, json.dumps(document, ensure_ascii=False, indent=1)),
+    )

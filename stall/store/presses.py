@@ -1,0 +1,38 @@
+"""Presses of a form's button: the same press finds what its first arrival made. Rows live a day.
+
+A press is bound to what it was for, so that the key of one form finds nothing made by another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from stall.errors import Refused
+from stall.store.db import Tx
+
+#: How long a repeated press finds the first one's result (ms).
+LIFE_MS = 24 * 3600 * 1000
+KEY_BYTES = 16
+
+
+def bind(purpose: str, subject: object, key: bytes) -> bytes:
+    """Bind a form's random 16-byte key to its purpose and subject. Raises Refused `press-malformed`."""
+    if len(key) != KEY_BYTES:
+        raise Refused("press-malformed", "This form is too old or was changed. Open the page again.")
+    return hashlib.sha256(f"{purpose} {subject} ".encode() + key).digest()[:KEY_BYTES]
+
+
+def first(tx: Tx, press: bytes) -> int | None:
+    """What the first arrival of this press made, or None."""
+    row = tx.conn.execute("SELECT result FROM presses WHERE key = ?", (press,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def remember(tx: Tx, press: bytes, result: int) -> None:
+    """Record what this press made."""
+    tx.conn.execute("INSERT INTO presses (key, result, at_ms) VALUES (?, ?, ?)", (press, result, tx.now_ms))
+
+
+def forget_old(tx: Tx) -> int:
+    """Delete presses older than their life; return how many."""
+    return tx.conn.execute("DELETE FROM presses WHERE at_ms < ?", (tx.now_ms - LIFE_MS,)).rowcount
