@@ -1,0 +1,132 @@
+"""What the receipts in the cloud's journals add up to. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, literal_column, not_, select
+
+from stall.cloud.ledger import JournalKey
+from stall.cloud.schema import branches, editions, events, receipts, tenders
+from stall.wire import receipt
+
+TAKEN_BACK_BY = (receipt.REFUND, receipt.VOID)
+
+
+@dataclass(frozen=True, slots=True)
+class TenderTotal:
+    """Sum and count of one way of paying; `minor` in minor units of `cur`."""
+
+    m: str
+    st: str
+    cur: str
+    minor: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoldEdition:
+    """One number that a valid receipt sold; `taken_back` by a refund or a void since."""
+
+    drop: str
+    ed: int
+    jti: str
+    taken_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """An event of which the owner should know: quarantined in place, or kept as a branch."""
+
+    seq: int
+    verdict: str
+    reason: str
+
+
+def sold_elsewhere(conn: Connection, key: JournalKey, seq: int, drop: str, ed: int) -> bool:
+    """Whether another receipt of this owner, not taken back since, sold the same number."""
+    here = and_(key.rows_of(editions), editions.c.seq == seq)
+    found = conn.execute(
+        select(editions.c.seq)
+        .join(receipts, _same_place(editions))
+        .where(
+            editions.c.owner_id == key.owner_id,
+            editions.c.drop == drop,
+            editions.c.ed == ed,
+            receipts.c.typ == receipt.RECEIPT,
+            receipts.c.test == 0,
+            not_(here),
+            not_(_taken_back()),
+        )
+        .limit(1)
+    ).first()
+    return found is not None
+
+
+def tender_totals(conn: Connection, key: JournalKey) -> list[TenderTotal]:
+    """Sum and count per tender, settlement and currency; test receipts are left out."""
+    per = (tenders.c.m, tenders.c.st, tenders.c.cur)
+    rows = conn.execute(
+        select(*per, func.sum(tenders.c.minor), func.count())
+        .join(receipts, _same_place(tenders))
+        .where(key.rows_of(tenders), receipts.c.test == 0)
+        .group_by(*per)
+        .order_by(*per)
+    )
+    return [TenderTotal(m, st, cur, int(minor), count) for m, st, cur, minor, count in rows]
+
+
+def sold_editions(conn: Connection, key: JournalKey) -> list[SoldEdition]:
+    """Every number sold in this journal, in order of drop and number; test receipts left out."""
+    rows = conn.execute(
+        select(editions.c.drop, editions.c.ed, receipts.c.jti, _taken_back().label("taken_back"))
+        .join(receipts, _same_place(editions))
+        .where(key.rows_of(editions), receipts.c.typ == receipt.RECEIPT, receipts.c.test == 0)
+        .order_by(editions.c.drop, editions.c.ed, editions.c.seq)
+    )
+    return [SoldEdition(drop, ed, jti, bool(taken)) for drop, ed, jti, taken in rows]
+
+
+def count_receipts(conn: Connection, key: JournalKey, test: bool) -> int:
+    """How many receipts, refunds and voids this journal holds."""
+    found = conn.scalar(
+        select(func.count()).select_from(receipts).where(key.rows_of(receipts), receipts.c.test == int(test))
+    )
+    return found or 0
+
+
+def doubtful_events(conn: Connection, key: JournalKey, limit: int) -> list[Doubtful]:
+    """The first `limit` quarantined events and the first `limit` branched ones."""
+    quarantined = conn.execute(
+        select(events.c.seq, events.c.verdict, events.c.reason)
+        .where(key.rows_of(events), events.c.verdict == "quarantined")
+        .order_by(events.c.seq)
+        .limit(limit)
+    )
+    branched = conn.execute(
+        select(branches.c.seq, branches.c.verdict, branches.c.reason)
+        .where(key.rows_of(branches))
+        .order_by(branches.c.seq, branches.c.digest)
+        .limit(limit)
+    )
+    return [Doubtful(seq, verdict, reason or "") for seq, verdict, reason in [*quarantined, *branched]]
+
+
+def _same_place(table: Table) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == receipts.c[name] for name in ("owner_id", "box", "epoch", "seq")))
+
+
+def _taken_back() -> ColumnElement[bool]:
+    """Whether the receipt in the enclosing query is named by a refund or a void."""
+    taker = receipts.alias("taker")
+    return exists(
+        select(literal_column("1"))
+        .select_from(taker)
+        .where(
+            taker.c.owner_id == receipts.c.owner_id,
+            taker.c.box == receipts.c.box,  # only who signed a receipt can take it back
+            taker.c.ref == receipts.c.jti,
+            taker.c.typ.in_(TAKEN_BACK_BY),
+        )
+        .correlate(receipts)
+    )

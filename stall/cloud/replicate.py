@@ -1,0 +1,178 @@
+"""Takes one batch of a box's journal into the store and says what became of every event.
+
+One call is one transaction, and the same batch again changes nothing: a lost reply costs a repeat,
+never a second sale. Facts are never rejected; what cannot stand in the journal is kept beside it
+(design.md 11). Nothing here talks HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from stall.cloud import findings, ledger
+from stall.cloud.folder import CloudFolder
+from stall.cloud.judge import Judged, Verdict, judge
+from stall.cloud.ledger import Held, JournalKey
+from stall.cloud.upload import Batch
+from stall.errors import WireError
+from stall.wire import merkle, note, receipt
+
+STANDING = (Verdict.ACCEPTED, Verdict.QUARANTINED)
+KEPT_BESIDE = (Verdict.BAD, Verdict.FORK)
+MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one upload came to. `cosigned` is our signature over our own root, or None."""
+
+    judged: list[Judged]
+    next: int
+    cosigned: str | None
+
+
+def take(conn: Connection, folder: CloudFolder, batch: Batch, now_ms: int) -> Answer:
+    """Store what is new in `batch`, judge all of it, and cosign if our root is the box's root."""
+    key = JournalKey(folder.owner_id, batch.box, batch.epoch)
+    ledger.know_owner(conn, folder.owner_id, folder.creator, now_ms)
+    head = ledger.read_head(conn, key) or ledger.start_journal(conn, key, batch.delegation, now_ms)
+    held = ledger.read_held(conn, key, batch.first, min(batch.end, head.next))
+    known = [_compare(stored, data) for stored, data in zip(held, batch.events, strict=False)]
+    fresh = _judge_fresh(batch, known, head.next)
+    if _contradicts(conn, key, batch, head.frontier, known, fresh):
+        known, fresh = [_forked(each) for each in known], [_forked(each) for each in fresh]
+    fresh = _store(conn, key, batch, held, known, fresh, now_ms)
+    frontier = _grown(head.frontier, [each.data for each in fresh if each.verdict in STANDING])
+    ledger.advance(conn, key, head, frontier, batch.delegation, now_ms)
+    judged = known + fresh
+    cosigned = None
+    if not any(each.verdict is Verdict.FORK for each in judged):
+        cosigned = _cosign(conn, folder, key, batch, frontier, now_ms)
+    return Answer(judged, frontier.size, cosigned)
+
+
+def _compare(stored: Held, data: bytes) -> Judged:
+    if stored.data != data:
+        return Judged(stored.seq, data, Verdict.FORK, "other-bytes-held")
+    if stored.verdict == Verdict.QUARANTINED:  # said again, so that a lost reply hides nothing
+        return Judged(stored.seq, data, Verdict.QUARANTINED, stored.reason)
+    return Judged(stored.seq, data, Verdict.DUPLICATE)
+
+
+def _judge_fresh(batch: Batch, known: list[Judged], held: int) -> list[Judged]:
+    """Judge the events that are not held yet, in order."""
+    forked = any(each.verdict is Verdict.FORK for each in known)
+    waiting = batch.first > held
+    judged: list[Judged] = []
+    for seq, data in enumerate(batch.events[len(known) :], start=batch.first + len(known)):
+        if forked:
+            judged.append(Judged(seq, data, Verdict.FORK, "follows-a-fork"))
+        elif waiting:
+            judged.append(Judged(seq, data, Verdict.GAP))
+        else:
+            judged.append(judge(data, seq, batch.box, batch.public, batch.epoch))
+            waiting = judged[-1].verdict is Verdict.BAD
+    return judged
+
+
+def _contradicts(
+    conn: Connection,
+    key: JournalKey,
+    batch: Batch,
+    held: merkle.Frontier,
+    known: list[Judged],
+    fresh: list[Judged],
+) -> bool:
+    """Whether the checkpoint the box signed is of another tree than the one we hold or would hold."""
+    if batch.first > held.size or any(each.verdict is Verdict.FORK for each in known):
+        return False  # nothing to compare, or already found
+    if fresh:
+        return not _leads_to(batch, _grown(held, [each.data for each in fresh]))
+    if batch.checkpoint.size > held.size:
+        return False
+    return _root_at(conn, key, held, batch.checkpoint.size) != batch.checkpoint.root
+
+
+def _leads_to(batch: Batch, grown: merkle.Frontier) -> bool:
+    """Whether the tree up to the batch's last event is a prefix of the checkpoint's tree.
+
+    Without this proof a clone whose upload is cut in the middle could continue the journal of the
+    original.
+    """
+    signed = batch.checkpoint
+    if signed.size == grown.size:
+        return signed.root == grown.root()
+    try:
+        merkle.verify_consistency(grown.size, signed.size, batch.proof, grown.root(), signed.root)
+    except WireError:
+        return False
+    return True
+
+
+def _forked(each: Judged) -> Judged:
+    return replace(each, verdict=Verdict.FORK, reason="root-differs", receipt=None)
+
+
+def _store(
+    conn: Connection,
+    key: JournalKey,
+    batch: Batch,
+    held: list[Held],
+    known: list[Judged],
+    fresh: list[Judged],
+    now_ms: int,
+) -> list[Judged]:
+    beside = [each for stored, each in zip(held, known, strict=True) if stored.data != each.data]
+    final = [_store_one(conn, key, each, now_ms) for each in fresh]
+    beside += [each for each in final if each.verdict in KEPT_BESIDE]
+    for each in beside:
+        ledger.store_branch(conn, key, each, now_ms)
+    if any(each.verdict is Verdict.FORK for each in known + final):
+        ledger.store_fork_note(conn, key, batch.checkpoint, batch.note_text, now_ms)
+    return final
+
+
+def _store_one(conn: Connection, key: JournalKey, each: Judged, now_ms: int) -> Judged:
+    if each.verdict not in STANDING:
+        return each
+    ledger.store_event(conn, key, each, now_ms)
+    return _look_for_double_sale(conn, key, each)
+
+
+def _look_for_double_sale(conn: Connection, key: JournalKey, each: Judged) -> Judged:
+    """Quarantine, in its place, the second sale of a number: both were paid, a person decides."""
+    if each.receipt is None or each.verdict is not Verdict.ACCEPTED or each.receipt_typ != receipt.RECEIPT:
+        return each
+    for item in each.receipt.items:
+        if item.drop is None or item.ed is None or item.minor < 0:
+            continue
+        if findings.sold_elsewhere(conn, key, each.seq, item.drop, item.ed):
+            ledger.quarantine(conn, key, each.seq, "edition-sold-twice")
+            return replace(each, verdict=Verdict.QUARANTINED, reason="edition-sold-twice")
+    return each
+
+
+def _cosign(
+    conn: Connection, folder: CloudFolder, key: JournalKey, batch: Batch, held: merkle.Frontier, now_ms: int
+) -> str | None:
+    size = batch.checkpoint.size
+    if size > held.size or _root_at(conn, key, held, size) != batch.checkpoint.root:
+        return None
+    cosigned = note.cosign(folder.key, folder.name, batch.note_text, now_ms // MS)
+    ledger.keep_cosigned(conn, key, cosigned, size)
+    return cosigned
+
+
+def _root_at(conn: Connection, key: JournalKey, held: merkle.Frontier, size: int) -> bytes:
+    if size == held.size:
+        return held.root()
+    return _grown(merkle.Frontier.empty(), ledger.iterate_bytes(conn, key, size)).root()
+
+
+def _grown(frontier: merkle.Frontier, data: Iterable[bytes]) -> merkle.Frontier:
+    for each in data:
+        frontier = frontier.append(merkle.leaf_hash(each))
+    return frontier
