@@ -1,0 +1,79 @@
+"""The command line. Each command's module is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+
+from stall.errors import StallError
+
+#: Command → the module under stall.commands whose object of the same name it is.
+COMMANDS = {
+    "accept": "accept",
+    "clock": "clock",
+    "cloud": "cloud",
+    "delegate": "delegate",
+    "demo": "demo",
+    "drop": "drop",
+    "journal": "journal",
+    "keys": "keys",
+    "lease": "lease",
+    "pack": "pack",
+    "reader": "reader",
+    "report": "report",
+    "sell": "sell",
+    "simulate": "simulate",
+    "sync": "sync",
+    "verify": "verify",
+    "web": "web",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and loads one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, by name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the command asked for, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"stall.commands.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="stall")
+def stall() -> None:
+    """Sell signed, numbered digital editions at a market stall, without internet."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command. Exit codes: 0 ok, 1 refused or failed check, 2 usage, 130 interrupted."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        outcome = stall.main(args=given, prog_name="stall", standalone_mode=False)
+    except StallError as error:
+        _complain(error, as_json="--json" in given)
+        sys.exit(1)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    sys.exit(outcome if isinstance(outcome, int) else 0)
+
+
+def _complain(error: StallError, *, as_json: bool) -> None:
+    """Say an error as one clear sentence with its code; with --json, also as an object on standard output."""
+    click.echo(f"error: {error.sentence} [{error.code}]", err=True)
+    if as_json:
+        click.echo(json.dumps({"ok": False, "error": {"code": error.code, "sentence": error.sentence}}))
