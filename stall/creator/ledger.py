@@ -1,0 +1,128 @@
+"""What the creator has signed away, so that nothing is signed away twice: an append-only file in the creator's folder.
+
+`ledger.jsonl` (mode 0600) holds one JSON object per line, forced to the disk before the document it speaks of is handed
+out. One program at a time: the file is locked while it is open. Lost with the laptop, it must be put back from a backup
+before any lease is issued again; nothing here can rebuild it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from stall import disk
+from stall.errors import Broken, StallError
+from stall.wire import canonical, strict_json
+
+FILE = "ledger.jsonl"
+
+
+class DelegationRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="delegation"):
+    """One delegation signed: to whom (did), for what, and its `seq`. `at` in seconds UTC, `hash` of the token."""
+
+    at: int
+    sub: str
+    role: str
+    cap: tuple[str, ...]
+    drops: tuple[str, ...]
+    seq: int
+    hash: str
+
+
+class LeaseRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="lease"):
+    """One lease signed: numbers `ranges` of `drop` to the box (thumbprint) in the `epoch` of its database."""
+
+    at: int
+    drop: str
+    box: str
+    epoch: str
+    lease_seq: int
+    ranges: tuple[tuple[int, int], ...]
+    hash: str
+
+
+Row = DelegationRow | LeaseRow
+
+
+class Ledger:
+    """The ledger while it is open and locked: its rows in the order they were written."""
+
+    def __init__(self, path: Path, file: BinaryIO, rows: list[Row]) -> None:
+        self._path, self._file, self._rows = path, file, rows
+
+    @property
+    def delegations(self) -> list[DelegationRow]:
+        """All delegations, oldest first."""
+        return [row for row in self._rows if isinstance(row, DelegationRow)]
+
+    def leases(self, drop: str) -> list[LeaseRow]:
+        """All leases of one drop, oldest first."""
+        return [row for row in self._rows if isinstance(row, LeaseRow) and row.drop == drop]
+
+    def append(self, row: Row) -> None:
+        """Write `row` and force it to the disk; only then may its document leave. Raises as `disk.whole_file`."""
+        with disk.sentences(self._path):
+            line = canonical.dumps(msgspec.to_builtins(row)) + b"\n"
+            start = self._file.seek(0, os.SEEK_END)
+            if self._file.write(line) != len(line):  # an almost full disk takes a part and says nothing
+                self._file.truncate(start)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(self._file.fileno())
+        self._rows.append(row)
+
+
+@contextlib.contextmanager
+def opened(folder: Path) -> Iterator[Ledger]:
+    """Open and lock the ledger in a creator's folder, waiting for another program that has it open.
+
+    Raises Broken `ledger-damaged` when a line of it is not one of ours, and the errors of `disk.whole_file`.
+    """
+    path = folder / FILE
+    with disk.sentences(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        file = os.fdopen(descriptor, "r+b", buffering=0)
+    with file:
+        with disk.sentences(path):
+            _lock(descriptor)
+            rows = _read(path, file)
+        yield Ledger(path, file, rows)
+
+
+def _read(path: Path, file: BinaryIO) -> list[Row]:
+    data = file.read()
+    lines = data.split(b"\n")
+    if lines[-1]:
+        # The power went while this line was written: its document was never handed out.
+        file.truncate(len(data) - len(lines[-1]))
+    return [_row(path, number, line) for number, line in enumerate(lines[:-1], start=1)]
+
+
+def _row(path: Path, number: int, line: bytes) -> Row:
+    try:
+        row: Any = msgspec.convert(strict_json.loads(line), Row)
+    except (StallError, msgspec.ValidationError) as error:
+        raise Broken(
+            "ledger-damaged",
+            f"Line {number} of “{path}” is damaged. Put the file back from your backup before you sign anything.",
+        ) from error
+    kept: Row = row
+    return kept
+
+
+def _lock(descriptor: int) -> None:
+    """Take the file for ourselves until it is closed. Imported here, for each system has its own way."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - exists on Windows only
+
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415 - exists on POSIX only
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)

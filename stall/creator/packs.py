@@ -1,0 +1,204 @@
+"""Build a pack on the creator's laptop: read a folder, sign the manifest, write one `.stallpack`.
+
+Every file is read twice: once for its digest, which the manifest at the front must name, once into the pack. A file
+that changes in between is refused, and nothing is left half written.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import re
+import secrets
+import unicodedata
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from stall import disk
+from stall.creator import folder as folders
+from stall.creator.folder import Found, Measured
+from stall.creator.keyring import Creator
+from stall.errors import Refused
+from stall.wire import b64, jws, manifest, pack, zipstore
+from stall.wire.manifest import Drop, File, Listing, Manifest, Price, Window
+
+Kind = Literal["free", "limited", "timed", "open"]
+Role = Literal["sample", "bonus"]
+Progress = Callable[[int, int], None]  # bytes done, bytes in all
+
+DAY_S = 86_400
+_ID_MIN, _ID_MAX = 3, 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackOptions:
+    """What the creator decides about a drop. Money in minor units of `cur`, times in seconds UTC.
+
+    `edition` None sells without numbers. `kind` None follows from edition and price. `drop_id` None is made from the title.
+    `cover` is a path in the folder; None takes `cover.*`, else the first picture. `samples` and `bonus` are patterns of
+    paths (`extras/*`). `after` is the manifest token of the version this one replaces.
+    """
+
+    title: str
+    price_minor: int
+    opens_s: int
+    closes_s: int
+    cur: str = "EUR"
+    edition: int | None = None
+    kind: Kind | None = None
+    licence: str = "For private use"
+    drop_id: str | None = None
+    cover: str | None = None
+    desc: str = ""
+    lang: str = "en"
+    samples: Sequence[str] = ()
+    bonus: Sequence[str] = ()
+    after: str | None = None
+
+
+@dataclass(frozen=True)
+class BuiltPack:
+    """A pack that was written: its manifest and token, the bytes of its files, and what was left out of it."""
+
+    path: Path
+    token: str
+    manifest: Manifest
+    total_bytes: int
+    skipped: tuple[str, ...]
+
+    @property
+    def manifest_hash(self) -> str:
+        """The name of the manifest in leases and receipts: base64url SHA-256 of its token."""
+        return jws.token_hash(self.token)
+
+
+def build(
+    folder: Path, out: Path, creator: Creator, options: PackOptions, *, now_s: int, progress: Progress | None = None
+) -> BuiltPack:
+    """Sign the files of `folder` as one drop and write the pack `out`.
+
+    Raises the errors of `folder.find`; Refused `drop-id`, `cover-not-in-folder`, `role-matches-nothing`,
+    `folder-file-changed`; WireError when the manifest would break formats.md 7.1; the errors of `disk.whole_file`.
+    """
+    found, skipped = folders.find(folder, leave_out=out)
+    roles = _roles(found, options)
+    total = sum(file.size for file in found)
+    on_bytes = _counter(progress, 2 * total)
+    measured = [folders.measure(file, on_bytes) for file in found]
+    signed = _manifest(measured, roles, creator, options, now_s)
+    token = manifest.sign(creator.key, signed)
+    with disk.whole_file(out) as target:
+        _write(target, token, measured, on_bytes)
+    return BuiltPack(out, token, signed, total, tuple(skipped))
+
+
+def drop_id_of(title: str) -> str:
+    """Make a drop's id from its title: `Zürich at Night` gives `zurich-at-night`.
+
+    Raises Refused `drop-id` when too few letters are left.
+    """
+    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
+    made = "-".join(re.findall(r"[a-z0-9]+", plain))[:_ID_MAX].strip("-")
+    if len(made) < _ID_MIN:
+        raise Refused("drop-id", f"No id can be made from the title “{title}”. Give one with --id, like my-drop-1.")
+    return made
+
+
+def _manifest(
+    measured: Sequence[Measured], roles: dict[str, Role], creator: Creator, options: PackOptions, now_s: int
+) -> Manifest:
+    old = manifest.verify(options.after, {creator.key.thumbprint: creator.key.public}) if options.after else None
+    cover = _cover(measured, options.cover)
+    new = Manifest(
+        iss=creator.did,
+        jti=b64.encode(secrets.token_bytes(16)),
+        iat=now_s,
+        exp=options.closes_s,
+        ver=old.ver + 1 if old else 1,
+        prev=jws.token_hash(options.after) if options.after else None,
+        drop=Drop(
+            id=options.drop_id or (old.drop.id if old else drop_id_of(options.title)),
+            title=unicodedata.normalize("NFC", options.title),
+            kind=options.kind or _kind(options),
+            edition=options.edition,
+            window=Window(nbf=options.opens_s, exp=options.closes_s),
+            licence=unicodedata.normalize("NFC", options.licence),
+            cover_sha256=cover.sha256 if cover else None,
+            listing=Listing(desc=unicodedata.normalize("NFC", options.desc), lang=options.lang)
+            if options.desc
+            else None,
+        ),
+        price=(Price(cur=options.cur, minor=options.price_minor),),
+        files=tuple(
+            File(path=m.found.path, size=m.found.size, sha256=m.sha256, type=m.found.type, role=roles.get(m.found.path))
+            for m in measured
+        ),
+    )
+    if old and options.after:
+        manifest.check_successor(old, options.after, new)
+    return new
+
+
+def _kind(options: PackOptions) -> Kind:
+    if options.edition is not None:
+        return "limited"
+    return "free" if options.price_minor == 0 else "open"
+
+
+def _cover(measured: Sequence[Measured], wanted: str | None) -> Measured | None:
+    """Choose the picture the drop is known by: the one asked for, else `cover.*`, else the first, else none."""
+    if wanted is not None:
+        asked = [m for m in measured if m.found.path == wanted]
+        if not asked or not asked[0].found.is_image:
+            raise Refused("cover-not-in-folder", f"There is no picture “{wanted}” in the folder. Put the cover there.")
+        return asked[0]
+    pictures = [m for m in measured if m.found.is_image]
+    named = [m for m in pictures if _is_cover(m.found)]
+    return next(iter([*named, *pictures]), None)
+
+
+def _is_cover(found: Found) -> bool:
+    return found.is_image and Path(found.path.casefold()).stem == "cover" and "/" not in found.path
+
+
+def _roles(found: Sequence[Found], options: PackOptions) -> dict[str, Role]:
+    """Say which files are more than plain content. A cover of its own is a sample: everybody sees it anyway."""
+    roles: dict[str, Role] = {file.path: "sample" for file in found if _is_cover(file)}
+    wanted: list[tuple[Role, str]] = [("sample", p) for p in options.samples]
+    wanted += [("bonus", p) for p in options.bonus]
+    for role, pattern in wanted:
+        hits = [file.path for file in found if fnmatch.fnmatchcase(file.path, pattern)]
+        if not hits:
+            raise Refused("role-matches-nothing", f"No file in the folder matches “{pattern}”. Check the pattern.")
+        roles |= dict.fromkeys(hits, role)
+    return roles
+
+
+def _write(target: BinaryIO, token: str, measured: Sequence[Measured], on_bytes: folders.OnBytes) -> None:
+    writer, encoded = zipstore.Writer(), token.encode("ascii")
+    target.write(writer.header(pack.MANIFEST_NAME, len(encoded), zlib.crc32(encoded)) + encoded)
+    for file in measured:
+        target.write(writer.header(pack.entry_name(file.found.path), file.found.size, file.crc))
+        digest = hashlib.sha256()
+        for chunk in folders.read(file.found):
+            digest.update(chunk)
+            target.write(chunk)
+            on_bytes(len(chunk))
+        if digest.hexdigest() != file.sha256:
+            raise folders.changed(file.found)
+    target.write(writer.tail())
+
+
+def _counter(progress: Progress | None, total: int) -> folders.OnBytes:
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        if progress is not None:
+            progress(done, total)
+
+    return count
