@@ -39,7 +39,7 @@ PROBE='
 import sys
 if not (3, 11) <= sys.version_info < (3, 15): print("%d.%d" % sys.version_info[:2]); sys.exit(11)
 if sys.maxsize < 2**32: sys.exit(12)
-try: import ensurepip, venv
+try: import venv; from ensurepip import version  # a removed package may leave an empty folder that still imports
 except ImportError: print("%d.%d" % sys.version_info[:2]); sys.exit(13)
 print("%d.%d.%d" % sys.version_info[:3], sys.executable)
 '
