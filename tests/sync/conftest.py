@@ -1,0 +1,130 @@
+"""A real box and a real cloud that talk HTTP over loopback, with a line between them that can fail."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from waitress.server import create_server
+
+from stall.app import Box, create_box, open_box
+from stall.cloud import folder, serve, web
+from stall.cloud.database import open_sqlite
+from stall.cloud.folder import CloudFolder
+from stall.flows.accept_document import accept_delegation
+from stall.settings import Cloud
+from stall.store import journal, uploads
+from stall.store.uploads import UploadState
+from stall.sync.client import CloudClient
+from stall.sync.upload import Progress, Uploader
+from stall.wire import b64
+from tests.cloud.boxes import CREATOR, NOW_MS, delegate
+from tests.fakes.clock import FakeClock
+
+Fault = Callable[[dict[str, Any], Callable[..., Any], Any], Iterable[bytes]]
+
+
+def lost_reply(app: Any, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+    """The cloud does its work; its answer never arrives."""
+    list(app(environ, lambda *_: None))
+    start("502 Bad Gateway", [])
+    return [b""]
+
+
+def answering(status: str, body: bytes = b"", headers: Iterable[tuple[str, str]] = ()) -> Any:
+    """Somebody in between answers instead of the cloud."""
+
+    def fault(_app: Any, _environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        start(status, list(headers))
+        return [body]
+
+    return fault
+
+
+@dataclass
+class Line:
+    """The cloud's app with faults before it: each request uses up one of `faults`, while there are any."""
+
+    app: Any
+    faults: list[Any] = field(default_factory=list)
+    always: Any = None
+    requests: int = 0
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Any:
+        if environ["REQUEST_METHOD"] == "POST":
+            self.requests += 1
+            fault = self.faults.pop(0) if self.faults else self.always
+            if fault is not None:
+                return fault(self.app, environ, start)
+        return self.app(environ, start)
+
+
+@dataclass
+class Pair:
+    """Box and cloud, delegated by one creator, and the uploader between them."""
+
+    box: Box
+    clock: FakeClock
+    cloud: CloudFolder
+    reader: FlaskClient
+    line: Line
+    uploader: Uploader
+
+    def note(self, count: int = 1, **body: Any) -> None:
+        """Journal `count` events; time passes, so that a new checkpoint may be signed."""
+        for n in range(count):
+            with self.box.db.transaction() as tx:
+                tx.append("note", {"n": n, **body})
+        self.clock.advance(1500)
+
+    def flush(self) -> None:
+        while self.uploader.upload_next() is not Progress.NOTHING_WAITING:
+            self.clock.advance(1500)
+
+    def head(self) -> journal.Head:
+        return journal.read_head(self.box.db.read())
+
+    def state(self) -> UploadState:
+        return uploads.read_state(self.box.db.read(), self.head().epoch_no)
+
+    def remote(self, what: str = "journal") -> Any:
+        answer = self.reader.get(
+            f"/v1/boxes/{self.box.secrets.signing.thumbprint}/{what}?epoch={self.head().epoch_text}",
+            headers={"Authorization": f"Bearer {self.cloud.token}"},
+        )
+        return answer.json
+
+    def in_step(self) -> bool:
+        remote, head = self.remote(), self.head()
+        return (remote["size"], remote["root"]) == (head.size, b64.encode(head.frontier.root()))
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    clock = FakeClock(NOW_MS)
+    create_box(tmp_path / "box", pin="123456", clock=clock)
+    box = open_box(tmp_path / "box", clock=clock)
+    made = folder.init(tmp_path / "cloud", CREATOR.did)
+    with box.db.transaction() as tx:
+        accept_delegation(tx, delegate(box.secrets.signing))
+        accept_delegation(tx, delegate(made.key, role="cloud", cap=("cosign",), max=None))
+    database = open_sqlite(made.database)
+    app = web.create_app(made, database, lambda: clock.wall)
+    line = Line(app)
+    sock = serve.listen("127.0.0.1", 0)
+    server = create_server(line, sockets=[sock], threads=2)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    settings = Cloud(f"http://127.0.0.1:{sock.getsockname()[1]}", made.name, b64.encode(made.key.public))
+    with CloudClient(settings.url) as client:
+        uploader = Uploader(box.db, box.secrets, settings, client)
+        yield Pair(box, clock, made, app.test_client(), line, uploader)
+    server.close()
+    server.task_dispatcher.shutdown(timeout=1)
+    box.close()
+    database.close()
