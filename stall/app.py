@@ -1,55 +1,20 @@
-"""Composition root: builds one Box (settings, clock, secrets, database) for every process and test."""
+"""Composition root: opens or makes the one Box that every process and test works with."""
 
 from __future__ import annotations
 
 import secrets as random
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from stall import settings as settings_file
 from stall.clock import Clock, SystemClock
 from stall.settings import Settings
 from stall.store import journal, secrets
-from stall.store.db import Database, Tx, stop_the_process
-from stall.store.secrets import BoxSecrets
+from stall.store.box import Box
+from stall.store.db import Database, stop_the_process
 from stall.store.writer import CrowdWriter
 
-T = TypeVar("T")
 PIN_DIGITS = 6
-
-
-@dataclass(slots=True)
-class Box:
-    """One stall's data folder, opened. Close it at the end of the process."""
-
-    folder: Path
-    settings: Settings
-    clock: Clock
-    secrets: BoxSecrets
-    db: Database
-    crowd: CrowdWriter | None = None
-
-    def write(self, lane: str, work: Callable[[Tx], T]) -> T:
-        """Run `work` in a transaction: batched with the crowd's in `stall web`, alone elsewhere.
-
-        `lane` is payment, claim or housekeeping. Returns after COMMIT.
-        """
-        if self.crowd is not None:
-            return self.crowd.write(lane, work)
-        with self.db.transaction() as tx:
-            return work(tx)
-
-    def now_ms(self) -> int:
-        """The box's time for looking, not for recording: what a transaction begun now would say."""
-        return journal.moment(self.db.read(), self.clock).now_ms
-
-    def close(self) -> None:
-        """Finish what is waiting and close the database."""
-        if self.crowd is not None:
-            self.crowd.stop()
-        self.db.close()
 
 
 @dataclass(frozen=True, slots=True)

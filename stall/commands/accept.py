@@ -1,0 +1,63 @@
+"""`stall accept`: the box takes signed documents from its creator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from stall.store.db import Tx
+
+#: No delegation or lease is longer (docs/protocol.md); reading stops there.
+MOST_BYTES = 64 * 1024
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
+def accept(files: tuple[Path, ...], data: Path) -> None:
+    """Accept delegations and leases, one in each FILE: all of them or none."""
+    from stall.app import open_box
+
+    tokens = [(path, _token(path)) for path in files]
+    box = open_box(data)
+    try:
+        with box.db.transaction() as tx:
+            said = [f"{path.name}: {_accept(tx, token)}" for path, token in tokens]
+    finally:
+        box.close()
+    click.echo("\n".join(said))
+
+
+def _accept(tx: Tx, token: str) -> str:
+    """Accept one document by its type and say what it gives."""
+    from stall.errors import Refused
+    from stall.flows.accept_document import accept_delegation, accept_lease
+    from stall.wire import delegation, jws, lease
+
+    typ = jws.unverified_typ(token)
+    if typ == delegation.TYP:
+        given = accept_delegation(tx, token)
+        return f"{given.iss} delegates {given.role} ({', '.join(given.cap)}) for {', '.join(given.drops)}"
+    if typ == lease.TYP:
+        leased = accept_lease(tx, token)
+        numbers = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in leased.ranges)
+        return f"numbers {numbers} of {leased.drop} may be sold here"
+    raise Refused(
+        "accept-type", f"This is a {typ}; accept takes delegations and leases. Import packs with: stall pack import"
+    )
+
+
+def _token(path: Path) -> str:
+    from stall.errors import Refused
+
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise Refused("file-unreadable", f"{path} cannot be read ({error.strerror}). Check the name.") from error
+    if len(data) > MOST_BYTES:
+        raise Refused("file-too-large", f"{path} is too large to be a delegation or a lease. Check the name.")
+    return data.decode("ascii", errors="replace").strip()

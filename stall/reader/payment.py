@@ -1,0 +1,177 @@
+"""Drive one card payment: journal each step around what the terminal says, in the only safe order.
+
+`sent` is journaled before the first byte leaves, the approval before it is acknowledged, `paid` only
+when the acknowledgement is certainly out. Everything else ends declined, reversed or unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stall.domain.payment import Reason, State
+from stall.errors import Refused, StallError
+from stall.flows import card_attempt
+from stall.reader.facts import facts_of
+from stall.reader.terminal import (
+    Aborted,
+    Approval,
+    Completed,
+    Dialogue,
+    Event,
+    Intermediate,
+    Lost,
+    NotApproved,
+    NotStarted,
+    Reversed,
+    StatusInformation,
+    Terminal,
+    Unreadable,
+)
+from stall.store import attempts
+from stall.store.attempts import Attempt
+from stall.store.db import Database, Tx
+from stall.wire.readers.zvt import codes
+
+
+class Payment:
+    """One attempt on its way through the terminal."""
+
+    def __init__(self, db: Database, terminal: Terminal, attempt: Attempt) -> None:
+        """Nothing happens until `run`."""
+        self._db = db
+        self._terminal = terminal
+        self._no = attempt.no
+        self._attempt = attempt
+        self._dialogue: Dialogue | None = None
+        self._abort_asked = False
+
+    @property
+    def attempt_no(self) -> int:
+        """The attempt this payment belongs to."""
+        return self._no
+
+    def run(self) -> Attempt:
+        """Send the attempt and follow it to its end; return it as it is then.
+
+        Returns at once when it may not be sent any more.
+        """
+        with self._db.transaction() as tx:
+            self._attempt = card_attempt.send(tx, self._no)
+        if self._attempt.state is not State.SENT:
+            return self._attempt
+        self._dialogue = self._terminal.pay(self._attempt.amount_minor, self._attempt.cur)
+        for event in self._dialogue.events():
+            self._handle(event)
+        return self._attempt
+
+    def abort(self) -> None:
+        """Ask the terminal to stop, once, from any thread."""
+        if self._dialogue is not None and not self._abort_asked:
+            self._abort_asked = True
+            self._dialogue.abort()
+
+    def _handle(self, event: Event) -> None:
+        match event:
+            case Intermediate(_, words) | NotApproved(_, words):
+                with self._db.transaction() as tx:
+                    attempts.show(tx, self._no, words)
+            case Approval(info):
+                self._approval(info)
+            case Unreadable():
+                self._refused(Reason.CONTRADICTION)
+            case Reversed():
+                self._taken_back()
+            case NotStarted():
+                self._step(card_attempt.decline, Reason.REFUSED_BY_TERMINAL)
+            case Completed():
+                self._over(aborted_code=None)
+            case Aborted(code):
+                self._over(aborted_code=code)
+            case Lost():
+                self._lost()
+
+    def _approval(self, info: StatusInformation) -> None:
+        """Transaction A, the answer, transaction B."""
+        if self._attempt.state is not State.SENT:
+            self._contradiction("The terminal approved the same payment a second time.")
+            return
+        refusal = self._reason_to_refuse(info) or self._journal_approval(info)
+        if refusal is not None:
+            self._running.refuse()
+            self._refused(refusal)
+            return
+        try:
+            acknowledged = self._running.accept()
+        except Refused:  # journaled too late; the terminal was told to take the payment back
+            self._refused(Reason.COMMIT_LATE)
+            return
+        if acknowledged.certain():
+            with self._db.transaction() as tx:
+                self._attempt = card_attempt.pay(tx, self._no)
+        else:
+            self._step(card_attempt.doubt, Reason.READER_LOST)
+
+    def _reason_to_refuse(self, info: StatusInformation) -> Reason | None:
+        if info.amount_minor != self._attempt.amount_minor or info.currency not in {self._attempt.cur, None}:
+            return Reason.CONTRADICTION
+        return None
+
+    def _journal_approval(self, info: StatusInformation) -> Reason | None:
+        try:
+            with self._db.transaction() as tx:
+                self._attempt = card_attempt.approve(tx, self._no, facts_of(info, self._attempt.amount_minor))
+        except Refused:
+            return Reason.CAPS
+        except StallError:
+            self._running.refuse()  # nothing is journaled, so nothing may be charged; the restart asks the terminal
+            raise
+        return None
+
+    def _refused(self, reason: Reason) -> None:
+        """The terminal was answered `84 66`; it says itself when the money is back."""
+        if self._attempt.state in {State.SENT, State.APPROVED}:
+            self._step(card_attempt.begin_reversal, reason)
+
+    def _taken_back(self) -> None:
+        match self._attempt.state:
+            case State.REVERSING:
+                self._reversed()
+            case State.APPROVED:
+                self._step(card_attempt.doubt, Reason.CONTRADICTION)
+            case State.PAID:
+                self._contradiction("The terminal took back a payment that was already paid.")
+
+    def _over(self, aborted_code: int | None) -> None:
+        """The transaction ended: a payment not approved by now is declined, one we refused is reversed."""
+        match self._attempt.state:
+            case State.SENT:
+                cancelled = aborted_code == codes.CANCELLED
+                self._step(card_attempt.decline, Reason.CANCELLED if cancelled else Reason.DECLINED)
+            case State.REVERSING if aborted_code in {None, codes.REVERSAL_NOT_POSSIBLE}:
+                self._step(card_attempt.doubt, Reason.CONTRADICTION)
+            case State.REVERSING:
+                self._reversed()
+            case State.PAID if aborted_code is not None:
+                self._contradiction("The terminal aborted after the payment was paid.")
+
+    def _lost(self) -> None:
+        if self._attempt.state in {State.SENT, State.APPROVED, State.REVERSING}:
+            self._step(card_attempt.doubt, Reason.READER_LOST)
+
+    def _step(self, flow: Callable[[Tx, int, Reason], Attempt], reason: Reason) -> None:
+        with self._db.transaction() as tx:
+            self._attempt = flow(tx, self._no, reason)
+
+    def _reversed(self) -> None:
+        with self._db.transaction() as tx:
+            self._attempt = card_attempt.reversed_(tx, self._no)
+
+    def _contradiction(self, sentence: str) -> None:
+        with self._db.transaction() as tx:
+            card_attempt.note_contradiction(tx, self._no, sentence)
+
+    @property
+    def _running(self) -> Dialogue:
+        if self._dialogue is None:
+            raise RuntimeError("an event before the dialogue began")
+        return self._dialogue

@@ -1,0 +1,211 @@
+"""The process that owns one terminal's port: connects, recovers, takes payments one at a time.
+
+It learns what to do from the database and wakes when that changes. What it leaves unfinished at any
+instant, the next start finds as an open attempt and asks the terminal about, before anything else.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+from stall import log
+from stall.domain.payment import Reason, State
+from stall.errors import Refused, Retry
+from stall.flows import card_attempt, day_end
+from stall.reader.payment import Payment
+from stall.reader.recovery import resolve
+from stall.reader.terminal import Terminal, open_terminal
+from stall.settings import Reader
+from stall.store import attempts, locks, readers
+from stall.store.attempts import Attempt
+from stall.store.box import Box
+from stall.store.watch import Watcher
+from stall.wire.readers.zvt import codes
+
+#: Terminals drop their USB after a night idle unless somebody asks how they are (s).
+KEEP_ALIVE_S = 60.0
+RECONNECT_FIRST_S, RECONNECT_LAST_S = 0.5, 5.0
+#: How often an unclear payment is asked about again while a person has not decided (s).
+ASK_AGAIN_S = 15.0
+
+
+class Worker:
+    """Runs one reader until told to stop."""
+
+    def __init__(self, box: Box, number: int, settings: Reader, stop: threading.Event) -> None:
+        """Hold the reader's name for life, so that two processes never share a terminal."""
+        self._box, self._no, self._settings, self._stop = box, number, settings, stop
+        self._log = log.get("reader")
+        self._name_lock = locks.own_name(box.folder, f"reader-{number}")
+        self._running: Payment | None = None
+        self._told: tuple[str, str] | None = None
+        self._watcher = Watcher(box.db.path, self._on_change)
+
+    def run(self) -> None:
+        """Connect and serve, again and again, until `stop` is set."""
+        self._close_unfinished()
+        wait_s = RECONNECT_FIRST_S
+        try:
+            while not self._stop.is_set():
+                try:
+                    terminal = self._connect()
+                    wait_s = RECONNECT_FIRST_S
+                    self._serve(terminal)
+                except Retry as trouble:
+                    self._report("lost", trouble.sentence)
+                    self._refuse_requests(Reason.READER_LOST)
+                    self._stop.wait(wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, guards nothing
+                    wait_s = min(RECONNECT_LAST_S, wait_s * 2)
+        finally:
+            self._report("lost", "The reader's program is stopped.")
+            self._watcher.stop()
+            self._name_lock.release()
+
+    def _connect(self) -> Terminal:
+        own = self._settings
+        return open_terminal(own.link, own.profile, own.password, own.time_scale)
+
+    def _serve(self, terminal: Terminal) -> None:
+        """Work with one connection until it breaks. Raises Retry then."""
+        try:
+            self._report("checking", "Asking the terminal how it stands")
+            self._wait_until_ready(terminal)
+            self._recover(terminal)
+            terminal.register(self._box.settings.cur)
+            self._learn_baseline(terminal)
+            self._report("ready", "Ready")
+            while not self._stop.is_set() and terminal.alive:
+                self._next(terminal)
+        finally:
+            terminal.close()
+        if not self._stop.is_set():
+            raise Retry("reader-lost", "The card terminal is not connected. Check its cable and power.", 1.0)
+
+    def _next(self, terminal: Terminal) -> None:
+        """Do one thing: a payment, a job, or a sleep that ends when the database changes."""
+        seen = self._watcher.count
+        attempt = next(iter(attempts.open_on_reader(self._box.db.read(), self._no)), None)
+        if attempt is not None and attempt.state is State.REQUESTED:
+            self._pay(terminal, attempt)
+        elif attempt is not None:
+            self._recover(terminal)
+        elif (job := readers.waiting_job(self._box.db.read(), self._no)) is not None:
+            self._day_end(terminal, job[0])
+        elif self._watcher.wait(seen, KEEP_ALIVE_S) == seen and not self._stop.is_set():
+            self._report_status(terminal.status())
+
+    def _pay(self, terminal: Terminal, attempt: Attempt) -> None:
+        self._report("busy", "Taking a payment")
+        self._running = Payment(self._box.db, terminal, attempt)
+        try:
+            ended = self._running.run()
+        finally:
+            self._running = None
+        self._log.info("payment.ended", attempt=ended.no, state=ended.state.value, reason=ended.reason)
+        if ended.state is State.UNKNOWN:
+            self._recover(terminal)
+        elif ended.receipt_no is None and ended.state is not State.NOT_SENT:
+            self._learn_baseline(terminal)
+        if terminal.alive:
+            self._report("ready", "Ready")
+
+    def _recover(self, terminal: Terminal) -> None:
+        """Ask about every unclear payment until the terminal or a person has said what happened."""
+        while not self._stop.is_set():
+            self._close_unfinished()
+            unclear = [a for a in attempts.open_on_reader(self._box.db.read(), self._no) if a.state is State.UNKNOWN]
+            if not unclear:
+                return
+            self._report("checking", "Asking the terminal what became of a payment")
+            self._wait_until_ready(terminal)
+            now = resolve(self._box.db, terminal, unclear[0])
+            self._log.info("payment.asked", attempt=now.no, state=now.state.value)
+            if now.state is State.UNKNOWN:
+                self._wait_for_decision(now.no)
+            self._learn_baseline(terminal)
+
+    def _wait_for_decision(self, attempt_no: int) -> None:
+        until = time.monotonic() + ASK_AGAIN_S
+        while not self._stop.is_set() and time.monotonic() < until:
+            seen = self._watcher.count
+            if not attempts.get(self._box.db.read(), attempt_no).open:
+                return
+            self._watcher.wait(seen, 1.0)
+
+    def _wait_until_ready(self, terminal: Terminal) -> None:
+        """Poll the status, without spamming, until the terminal is done with jobs of its own."""
+        while not self._stop.is_set():
+            status = terminal.status()
+            if status == codes.STATUS_READY:
+                return
+            self._report_status(status)
+            self._stop.wait(terminal.link.timers.ask_again_s)
+
+    def _learn_baseline(self, terminal: Terminal) -> None:
+        """The receipt number before the next payment: what recovery compares with."""
+        told = terminal.repeat_receipt()
+        if told is None or told.tid is None:
+            return
+        with self._box.db.transaction() as tx:
+            readers.remember_receipt(tx, self._no, told.tid, told.receipt_no)
+
+    def _day_end(self, terminal: Terminal, job: int) -> None:
+        self._report("busy", "Closing the terminal's day")
+        try:
+            totals = terminal.end_of_day()
+        except Refused as refusal:
+            with self._box.db.transaction() as tx:
+                readers.end_job(tx, job, "failed", refusal.sentence)
+        except Retry:
+            with self._box.db.transaction() as tx:
+                readers.end_job(tx, job, "failed", "The terminal fell silent. Look at its slip, then ask again.")
+            raise
+        else:
+            with self._box.db.transaction() as tx:
+                day_end.record_day_end(
+                    tx,
+                    job,
+                    self._no,
+                    total_minor=totals.amount_minor or 0,
+                    count=None if totals.totals is None else totals.totals.count,
+                    cur=totals.currency or self._box.settings.cur,
+                    tid=totals.tid,
+                )
+            self._learn_baseline(terminal)
+        self._report("ready", "Ready")
+
+    def _close_unfinished(self) -> None:
+        """An attempt of which no process knows any more is unknown: it is asked about, never sent again."""
+        stranded = {State.SENT, State.APPROVED, State.REVERSING}
+        for attempt in attempts.open_on_reader(self._box.db.read(), self._no):
+            if attempt.state in stranded:
+                with self._box.db.transaction() as tx:
+                    card_attempt.doubt(tx, attempt.no, Reason.READER_LOST)
+
+    def _refuse_requests(self, reason: Reason) -> None:
+        """Without a terminal a request is answered at once, so that the buyer can pay otherwise."""
+        for attempt in attempts.open_on_reader(self._box.db.read(), self._no):
+            if attempt.state is State.REQUESTED:
+                with self._box.db.transaction() as tx:
+                    if attempts.get(tx.conn, attempt.no).state is State.REQUESTED:
+                        card_attempt.not_sent(tx, attempt.no, reason)
+
+    def _on_change(self) -> None:
+        """On the watcher's thread: pass a wish to cancel on to the terminal."""
+        running = self._running
+        if running is not None and attempts.get(self._box.db.read(), running.attempt_no).cancel_wanted:
+            running.abort()
+
+    def _report_status(self, status: int) -> None:
+        ready = status == codes.STATUS_READY
+        self._report("ready" if ready else "busy", "Ready" if ready else codes.status_words(status))
+
+    def _report(self, link: str, display: str) -> None:
+        """Tell the till how the reader stands; silent when nothing changed, so the card is spared."""
+        if self._told == (link, display):
+            return
+        self._told = (link, display)
+        with self._box.db.transaction() as tx:
+            readers.report(tx, self._no, self._settings.name, link, display)
