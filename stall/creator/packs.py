@@ -100,7 +100,7 @@ def drop_id_of(title: str) -> str:
 
     Raises Refused `drop-id` when too few letters are left.
     """
-    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", title).casefold().encode("ascii", "ignore").decode()
     made = "-".join(re.findall(r"[a-z0-9]+", plain))[:_ID_MAX].strip("-")
     if len(made) < _ID_MIN:
         raise Refused("drop-id", f"No id can be made from the title “{title}”. Give one with --id, like my-drop-1.")

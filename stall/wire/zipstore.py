@@ -180,13 +180,16 @@ def _check_central(raw: bytes, position: int, entry: Entry) -> int:
      note_bytes, _disk, _inner, _mode, offset) = _CENTRAL.unpack_from(raw, position)  # fmt: skip
     name_at = position + _CENTRAL.size
     extra_at = name_at + name_bytes
+    end = int(extra_at + extra_bytes + note_bytes)
+    if mark == _CENTRAL_MARK and len(raw) < end:
+        raise _truncated()
     extra = raw[extra_at : extra_at + extra_bytes]
     size, packed, offset = _widened(extra, size, packed, offset)
     told = (mark, flags & _ENCRYPTED_FLAGS, method, crc, size, packed, offset)
     found = (_CENTRAL_MARK, 0, _STORED, entry.crc, entry.size, entry.size, entry.header_at)
     if told != found or raw[name_at:extra_at] != entry.name.encode("utf-8"):
         raise _damaged(f"Its list of files does not agree with “{entry.name}”")
-    return int(extra_at + extra_bytes + note_bytes)
+    return end
 
 
 def _check_end(raw: bytes, position: int, tail_at: int, count: int) -> None:

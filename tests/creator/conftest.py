@@ -1,0 +1,59 @@
+"""A creator, a folder of files and a way to build packs from them, for the tests of both ends of a pack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stall.creator import keyring, packs
+from stall.creator.keyring import Creator
+from stall.creator.packs import BuiltPack, PackOptions
+
+NOW_S = 1_795_000_000
+DAY_S = 86_400
+
+Build = Callable[..., BuiltPack]
+
+
+@pytest.fixture(scope="session")
+def creator(tmp_path_factory: pytest.TempPathFactory) -> Creator:
+    """One creator for tests that sign nothing into the ledger."""
+    return keyring.new(tmp_path_factory.mktemp("creator") / "key", "Ada Prints")
+
+
+@pytest.fixture
+def own_creator(tmp_path: Path) -> Creator:
+    """A creator of the test's own, with an empty ledger."""
+    return keyring.new(tmp_path / "own-creator", "Ada Prints")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three small files, one of them below a folder."""
+    made = tmp_path / "prints"
+    (made / "notes").mkdir(parents=True)
+    (made / "one.jpg").write_bytes(b"\xff\xd8 one " * 400)
+    (made / "two.jpg").write_bytes(b"\xff\xd8 two " * 900)
+    (made / "notes" / "lies mich.txt").write_text("Grüße", encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def build(creator: Creator, tmp_path: Path) -> Build:
+    """Build a pack from a folder; keywords replace the usual options."""
+
+    def make(folder: Path, out: Path | None = None, signer: Creator | None = None, **changes: Any) -> BuiltPack:
+        usual: dict[str, Any] = {
+            "title": "Night Prints",
+            "price_minor": 450,
+            "opens_s": NOW_S,
+            "closes_s": NOW_S + 30 * DAY_S,
+            "edition": 50,
+        }
+        options = PackOptions(**{**usual, **changes})
+        return packs.build(folder, out or tmp_path / "night.stallpack", signer or creator, options, now_s=NOW_S)
+
+    return make

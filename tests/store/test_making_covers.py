@@ -1,0 +1,74 @@
+"""The cover made at import: small, upright, clean; and nothing at all from what is no picture."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from stall.store.cover import make_cover
+
+
+def photo(path: Path, size: tuple[int, int] = (1200, 800), exif: Image.Exif | None = None) -> Path:
+    image = Image.new("RGB", size, (200, 40, 40))
+    image.paste((20, 20, 200), (0, 0, size[0] // 2, size[1]))
+    image.save(path, exif=exif or b"")
+    return path
+
+
+def test_a_cover_is_a_progressive_jpeg_of_the_asked_size(tmp_path: Path) -> None:
+    made = make_cover(photo(tmp_path / "in.png"), tmp_path / "out.jpg", size=320)
+    assert made == tmp_path / "out.jpg"
+    with Image.open(made) as image:
+        assert (image.format, image.size) == ("JPEG", (320, 213))
+        assert image.info["progressive"] == 1
+
+
+def test_a_photo_taken_sideways_stands_upright_and_tells_no_place(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    exif[0x010F] = "CameraMaker"
+    exif.get_ifd(0x8825)[1] = "N"
+    made = make_cover(photo(tmp_path / "in.jpg", exif=exif), tmp_path / "out.jpg")
+    assert made is not None
+    with Image.open(made) as image:
+        assert image.size == (427, 640)
+        assert dict(image.getexif()) == {}
+        pixel = image.getpixel((200, 600))
+        assert isinstance(pixel, tuple)
+        assert pixel[0] > 150  # red was at the right and is now at the bottom
+    assert b"CameraMaker" not in made.read_bytes()
+    assert b"Exif" not in made.read_bytes()
+
+
+def test_transparency_becomes_white(tmp_path: Path) -> None:
+    Image.new("RGBA", (50, 50), (0, 0, 0, 0)).save(tmp_path / "in.png")
+    made = make_cover(tmp_path / "in.png", tmp_path / "out.jpg")
+    assert made is not None
+    with Image.open(made) as image:
+        assert image.getpixel((25, 25)) == (255, 255, 255)
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+
+    head = struct.pack(">2L5B", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("size", [(10_000, 8_001), (20_000, 10_000), (60_000, 60_000)])
+def test_a_picture_too_large_to_unpack_is_left_alone(tmp_path: Path, size: tuple[int, int]) -> None:
+    (tmp_path / "bomb.png").write_bytes(png_that_claims(*size))
+    assert make_cover(tmp_path / "bomb.png", tmp_path / "out.jpg") is None
+    assert not (tmp_path / "out.jpg").exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"just words", b"\xff\xd8\xff\xe0 cut", png_that_claims(40, 40)])
+def test_what_is_no_picture_gives_no_cover(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "in.jpg").write_bytes(data)
+    assert make_cover(tmp_path / "in.jpg", tmp_path / "out.jpg") is None
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jpg"]
