@@ -23,13 +23,13 @@ class Prepared:
     zip_sha256: str
 
 
-def trusted_manifest(tx_or_conn_creators: Sequence[tuple[str, bytes]], token: str) -> Manifest:
+def trusted_manifest(creators: Sequence[tuple[str, bytes]], token: str) -> Manifest:
     """Verify a manifest against the creators this box knows.
 
     Raises Hostile `manifest-signer` when it is signed by nobody known here, and what
     `manifest.verify` raises for a bad signature or claim.
     """
-    by_kid = {keys.thumbprint(public): public for _, public in tx_or_conn_creators}
+    by_kid = {keys.thumbprint(public): public for _, public in creators}
     kid = jws.unverified_kid(token)
     if kid not in by_kid:
         raise Refused(

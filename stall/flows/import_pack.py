@@ -1,0 +1,109 @@
+"""Import a pack: verify it, copy its files under their hashes, build the buyer's ZIP, then write the rows.
+
+The files go first, outside the door; the rows come last, in one transaction. Whatever fails before
+that leaves the catalogue as it was and takes its new files away again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stall.errors import Refused
+from stall.flows.record_pack import Prepared, check_version, record_pack, trusted_manifest
+from stall.store.box import Box
+from stall.store.packfile import PackFile, build_zip, open_pack
+from stall.wire.manifest import Manifest
+
+OnBytes = Callable[[int], None]
+
+#: Disk kept free after an import, for the journal (bytes).
+RESERVE = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import came to; `new` is False when this very pack was here already."""
+
+    drop_id: str
+    title: str
+    ver: int
+    files: int
+    bytes: int
+    new: bool
+
+
+def import_pack(box: Box, path: Path, on_bytes: OnBytes | None = None) -> Imported:
+    """Import the pack at `path`. `on_bytes` hears of bytes read, twice the pack's size in all.
+
+    Raises what `open_pack`, `trusted_manifest`, `check_version` and `record_pack` raise, and
+    Refused `disk-too-small`.
+    """
+    with open_pack(path) as pack:
+        signed, token = pack.manifest, pack.manifest_token
+        creators = box.db.read().execute("SELECT did, public FROM creators").fetchall()
+        trusted_manifest([(did, public) for did, public in creators], token)
+        done = Imported(signed.drop.id, signed.drop.title, signed.ver, len(signed.files), pack.total_bytes, new=True)
+        with box.db.transaction() as tx:
+            if not check_version(tx, signed, token):
+                return Imported(done.drop_id, done.title, done.ver, done.files, done.bytes, new=False)
+        _check_space(box.folder, pack)
+        made: list[Path] = []
+        try:
+            prepared = _prepare(box.folder, pack, made, on_bytes)
+            with box.db.transaction() as tx:
+                if check_version(tx, signed, token):
+                    record_pack(tx, signed, token, prepared, box.settings.cur)
+        except BaseException:
+            for file in made:
+                file.unlink(missing_ok=True)
+            raise
+    return done
+
+
+def _check_space(folder: Path, pack: PackFile) -> None:
+    """Files and ZIP are both kept, so a pack needs twice its size."""
+    needed = 2 * pack.total_bytes + RESERVE
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise Refused(
+            "disk-too-small",
+            f"The pack needs {needed // 1_000_000} MB on the box and {free // 1_000_000} MB are free. Free some space, then import again.",
+        )
+
+
+def _prepare(folder: Path, pack: PackFile, made: list[Path], on_bytes: OnBytes | None) -> Prepared:
+    sources = []
+    for entry in pack.entries:
+        target = folder / "files" / entry.sha256
+        sources.append((entry.path, target))
+        if target.exists():
+            pack.check(entry, on_bytes)
+        else:
+            pack.copy_to(entry, target, on_bytes)
+            made.append(target)
+    building = folder / "zips" / f"building-{os.getpid()}.zip"
+    made.append(building)
+    zipped = build_zip(sources, pack.manifest_token, building, on_bytes)
+    final = folder / "zips" / f"{zipped.sha256}.zip"
+    if not final.exists():
+        made.append(final)
+    building.replace(final)
+    return Prepared(_cover(folder, pack.manifest, made), f"{pack.manifest.drop.id}.zip", zipped.size, zipped.sha256)
+
+
+def _cover(folder: Path, signed: Manifest, made: list[Path]) -> str | None:
+    """The signed cover as a small picture, named by the original's hash; None when there is none to show."""
+    digest = signed.drop.cover_sha256
+    if digest is None or all(file.sha256 != digest for file in signed.files):
+        return None
+    target = folder / "covers" / f"{digest}.jpg"
+    if target.exists():
+        return digest
+    from stall.store.cover import make_cover  # Pillow is loaded only while importing
+
+    made.append(target)
+    return None if make_cover(folder / "files" / digest, target) is None else digest
