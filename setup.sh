@@ -162,6 +162,7 @@ pip() {
     case $output in
         *'No space left on device'* | *'Disk quota exceeded'*) fail "The disk is full. Make room and run this again." ;;
         *'DO NOT MATCH THE HASHES'*) fail "A package is not the one the lock names. Nothing was installed from it; run this again later or ask the project." ;;
+        *CERTIFICATE_VERIFY_FAILED*) fail "The package index could not prove who it is. Is this machine's date right ($(date +%Y-%m-%d)), or does a proxy stand in between?" ;;
         *'name resolution'* | *'Name or service not known'* | *'nodename nor servname'* | *'Network is unreachable'* | \
             *NewConnectionError* | *NameResolutionError* | *ConnectTimeout* | *'Connection refused'* | *'timed out'*)
             fail "No way to the package index: is this machine online? The first set-up needs the internet, later runs do not." ;;

@@ -24,7 +24,7 @@ case "$1 ${2:-}" in
     *) exit 70 ;;
 esac
 """
-TOOLS = ["sh", "dirname", "cat", "cmp", "df", "awk", "grep", "rm", "cp", "mkdir", "chmod", "sed", "env", "id"]
+TOOLS = ["sh", "dirname", "cat", "cmp", "df", "awk", "grep", "rm", "cp", "mkdir", "chmod", "sed", "env", "id", "date"]
 
 
 class Machine:

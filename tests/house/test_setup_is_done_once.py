@@ -111,6 +111,7 @@ def test_an_interrupted_addition_of_the_test_lock_leaves_no_valid_stamp(machine:
         ("OSError: [Errno 28] No space left on device", "The disk is full. Make room and run this again."),
         ("NewConnectionError: Temporary failure in name resolution", "is this machine online?"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "not the one the lock names"),
+        ("SSLError: CERTIFICATE_VERIFY_FAILED certificate is not yet valid", "Is this machine's date right"),
         ("ERROR: something nobody has seen before", "pip could not install the packages"),
     ],
 )
