@@ -60,6 +60,7 @@ class Dialogue:
         self._can_abort = can_abort
         self._lock = threading.Lock()
         self._waiting_for_decision = False
+        self._decide_by = 0.0
         self._too_late: threading.Timer | None = None
         self._refused = self._approval_seen = False
         self._last_status: bytes | None = None
@@ -77,7 +78,7 @@ class Dialogue:
             if not self.ended:
                 yield from self._running()
         finally:
-            self._cancel_timer()
+            self.refuse()  # the caller broke off with an approval in hand
             self.ended = True
 
     def accept(self) -> Acknowledgement:
@@ -87,7 +88,10 @@ class Dialogue:
         or when no approval is waiting.
         """
         with self._lock:
-            if not self._waiting_for_decision:
+            if self._waiting_for_decision and time.monotonic() >= self._decide_by:
+                self._refused = True
+                self._decide(commands.REFUSE)
+            if self._refused or not self._waiting_for_decision:
                 raise Refused(
                     "reader-answer-late",
                     "The approval was not answered in time, so the terminal was told to take the payment back.",
@@ -130,10 +134,10 @@ class Dialogue:
                     return NotStarted(codes.PLEASE_WAIT, codes.result_words(codes.PLEASE_WAIT).operator)
                 case zvt.Negative(code):
                     return NotStarted(code, codes.result_words(code).operator)
-                case zvt.StatusInformation() | None:
-                    pass  # never say yes to an approval that is not of this transaction
-                case _:
+                case zvt.Completion() | zvt.Abort():
                     self._link.send(commands.POSITIVE)
+                case _:
+                    pass  # of an earlier transaction; a yes to the wrong block could commit a payment
 
     def _lost_opening(self, end: Lost) -> Lost:
         if not self._link.framed:
@@ -198,8 +202,8 @@ class Dialogue:
             self._reply(commands.REFUSE)
             return Unreadable(info)
         self._approval_seen = self._waiting_for_decision = True
-        left_s = received.at + self._timers.decide_s - time.monotonic()
-        self._too_late = threading.Timer(max(0.0, left_s), self.refuse)
+        self._decide_by = received.at + self._timers.decide_s
+        self._too_late = threading.Timer(max(0.0, self._decide_by - time.monotonic()), self.refuse)
         self._too_late.daemon = True
         self._too_late.start()
         return Approval(info)

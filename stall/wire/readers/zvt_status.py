@@ -96,7 +96,7 @@ def parse_status(body: bytes, charset: str = "cp437") -> StatusInformation:
     walked = fields.walk(body)
     first = walked.first
     tree = fields.nodes(first(0x06) or b"")
-    result, amount = _byte(first(_RESULT)), fields.number(first(_AMOUNT))
+    result, amount = _byte(_agreed(walked, _RESULT)), fields.number(_agreed(walked, _AMOUNT))
     return StatusInformation(
         result=result,
         amount_minor=amount,
@@ -116,16 +116,14 @@ def parse_status(body: bytes, charset: str = "cp437") -> StatusInformation:
         online=_online(first(0x19), tree),
         text=fields.text(fields.find(tree, 0x24, 0x07), charset) or fields.text(first(0x3C), charset),
         totals=_day_totals(first(0x60)),
-        complete=_complete(walked),
+        complete=walked.stopped_at is None or (result is not None and amount is not None),
     )
 
 
-def _complete(walked: fields.Walk) -> bool:
-    """True when nothing that could matter was missed, and result and amount are not said twice differently."""
-    said = {tag: {each.value for each in walked.fields if each.tag == tag} for tag in (_RESULT, _AMOUNT)}
-    if any(len(values) > 1 for values in said.values()):
-        return False
-    return walked.stopped_at is None or all(said.values())
+def _agreed(walked: fields.Walk, tag: int) -> bytes | None:
+    """The value of a field, or None when it is absent or said twice differently."""
+    said = {each.value for each in walked.fields if each.tag == tag}
+    return said.pop() if len(said) == 1 else None
 
 
 def currency_name(value: bytes | None) -> str | None:

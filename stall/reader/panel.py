@@ -1,0 +1,142 @@
+"""The simulated terminal's panel: a page on loopback to hold a card to it and to choose the next fault."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, jsonify, redirect, render_template, request
+from waitress import wasyncore
+from waitress.server import BaseWSGIServer, create_server
+from werkzeug.wrappers import Response as AnyResponse
+
+from stall.errors import Refused, StallError
+from stall.reader.controls import Controls, Mode
+from stall.reader.ledger import CARDS, Ledger
+
+STATIC = Path(__file__).parent.parent / "static"
+LOOPBACK = ("127.0.0.1", "localhost")
+LABELS = {
+    Mode.APPROVE: ("Approve", "The bank says yes."),
+    Mode.DECLINE: ("Decline", "The bank says no."),
+    Mode.WRONG_PIN: ("Wrong PIN, then approve", "One note of a wrong PIN, then yes, in one transaction."),
+    Mode.SILENT: ("Silent", "It takes the command and says nothing more for a while."),
+    Mode.VANISH: ("Approve, then vanish", "It books the payment and loses its cable before saying so."),
+}
+
+
+def amount_words(minor: int | None, currency: str = "EUR") -> str:
+    """An amount as people read it, for example `12.50 EUR`."""
+    return "" if minor is None else f"{minor // 100}.{minor % 100:02d} {currency}"
+
+
+def make_app(controls: Controls, ledger: Ledger) -> Flask:
+    """The panel's few pages. Writes are POSTs from the panel's own origin, on loopback names only."""
+    app = Flask(__name__, static_folder=str(STATIC), static_url_path="/static")
+
+    @app.before_request
+    def guard() -> AnyResponse | None:
+        if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
+            return Response("This page is open on this machine only.\n", 403)
+        if request.method == "POST" and request.headers.get("Origin") != request.host_url.rstrip("/"):
+            return Response("This was not sent from the terminal's own page.\n", 403)
+        return None
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if not request.path.startswith("/static/"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @app.errorhandler(StallError)
+    def refused(error: StallError) -> tuple[Response, int]:
+        return jsonify(code=error.code, sentence=error.sentence), 409
+
+    @app.get("/")
+    def page() -> str:
+        return render_template("panel.html", labels=LABELS, state=state_of(), books=books_of())
+
+    @app.get("/state")
+    def state() -> Response:
+        return jsonify(state_of())
+
+    @app.get("/ledger")
+    def books() -> Response:
+        return jsonify(books_of())
+
+    @app.post("/mode")
+    def mode() -> AnyResponse:
+        controls.choose(request.form.get("mode", ""), wait_for_tap=request.form.get("tap") == "on")
+        return redirect("/", 303)
+
+    @app.post("/present")
+    def present() -> AnyResponse:
+        controls.present()
+        return redirect("/", 303)
+
+    def state_of() -> dict[str, object]:
+        view = controls.view()
+        return {**asdict(view), "amount": amount_words(view.amount_minor, view.currency), "tid": ledger.tid}
+
+    def books_of() -> dict[str, object]:
+        day = ledger.day()
+        total = sum(minor for _, _, minor in day.sums)
+        return {
+            "tid": ledger.tid,
+            "day": day.number,
+            "count": sum(count for _, count, _ in day.sums),
+            "total_minor": total,
+            "total": amount_words(total),
+            "entries": [
+                {
+                    **asdict(each),
+                    "card": CARDS[each.card].name,
+                    "amount_words": amount_words(each.amount, each.currency),
+                }
+                for each in ledger.entries()
+            ],
+        }
+
+    return app
+
+
+class Panel:
+    """The page's server, for the length of a `with` block."""
+
+    def __init__(self, controls: Controls, ledger: Ledger, port: int) -> None:
+        """Bind 127.0.0.1:`port` (0: a free one, see `.port`). Raises Refused `panel-port` when it is in use."""
+        try:
+            listener = socket.create_server(("127.0.0.1", port))
+        except OSError as error:
+            raise Refused(
+                "panel-port", f"The terminal's panel cannot use port {port} ({error.strerror}). Choose another one."
+            ) from error
+        self.port = int(listener.getsockname()[1])
+        self._channels: dict[int, object] = {}
+        app = make_app(controls, ledger)
+        server = create_server(
+            app, map=self._channels, sockets=[listener], threads=4, clear_untrusted_proxy_headers=True, ident=None
+        )
+        self._server = cast(BaseWSGIServer, server)  # one socket, so one server
+        self._thread = threading.Thread(target=self._server.run, name="panel", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start serving."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every connection in the server's own thread, which then ends."""
+        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._channels))
+        self._thread.join(2.0)
+        self._server.task_dispatcher.shutdown()
