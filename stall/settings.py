@@ -5,11 +5,11 @@ Secrets never stand here; they are files of mode 0600 in the key folder.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
+from stall import disk
 from stall.errors import Broken
 
 FILE = "settings.toml"
@@ -73,7 +73,9 @@ def load(folder: Path) -> Settings:
     except FileNotFoundError:
         return Settings()
     except OSError as error:
-        raise Broken("settings-unreadable", f"{path} cannot be read ({error.strerror}). Check its owner and rights.") from error
+        raise Broken(
+            "settings-unreadable", f"{path} cannot be read ({error.strerror}). Check its owner and rights."
+        ) from error
     try:
         return msgspec.toml.decode(data, type=Settings)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
@@ -82,14 +84,8 @@ def load(folder: Path) -> Settings:
 
 def save(folder: Path, settings: Settings) -> None:
     """Write the settings so that a power cut leaves either the old file or the new one."""
-    path = folder / FILE
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with disk.whole_file(folder / FILE, 0o600) as file:
         file.write(_toml(settings).encode())
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 def _toml(settings: Settings) -> str:

@@ -8,11 +8,11 @@ handed out still work by their digest.
 from __future__ import annotations
 
 import json
-import os
 import secrets as random
 from dataclasses import dataclass
 from pathlib import Path
 
+from stall import disk
 from stall.errors import Broken, StallError
 from stall.wire import b64, strict_json
 from stall.wire.keys import SigningKey
@@ -94,11 +94,5 @@ def _read(path: Path) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a key so that a power cut leaves the whole key or none."""
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with disk.whole_file(path, 0o600) as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

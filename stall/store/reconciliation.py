@@ -1,0 +1,122 @@
+"""Read the books for the end of the day. Reads only.
+
+Receipts are counted from the journal, where each stands signed; payments from their rows; the
+terminal from its own end-of-day totals. Separate sources, so that a fault in one shows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+
+from stall.domain.books import Books, DayEnd, Exceptional, OpenPayment, TenderSum, Upload
+from stall.store import journal, uploads
+from stall.store.schema import event_seq
+from stall.wire import event, receipt
+from stall.wire.event import Event
+
+#: Kinds of event that may carry a receipt.
+_PAYING = frozenset({"sale", "attempt"})
+
+
+def read_books(conn: sqlite3.Connection, keys: Mapping[str, bytes], cur: str, *, cloud: bool) -> Books:
+    """Read everything of the running epoch in one view of the database.
+
+    `keys` are the box's own, to verify its receipts; `cur` is the stall's currency; `cloud` says
+    whether one is set up. Raises WireError when a receipt in the journal does not verify.
+    """
+    conn.execute("BEGIN")
+    try:
+        head = journal.read_head(conn)
+        facts = [event.decode(data) for _, data in journal.all_events(conn, head.epoch_no)]
+        ends, since = _day_ends(conn, facts)
+        return Books(
+            cur=cur,
+            epoch=head.epoch_text,
+            size=head.size,
+            receipts=_receipts(facts, keys),
+            paid=_paid(conn, head.epoch_no),
+            part_paid=_part_paid(conn),
+            day_ends=ends,
+            since_minor=sum(since),
+            since_count=len(since),
+            open_payments=_open_payments(conn),
+            exceptions=_exceptions(conn),
+            upload=_upload(conn, head.epoch_no) if cloud else None,
+        )
+    finally:
+        conn.execute("COMMIT")
+
+
+def _receipts(facts: list[Event], keys: Mapping[str, bytes]) -> tuple[TenderSum, ...]:
+    sums: dict[tuple[str, str], TenderSum] = {}
+    for fact in facts:
+        token = fact.body.get("receipt") if fact.kind in _PAYING else None
+        if token is None:
+            continue
+        for pay in receipt.verify(str(token), keys).pay:
+            old = sums.get((pay.m, pay.cur), TenderSum(pay.m, pay.cur, 0, 0, fact.seq, fact.seq))
+            count, minor = old.count + 1, old.minor + pay.minor
+            sums[pay.m, pay.cur] = TenderSum(pay.m, pay.cur, count, minor, old.first_seq, fact.seq)
+    return tuple(sums[key] for key in sorted(sums))
+
+
+def _paid(conn: sqlite3.Connection, epoch_no: int) -> tuple[tuple[str, str, int], ...]:
+    """What the rows say was paid in finished sales, by tender and currency."""
+    rows = conn.execute(
+        "SELECT a.tender, a.cur, sum(a.amount_minor) FROM attempts a JOIN sales s ON s.no = a.sale"
+        " WHERE a.state = 'paid' AND a.kind = 'pay' AND s.state = 'paid' AND s.epoch_no = ?"
+        " GROUP BY a.tender, a.cur ORDER BY a.tender, a.cur",
+        (epoch_no,),
+    )
+    return tuple((tender, cur, minor) for tender, cur, minor in rows.fetchall())
+
+
+def _part_paid(conn: sqlite3.Connection) -> int:
+    """How many sales have money taken but are not finished."""
+    row = conn.execute(
+        "SELECT count(DISTINCT a.sale) FROM attempts a JOIN sales s ON s.no = a.sale"
+        " WHERE a.state = 'paid' AND a.kind = 'pay' AND a.amount_minor <> 0 AND s.state <> 'paid'"
+    ).fetchone()
+    return int(row[0])
+
+
+def _day_ends(conn: sqlite3.Connection, facts: list[Event]) -> tuple[tuple[DayEnd, ...], list[int]]:
+    """Each end of day with the card payments journaled between it and the one before; then those after the last."""
+    card = list(_card_payments(facts))
+    ends: list[DayEnd] = []
+    before = -1
+    rows = conn.execute("SELECT event, at_ms, tid, cur, total_minor, count FROM day_ends ORDER BY no").fetchall()
+    for number, at_ms, tid, cur, total, count in rows:
+        at = event_seq(number)
+        ours = [minor for seq, minor in card if before < seq < at]
+        ends.append(DayEnd(at_ms, tid, cur, total, count, sum(ours), len(ours)))
+        before = at
+    return tuple(ends), [minor for seq, minor in card if seq > before]
+
+
+def _card_payments(facts: list[Event]) -> Iterator[tuple[int, int]]:
+    """Card payments that became `paid`, as (event number, minor units)."""
+    for fact in facts:
+        body = fact.body
+        if fact.kind == "attempt" and body.get("tender") == "card" and body.get("state") == "paid":
+            yield fact.seq, int(body["minor"])
+
+
+def _open_payments(conn: sqlite3.Connection) -> tuple[OpenPayment, ...]:
+    rows = conn.execute(
+        "SELECT no, sale, state, amount_minor, cur FROM attempts"
+        " WHERE state IN ('requested', 'sent', 'approved', 'reversing', 'unknown') ORDER BY no"
+    )
+    return tuple(OpenPayment(*row) for row in rows.fetchall())
+
+
+def _exceptions(conn: sqlite3.Connection) -> tuple[Exceptional, ...]:
+    rows = conn.execute("SELECT at_ms, attempt, sentence FROM exceptions ORDER BY no")
+    return tuple(Exceptional(*row) for row in rows.fetchall())
+
+
+def _upload(conn: sqlite3.Connection, epoch_no: int) -> Upload:
+    state = uploads.read_state(conn, epoch_no)
+    doubts = tuple(f"record {d.seq}: {d.verdict}, {d.reason}" for d in uploads.read_doubts(conn, epoch_no))
+    return Upload(state.next, state.cosigned_size or 0, state.last_error, doubts)
