@@ -23,9 +23,9 @@ def _commands(context: click.Context) -> Iterator[click.Context]:
 
 def command_line() -> str:
     """Every command with its help, in the order the command line lists them."""
-    from stall.cli import main
+    from stall import cli
 
-    root = click.Context(main, info_name="stall", terminal_width=WIDTH, max_content_width=WIDTH)
+    root = click.Context(cli.stall, info_name="stall", terminal_width=WIDTH, max_content_width=WIDTH)
     parts = [
         "# Command line\n",
         "Printed from the code by `python -m tests.docs.regenerate`; a test compares the two.\n",
