@@ -1,0 +1,106 @@
+"""What went wrong, said in one page or one JSON object: what happened, what it means, what to do.
+
+Shared by both apps. A page that nobody may know of and a page that never was give the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask, Response, json, request
+from werkzeug.exceptions import HTTPException
+
+from stall import log
+from stall.errors import Broken, Hostile, Refused, Retry, StallError
+from stall.web import ids
+
+logger = log.get("web")
+
+#: How an error is told in HTTP where its class does not say it.
+STATUS = {
+    "page-unknown": 404,
+    "claim-unknown": 404,
+    "claim-code-malformed": 404,
+    "drop-unknown": 404,
+    "grant-over": 410,
+    "download-limit": 403,
+    "claim-devices": 403,
+    "origin-foreign": 403,
+    "host-foreign": 421,
+    "till-not-local": 403,
+    "too-many-tries": 429,
+    "form-too-large": 413,
+    "press-malformed": 400,
+    "edition-number-wrong": 400,
+    "basket-code-malformed": 400,
+}
+_TOO_LARGE = 413
+_SERVER_ERROR = 500
+
+
+def status_of(error: StallError) -> int:
+    """The HTTP status an error is told with."""
+    if error.code in STATUS:
+        return STATUS[error.code]
+    match error:
+        case Retry():
+            return 503
+        case Hostile():
+            return 400
+        case Refused():
+            return 409
+        case _:
+            return _SERVER_ERROR
+
+
+def wants_data() -> bool:
+    """Whether the address asked for gives data rather than a page."""
+    path = request.path
+    return path.endswith((".json", ".jws", "/state"))
+
+
+def register(app: Flask, page: Callable[[StallError, int], str]) -> None:
+    """Answer every error of an app; `page` draws one for a person, given the error and its status."""
+
+    def told(error: StallError) -> Response:
+        status = status_of(error)
+        if status >= _SERVER_ERROR and not isinstance(error, Retry):
+            logger.error("request.failed", error=error.code, path=request.url_rule and request.url_rule.rule)
+        answer = (
+            _as_data(error, status) if wants_data() else Response(page(error, status), status, mimetype="text/html")
+        )
+        if isinstance(error, Retry):
+            answer.headers["Retry-After"] = str(max(1, round(error.after_s)))
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    def told_http(error: HTTPException) -> Response:
+        answer = told(_in_our_words(error))
+        answer.status_code = error.code or _SERVER_ERROR
+        for name, value in error.get_headers():
+            if name in {"Allow", "Content-Range"}:
+                answer.headers[name] = value
+        return answer
+
+    def told_fault(error: Exception) -> Response:
+        logger.error("request.fault", exc_info=error, path=request.url_rule and request.url_rule.rule)
+        return told(Broken("page-fault", "Something broke inside the stall. Open the page again, or ask at the stall."))
+
+    app.register_error_handler(StallError, told)
+    app.register_error_handler(HTTPException, told_http)
+    app.register_error_handler(Exception, told_fault)
+
+
+def _in_our_words(error: HTTPException) -> StallError:
+    if error.code == _TOO_LARGE:
+        return Refused("form-too-large", "That is more than this page takes. Send less.")
+    if error.code == 405:  # noqa: PLR2004 - 405 Method Not Allowed
+        return Refused("method-wrong", "This address does not take that. Open the page again and use its button.")
+    if error.code == 404:  # noqa: PLR2004 - 404 Not Found
+        return ids.unknown_page()
+    return Refused("request-malformed", "The stall did not understand that request. Open the page again.")
+
+
+def _as_data(error: StallError, status: int) -> Response:
+    body = json.dumps({"error": error.code, "sentence": error.sentence})
+    return Response(body, status, mimetype="application/json")

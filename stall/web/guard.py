@@ -1,0 +1,170 @@
+"""What every request passes before a page sees it, and what every answer carries. For both apps.
+
+Pages are plain http on a Wi-Fi that others share, so they hold nothing in cookies; still a foreign
+site must not press our buttons (strict Origin), and a foreign name must not reach us (Host list, which
+ends DNS rebinding). Till pages also refuse any connection that is not loopback.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+
+from stall.errors import Hostile, Retry
+from stall.settings import Web
+
+MAX_BODY_BYTES = 64 * 1024
+POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+#: Presses and wrong guesses a client may make in a burst, and how many come back a minute.
+PRESSES_A_MINUTE = 30
+GUESSES_A_MINUTE = 10
+_CLIENTS_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Whom an app talks to: names it answers to (empty: any address literal), and whether only this machine."""
+
+    hosts: frozenset[str]
+    loopback_only: bool = False
+
+
+def buyer_rules(web: Web) -> Rules:
+    """The buyers' app answers to its public address, its listening address and loopback."""
+    named = {urlsplit(web.address).hostname or "", web.host.lower(), "127.0.0.1", "localhost", "::1"}
+    return Rules(frozenset(named - {"", "0.0.0.0", "::"}))  # noqa: S104 - a name left out, not an address bound
+
+
+def till_rules() -> Rules:
+    """The till's app answers to loopback alone, from loopback alone."""
+    return Rules(frozenset({"127.0.0.1", "localhost", "::1"}), loopback_only=True)
+
+
+def protect(app: Flask, rules: Rules) -> None:
+    """Put the checks before and the headers after every request of an app.
+
+    A request fails with Hostile `host-foreign`, `origin-foreign`, `till-not-local`.
+    """
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
+
+    @app.before_request
+    def check() -> None:
+        if rules.loopback_only:
+            _check_local()
+        _check_host(rules.hosts)
+        if request.method not in {"GET", "HEAD", "OPTIONS"}:
+            _check_origin()
+
+    @app.after_request
+    def seal(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", POLICY)
+        headers.setdefault("Referrer-Policy", "same-origin" if g.get("with_form", False) else "no-referrer")
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("X-Frame-Options", "DENY")
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def page_has_form() -> None:
+    """Say that this answer holds a form that POSTs.
+
+    Under `no-referrer` a browser sends `Origin: null` with a form (Fetch standard, "append a request
+    Origin header"), which we refuse; under `same-origin` it names us, and still nobody else.
+    """
+    g.with_form = True
+
+
+def _check_local() -> None:
+    try:
+        local = ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise Hostile("till-not-local", "The till answers only on this machine. Open it there, or through ssh.")
+
+
+def _check_host(hosts: frozenset[str]) -> None:
+    name = urlsplit(f"//{request.host}").hostname or ""
+    if name.lower() not in hosts:
+        raise Hostile("host-foreign", "This stall does not answer to that name. Scan the stall's code again.")
+
+
+def _check_origin() -> None:
+    own = f"{request.scheme}://{request.host}"
+    origin = request.headers.get("Origin")
+    if origin is None and request.headers.get("Sec-Fetch-Site") in {None, "same-origin"}:
+        return  # a browser too old to say, or a program: it carries no cookie that could be abused
+    if origin != own:
+        raise Hostile("origin-foreign", "That button was not pressed on this stall's own page. Open the page again.")
+
+
+class Bucket:
+    """Tries per client, coming back evenly over a minute. In memory: a restart forgives."""
+
+    def __init__(self, a_minute: int) -> None:
+        """Allow `a_minute` tries at once and as many again each minute."""
+        self._most = float(a_minute)
+        self._per_s = a_minute / 60
+        self._left: dict[str, tuple[float, float]] = {}
+        self._lock = threading.Lock()
+
+    def check(self, client: str) -> None:
+        """Refuse a client that has no try left. Raises Retry `too-many-tries`."""
+        with self._lock:
+            left = self._now_left(client)
+        if left < 1:
+            raise Retry(
+                "too-many-tries", "That was too often in a short time. Wait a minute, then try again.", 1 / self._per_s
+            )
+
+    def spend(self, client: str) -> None:
+        """Take one try from a client."""
+        with self._lock:
+            if len(self._left) >= _CLIENTS_KEPT:
+                self._left.pop(next(iter(self._left)))
+            self._left[client] = (self._now_left(client) - 1, time.monotonic())
+
+    def _now_left(self, client: str) -> float:
+        left, at = self._left.get(client, (self._most, 0.0))
+        return max(0.0, min(self._most, left + (time.monotonic() - at) * self._per_s))
+
+
+class Tries:
+    """Both buckets of the buyers' app: presses of buttons, and guesses that found nothing."""
+
+    def __init__(self) -> None:
+        """Start with every client unknown."""
+        self._presses = Bucket(PRESSES_A_MINUTE)
+        self._guesses = Bucket(GUESSES_A_MINUTE)
+
+    def press(self) -> None:
+        """Count a press of a button. Raises Retry `too-many-tries`."""
+        client = _client()
+        if client is not None:
+            self._presses.check(client)
+            self._presses.spend(client)
+
+    def may_guess(self) -> None:
+        """Refuse to look up a code for a client that guessed too often. Raises Retry `too-many-tries`."""
+        self._guesses.check(request.remote_addr or "")
+
+    def guessed_wrong(self) -> None:
+        """Count a look-up that found nothing."""
+        self._guesses.spend(request.remote_addr or "")
+
+
+def _client() -> str | None:
+    """The phone a request came from; None for this machine itself, where a whole crowd may share one address."""
+    address = request.remote_addr or ""
+    try:
+        return None if ipaddress.ip_address(address).is_loopback else address
+    except ValueError:
+        return address

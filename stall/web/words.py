@@ -1,0 +1,79 @@
+"""Facts as people say them: money, sizes, waiting times, dates. Filters of the templates of both apps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from stall.domain import money
+from stall.wire import claimcode
+
+#: What a phone gets on the stall's own Wi-Fi when it is not alone (bits a second); an estimate, and said so.
+WIFI_BITS_S = 20_000_000
+_KB, _MB, _GB = 1000, 1000**2, 1000**3
+_MINUTE_S = 60
+_TEN = 10
+
+
+def size(count: int) -> str:
+    """Write a number of bytes (`212 MB`), in decimal units as phones do."""
+    for unit, name in ((_GB, "GB"), (_MB, "MB"), (_KB, "kB")):
+        if count >= unit:
+            whole = count / unit
+            return f"{whole:.1f} {name}" if whole < _TEN else f"{whole:.0f} {name}"
+    return f"{count} bytes"
+
+
+def download_time(count: int) -> str:
+    """Say about how long so many bytes take here (`about 40 s`)."""
+    seconds = count * 8 // WIFI_BITS_S
+    if seconds < 2:  # noqa: PLR2004 - one second is no wait
+        return "a moment"
+    if seconds < 2 * _MINUTE_S:
+        return f"about {seconds} s"
+    return f"about {round(seconds / _MINUTE_S)} min"
+
+
+def date_time(ms: int) -> str:
+    """Write a moment (ms UTC) short (`21 Nov 2026, 14:05 UTC`)."""
+    at = _utc(ms)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def iso(ms: int) -> str:
+    """Write a moment (ms UTC) for machines (`2026-11-21T14:05:00Z`)."""
+    return f"{_utc(ms):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def when(ms: int, now_ms: int) -> str:
+    """Write a moment near now: the time alone today, else the day too, always UTC."""
+    at, now = _utc(ms), _utc(now_ms)
+    return f"{at:%H:%M} UTC" if at.date() == now.date() else f"{at.day} {at:%b, %H:%M} UTC"
+
+
+def percent(basis_points: int) -> str:
+    """Write a VAT rate (`19 %`, `5.5 %`)."""
+    whole, rest = divmod(basis_points, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + " %" if rest else f"{whole} %"
+
+
+def count(number: int, one: str, many: str) -> str:
+    """Write a number with its noun (`1 file`, `20 files`)."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def _utc(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "money": money.text,
+    "size": size,
+    "download_time": download_time,
+    "date_time": date_time,
+    "iso": iso,
+    "when": when,
+    "percent": percent,
+    "count_of": count,
+    "grouped": claimcode.grouped,
+}

@@ -1,0 +1,36 @@
+"""Boxes with stock and the buyers' app as a client sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from stall.web.factory import create_buyer_app
+from tests.fakes.clock import FakeClock
+from tests.web import stock
+from tests.web.stock import Stocked
+
+
+@pytest.fixture(scope="session")
+def stocked_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with stock, made once; tests copy it and leave it alone."""
+    folder = tmp_path_factory.mktemp("stocked") / "box"
+    stock.stock(folder, FakeClock())
+    return folder
+
+
+@pytest.fixture
+def stocked_box(stocked_folder: Path, tmp_path: Path) -> Iterator[Stocked]:
+    """A box of this test's own: one limited drop of five, one open drop, one free drop, all open."""
+    stocked = stock.copy(stocked_folder, tmp_path / "box")
+    yield stocked
+    stocked.box.close()
+
+
+@pytest.fixture
+def buyer(stocked_box: Stocked) -> FlaskClient:
+    """A phone looking at the stall."""
+    return create_buyer_app(stocked_box.box).test_client()
