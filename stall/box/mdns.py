@@ -23,7 +23,7 @@ _NOT_IN_HOST = re.compile(r"[^a-z0-9]+")
 
 
 class Announcement:
-    """Announces one stall while it is open; use it as a context manager."""
+    """Announces one stall, as `label`, while it is open; use it as a context manager."""
 
     def __init__(self, name: str, thumbprint: str, port: int, interface: str) -> None:
         """Announce stall `name` at `port` on the network interface that has the address `interface`.
@@ -32,9 +32,10 @@ class Announcement:
         `mdns-failed` when the network does not let us announce.
         """
         addresses = [_address(interface)] if interface else _own_addresses()
+        self.label = _label(name, thumbprint)
         self._info = ServiceInfo(
             SERVICE,
-            f"{_label(name, thumbprint)}.{SERVICE}",
+            f"{self.label}.{SERVICE}",
             addresses=addresses,
             port=port,
             properties={"box": thumbprint, "version": __version__},
@@ -80,11 +81,16 @@ def _host(text: str) -> str:
 
 def _address(interface: str) -> bytes:
     try:
-        return ipaddress.ip_address(interface).packed
-    except ValueError as error:
+        address = ipaddress.IPv4Address(interface)
+        # Asked here, because zeroconf leaves a socket behind when it finds out by itself.
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((interface, 0))
+    except (ValueError, OSError) as error:
         raise Broken(
-            "mdns-address", f"mdns_interface {interface!r} is no IP address. Write the address of the network card."
+            "mdns-address",
+            f"mdns_interface {interface!r} is no IPv4 address of this machine. Write that of the network card.",
         ) from error
+    return address.packed
 
 
 def _own_addresses() -> list[bytes]:

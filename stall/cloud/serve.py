@@ -11,13 +11,14 @@ from collections.abc import Callable
 
 from waitress.server import create_server
 
-from stall.cloud import upload, web
+from stall.cloud import web
 from stall.cloud.database import open_sqlite
 from stall.cloud.folder import CloudFolder
 from stall.errors import Refused
 
 THREADS = 4
 HEADER_BYTES = 16 * 1024
+BODY_BYTES = 1024 * 1024  # beyond this nothing is read; up to it the app refuses in its own words
 IDLE_S = 30  # a box that stopped talking in the middle of a request is let go
 
 
@@ -56,7 +57,7 @@ def run(folder: CloudFolder, sock: socket.socket, ready: Callable[[str], None]) 
         sockets=[sock],
         threads=THREADS,
         max_request_header_size=HEADER_BYTES,
-        max_request_body_size=upload.MAX_BODY_BYTES,
+        max_request_body_size=BODY_BYTES,
         channel_timeout=IDLE_S,
         clear_untrusted_proxy_headers=True,
         ident=None,

@@ -12,13 +12,14 @@ import pytest
 from flask.testing import FlaskClient
 from waitress.server import create_server
 
-from stall.app import Box, create_box, open_box
+from stall.app import create_box, open_box
 from stall.cloud import folder, serve, web
 from stall.cloud.database import open_sqlite
 from stall.cloud.folder import CloudFolder
 from stall.flows.accept_document import accept_delegation
 from stall.settings import Cloud
 from stall.store import journal, uploads
+from stall.store.box import Box
 from stall.store.uploads import UploadState
 from stall.sync.client import CloudClient
 from stall.sync.upload import Progress, Uploader
