@@ -32,13 +32,10 @@ def dumps(obj: object) -> bytes:
 
 
 def _is_plain(value: object) -> bool:
-    kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if value is None or isinstance(value, str):
         return True
-    if kind is int:
-        return -MAX_INTEGER <= value <= MAX_INTEGER  # type: ignore[operator]  # mypy does not narrow on `kind is int`
-    if isinstance(value, dict) and kind is dict:
-        return all(type(name) is str and name.isascii() and _is_plain(item) for name, item in value.items())
-    if isinstance(value, list) and kind is list:
-        return all(map(_is_plain, value))
-    return False
+    if isinstance(value, int):
+        return -MAX_INTEGER <= value <= MAX_INTEGER
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and name.isascii() and _is_plain(item) for name, item in value.items())
+    return isinstance(value, list) and all(map(_is_plain, value))

@@ -85,4 +85,4 @@ def _utf8(text: str) -> bytes:
 
 def _shown(path: str) -> str:
     """Make a hostile path harmless to print."""
-    return "".join(char if char.isprintable() else "�" for char in path[:80])
+    return "".join(char if char.isprintable() else "\ufffd" for char in path[:80])
