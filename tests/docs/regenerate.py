@@ -7,18 +7,25 @@ import sys
 from tests.docs import generated_pages, raised_codes
 
 
+def draft_row(code: str, said: str) -> str:
+    """Split what is raised into the cells of the table: what happened, and what to do."""
+    happened, _, to_do = said.partition(". ")
+    return f"| `{code}` | {happened.rstrip('.')}. | {to_do or '?'} |"
+
+
 def main() -> int:
     """Regenerate; return 1 if docs/errors.md needs a hand."""
-    for name in generated_pages.write_all():
-        sys.stdout.write(f"wrote {name}\n")
     raised = raised_codes.raised()
     listed = raised_codes.documented() if raised_codes.ERRORS_PAGE.exists() else []
-    lacking = sorted(raised.keys() - set(listed))
+    if lacking := sorted(raised.keys() - set(listed)):
+        sys.stdout.write("docs/errors.md lacks these; a draft from what is raised, to be read and completed:\n")
     for code in lacking:
-        sys.stdout.write(f"docs/errors.md lacks | `{code}` | {raised[code][0].sentence} |  |\n")
+        sys.stdout.write(draft_row(code, raised[code][0].sentence) + "\n")
     stale = sorted(set(listed) - raised.keys())
     for code in stale:
         sys.stdout.write(f"docs/errors.md lists `{code}`, which nothing raises\n")
+    for name in generated_pages.write_all():
+        sys.stdout.write(f"wrote {name}\n")
     return 1 if lacking or stale else 0
 
 
