@@ -32,8 +32,9 @@ _EPOCH_BYTES = 16
 class Upload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of POST /v1/boxes/<thumbprint>/events.
 
-    `proof` shows that the tree ending with the last event of the batch is a prefix of the
-    checkpoint's; it is empty when the checkpoint ends exactly there.
+    `before` is the box's frontier in front of the first event, so that anybody can compute the root
+    after the last one; `proof` shows that this tree is a prefix of the checkpoint's, and is empty
+    when the checkpoint ends exactly there. So every byte of a batch is under the box's signature.
     """
 
     epoch: str
@@ -41,6 +42,7 @@ class Upload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     events: list[str]
     checkpoint: str
     delegation: str
+    before: list[str] = []
     proof: list[str] = []
 
 
@@ -52,8 +54,8 @@ class Batch:
     public: bytes
     epoch: str
     first: int
+    before: merkle.Frontier
     events: list[bytes]
-    proof: list[bytes]
     checkpoint: note.Checkpoint
     note_text: str
     delegation: str
@@ -99,8 +101,9 @@ def parse(text: bytes) -> Upload:
         raise WireError("upload-malformed", f"The upload is not as specified: {error}.") from error
     if (
         not 0 <= upload.first <= MAX_SEQ - MAX_EVENTS
-        or len(upload.events) > MAX_EVENTS
+        or not 1 <= len(upload.events) <= MAX_EVENTS
         or len(upload.proof) > MAX_PROOF_HASHES
+        or len(upload.before) > MAX_PROOF_HASHES
         or len(upload.checkpoint) > MAX_NOTE_CHARS
         or len(upload.delegation) > MAX_TOKEN_CHARS
     ):
@@ -111,25 +114,45 @@ def parse(text: bytes) -> Upload:
 def authenticate(upload: Upload, box: str, creator_did: str, now_s: int) -> Batch:
     """Check who sent the upload and return it with everything decoded.
 
-    Raises Hostile `box-not-delegated` or `checkpoint-not-signed`, WireError `upload-malformed`.
+    Raises Hostile `box-not-delegated` or `checkpoint-not-signed`, WireError `upload-malformed` or
+    `upload-unproven`.
     """
     check_thumbprint(box)
     public = _delegated_key(upload.delegation, box, creator_did, now_s)
-    checkpoint = _signed_checkpoint(upload, box, public)
     batch = Batch(
         box=box,
         public=public,
         epoch=upload.epoch,
         first=upload.first,
+        before=_frontier(upload),
         events=[b64.decode(text) for text in upload.events],
-        proof=[_hash(text) for text in upload.proof],
-        checkpoint=checkpoint,
+        checkpoint=_signed_checkpoint(upload, box, public),
         note_text=upload.checkpoint,
         delegation=upload.delegation,
     )
-    if checkpoint.size < batch.end:
-        raise WireError("upload-malformed", "The checkpoint does not cover the batch. Sign a newer one.")
+    _check_bound(batch, [_hash(text) for text in upload.proof])
     return batch
+
+
+def _frontier(upload: Upload) -> merkle.Frontier:
+    try:
+        return merkle.Frontier.from_bytes(upload.first, b"".join(_hash(text) for text in upload.before))
+    except WireError as error:
+        raise WireError("upload-malformed", "`before` is no frontier of `first` events. Compute it again.") from error
+
+
+def _check_bound(batch: Batch, proof: list[bytes]) -> None:
+    """Check that the box signed these very events: delegation and checkpoint alone are no secrets."""
+    tree = batch.before
+    for data in batch.events:
+        tree = tree.append(merkle.leaf_hash(data))
+    signed = batch.checkpoint
+    try:
+        merkle.verify_consistency(tree.size, signed.size, proof, tree.root(), signed.root)
+    except WireError as error:
+        raise WireError(
+            "upload-unproven", "The checkpoint does not cover these events. Sign a newer one and send them again."
+        ) from error
 
 
 def check_thumbprint(text: str) -> str:

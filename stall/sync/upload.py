@@ -8,7 +8,7 @@ sent any number of times (selling.md 2.3).
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import islice, takewhile
@@ -51,6 +51,7 @@ class Batch:
     epoch_no: int
     epoch: bytes
     first: int
+    before: merkle.Frontier
     events: list[bytes]
     checkpoint: note.Checkpoint
     note_text: str
@@ -76,6 +77,7 @@ class Uploader:
         self._cloud_public = keys.check_public(b64.decode(cloud.public))
         self._client = client
         self._most_events = MAX_EVENTS
+        self._reached: tuple[int, merkle.Frontier] | None = None
 
     def upload_next(self) -> Progress:
         """Send the next batch, if one is waiting, and record what the cloud said.
@@ -125,9 +127,16 @@ class Uploader:
         signed = note.Checkpoint.parse(note.open(text, [self._own_verifier(head.epoch)]).body)
         run = journal.read_events(conn, head.epoch_no, first, MAX_EVENT_BYTES)
         events = run[: max(0, min(self._most_events, signed.size - first))]
+        before = self._frontier_at(conn, head.epoch_no, first)
         end = first + len(events)
         proof = [] if end == signed.size else merkle.consistency_proof(end, _leaves(conn, head.epoch_no, signed.size))
-        return Batch(head.epoch_no, head.epoch, first, events, signed, text, proof)
+        return Batch(head.epoch_no, head.epoch, first, before, events, signed, text, proof)
+
+    def _frontier_at(self, conn: sqlite3.Connection, epoch_no: int, size: int) -> merkle.Frontier:
+        """The frontier in front of event `size`: the one of the last upload, else from all events before."""
+        if self._reached is not None and self._reached[0] == epoch_no and self._reached[1].size == size:
+            return self._reached[1]
+        return _grown(merkle.Frontier.empty(), _leaves(conn, epoch_no, size))
 
     def _send(self, token: str, batch: Batch) -> Progress:
         document: dict[str, object] = {
@@ -136,6 +145,7 @@ class Uploader:
             "events": [b64.encode(data) for data in batch.events],
             "checkpoint": batch.note_text,
             "delegation": token,
+            "before": [b64.encode(each) for each in batch.before.hashes],
             "proof": [b64.encode(each) for each in batch.proof],
         }
         try:
@@ -148,6 +158,7 @@ class Uploader:
         with self._database.transaction() as tx:
             record_upload(tx, batch.epoch_no, outcome)
         self._most_events = min(MAX_EVENTS, self._most_events * 2)
+        self._reached = (batch.epoch_no, _grown(batch.before, map(merkle.leaf_hash, batch.events)))
         if outcome.trouble is not None:
             raise Refused("journal-forked", outcome.trouble)
         return Progress.MORE
@@ -206,6 +217,12 @@ class Uploader:
 
 def _leaves(conn: sqlite3.Connection, epoch_no: int, size: int) -> list[bytes]:
     return [merkle.leaf_hash(data) for _, data in islice(journal.all_events(conn, epoch_no), size)]
+
+
+def _grown(frontier: merkle.Frontier, leaves: Iterable[bytes]) -> merkle.Frontier:
+    for leaf in leaves:
+        frontier = frontier.append(leaf)
+    return frontier
 
 
 def _standing(verdicts: Sequence[Verdict]) -> int:

@@ -110,12 +110,16 @@ class FakeBox:
         end = size if end is None else end
         leaves = [merkle.leaf_hash(data) for data in self.events[:size]]
         proof = [] if end >= size else merkle.consistency_proof(end, leaves)
+        before = merkle.Frontier.empty()
+        for leaf in leaves[:first]:
+            before = before.append(leaf)
         document: dict[str, Any] = {
             "epoch": self.epoch,
             "first": first,
             "events": [b64.encode(data) for data in self.events[first:end]],
             "checkpoint": self.note(size),
             "delegation": delegate(self.key),
+            "before": [b64.encode(each) for each in before.hashes],
             "proof": [b64.encode(each) for each in proof],
         }
         return {**document, **changes}

@@ -53,7 +53,15 @@ def test_a_clone_cannot_continue_the_original_with_a_part_of_its_journal(cloud: 
         clone.sell(n + 1)
     part = clone.upload(first=9, end=11)
     assert verdicts(cloud.post(clone, part)) == ["fork"] * 2
-    assert verdicts(cloud.post(clone, {**part, "proof": []})) == ["fork"] * 2
+    assert cloud.get(original, "journal")["size"] == 9
+
+
+def test_a_clone_that_leaves_a_gap_gets_no_foot_in_the_door(cloud: Cloud, box: FakeBox) -> None:
+    original, clone = shared_past(box)
+    cloud.post(original, original.upload(0, 6))
+    assert verdicts(cloud.post(clone, clone.upload(8))) == ["gap"]
+    assert verdicts(cloud.post(clone, clone.upload(6))) == ["fork"] * 3
+    assert verdicts(cloud.post(original, original.upload(6))) == ["accepted"] * 3
 
 
 def test_a_root_that_differs_over_events_already_held_is_a_fork(cloud: Cloud, box: FakeBox) -> None:

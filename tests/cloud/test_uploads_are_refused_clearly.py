@@ -77,7 +77,12 @@ def test_the_checkpoint_must_be_of_this_epoch(cloud: Cloud, box: FakeBox) -> Non
         ({"events": ["A"]}, "base64-malformed"),
         ({"events": [standard_base64(b"\xff\xfe\xfd\xfb")]}, "base64-not-canonical"),
         ({"events": [""] * 1001}, "upload-malformed"),
-        ({"events": ["e30"] * 2}, "upload-malformed"),
+        ({"events": ["e30"] * 2}, "upload-unproven"),
+        ({"events": ["e30"]}, "upload-unproven"),
+        ({"events": []}, "upload-malformed"),
+        ({"before": ["A" * 43]}, "upload-malformed"),
+        ({"before": ["A" * 43] * 65}, "upload-malformed"),
+        ({"before": ["AAAA"]}, "upload-malformed"),
         ({"events": [["e30"]]}, "upload-malformed"),
         ({"proof": ["AAAA"]}, "upload-malformed"),
         ({"proof": ["A" * 43] * 65}, "upload-malformed"),
@@ -89,6 +94,20 @@ def test_the_checkpoint_must_be_of_this_epoch(cloud: Cloud, box: FakeBox) -> Non
 def test_a_malformed_upload_is_refused(cloud: Cloud, box: FakeBox, changes: dict[str, Any], error: str) -> None:
     assert refusal(cloud, box, {**box.upload(), **changes}) == (400, error)
     assert stored(cloud, box) == 404
+
+
+def test_who_only_knows_delegation_and_checkpoint_can_leave_nothing_behind(cloud: Cloud, box: FakeBox) -> None:
+    # Both travel openly (certificates, witnesses); the events themselves must be what the box signed.
+    cloud.post(box, box.upload())
+    for junk in (b"{}", box.events[0].replace(b"sale", b"salt")):
+        upload = {**box.upload(), "events": [b64.encode(junk)]}
+        assert refusal(cloud, box, upload) == (400, "upload-unproven")
+    box.sell()
+    box.sell()
+    upload = {**box.upload(1, 2), "events": [b64.encode(b"{}")]}
+    assert refusal(cloud, box, upload) == (400, "upload-unproven")
+    assert cloud.get(box, "totals")["doubtful"] == []
+    assert cloud.get(box, "journal")["forked"] is False
 
 
 def test_a_missing_field_is_named(cloud: Cloud, box: FakeBox) -> None:
