@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -27,6 +28,17 @@ def test_the_newest_python_wins_and_a_shim_without_a_version_behind_it_does_not_
     done = machine.run("demo")
     assert done.returncode == 0
     assert "found Python 3.13.5" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("version", "code"), [((3, 10), 11), ((3, 11), 0), ((3, 12), 0), ((3, 14), 0), ((3, 15), 11), ((4, 0), 11)]
+)
+def test_a_candidate_answers_for_itself_whether_it_will_do(version: tuple[int, int], code: int) -> None:
+    probe = (ROOT / "setup.sh").read_text().split("PROBE='")[1].split("'\n")[0]
+    pretend = f"import sys; sys.version_info = {(*version, 0, 'final', 0)}\n"
+    done = subprocess.run([sys.executable, "-I", "-c", pretend + probe], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert done.stdout.startswith(".".join(map(str, version)))
 
 
 def test_a_plain_python3_is_enough(machine: Machine) -> None:

@@ -71,6 +71,15 @@ def test_a_changed_lock_or_project_file_sets_up_anew(machine: Machine, changed: 
     assert installs(machine)[0] == "venv"
 
 
+def test_setting_up_anew_leaves_nothing_of_the_old_environment(machine: Machine) -> None:
+    machine.run("demo")
+    left_over = machine.project / ".venv/bin/of-another-time"
+    left_over.touch()
+    (machine.project / "provisioning/requirements.txt").write_text("b==2 \\\n    --hash=sha256:00\n")
+    machine.run("demo")
+    assert not left_over.exists()
+
+
 def test_a_moved_folder_sets_up_anew(machine: Machine) -> None:
     machine.run("demo")
     machine.calls()
