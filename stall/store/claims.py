@@ -106,6 +106,11 @@ def downloads(conn: sqlite3.Connection, claim: int) -> dict[int, int]:
     return dict(conn.execute("SELECT file, count FROM downloads WHERE claim = ?", (claim,)).fetchall())
 
 
+def allowed_downloads(conn: sqlite3.Connection, pack: int) -> int:
+    """How often each file of a pack may be downloaded under one claim; its creator's limit."""
+    return int(conn.execute("SELECT max_downloads FROM packs WHERE no = ?", (pack,)).fetchone()[0])
+
+
 def certificate(conn: sqlite3.Connection, uuid: bytes) -> tuple[int, str] | None:
     """A certificate by its uuid, as (sale, document), or None."""
     row = conn.execute("SELECT line >> 8, document FROM certificates WHERE uuid = ?", (uuid,)).fetchone()

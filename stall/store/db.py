@@ -18,11 +18,11 @@ from urllib.parse import quote
 
 from stall.clock import Clock
 from stall.errors import Broken, Retry, StallError
-from stall.store import journal, locks
+from stall.store import journal, locks, wal
 from stall.store.schema import VERSION
 from stall.store.secrets import BoxSecrets
 
-#: Pages in the write-ahead log, not yet copied back, past which the holder of the door copies them.
+#: Pages in the write-ahead log past which the holder of the door copies them back.
 CHECKPOINT_PAGES = 1000
 BUSY_MS = 5000
 
@@ -104,6 +104,7 @@ class Database:
         self._process_lock = threading.Lock()
         self._local = threading.local()
         self._writer: sqlite3.Connection | None = None
+        self._copied = wal.EMPTY
         if not self.path.is_file():
             raise Broken(
                 "box-missing", f"There is no stall in {folder}. Make one with: stall keys new box --data {folder}"
@@ -155,13 +156,19 @@ class Database:
                 _roll_back(conn)
                 raise
             self._commit(conn)
-            if locks.pages_to_copy(self.path) > CHECKPOINT_PAGES:
-                conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._copy_back(conn)
 
     def truncate_log(self) -> None:
         """Copy the whole write-ahead log back and empty it (at shift close)."""
         with self._process_lock, locks.door(self._folder):
             self._writing_connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _copy_back(self, conn: sqlite3.Connection) -> None:
+        """Checkpoint once the log has grown by a thousand pages since this process last did."""
+        length = wal.log_length(self.path)
+        if length.beyond(self._copied) > CHECKPOINT_PAGES:
+            conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._copied = length
 
     def _commit(self, conn: sqlite3.Connection) -> None:
         try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from pathlib import Path
 
 from stall.errors import Broken, Refused
 
-_INDEX_HEAD = 100  # bytes of the wal-index we look at
 TURN, DOOR, RUN = "stall.turn", "stall.door", "stall.run"
 
 
@@ -89,24 +87,6 @@ def own_name(folder: Path, name: str) -> Held:
             "already-running", f"`stall {name}` already runs on this data folder. Stop that one first."
         ) from None
     return Held(descriptor)
-
-
-def pages_to_copy(database: Path) -> int:
-    """Count the pages in the write-ahead log that are not yet copied back, from the wal-index.
-
-    The first 100 bytes of the -shm file are laid down in SQLite's "WAL-mode File Format": mxFrame
-    at byte 16, nBackfill at byte 96, both 32-bit in the machine's own order.
-    """
-    try:
-        with database.with_name(f"{database.name}-shm").open("rb") as index:
-            head = index.read(_INDEX_HEAD)
-    except OSError:
-        return 0
-    if len(head) < _INDEX_HEAD:
-        return 0
-    frames = int.from_bytes(head[16:20], sys.byteorder)
-    copied = int.from_bytes(head[96:100], sys.byteorder)
-    return max(0, frames - copied)
 
 
 def _open(path: Path) -> int:

@@ -6,6 +6,7 @@ A press is bound to what it was for, so that the key of one form finds nothing m
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 
 from stall.errors import Refused
 from stall.store.db import Tx
@@ -24,7 +25,12 @@ def bind(purpose: str, subject: object, key: bytes) -> bytes:
 
 def first(tx: Tx, press: bytes) -> int | None:
     """What the first arrival of this press made, or None."""
-    row = tx.conn.execute("SELECT result FROM presses WHERE key = ?", (press,)).fetchone()
+    return seen(tx.conn, press)
+
+
+def seen(conn: sqlite3.Connection, press: bytes) -> int | None:
+    """What a press made, looked up without the door; None when it has not arrived, or is just arriving."""
+    row = conn.execute("SELECT result FROM presses WHERE key = ?", (press,)).fetchone()
     return None if row is None else int(row[0])
 
 

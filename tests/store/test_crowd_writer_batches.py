@@ -1,0 +1,107 @@
+"""Many waiting requests share one COMMIT; each is answered for itself and only after it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from stall import app
+from stall.errors import Refused, Retry
+from stall.store import journal, locks
+from stall.store.box import Box
+from stall.store.db import Tx
+from tests.fakes.clock import FakeClock
+
+
+@pytest.fixture
+def crowd(folder: Path, clock: FakeClock) -> Iterator[Box]:
+    opened = app.open_box(folder, clock=clock, crowd=True)
+    yield opened
+    opened.close()
+
+
+def note(word: str) -> object:
+    return lambda tx: tx.append("test", {"word": word})
+
+
+def while_the_door_is_held(folder: Path, box: Box, calls: list[tuple[str, object]]) -> list[object]:
+    """Submit `calls` while somebody else holds the door, so that they queue; return answers or errors in order."""
+    with ThreadPoolExecutor(max_workers=len(calls) + 1) as pool:
+        with locks.door(folder):
+            first = pool.submit(box.write, "housekeeping", note("first"))  # type: ignore[arg-type]
+            while any(box.crowd._waiting.values()) or not _inside(box):  # type: ignore[union-attr]
+                pass
+            waiting = [pool.submit(box.write, lane, work) for lane, work in calls]  # type: ignore[arg-type]
+            while sum(map(len, box.crowd._waiting.values())) < len(calls):  # type: ignore[union-attr]
+                pass
+        first.result(timeout=10)
+        return [each.exception(timeout=10) or each.result() for each in waiting]
+
+
+def _inside(box: Box) -> bool:
+    return box.db._process_lock.locked()
+
+
+def commits_of(box: Box) -> list[str]:
+    seen: list[str] = []
+    with box.db.transaction():
+        pass
+    box.db._writing_connection().set_trace_callback(lambda sql: seen.append(sql) if sql == "COMMIT" else None)
+    return seen
+
+
+def test_what_waited_is_committed_once(crowd: Box, folder: Path) -> None:
+    commits = commits_of(crowd)
+    answers = while_the_door_is_held(folder, crowd, [("claim", note(str(n))) for n in range(30)])
+    assert len(commits) == 2  # the first alone, the thirty together
+    assert sorted(answers) == list(range(2, 32))  # type: ignore[type-var]
+
+
+def test_payments_go_before_claims_before_housekeeping(crowd: Box, folder: Path) -> None:
+    calls = [("housekeeping", note("h")), ("claim", note("c")), ("payment", note("p"))]
+    housekeeping, claim, payment = while_the_door_is_held(folder, crowd, calls)
+    assert [payment, claim, housekeeping] == [2, 3, 4]
+
+
+def test_one_refused_item_does_not_spoil_the_batch(crowd: Box, folder: Path) -> None:
+    def refused(tx: Tx) -> None:
+        tx.append("test", {"word": "undone"})
+        raise Refused("drop-sold-out", "It is sold out.")
+
+    before, between, after = while_the_door_is_held(
+        folder, crowd, [("claim", note("a")), ("claim", refused), ("claim", note("b"))]
+    )
+    assert isinstance(between, Refused)
+    assert [before, after] == [2, 3]  # the undone event left no gap
+    assert journal.read_head(crowd.db.read()).size == 4
+
+
+def test_nobody_is_answered_before_the_commit(crowd: Box) -> None:
+    order: list[str] = []
+    with crowd.db.transaction():
+        pass
+    crowd.db._writing_connection().set_trace_callback(lambda sql: order.append(sql) if sql == "COMMIT" else None)
+    crowd.write("payment", lambda _tx: order.append("work"))
+    order.append("answered")
+    assert order == ["work", "COMMIT", "answered"]
+
+
+def test_trouble_with_the_database_reaches_everybody_in_the_batch(crowd: Box, folder: Path) -> None:
+    answers = while_the_door_is_held(
+        folder, crowd, [("claim", lambda tx: tx.conn.execute("SELECT * FROM nowhere")), ("claim", note("a"))]
+    )
+    assert all(isinstance(answer, Exception) for answer in answers)
+    assert crowd.write("claim", note("next")) == 2  # type: ignore[arg-type]
+
+
+def test_after_closing_nothing_is_taken(crowd: Box) -> None:
+    assert crowd.crowd is not None
+    crowd.crowd.stop()
+    with pytest.raises(Retry) as refusal:
+        crowd.write("payment", note("late"))  # type: ignore[arg-type]
+    assert refusal.value.code == "writer-stopped"
+    assert threading.active_count() >= 1

@@ -1,0 +1,116 @@
+"""The floor, the sources, the jump of 48 hours and the maker's word (design 8)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stall import app
+from stall.clock import BUILD_MS, JUMP_LIMIT_MS, Source
+from stall.errors import Refused
+from stall.flows.confirm_clock import confirm_clock
+from stall.store.box import Box
+from tests.fakes.clock import START_MS, FakeClock
+
+HOUR = 3_600_000
+
+
+def now(box: Box) -> tuple[int, str]:
+    with box.db.transaction() as tx:
+        tx.append("test", {})
+        return tx.now_ms, tx.clk
+
+
+def reopened(box: Box, folder: Path, clock: FakeClock) -> Box:
+    box.db.close()
+    return app.open_box(folder, clock=clock)
+
+
+def test_a_trusted_clock_is_followed(box: Box, clock: FakeClock) -> None:
+    clock.advance(HOUR)
+    assert now(box) == (START_MS + HOUR, "ntp")
+
+
+def test_time_never_runs_back_whatever_the_clock_says(box: Box, clock: FakeClock) -> None:
+    clock.advance(HOUR)
+    now(box)
+    clock.wall -= 2 * HOUR
+    assert now(box) == (START_MS + HOUR, "ntp")
+
+
+def test_without_a_source_the_floor_is_carried_on_by_time_since_boot(box: Box, clock: FakeClock) -> None:
+    now(box)
+    clock.source, clock.wall = None, BUILD_MS - 10**9
+    clock.boottime += 5 * HOUR
+    assert now(box) == (START_MS + 5 * HOUR, "floor")
+
+
+def test_after_a_restart_without_a_source_time_goes_on_from_the_last_event(
+    box: Box, folder: Path, clock: FakeClock
+) -> None:
+    now(box)
+    clock.reboot(wall=0)
+    clock.source = None
+    again = reopened(box, folder, clock)
+    assert now(again) == (START_MS, "floor")
+    clock.boottime += HOUR
+    assert now(again) == (START_MS + HOUR, "floor")
+    again.close()
+
+
+def test_a_jump_of_more_than_48_hours_needs_the_maker(box: Box, clock: FakeClock) -> None:
+    now(box)
+    clock.wall += JUMP_LIMIT_MS + 1
+    assert now(box) == (START_MS, "floor")
+    with box.db.transaction() as tx:
+        confirm_clock(tx, clock.wall)
+    assert now(box) == (clock.wall, "operator")
+
+
+def test_a_jump_of_exactly_48_hours_passes(box: Box, clock: FakeClock) -> None:
+    now(box)
+    clock.wall += JUMP_LIMIT_MS
+    assert now(box) == (START_MS + JUMP_LIMIT_MS, "ntp")
+
+
+def test_the_maker_can_set_time_back_and_it_stays_back(box: Box, folder: Path, clock: FakeClock) -> None:
+    for _ in range(20):  # a poisoned clock creeps forward below the limit
+        clock.advance(JUMP_LIMIT_MS)
+        now(box)
+    poisoned = clock.wall
+    with box.db.transaction() as tx:
+        confirm_clock(tx, START_MS + HOUR)
+    assert now(box) == (START_MS + HOUR, "operator")
+    assert poisoned > START_MS + HOUR
+    clock.reboot(wall=START_MS + 2 * HOUR)
+    again = reopened(box, folder, clock)
+    assert now(again) == (START_MS + 2 * HOUR, "ntp")
+    again.close()
+
+
+def test_the_makers_word_counts_for_this_boot_only(box: Box, folder: Path, clock: FakeClock) -> None:
+    clock.source = None
+    with box.db.transaction() as tx:
+        confirm_clock(tx, START_MS + HOUR)
+    clock.boottime += HOUR
+    assert now(box) == (START_MS + 2 * HOUR, "operator")
+    clock.reboot(wall=0)
+    again = reopened(box, folder, clock)
+    assert now(again) == (START_MS + 2 * HOUR, "floor")
+    again.close()
+
+
+@pytest.mark.parametrize("impossible", [0, BUILD_MS - 1, 4_102_444_800_000])
+def test_an_impossible_date_is_refused(box: Box, impossible: int) -> None:
+    with pytest.raises(Refused) as refusal, box.db.transaction() as tx:
+        confirm_clock(tx, impossible)
+    assert refusal.value.code == "clock-impossible"
+
+
+def test_looking_at_the_time_records_nothing(box: Box, clock: FakeClock) -> None:
+    clock.advance(HOUR)
+    assert box.now_ms() == START_MS + HOUR
+    clock.wall -= HOUR
+    assert box.now_ms() == START_MS
+    assert Source.NTP.value == "ntp"
