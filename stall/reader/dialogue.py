@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from stall.errors import Refused, StallError
 from stall.reader.events import (
@@ -69,7 +69,7 @@ class Dialogue:
         link.discard()
         self._command = link.send(command)
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         """What happens, until the end. An Approval neither accepted nor refused before the next event is refused."""
         try:
             opening = self._opening()

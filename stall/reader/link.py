@@ -23,6 +23,7 @@ Trace = Callable[[str, bytes], None]
 
 _CHUNK = 4096
 _IDLE_S = 0.25
+_REPEAT_WINDOW = 1.2
 _ANSWERS = (0x80, 0x84)
 _ABORT = b"\x06\x1e"
 _STEP_REVERSING = bytes([0x04, 0xFF])
@@ -74,7 +75,7 @@ class Link:
         self._waiting: deque[Sent] = deque()
         self._up: queue.SimpleQueue[Received | None] = queue.SimpleQueue()
         self._last: bytes | None = None
-        self._heard_at = 0.0
+        self._last_at = self._heard_at = 0.0
         self._strays, self._stray_until = 0, 0.0
         self._lost: StallError | None = None
         self.noise = self.bad_frames = self.duplicates = 0
@@ -176,17 +177,27 @@ class Link:
                 self.noise += 1
 
     def _take(self, data: bytes) -> None:
-        """Acknowledge first. The same block again, before ours was acknowledged, is the peer not having heard us."""
+        """Acknowledge first; pass on what is not the peer's repeat of a block whose ACK it missed."""
+        now = time.monotonic()
         if self.framed:
             self._write(zvt.ACK)
-            if data == self._last:
+            if self._is_repeat(data, now):
                 self.duplicates += 1
                 return
-            self._last = data
-            if _shows_progress(data):
-                self._settle_first(failed=False, keep_last=True)
         self._note("in", data)
-        self._up.put(Received(data, time.monotonic()))
+        self._up.put(Received(data, now))
+
+    def _is_repeat(self, data: bytes, now: float) -> bool:
+        """Blocks bear no number: the same bytes within T2 (and a little), with none of ours acknowledged between.
+
+        Later it is the peer's application saying the same thing again; even that does not show that it got
+        our last block. Another block does.
+        """
+        same, in_time = data == self._last, now < self._last_at + _REPEAT_WINDOW * self.timers.t2_s
+        self._last, self._last_at = data, now
+        if not same and _shows_progress(data):
+            self._settle_first(failed=False, keep_last=True)
+        return same and in_time
 
     def _acknowledged(self) -> None:
         """Credit an ACK to the block that waits, unless it may belong to an earlier one sent twice.

@@ -1,0 +1,65 @@
+"""A box's end and a terminal's end of one real pseudo-terminal, fifty times faster than at a stall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stall.reader.link import Link
+from stall.reader.pty_device import PtyDevice
+from stall.reader.terminal import PROFILES, Terminal
+from stall.reader.timers import Timers
+from stall.reader.transport import SerialTransport
+
+FAST = Timers(1 / 50)
+
+
+class Wire:
+    """The terminal's end as raw bytes: the test plays the terminal."""
+
+    def __init__(self, device: PtyDevice) -> None:
+        self.device = device
+
+    def hear(self, n: int, timeout_s: float = 2.0) -> bytes:
+        """Exactly n bytes, or what came before the line fell quiet."""
+        heard = b""
+        while len(heard) < n and (more := self.device.read(n - len(heard), timeout_s)):
+            heard += more
+        return heard
+
+    def say(self, data: bytes) -> None:
+        self.device.write(data)
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Iterator[PtyDevice]:
+    device = PtyDevice(tmp_path / "port")
+    yield device
+    device.close()
+
+
+@pytest.fixture
+def wire(device: PtyDevice) -> Wire:
+    return Wire(device)
+
+
+@pytest.fixture
+def link(device: PtyDevice, tmp_path: Path) -> Iterator[Link]:
+    link = Link(SerialTransport(str(tmp_path / "port")), FAST)
+    yield link
+    link.close()
+
+
+@pytest.fixture
+def make_terminal(device: PtyDevice, tmp_path: Path) -> Iterator[Callable[[Timers], Terminal]]:
+    made: list[Terminal] = []
+
+    def make(timers: Timers) -> Terminal:
+        made.append(Terminal(Link(SerialTransport(str(tmp_path / "port")), timers), PROFILES["simulated"], "000000"))
+        return made[-1]
+
+    yield make
+    for terminal in made:
+        terminal.close()
