@@ -120,13 +120,14 @@ class Panel:
                 "panel-port", f"The terminal's panel cannot use port {port} ({error.strerror}). Choose another one."
             ) from error
         self.port = int(listener.getsockname()[1])
-        self._channels: dict[int, object] = {}
+        self._channels: dict[int, socket.socket] = {}  # by descriptor; waitress keeps its own kind of socket there
+        self._ended = threading.Event()
         app = make_app(controls, ledger)
         server = create_server(
             app, map=self._channels, sockets=[listener], threads=4, clear_untrusted_proxy_headers=True, ident=None
         )
         self._server = cast(BaseWSGIServer, server)  # one socket, so one server
-        self._thread = threading.Thread(target=self._server.run, name="panel", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="panel", daemon=True)
 
     def __enter__(self) -> Self:
         """Start serving."""
@@ -137,6 +138,12 @@ class Panel:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close every connection in the server's own thread, which then ends."""
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._channels))
+        self._ended.set()
+        self._server.pull_trigger()
         self._thread.join(2.0)
         self._server.task_dispatcher.shutdown()
+
+    def _serve(self) -> None:
+        while not self._ended.is_set():
+            wasyncore.loop(timeout=1.0, map=self._channels, count=1)
+        wasyncore.close_all(self._channels)

@@ -326,8 +326,15 @@ def test_a_refused_registration_says_why(script: Script, terminal: t.Terminal) -
 
 
 def test_a_terminal_that_tells_no_receipt_gives_none(script: Script, terminal: t.Terminal) -> None:
-    threading.Timer(0.05, lambda: (script.say(YES), script.say(COMPLETION))).start()
+    def play() -> None:
+        script.expect(zvt.commands.repeat_receipt("000000"))
+        script.say(YES)
+        script.say(COMPLETION)
+
+    player = threading.Thread(target=play)
+    player.start()
     assert terminal.repeat_receipt() is None
+    player.join()
 
 
 def test_a_silent_terminal_is_asked_later(script: Script, terminal: t.Terminal) -> None:

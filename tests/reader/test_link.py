@@ -29,7 +29,7 @@ class Wire(Protocol):
 
 def next_unit(link: Link) -> bytes | None:
     received = link.receive(2.0)
-    return received and received.data
+    return received.data if received else None
 
 
 def test_a_block_is_acknowledged_before_anybody_asks_for_it(link: Link, wire: Wire) -> None:
