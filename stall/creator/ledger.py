@@ -25,7 +25,7 @@ FILE = "ledger.jsonl"
 
 
 class DelegationRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="delegation"):
-    """One delegation signed: to whom (did), for what, and its `seq`. `at` in seconds UTC, `hash` of the token."""
+    """One delegation signed: to whom (did), for what, and its `seq`. `at` in seconds UTC; `token` is the document itself."""
 
     at: int
     sub: str
@@ -33,7 +33,7 @@ class DelegationRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     cap: tuple[str, ...]
     drops: tuple[str, ...]
     seq: int
-    hash: str
+    token: str
 
 
 class LeaseRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="lease"):
@@ -45,7 +45,7 @@ class LeaseRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     epoch: str
     lease_seq: int
     ranges: tuple[tuple[int, int], ...]
-    hash: str
+    token: str
 
 
 Row = DelegationRow | LeaseRow

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stall.errors import WireError
-from stall.wire import b64, keys, paths, strict_json
+from stall.wire import jws, keys, paths
 from stall.wire.manifest import Manifest
 from stall.wire.zipstore import Entry
 
@@ -69,9 +69,7 @@ def claimed_creator(token: str) -> tuple[str, dict[str, bytes]]:
     Raises WireError when the token is too large, malformed, or names no creator.
     """
     check_manifest_size(len(token))
-    _header, _dot, rest = token.partition(".")
-    claims = strict_json.loads(b64.decode(rest.partition(".")[0]), max_bytes=MANIFEST_MAX_BYTES)
-    did = claims.get("iss") if isinstance(claims, dict) else None
+    did = jws.unverified_claims(token).get("iss")
     if not isinstance(did, str):
         raise WireError(
             "pack-no-creator", "The pack's manifest names no creator. Ask for a pack made by `stall pack build`."

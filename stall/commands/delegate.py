@@ -1,0 +1,116 @@
+"""`stall delegate`: the creator lets a box, a cloud or a second signer act in their name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from stall.creator.delegations import Role
+    from stall.wire.delegation import Cap, Max
+
+CAPS = ("receipt", "cert", "badge", "log", "cosign", "decline", "lease", "manifest")
+
+
+@click.command()
+@click.option(
+    "--creator", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="The creator's folder."
+)
+@click.option(
+    "--box",
+    "--to",
+    "recipient",
+    required=True,
+    metavar="DID|FILE",
+    help="Whom: a did, or a file with one (`stall keys show --json`).",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where to write the delegation."
+)
+@click.option(
+    "--role",
+    type=click.Choice(["box", "cloud", "signer"]),
+    default="box",
+    show_default=True,
+    help="What the key is for.",
+)
+@click.option(
+    "--cap", "caps", multiple=True, type=click.Choice(CAPS), help="What it may sign; all of its role if not given."
+)
+@click.option("--drop", "drops", multiple=True, help="Only for this drop; may be given again. All drops if not given.")
+@click.option("--days", type=click.IntRange(1, 400), help="How long; 90 for a box, 365 for others if not given.")
+@click.option("--name", help="A name for the box, as verifiers read it.")
+@click.option("--currency", default="EUR", show_default=True, help="Currency of the limits.")
+@click.option("--max-sale", default="100", show_default=True, help="Largest sale on a card read offline.")
+@click.option(
+    "--max-stored", default="1000", show_default=True, help="Largest sum of cards read offline and not yet sent."
+)
+@click.option(
+    "--max-hours",
+    type=click.IntRange(0, 8760),
+    default=24,
+    show_default=True,
+    help="Hours until a card read offline must be sent.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def delegate(
+    *,
+    folder: Path,
+    recipient: str,
+    out: Path,
+    role: Role,
+    caps: tuple[Cap, ...],
+    drops: tuple[str, ...],
+    days: int | None,
+    name: str | None,
+    currency: str,
+    max_sale: str,
+    max_stored: str,
+    max_hours: int,
+    as_json: bool,
+) -> None:
+    """Sign a delegation for a box (or, with --role, a cloud or a signer) and write it to --out."""
+    from stall import disk
+    from stall.clock import SystemClock
+    from stall.creator import delegations, keyring, recipients
+    from stall.errors import Refused
+    from stall.wire import jws
+
+    creator = keyring.load(folder)
+    if creator.warning:
+        click.echo(f"warning: {creator.warning}", err=True)
+    to = recipients.read(recipient)
+    if to.did is None:
+        raise Refused("delegate-needs-did", "A delegation names a key by its did, not by its thumbprint. Give the did.")
+    token = delegations.delegate(
+        creator,
+        to.did,
+        role,
+        now_s=SystemClock().wall_ms() // 1000,
+        caps=caps,
+        drops=drops or ("*",),
+        max_=_limits(currency, max_sale, max_stored, max_hours) if role == "box" else None,
+        days=days,
+        name=name,
+    )
+    with disk.whole_file(out) as file:
+        file.write(token.encode("ascii") + b"\n")
+    if as_json:
+        click.echo(json.dumps({"file": str(out), "hash": jws.token_hash(token), "sub": to.did, "role": role}))
+        return
+    click.echo(f"Wrote {out}: {to.did} may act as {role} of {creator.name}. Hand it over: stall accept {out.name}")
+
+
+def _limits(currency: str, sale: str, stored: str, hours: int) -> Max:
+    from stall.domain import money
+    from stall.wire.delegation import Max
+
+    return Max(
+        cur=currency,
+        sale=money.parse(sale, currency),
+        stored_total=money.parse(stored, currency),
+        stored_age_h=hours,
+    )

@@ -1,0 +1,95 @@
+"""`stall lease`: the creator hands edition numbers to boxes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def lease() -> None:
+    """Hand out edition numbers, each to one box only."""
+
+
+@lease.command("issue")
+@click.option(
+    "--creator", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="The creator's folder."
+)
+@click.option(
+    "--pack", "pack_file", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The drop's pack."
+)
+@click.option(
+    "--box",
+    "recipient",
+    required=True,
+    metavar="DID|THUMBPRINT|FILE",
+    help="The box: its did or thumbprint, or a file from `stall keys show --json`.",
+)
+@click.option("--epoch", help="Epoch of the box's database; read from the file if --box names one.")
+@click.option("--count", type=click.IntRange(1), help="This many of the lowest free numbers.")
+@click.option("--numbers", metavar="RANGES", help="These numbers, like 1-25,40.")
+@click.option(
+    "--again",
+    metavar="RANGES",
+    help="Numbers an earlier epoch of this box was leased and, you are sure, did not sell.",
+)
+@click.option(
+    "--days", type=click.IntRange(1, 30), default=30, show_default=True, help="How long the box may sell them."
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where to write the lease.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def issue(
+    *,
+    folder: Path,
+    pack_file: Path,
+    recipient: str,
+    epoch: str | None,
+    count: int | None,
+    numbers: str | None,
+    again: str | None,
+    days: int,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Sign a lease of numbers of a limited drop to one box and write it to --out."""
+    from stall import disk
+    from stall.clock import SystemClock
+    from stall.creator import keyring, leases, ranges, recipients
+    from stall.errors import Refused
+    from stall.store import packfile
+    from stall.wire import lease as leased
+
+    creator = keyring.load(folder)
+    if creator.warning:
+        click.echo(f"warning: {creator.warning}", err=True)
+    to = recipients.read(recipient)
+    epoch = epoch or to.epoch
+    if epoch is None:
+        raise Refused(
+            "lease-needs-epoch", "A lease names the epoch of the box's database. Give --epoch (stall keys show)."
+        )
+    with packfile.open_pack(pack_file, creator_did=creator.did) as opened:
+        token = leases.issue(
+            creator,
+            opened.manifest_token,
+            to.thumbprint,
+            epoch,
+            now_s=SystemClock().wall_ms() // 1000,
+            count=count or 0,
+            numbers=ranges.parse(numbers) if numbers else (),
+            again=ranges.parse(again) if again else (),
+            days=days,
+        )
+        title = opened.manifest.drop.title
+    with disk.whole_file(out) as file:
+        file.write(token.encode("ascii") + b"\n")
+    document = leased.verify(token, {creator.key.thumbprint: creator.key.public})
+    if as_json:
+        facts = {"file": str(out), "drop": document.drop, "lease_seq": document.lease_seq, "ranges": document.ranges}
+        click.echo(json.dumps(facts))
+        return
+    click.echo(
+        f"Wrote {out}: numbers {ranges.text(document.ranges)} of “{title}” for one box. Hand it over: stall accept"
+    )

@@ -1,0 +1,68 @@
+"""Whom a delegation or a lease is for: what the creator was told of a box, read from text or from a file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from stall.errors import Refused, StallError
+from stall.wire import keys, strict_json
+
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_MOST_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A key to sign for: its thumbprint, and its did and the epoch of its database where they are known."""
+
+    thumbprint: str
+    did: str | None = None
+    epoch: str | None = None
+
+
+def read(text: str) -> Recipient:
+    """Read a recipient: a did, a thumbprint, or a file with a did or what `stall keys show --json` printed.
+
+    Raises Refused `recipient-unknown` for anything else.
+    """
+    if text.startswith("did:"):
+        return _of_did(text, None)
+    path = Path(text)
+    if path.is_file():
+        return _of_file(path)
+    if _THUMBPRINT.fullmatch(text):
+        return Recipient(thumbprint=text)
+    raise Refused(
+        "recipient-unknown", f"“{text[:80]}” is neither a did nor a file with one. Ask the box: stall keys show."
+    )
+
+
+def _of_file(path: Path) -> Recipient:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES).strip()
+        if not data.startswith(b"{"):
+            return _of_did(data.decode("ascii"), None)
+        shown = strict_json.loads(data)
+        if isinstance(shown, dict) and isinstance(shown.get("did"), str):
+            epoch = shown.get("epoch")
+            return _of_did(shown["did"], epoch if isinstance(epoch, str) else None)
+    except (OSError, UnicodeDecodeError, StallError) as error:
+        raise _unknown(path) from error
+    raise _unknown(path)
+
+
+def _of_did(did: str, epoch: str | None) -> Recipient:
+    try:
+        public = keys.public_from_did(did)
+    except StallError as error:
+        raise Refused(
+            "recipient-unknown", f"“{did[:80]}” is not the did of a key. Ask the box for its own: stall keys show."
+        ) from error
+    return Recipient(thumbprint=keys.thumbprint(public), did=did, epoch=epoch)
+
+
+def _unknown(path: Path) -> Refused:
+    return Refused("recipient-unknown", f"“{path}” names no box. Use what `stall keys show --json` printed there.")
