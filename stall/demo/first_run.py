@@ -1,0 +1,167 @@
+"""Make a demo's folder: creator, box, cloud, packs, delegations, lease, by the same functions the commands call.
+
+The only part of the demo that opens creator/. It runs before any process is started; interrupted at any moment,
+the next run makes the folder anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import secrets
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stall import app, disk
+from stall.clock import SystemClock
+from stall.cloud import folder as cloud_folder
+from stall.creator import delegations, keyring, leases, packs
+from stall.creator.keyring import Creator
+from stall.creator.packs import BuiltPack, PackOptions
+from stall.demo import drawing
+from stall.demo.folder import DemoFolder, Stage, State
+from stall.errors import Refused
+from stall.flows.accept_document import accept_delegation, accept_lease
+from stall.flows.import_pack import import_pack
+from stall.wire.delegation import Max
+
+STALL_NAME = "Paper Lantern Prints"
+EDITION, PRICE_MINOR, CUR = 25, 450, "EUR"
+DAYS = 30  # the longest a lease may be (formats.md 7.3)
+DAY_S = 86_400
+CARD_LIMITS = Max(cur=CUR, sale=50_000, stored_total=100_000, stored_age_h=24)
+#: The gift is this print; the words are the shop window of the demo.
+GIFT = "01-low-sun.jpg"
+PRINTS_TITLE, PRINTS_ID = "Slow Light, twenty prints", "slow-light"
+PRINTS_WORDS = "Twenty prints in one numbered edition: suns, waves, leaves and other patient things. Yours as files."
+GIFT_TITLE, GIFT_ID = "A wallpaper, with our thanks", "wallpaper"
+GIFT_WORDS = "One of the prints for your phone, free."
+LICENCE = "Yours to print, hang and enjoy. Not to be sold again as files."
+
+Say = Callable[[str], None]
+#: Opens a progress bar for so many bytes; gives a function that is told how many more went by.
+Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A drop to be made: the folder of its files and what the creator decides."""
+
+    files: Path
+    options: PackOptions
+
+
+def make(folder: DemoFolder, pack: Path | None, say: Say, bar: Bar) -> State:
+    """Make everything; `pack` is a folder of the person's own files, None draws twenty prints.
+
+    Raises Refused `demo-pack-missing` and what keyring, packs, create, accept and import raise.
+    """
+    if pack is not None and not pack.is_dir():
+        raise Refused("demo-pack-missing", f"There is no folder “{pack}”. Give --pack a folder with your files.")
+    folder.begin()
+    now_s = SystemClock().wall_ms() // 1000
+    with drawing.beside(folder.prints) if pack is None else contextlib.nullcontext():
+        say("Making a creator's key, a box and a cloud" + (", drawing twenty prints" if pack is None else ""))
+        creator = keyring.new(folder.creator, STALL_NAME)
+        box = _make_box(folder)
+        granted = _delegate(folder, creator, box.did, now_s)
+    offers = [_own_offer(pack, now_s)] if pack is not None else _print_offers(folder, now_s)
+    built = [_build(folder, creator, offer, now_s, bar) for offer in offers]
+    lease = leases.issue(creator, built[0].token, box.thumbprint, box.epoch, now_s=now_s, count=EDITION, days=DAYS)
+    _hand_over(folder, "numbers.lease", lease)
+    _stock(folder, granted, built, lease, bar)
+    drops = tuple(each.manifest.drop.id for each in built)
+    state = State(Stage.MADE, None if pack is None else str(pack.resolve()), drops, now_s + DAYS * DAY_S)
+    folder.remember(state)
+    return state
+
+
+def _make_box(folder: DemoFolder) -> app.NewBox:
+    pin = "".join(str(secrets.randbelow(10)) for _ in range(app.PIN_DIGITS))
+    folder.keep_pin(pin)
+    return app.create_box(folder.box, STALL_NAME, pin=pin)
+
+
+def _delegate(folder: DemoFolder, creator: Creator, box_did: str, now_s: int) -> list[str]:
+    """The box may sell and sign for the creator; the cloud may countersign and nothing else."""
+    cloud = cloud_folder.init(folder.cloud, creator.did)
+    box = delegations.delegate(creator, box_did, "box", now_s=now_s, max_=CARD_LIMITS, name="Demo stall")
+    witness = delegations.delegate(creator, cloud.key.did, "cloud", now_s=now_s, caps=("cosign",))
+    _hand_over(folder, "box.delegation", box)
+    _hand_over(folder, "cloud.delegation", witness)
+    return [box, witness]
+
+
+def _own_offer(files: Path, now_s: int) -> Offer:
+    name = files.resolve().name
+    title = " ".join(name.replace("_", " ").replace("-", " ").split()) or "My drop"
+    options = _options(title, f"The files of the folder {name}.", now_s)
+    try:
+        packs.drop_id_of(title)
+    except Refused:  # a name without Latin letters is a fine title all the same
+        options = dataclasses.replace(options, drop_id="my-drop")
+    return Offer(files, options)
+
+
+def _print_offers(folder: DemoFolder, now_s: int) -> list[Offer]:
+    """The prints in a numbered edition, and one of them as a gift."""
+    gift = folder.path / "gift"
+    shutil.rmtree(gift, ignore_errors=True)
+    gift.mkdir(mode=0o700)
+    shutil.copyfile(folder.prints / GIFT, gift / "wallpaper.jpg")
+    prints = dataclasses.replace(_options(PRINTS_TITLE, PRINTS_WORDS, now_s), drop_id=PRINTS_ID)
+    free = dataclasses.replace(
+        _options(GIFT_TITLE, GIFT_WORDS, now_s), drop_id=GIFT_ID, price_minor=0, edition=None, cover="wallpaper.jpg"
+    )
+    return [Offer(folder.prints, prints), Offer(gift, free)]
+
+
+def _options(title: str, words: str, now_s: int) -> PackOptions:
+    return PackOptions(
+        title=title,
+        price_minor=PRICE_MINOR,
+        cur=CUR,
+        edition=EDITION,
+        opens_s=now_s,
+        closes_s=now_s + DAYS * DAY_S,
+        licence=LICENCE,
+        desc=words,
+    )
+
+
+def _build(folder: DemoFolder, creator: Creator, offer: Offer, now_s: int, bar: Bar) -> BuiltPack:
+    out = folder.documents / f"{offer.options.drop_id or packs.drop_id_of(offer.options.title)}.stallpack"
+    total = 2 * sum(each.stat().st_size for each in offer.files.rglob("*") if each.is_file())
+    with bar(f"Signing “{offer.options.title}”", total) as count:
+        before = 0
+
+        def seen(done: int, _total: int) -> None:
+            nonlocal before
+            count(done - before)
+            before = done
+
+        return packs.build(offer.files, out, creator, offer.options, now_s=now_s, progress=seen)
+
+
+def _stock(folder: DemoFolder, granted: list[str], built: list[BuiltPack], lease: str, bar: Bar) -> None:
+    """The box's side: trust the creator, import the packs with every byte checked, take the numbers."""
+    box = app.open_box(folder.box)
+    try:
+        with box.db.transaction() as tx:
+            for token in granted:
+                accept_delegation(tx, token)
+        for each in built:
+            with bar(f"Checking and storing “{each.manifest.drop.title}”", 2 * each.total_bytes) as count:
+                import_pack(box, each.path, count)
+        with box.db.transaction() as tx:
+            accept_lease(tx, lease)
+    finally:
+        box.close()
+
+
+def _hand_over(folder: DemoFolder, name: str, token: str) -> None:
+    with disk.whole_file(folder.documents / name) as file:
+        file.write(token.encode("ascii") + b"\n")
