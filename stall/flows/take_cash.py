@@ -32,6 +32,8 @@ def take_cash(tx: Tx, sale_no: int, ordinal: int, given_minor: int) -> Taken:
         return Taken(first.no, (first.given_minor or first.amount_minor) - first.amount_minor)
     sale = begin_payment(tx, sale_no)
     due = sale.total_minor - paid_so_far(tx, sale_no)
+    if due == 0:
+        return _free(tx, sale_no, None)  # zero to pay is one free tender, whatever button was pressed
     change = sums.change(due, given_minor, sale.cur)
     attempt = attempts.add(
         tx,

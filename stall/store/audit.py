@@ -40,7 +40,10 @@ def audit(conn: sqlite3.Connection, public: bytes) -> Audit:
     """
     conn.execute("BEGIN")
     try:
-        head = journal.read_head(conn)
+        try:
+            head = journal.read_head(conn)
+        except StallError as error:
+            return Audit("unknown", findings=[f"The head of the journal cannot be read: {error.sentence}"])
         found = Audit(head.epoch_text)
         frontier = merkle.Frontier.empty()
         last_at = 0

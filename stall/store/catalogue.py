@@ -100,6 +100,14 @@ def manifest_token(conn: sqlite3.Connection, drop_id: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def pack_manifest(conn: sqlite3.Connection, pack: int) -> str:
+    """The signed manifest of one pack, under which its sales were made, whatever version is sold now."""
+    row = conn.execute(
+        "SELECT t.token FROM packs p JOIN documents t ON t.no = p.document WHERE p.no = ?", (pack,)
+    ).fetchone()
+    return str(row[0])
+
+
 def remaining(conn: sqlite3.Connection, drop_no: int, now_ms: int) -> int:
     """How many numbers of a limited drop this box can still sell."""
     row = conn.execute(

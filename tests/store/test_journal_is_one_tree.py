@@ -43,9 +43,13 @@ def test_a_sound_journal_has_no_findings(box: Box) -> None:
 @pytest.mark.parametrize(
     ("damage", "finding"),
     [
-        ("UPDATE events SET bytes = replace(bytes, '\"n\":3', '\"n\":4') WHERE id = (1 << 40) + 4", "cannot be read|root"),
+        (
+            "UPDATE events SET bytes = CAST(replace(bytes, '\"n\":3', '\"n\":4') AS BLOB) WHERE id = (1 << 40) + 4",
+            "cannot be read|root",
+        ),
         ("DELETE FROM events WHERE id = (1 << 40) + 4", "missing"),
-        ("UPDATE journal SET size = 5", "root"),
+        ("UPDATE journal SET size = 5", "head"),
+        ("UPDATE journal SET frontier = zeroblob(length(frontier))", "root"),
     ],
 )
 def test_damage_is_found(box: Box, damage: str, finding: str) -> None:
