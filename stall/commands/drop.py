@@ -1,0 +1,100 @@
+"""`stall drop`: open and close a drop, and see how each stands. The command line is the maker's own, so no PIN."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from stall.store.catalogue import DropCard
+
+DATA = click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group("drop")
+def drop() -> None:
+    """Open, close and look at the drops of a box."""
+
+
+@drop.command("open")
+@click.argument("name", metavar="DROP")
+@DATA
+@JSON
+def open_(name: str, data: Path, as_json: bool) -> None:
+    """Switch DROP on. It sells within the window its manifest sets."""
+    _switch(name, data, to_open=True, as_json=as_json)
+
+
+@drop.command("close")
+@click.argument("name", metavar="DROP")
+@DATA
+@JSON
+def close(name: str, data: Path, as_json: bool) -> None:
+    """Switch DROP off. Checkouts already running still finish."""
+    _switch(name, data, to_open=False, as_json=as_json)
+
+
+@drop.command("status")
+@click.argument("name", metavar="DROP", required=False)
+@DATA
+@JSON
+def status(name: str | None, data: Path, as_json: bool) -> None:
+    """Show how DROP stands, or every drop of the box."""
+    from stall import app
+    from stall.errors import Refused
+    from stall.store import catalogue
+
+    box = app.open_box(data)
+    try:
+        cards = [c for c in catalogue.cards(box.db.read(), box.now_ms()) if name in (None, c.drop_id)]
+    finally:
+        box.close()
+    if name is not None and not cards:
+        raise Refused("drop-unknown", f"This box has no drop {name!r}. See what it has with: stall drop status")
+    _say(cards, as_json=as_json)
+
+
+def _switch(name: str, data: Path, *, to_open: bool, as_json: bool) -> None:
+    from stall import app
+    from stall.flows.switch_drop import close_drop, open_drop
+    from stall.store import catalogue
+
+    box = app.open_box(data)
+    try:
+        box.write("payment", lambda tx: (open_drop if to_open else close_drop)(tx, name))
+        cards = [c for c in catalogue.cards(box.db.read(), box.now_ms()) if c.drop_id == name]
+    finally:
+        box.close()
+    _say(cards, as_json=as_json)
+
+
+def _say(cards: list[DropCard], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"ok": True, "drops": [_facts(card) for card in cards]}))
+        return
+    from stall.domain import money
+
+    for card in cards:
+        left = "open edition" if card.edition is None else f"{card.remaining} of {card.edition} left"
+        price = money.text(card.price_minor, card.cur)
+        click.echo(f"{card.drop_id}: {card.offer.value.replace('_', ' ')}, {left}, {price}, {card.title}")
+
+
+def _facts(card: DropCard) -> dict[str, object]:
+    return {
+        "drop": card.drop_id,
+        "title": card.title,
+        "state": card.offer.value,
+        "edition": card.edition,
+        "remaining": card.remaining,
+        "minor": card.price_minor,
+        "cur": card.cur,
+        "opens_ms": card.opens_ms,
+        "closes_ms": card.closes_ms,
+    }

@@ -1,0 +1,59 @@
+"""`stall report`: what a bookkeeper asks at the end of the day."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from stall.domain.books import Books, Check
+
+
+@click.group("report")
+def report() -> None:
+    """Reports on a stall's data folder."""
+
+
+@report.command("reconcile")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def reconcile(data: Path, as_json: bool) -> int:
+    """Compare receipts, payments, terminal and cloud. Exit code 1 while something does not tie."""
+    from stall import app
+    from stall.domain import books as comparing
+    from stall.store import reconciliation
+
+    box = app.open_box(data)
+    try:
+        keys = {box.secrets.signing.thumbprint: box.secrets.signing.public}
+        cloud = box.settings.cloud is not None
+        books = reconciliation.read_books(box.db.read(), keys, box.settings.cur, cloud=cloud)
+    finally:
+        box.close()
+    checks = comparing.checks(books)
+    ties = all(check.ok for check in checks)
+    if as_json:
+        click.echo(json.dumps({"ok": ties, "checks": [asdict(c) for c in checks], **asdict(books)}))
+    else:
+        _print(books, checks)
+    return 0 if ties else 1
+
+
+def _print(books: Books, checks: tuple[Check, ...]) -> None:
+    from stall.domain import money
+
+    click.echo(f"Journal {books.epoch}: {books.size} records")
+    for row in books.receipts:
+        amount = money.text(row.minor, row.cur)
+        click.echo(f"  {row.tender:<9}{row.count:>6} receipts {amount:>14}   record {row.first_seq} to {row.last_seq}")
+    for end in books.day_ends:
+        theirs, ours = money.text(end.theirs_minor, end.cur), money.text(end.ours_minor, end.cur)
+        click.echo(f"  terminal {end.tid or '?'}: {theirs}, our card payments {ours}")
+    for check in checks:
+        click.echo(f"{'ok ' if check.ok else 'GAP'} {check.name}: {check.sentence}")
+    for entry in books.exceptions:
+        click.echo(f"    {entry.sentence}")
+    for doubt in books.upload.doubts if books.upload else ():
+        click.echo(f"    {doubt}")

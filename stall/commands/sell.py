@@ -1,0 +1,159 @@
+"""`stall sell`: one sale through the till's own flows, from a process of its own."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from stall.flows.fill_basket import Wish
+    from stall.store.attempts import Attempt
+    from stall.store.box import Box
+
+#: The reader a card sale asks; a box has one for now.
+READER = 1
+#: The worker sends a request within 30 s or never (flows.card_attempt.FRESH_MS); a little more and nobody is there.
+PATIENCE_S = 35.0
+
+
+@click.command("sell")
+@click.argument("name", metavar="DROP")
+@click.option("--card", "tender", flag_value="card", help="Take the amount with the card reader.")
+@click.option("--cash", "tender", flag_value="cash", help="Take the exact amount in cash.")
+@click.option("--comp", "tender", flag_value="comp", help="Give it away; the receipt says so.")
+@click.option("--qty", type=click.IntRange(1, 200), default=1, show_default=True, help="How many.")
+@click.option("--number", type=click.IntRange(min=1), help="This edition number (limited drops only).")
+@click.option(
+    "--wait", "wait_s", type=click.IntRange(min=1), default=180, show_default=True, help="Seconds for a card."
+)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The box's data folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def sell(
+    name: str, tender: str | None, qty: int, number: int | None, wait_s: int, data: Path, *, as_json: bool
+) -> None:
+    """Sell DROP once and print the address its buyer opens."""
+    if tender is None:
+        raise click.UsageError("Say how it is paid: --card, --cash or --comp.")
+    from stall import app
+    from stall.flows.fill_basket import Wish
+
+    box = app.open_box(data)
+    try:
+        wish = Wish(name, qty, number)
+        sale = _by_card(box, wish, wait_s) if tender == "card" else _at_once(box, wish, tender)
+        _say(box, sale, as_json=as_json)
+    finally:
+        box.close()
+
+
+def _at_once(box: Box, wish: Wish, tender: str) -> int:
+    """Cash and gifts: basket, payment and receipt in one transaction, so that a refusal leaves nothing."""
+    from stall.flows.fill_basket import fill_basket
+    from stall.flows.take_cash import take_cash, take_comp
+    from stall.store import sales
+    from stall.store.db import Tx
+
+    def work(tx: Tx) -> int:
+        sale = fill_basket(tx, [wish], origin="cli", vat_bp=box.settings.vat_bp)
+        if tender == "comp":
+            take_comp(tx, sale, 1, "command line")
+        else:
+            take_cash(tx, sale, 1, sales.get(tx.conn, sale).total_minor)
+        return sale
+
+    return box.write("payment", work)
+
+
+def _by_card(box: Box, wish: Wish, wait_s: int) -> int:
+    """Ask the reader and wait for the end. Ctrl-C asks the terminal to stop and waits on: money may be moving."""
+    from stall.domain.payment import State
+    from stall.flows.fill_basket import fill_basket
+    from stall.flows.take_card import ask_card, drop_sale
+    from stall.store.db import Tx
+
+    def work(tx: Tx) -> tuple[int, int]:
+        sale = fill_basket(tx, [wish], origin="cli", vat_bp=box.settings.vat_bp)
+        return sale, ask_card(tx, sale, 1, READER)
+
+    sale, attempt = box.write("payment", work)
+    ended = _wait(box, attempt, wait_s)
+    if ended.state is State.PAID:
+        return sale
+    box.write("payment", lambda tx: drop_sale(tx, sale))
+    raise _not_paid(ended)
+
+
+def _wait(box: Box, attempt_no: int, wait_s: int) -> Attempt:
+    """Follow an attempt until it is final.
+
+    Raises Retry `card-not-finished` when it is not within `wait_s` seconds; it then goes on at the till.
+    """
+    from stall.errors import Retry
+    from stall.flows.take_card import cancel_card
+    from stall.store import attempts
+    from stall.store.watch import Watcher
+
+    watcher = Watcher(box.db.path)
+    started, shown, seen, cancelled = time.monotonic(), "", 0, False
+    try:
+        while (left := started + wait_s - time.monotonic()) > 0:
+            try:
+                now = attempts.get(box.db.read(), attempt_no)
+                if not now.open:
+                    return now
+                if now.display != shown:
+                    shown = now.display
+                    click.echo(shown, err=True)
+                if now.state == "requested" and time.monotonic() - started > PATIENCE_S and not cancelled:
+                    raise KeyboardInterrupt  # nobody serves the reader: take the request back
+                seen = watcher.wait(seen, min(left, 1.0))
+            except KeyboardInterrupt:
+                cancelled = True
+                click.echo("Cancelling", err=True)
+                box.write("payment", lambda tx: cancel_card(tx, attempt_no))
+    finally:
+        watcher.stop()
+    raise Retry(
+        "card-not-finished",
+        f"The card payment is not finished after {wait_s} seconds. Do not charge again; look at the sale at the till.",
+        5.0,
+    )
+
+
+def _not_paid(ended: Attempt) -> Exception:
+    from stall.errors import Refused
+    from stall.web.till_words import ended_words
+
+    words = ended_words(ended.state, ended.reason)
+    return Refused("card-not-paid", f"{words.title}. {words.sentence}")
+
+
+def _say(box: Box, sale_no: int, *, as_json: bool) -> None:
+    from stall.domain import money
+    from stall.store import attempts, claim_codes, sales
+    from stall.store.schema import event_seq
+
+    conn = box.db.read()
+    sale = sales.get(conn, sale_no)
+    code = claim_codes.code_of(conn, box.secrets.claim_key, sale)
+    url = None if code is None else claim_codes.link(box.settings.web.address, code)
+    if not as_json:
+        click.echo(f"Sold, {money.text(sale.total_minor, sale.cur)}. The buyer opens:", err=True)
+        click.echo(url or "(nothing to download)")
+        return
+    facts = {
+        "ok": True,
+        "sale": sale.no,
+        "numbers": [line.ed for line in sales.lines(conn, sale_no) if line.ed is not None],
+        "minor": sale.total_minor,
+        "cur": sale.cur,
+        "attempts": [{"tender": a.tender, "state": a.state.value} for a in attempts.of_sale(conn, sale_no)],
+        "receipt_seq": None if sale.receipt_event is None else event_seq(sale.receipt_event),
+        "code": code,
+        "url": url,
+    }
+    click.echo(json.dumps(facts))

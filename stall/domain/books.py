@@ -1,0 +1,171 @@
+"""What a bookkeeper compares at the end of the day, and whether it ties. Pure arithmetic in minor units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stall.domain import money
+
+
+@dataclass(frozen=True, slots=True)
+class TenderSum:
+    """The receipts of one tender and currency: how many, how much, and the first and last by number."""
+
+    tender: str
+    cur: str
+    count: int
+    minor: int
+    first_seq: int
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayEnd:
+    """One end of day: the terminal's total beside the card payments we know of since the one before."""
+
+    at_ms: int
+    tid: str | None
+    cur: str
+    theirs_minor: int
+    theirs_count: int | None
+    ours_minor: int
+    ours_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPayment:
+    """A payment whose outcome is not final."""
+
+    attempt: int
+    sale: int
+    state: str
+    minor: int
+    cur: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptional:
+    """Something a person must look at; `at_ms` in UTC."""
+
+    at_ms: int
+    attempt: int | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """How far the journal has reached the cloud: events sent, events cosigned, the last trouble, doubted events."""
+
+    sent: int
+    cosigned: int
+    trouble: str | None
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Everything the report rests on, of the running epoch. Money in minor units."""
+
+    cur: str
+    epoch: str
+    size: int
+    receipts: tuple[TenderSum, ...]
+    paid: tuple[tuple[str, str, int], ...]
+    part_paid: int
+    day_ends: tuple[DayEnd, ...]
+    since_minor: int
+    since_count: int
+    open_payments: tuple[OpenPayment, ...]
+    exceptions: tuple[Exceptional, ...]
+    upload: Upload | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One number that must tie: `ok`, and the sentence that says so or names the gap and what to do."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+def checks(books: Books) -> tuple[Check, ...]:
+    """Compare everything; without a cloud (`upload` None) there is no fifth check."""
+    found = (_payments(books), _terminal(books), _open(books), _exceptions(books))
+    return found if books.upload is None else (*found, _cloud(books.size, books.upload))
+
+
+def _payments(books: Books) -> Check:
+    """Receipts, read from the journal, against the payments, read from their rows."""
+    signed = {(r.tender, r.cur): r.minor for r in books.receipts}
+    taken = {(tender, cur): minor for tender, cur, minor in books.paid}
+    gaps = [
+        f"{tender} differs by {money.text(signed.get((tender, cur), 0) - taken.get((tender, cur), 0), cur)}"
+        for tender, cur in sorted(signed.keys() | taken.keys())
+        if signed.get((tender, cur), 0) != taken.get((tender, cur), 0)
+    ]
+    if gaps:
+        return Check("receipts", False, f"Receipts and payments differ: {', '.join(gaps)}. Run: stall journal verify")
+    if books.part_paid:
+        return Check(
+            "receipts",
+            False,
+            f"Money was taken for {_some(books.part_paid, 'sale')} without a receipt. Finish or return it.",
+        )
+    return Check("receipts", True, "Every payment has its receipt, to the cent.")
+
+
+def _terminal(books: Books) -> Check:
+    gaps = list(_terminal_gaps(books.day_ends))
+    if gaps:
+        return Check("terminal", False, " ".join(gaps))
+    if books.since_count:
+        sums = f"{_some(books.since_count, 'card payment')} ({money.text(books.since_minor, books.cur)})"
+        return Check("terminal", False, f"{sums} came after the last end of day. Ask the terminal for its end of day.")
+    if not books.day_ends:
+        return Check("terminal", True, "No card payments, so nothing to compare with a terminal.")
+    return Check("terminal", True, "The terminal's totals equal our card payments.")
+
+
+def _terminal_gaps(ends: tuple[DayEnd, ...]) -> Iterator[str]:
+    for end in ends:
+        theirs, ours = money.text(end.theirs_minor, end.cur), money.text(end.ours_minor, end.cur)
+        if end.theirs_minor != end.ours_minor:
+            yield f"The terminal took {theirs}, our card payments are {ours}. Compare its slips with the sales."
+        elif end.theirs_count is not None and end.theirs_count != end.ours_count:
+            yield f"The terminal counts {end.theirs_count} payments, we count {end.ours_count}. Compare its slips."
+
+
+def _open(books: Books) -> Check:
+    if not books.open_payments:
+        return Check("open", True, "No payment is unfinished or unclear.")
+    numbers = ", ".join(str(p.sale) for p in books.open_payments)
+    sums = money.text(sum(p.minor for p in books.open_payments), books.cur)
+    return Check(
+        "open", False, f"Payments of {sums} are unfinished or unclear (sale {numbers}). Look at them at the till."
+    )
+
+
+def _exceptions(books: Books) -> Check:
+    if not books.exceptions:
+        return Check("exceptions", True, "Nothing contradicts what was recorded.")
+    return Check("exceptions", False, f"{_some(len(books.exceptions), 'contradiction')} to look at: see the list.")
+
+
+def _cloud(size: int, upload: Upload) -> Check:
+    if upload.sent < size:
+        why = f" {upload.trouble}" if upload.trouble else ""
+        left = _some(size - upload.sent, "record")
+        return Check("cloud", False, f"{left} saved on this box, not sent yet; they go when it is online.{why}")
+    if upload.doubts:
+        return Check("cloud", False, f"The cloud doubts {_some(len(upload.doubts), 'record')}: see the list.")
+    if upload.cosigned < size:
+        return Check(
+            "cloud", False, "Everything is sent; the cloud has not countersigned it yet. Look again in a minute."
+        )
+    return Check("cloud", True, f"The cloud has all {size} records and countersigned them.")
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,54 @@
+"""The till's app: the maker's phone or tablet, on loopback only. `stall.web.serve` runs it on a socket of its own."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask, render_template, send_file
+from werkzeug.wrappers import Response
+
+from stall.errors import StallError
+from stall.store.box import Box
+from stall.web import error_pages, guard, ids
+from stall.web.factory import new_app
+from stall.web.till_banner import flags
+from stall.web.till_box import keep_box, this_box
+from stall.web.till_day import day
+from stall.web.till_pay import pay
+from stall.web.till_sell import lists_version, sell
+
+_COVER = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_YEAR_S = 365 * 24 * 3600
+
+
+def create_till_app(box: Box) -> Flask:
+    """The app the maker sells with. It refuses whoever is not on this machine."""
+    app = new_app("stall.web.till", box)
+    keep_box(app, box)
+    guard.protect(app, guard.till_rules())
+    error_pages.register(app, _trouble_page)
+    for pages in (sell, pay, day):
+        app.register_blueprint(pages)
+    app.add_url_rule("/state", view_func=state)
+    app.add_url_rule("/cover/<sha256>.jpg", view_func=cover)
+    app.before_request(guard.page_has_form)  # every page of the till has one
+    app.jinja_env.globals["flags"] = lambda: flags(box)
+    return app
+
+
+def state() -> dict[str, object]:
+    """Say what the banner says, and whether the lists of the first page changed."""
+    said = [{"name": f.name, "shape": f.shape, "words": f.words} for f in flags(this_box())]
+    return {"flags": said, "lists": lists_version()}
+
+
+def cover(sha256: str) -> Response:
+    """A drop's picture, named by its content, so that it may be kept for ever."""
+    path = this_box().folder / "covers" / f"{sha256}.jpg"
+    if _COVER.fullmatch(sha256) is None or not path.is_file():
+        raise ids.unknown_page()
+    return send_file(path, mimetype="image/jpeg", max_age=_YEAR_S)
+
+
+def _trouble_page(error: StallError, status: int) -> str:
+    return render_template("till/trouble.html", error=error, status=status)

@@ -1,0 +1,79 @@
+"""The strip above every till page: the card reader, the clock, and what the cloud has not got yet."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from stall.clock import Source
+from stall.store import journal, readers, till_reads, uploads
+from stall.store.box import Box
+from stall.store.schema import event_id
+from stall.store.uploads import UploadState
+from stall.web.till_words import Shape
+
+#: The one reader a box has for now; its number names its row and its worker's lock.
+READER = 1
+
+_MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One thing the till always says: which, its shape, a few words, and where to look further."""
+
+    name: str
+    shape: Shape
+    words: str
+    page: str
+
+
+def flags(box: Box) -> list[Flag]:
+    """What the banner says now."""
+    conn = box.db.read()
+    moment = journal.moment(conn, box.clock)
+    return [
+        _reader(conn),
+        _clock(moment.source, moment.now_ms),
+        _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
+    ]
+
+
+def _reader(conn: sqlite3.Connection) -> Flag:
+    state = readers.find(conn, READER)
+    if state is None:
+        return Flag("reader", Shape.OFF, "No card reader", "/day")
+    shape, words = {
+        "ready": (Shape.OK, "Reader ready"),
+        "busy": (Shape.WAIT, "Reader busy"),
+        "checking": (Shape.WAIT, "Reader checking"),
+    }.get(state.link, (Shape.STOP, "Reader lost"))
+    return Flag("reader", shape, words, "/day")
+
+
+def _clock(source: Source, now_ms: int) -> Flag:
+    if source is Source.FLOOR:
+        return Flag("clock", Shape.WARN, "Clock unsure", "/clock")
+    minutes = now_ms // _MINUTE_MS
+    return Flag("clock", Shape.OK, f"{minutes // 60 % 24:02d}:{minutes % 60:02d} UTC", "/clock")
+
+
+def _cloud(conn: sqlite3.Connection, now_ms: int, *, connected: bool) -> Flag:
+    if not connected:
+        return Flag("cloud", Shape.OFF, "Saved on this box", "/day")
+    head = journal.read_head(conn)
+    state = uploads.read_state(conn, head.epoch_no)
+    count, oldest_ms = till_reads.unsent_sales(conn, event_id(head.epoch_no, state.next))
+    words = _unsent_words(count, oldest_ms, now_ms, state)
+    if state.last_error is not None or (count and state.at_ms is None):
+        return Flag("cloud", Shape.WARN, f"Offline, {words}", "/day")
+    return Flag("cloud", Shape.WAIT if count else Shape.OK, f"Online, {words}", "/day")
+
+
+def _unsent_words(count: int, oldest_ms: int | None, now_ms: int, state: UploadState) -> str:
+    if count == 0 or oldest_ms is None:
+        return "all sales sent" if state.next else "nothing to send"
+    age = max(0, now_ms - oldest_ms)
+    old = f", oldest {age // _HOUR_MS} h" if age >= _HOUR_MS else ""
+    return f"{count} {'sale' if count == 1 else 'sales'} not sent{old}"

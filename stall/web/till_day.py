@@ -1,0 +1,147 @@
+"""The maker's pages at the till: open and close drops, confirm the clock, close the day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from stall.domain import books
+from stall.errors import Refused, StallError
+from stall.flows.confirm_clock import confirm_clock
+from stall.flows.day_end import ask_day_end
+from stall.flows.switch_drop import close_drop, open_drop
+from stall.store import catalogue, journal, readers, reconciliation, till_reads
+from stall.store.db import Tx
+from stall.web.error_pages import status_of
+from stall.web.till_banner import READER
+from stall.web.till_box import this_box
+from stall.web.till_pin import check_pin
+
+day = Blueprint("till_day", __name__)
+
+Answer = Response | tuple[str, int]
+
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(?:\.\d{1,6})?Z?", re.ASCII)
+_MOST_JOBS = 1 << 40
+
+
+@day.get("/drops")
+def drops() -> str:
+    """Show every drop with its switch."""
+    return _drops()
+
+
+@day.post("/drops")
+def switch() -> Answer:
+    """Open the drop named by `open`, or close the one named by `close`, with the PIN."""
+    wanted, closing = request.form.get("open"), request.form.get("close")
+
+    def work(tx: Tx) -> None:
+        if wanted is not None:
+            open_drop(tx, wanted)
+        elif closing is not None:
+            close_drop(tx, closing)
+        else:
+            raise Refused("drop-unnamed", "Press the button beside the drop that you want to open or close.")
+
+    return _do(work, _drops, url_for("till_day.drops"))
+
+
+@day.get("/clock")
+def clock() -> str:
+    """Show the box's time and where it comes from."""
+    return _clock()
+
+
+@day.post("/clock")
+def confirm() -> Answer:
+    """Take the maker's time (`utc`, like 2026-11-21 14:05), with the PIN."""
+
+    def work(tx: Tx) -> None:
+        confirm_clock(tx, read_time(request.form.get("utc", "")))
+
+    return _do(work, _clock, url_for("till_day.clock", confirmed=1))
+
+
+@day.get("/day")
+def close() -> str:
+    """Show whether the day ties."""
+    return _day()
+
+
+@day.post("/day/end")
+def end() -> Answer:
+    """Ask the terminal for its end of day."""
+    box = this_box()
+    try:
+        job = box.write("payment", lambda tx: ask_day_end(tx, READER))
+    except StallError as trouble:
+        return _day(trouble), status_of(trouble)
+    return redirect(url_for("till_day.close", job=job), 303)
+
+
+def read_time(text: str) -> int:
+    """Read a time in UTC as typed or as the page's script writes it (ms). Raises Refused `time-malformed`."""
+    match = _TIME.fullmatch(text.strip())
+    try:
+        if match is not None:
+            at = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3] or ':00'}+00:00")
+            return int(at.timestamp()) * 1000
+    except ValueError:
+        pass  # 30 February, or 25 o'clock: told as every other time that is none
+    raise Refused("time-malformed", "That is not a time. Write date and time in UTC, like 2026-11-21 14:05.")
+
+
+def _do(work: Callable[[Tx], None], page: Callable[[StallError], str], then: str) -> Answer:
+    """Check the PIN, do it, and show the page again; a refusal is told on it."""
+    box = this_box()
+    try:
+        check_pin(box, request.form.get("pin", ""))
+        box.write("payment", work)
+    except StallError as trouble:
+        return page(trouble), status_of(trouble)
+    return redirect(then, 303)
+
+
+def _drops(trouble: StallError | None = None) -> str:
+    box = this_box()
+    conn, now_ms = box.db.read(), box.now_ms()
+    on = till_reads.switched_on(conn)
+    return render_template(
+        "till/drops.html", cards=catalogue.cards(conn, now_ms), on=on, now_ms=now_ms, trouble=trouble
+    )
+
+
+def _clock(trouble: StallError | None = None) -> str:
+    box = this_box()
+    moment = journal.moment(box.db.read(), box.clock)
+    shown = f"{datetime.fromtimestamp(moment.now_ms // 1000, UTC):%Y-%m-%d %H:%M:%S}"
+    return render_template(
+        "till/clock.html",
+        moment=moment,
+        shown=shown,
+        typed=request.form.get("utc", "")[:40],
+        confirmed=trouble is None and "confirmed" in request.args,
+        trouble=trouble,
+    )
+
+
+def _day(trouble: StallError | None = None) -> str:
+    box = this_box()
+    conn = box.db.read()
+    keys = {box.secrets.signing.thumbprint: box.secrets.signing.public}
+    read = reconciliation.read_books(conn, keys, box.settings.cur, cloud=box.settings.cloud is not None)
+    asked = request.args.get("job", 0, type=int)
+    job = readers.job(conn, asked) if 0 < asked < _MOST_JOBS else None
+    return render_template(
+        "till/day.html",
+        books=read,
+        checks=books.checks(read),
+        reader=readers.find(conn, READER),
+        job=job,
+        trouble=trouble,
+    )

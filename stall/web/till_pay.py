@@ -1,0 +1,207 @@
+"""One sale at the till: take card or cash, give it free, cancel, decide what nobody heard, show the code.
+
+Every form that pays carries the number of the attempt it is for, so a second press finds the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from stall.domain import money
+from stall.domain.payment import State
+from stall.domain.sale import note_buttons
+from stall.errors import Refused, StallError
+from stall.flows.card_attempt import decide as decide_attempt
+from stall.flows.take_card import ask_card, cancel_card, drop_sale
+from stall.flows.take_cash import take_cash, take_comp
+from stall.store import attempts, claim_codes, sales
+from stall.store.attempts import Attempt
+from stall.store.db import Tx
+from stall.web import ids, qr
+from stall.web.error_pages import status_of
+from stall.web.till_banner import READER
+from stall.web.till_basket import remove_line
+from stall.web.till_box import SALE, this_box
+from stall.web.till_pin import check_pin
+from stall.web.till_words import Stage, Standing, standing
+
+pay = Blueprint("till_pay", __name__, url_prefix=f"/sale/<int(min=1, max={SALE}):no>")
+
+Answer = Response | tuple[str, int]
+
+#: Who decided, as the journal says it; one maker for now.
+MAKER = "maker"
+
+
+@pay.get("")
+def sale(no: int) -> str:
+    """Show a sale as it stands."""
+    return _page(no)
+
+
+@pay.get("/state")
+def state(no: int) -> dict[str, str]:
+    """Say where a sale stands, for the page's script."""
+    now = _standing(no)
+    words = now.words
+    return {
+        "stage": now.stage,
+        "version": now.version,
+        "shape": words.shape,
+        "title": words.title,
+        "sentence": words.sentence,
+    }
+
+
+@pay.post("/card")
+def card(no: int) -> Answer:
+    """Ask the reader to take what is due."""
+    return _do(no, lambda tx: ask_card(tx, no, _ordinal(tx, no), READER))
+
+
+@pay.post("/cash")
+def cash(no: int) -> Answer:
+    """Take cash; `given` is what the buyer handed over."""
+
+    def take(tx: Tx) -> None:
+        cur = sales.get(tx.conn, no).cur
+        take_cash(tx, no, _ordinal(tx, no), money.parse(_field("given"), cur))
+
+    return _do(no, take)
+
+
+@pay.post("/comp")
+def comp(no: int) -> Answer:
+    """Give the sale away, with the PIN."""
+    return _do(no, lambda tx: take_comp(tx, no, _ordinal(tx, no), MAKER), pin=True)
+
+
+@pay.post("/cancel-card")
+def stop_card(no: int) -> Answer:
+    """Take a card request back, or ask the terminal to stop."""
+    return _do(no, lambda tx: cancel_card(tx, _attempt(tx, no).no))
+
+
+@pay.post("/decide")
+def decide(no: int) -> Answer:
+    """Say what became of a payment the terminal cannot tell, with the PIN and where it was seen."""
+
+    def conclude(tx: Tx) -> None:
+        attempt = _attempt(tx, no)
+        if attempt.state is not State.UNKNOWN:
+            return  # it was resolved while somebody read the slip: the page shows how
+        if _field("outcome") == "paid":
+            decide_attempt(tx, attempt.no, "paid", MAKER, _field("reason"))
+        elif _field("outcome") == "declined":
+            decide_attempt(tx, attempt.no, "declined", MAKER, _field("reason"))
+        else:
+            raise Refused("decision-missing", "Say whether the buyer paid: press one of the two buttons.")
+
+    return _do(no, conclude, pin=True)
+
+
+@pay.post("/drop")
+def drop(no: int) -> Answer:
+    """Give up an unpaid sale."""
+    return _do(no, lambda tx: drop_sale(tx, no), then=url_for("till_sell.tiles"))
+
+
+@pay.post("/remove")
+def remove(no: int) -> Answer:
+    """Take a line out of an untouched basket."""
+    box = this_box()
+    try:
+        key, line = ids.read_press(_field("press")), request.form.get("line", -1, type=int)
+        left = box.write("payment", lambda tx: remove_line(tx, no, line, key, box.settings.vat_bp))
+    except StallError as trouble:
+        return _page(no, trouble), status_of(trouble)
+    return redirect(url_for("till_pay.sale", no=left) if left else url_for("till_sell.tiles"), 303)
+
+
+def _do(no: int, work: Callable[[Tx], object], *, pin: bool = False, then: str | None = None) -> Answer:
+    """Do one thing to a sale and look at it again; a refusal is told on the sale's own page, with what was typed."""
+    box = this_box()
+    sales.get(box.db.read(), no)
+    try:
+        if pin:
+            check_pin(box, _field("pin"))
+        box.write("payment", work)
+    except StallError as trouble:
+        return _page(no, trouble), status_of(trouble)
+    return redirect(then or url_for("till_pay.sale", no=no), 303)
+
+
+def _ordinal(tx: Tx, no: int) -> int:
+    """The attempt a pay form is for. Raises Refused `press-malformed`, also for one that is not the next."""
+    ordinal = request.form.get("ordinal", 0, type=int)
+    if not 1 <= ordinal <= len(attempts.of_sale(tx.conn, no)) + 1:
+        raise Refused("press-malformed", "This form is too old or was changed. Open the page again.")
+    return ordinal
+
+
+def _attempt(tx: Tx, no: int) -> Attempt:
+    """The attempt of this sale that a form names. Raises Refused `press-malformed`."""
+    wanted = request.form.get("attempt", 0, type=int)
+    for attempt in attempts.of_sale(tx.conn, no):
+        if attempt.no == wanted:
+            return attempt
+    raise Refused("press-malformed", "This form is too old or was changed. Open the page again.")
+
+
+def _field(name: str) -> str:
+    return request.form.get(name, "")[:300]
+
+
+def _standing(no: int) -> Standing:
+    conn = this_box().db.read()
+    return standing(sales.get(conn, no), attempts.of_sale(conn, no))
+
+
+def _page(no: int, trouble: StallError | None = None) -> str:
+    box = this_box()
+    conn = box.db.read()
+    found = sales.get(conn, no)
+    tried = attempts.of_sale(conn, no)
+    now = standing(found, tried)
+    due = found.total_minor - sum(a.amount_minor for a in tried if a.state is State.PAID)
+    return render_template(
+        _TEMPLATES[now.stage],
+        sale=found,
+        lines=sales.lines(conn, no),
+        now=now,
+        due=due,
+        ordinal=len(tried) + 1,
+        notes=note_buttons(due) if due > 0 else (),
+        plain=money.decimal,
+        amendable=found.origin == "till" and not tried,
+        typed={name: value[:300] for name, value in request.form.items() if name not in {"pin", "press"}},
+        trouble=trouble,
+        **(_claim(found, tried) if now.stage is Stage.PAID else {}),
+    )
+
+
+def _claim(found: sales.Sale, tried: list[Attempt]) -> Mapping[str, object]:
+    """What the page of a paid sale shows besides: the code to scan, and the change to hand back."""
+    box = this_box()
+    code = claim_codes.code_of(box.db.read(), box.secrets.claim_key, found)
+    address = None if code is None else claim_codes.link(box.settings.web.address, code)
+    given = sum(a.given_minor - a.amount_minor for a in tried if a.state is State.PAID and a.given_minor is not None)
+    return {
+        "code": code,
+        "address": address,
+        "drawn": None if address is None else qr.svg(address, "M", "Code for the buyer to scan"),
+        "change": given,
+        "paid_by": " + ".join(a.tender for a in tried if a.state is State.PAID),
+    }
+
+
+_TEMPLATES = {
+    Stage.CHOOSE: "till/choose.html",
+    Stage.CARD: "till/running.html",
+    Stage.UNKNOWN: "till/unknown.html",
+    Stage.PAID: "till/paid.html",
+    Stage.DROPPED: "till/dropped.html",
+}

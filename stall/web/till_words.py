@@ -1,0 +1,147 @@
+"""What the till says of a sale: one stage, one shape, one sentence that says what to do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stall.domain.payment import Reason, State
+from stall.store.attempts import Attempt
+from stall.store.sales import Sale
+
+
+class Stage(StrEnum):
+    """Which page of a sale the till shows."""
+
+    CHOOSE = "choose"
+    CARD = "card"
+    UNKNOWN = "unknown"
+    PAID = "paid"
+    DROPPED = "dropped"
+
+
+class Shape(StrEnum):
+    """The glyph beside the words, so that no state rests on colour."""
+
+    OK = "ok"
+    WAIT = "wait"
+    WARN = "warn"
+    STOP = "stop"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A state in words, with its shape."""
+
+    shape: Shape
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a sale stands. `version` changes when the page must be drawn anew, not when only words change."""
+
+    stage: Stage
+    words: Words
+    version: str
+    attempt: Attempt | None
+
+
+_UNKNOWN = Words(
+    Shape.STOP,
+    "Unknown: do not charge again, checking",
+    "The terminal may have taken the money. The box asks it again by itself; take no other payment for this sale.",
+)
+
+_ENDED = {
+    (State.DECLINED, Reason.CANCELLED): Words(
+        Shape.OFF, "Cancelled", "The card payment was stopped at the terminal. No money was taken."
+    ),
+    (State.DECLINED, Reason.NOT_FOUND): Words(
+        Shape.OFF,
+        "No payment",
+        "The terminal was asked and has no such payment. No money was taken; you can try again.",
+    ),
+    (State.DECLINED, Reason.OPERATOR): Words(
+        Shape.OFF, "Not paid", "You decided that no money was taken. You can take the payment again."
+    ),
+    (State.DECLINED, None): Words(
+        Shape.WARN, "Declined, ask for another card", "No money was taken. Try another card, or take cash."
+    ),
+    (State.NOT_SENT, Reason.CANCELLED): Words(
+        Shape.OFF, "Cancelled", "Nothing was sent to the terminal and no money was taken."
+    ),
+    (State.NOT_SENT, Reason.STALE): Words(
+        Shape.WARN, "Not sent", "The card reader did not take the payment in time. No money was taken; try again."
+    ),
+    (State.NOT_SENT, Reason.CAPS): Words(
+        Shape.WARN, "Not sent", "The amount is above what the creator allows by card. Take cash."
+    ),
+    (State.NOT_SENT, Reason.HOLD_LOST): Words(
+        Shape.WARN,
+        "Not sent",
+        "The numbers of this sale were released meanwhile. No money was taken; press Card again.",
+    ),
+    (State.NOT_SENT, None): Words(
+        Shape.WARN, "Not sent", "The card reader cannot be reached. No money was taken; check its cable, or take cash."
+    ),
+    (State.REVERSED, None): Words(
+        Shape.OFF, "Taken back", "The terminal took the card payment back. No money was taken; you can try again."
+    ),
+}
+
+_RUNNING = {
+    State.REQUESTED: Words(Shape.WAIT, "Calling the card reader", "The terminal asks for the card in a moment."),
+    State.SENT: Words(Shape.WAIT, "Waiting for the card", "The buyer follows the terminal."),
+    State.APPROVED: Words(Shape.OK, "Approved", "Writing the receipt. The code to scan comes next."),
+    State.REVERSING: Words(
+        Shape.WARN, "Taking the payment back", "The terminal is undoing the payment. Charge nothing yet."
+    ),
+}
+
+_OVER = {
+    "paid": (Stage.PAID, Words(Shape.OK, "Paid", "Let the buyer scan the code.")),
+    "dropped": (Stage.DROPPED, Words(Shape.OFF, "Cancelled", "This sale was given up. Nothing was taken for it.")),
+}
+
+
+def ended_words(state: State, reason: str | None) -> Words:
+    """Say how an attempt ended that took no money."""
+    known = None if reason is None else Reason(reason)
+    return _ENDED.get((state, known)) or _ENDED[state, None]
+
+
+def standing(sale: Sale, tried: Sequence[Attempt]) -> Standing:
+    """Say where a sale stands, from its row and its attempts in order."""
+    last = tried[-1] if tried else None
+    stage, words = _stage(sale, last)
+    facts = "" if last is None else f"-{last.ordinal}-{last.state.value}-{last.cancel_wanted}"
+    if last is not None and stage is Stage.CARD:
+        facts = f"-{last.ordinal}-{last.cancel_wanted}"  # the words change in place while the card is in the terminal
+    return Standing(stage, words, f"{stage.value}{facts}", last)
+
+
+def _stage(sale: Sale, last: Attempt | None) -> tuple[Stage, Words]:
+    if sale.state in _OVER:
+        return _OVER[sale.state]
+    if last is None:
+        return Stage.CHOOSE, Words(Shape.OFF, "To pay", "Choose Card or Cash.")
+    if last.state is State.UNKNOWN:
+        return Stage.UNKNOWN, _UNKNOWN
+    if last.open:
+        return Stage.CARD, _running(last)
+    part_paid = Words(Shape.OK, "Part paid", "Take the rest.")
+    return Stage.CHOOSE, part_paid if last.state is State.PAID else ended_words(last.state, last.reason)
+
+
+def _running(attempt: Attempt) -> Words:
+    """The terminal's own words while the buyer uses it, ours otherwise."""
+    words = _RUNNING[attempt.state]
+    if attempt.cancel_wanted and attempt.state is State.SENT:
+        return Words(Shape.WAIT, "Cancelling", "The terminal was asked to stop. Wait for what it says.")
+    if attempt.state is State.SENT and attempt.display not in ("", words.title):
+        return Words(words.shape, attempt.display, words.sentence)
+    return words
