@@ -22,6 +22,7 @@ STATUS = {
     "claim-unknown": 404,
     "claim-code-malformed": 404,
     "drop-unknown": 404,
+    "sale-unknown": 404,
     "grant-over": 410,
     "download-limit": 403,
     "claim-devices": 403,
