@@ -61,21 +61,24 @@ class Evidence:
             )
 
     def receipt(self, token: str, typ: str) -> tuple[Receipt, Delegation]:
-        """Check a receipt, refund or void with the newest delegation of the box that signed it.
+        """Check a receipt, refund or void with the newest delegation of its box that was in force for it.
 
         Raises Hostile `verify-needs-delegation` when none is at hand, and the errors of `wire.receipt` and `wire.delegation`.
         """
         box = jws.unverified_kid(token)
-        chains = sorted(self.delegations.get(box, ()), key=lambda chain: chain.seq, reverse=True)
+        chains = sorted(
+            self.delegations.get(box, ()), key=lambda chain: (chain.iss == self.expected, chain.seq), reverse=True
+        )
         if not chains:
             raise Hostile(
                 "verify-needs-delegation", "Which creator stands behind this box cannot be told. Add its delegation."
             )
         told = receipt.verify(token, {box: keys.public_from_did(chains[0].sub)}, typ)
-        for drop in {item.drop for item in told.items} or {None}:
-            delegation.check_use(chains[0], "receipt", drop, told.iat)
-        self.check_creator(chains[0].iss)
-        return told, chains[0]
+        fitting = next((chain for chain in chains if _covers(chain, told)), chains[0])
+        for drop in _drops(told):
+            delegation.check_use(fitting, "receipt", drop, told.iat)
+        self.check_creator(fitting.iss)
+        return told, fitting
 
     def is_withdrawn(self, held: VerifiedCredential) -> bool:
         """Say whether a certificate was taken back: it, its box, or the receipt (and number) it stands on."""
@@ -151,6 +154,19 @@ def _take_receipt(paper: Paper, evidence: Evidence) -> None:
     elif told.ref is not None:
         parts = [_part(told.ref, item.drop, item.ed) for item in told.items if item.drop is not None]
         _withdraw(evidence, told.iss, [told.ref] if typ == receipt.VOID else parts, _ALWAYS)
+
+
+def _drops(told: Receipt) -> set[str | None]:
+    return {item.drop for item in told.items} or {None}
+
+
+def _covers(chain: Delegation, told: Receipt) -> bool:
+    try:
+        for drop in _drops(told):
+            delegation.check_use(chain, "receipt", drop, told.iat)
+    except StallError:
+        return False
+    return True
 
 
 def _keep(found: Delegation, evidence: Evidence) -> None:

@@ -142,7 +142,7 @@ def _certificate(name: str, document: dict[str, Any], heap: Evidence) -> Verdict
     if heap.is_withdrawn(held):
         says.append("It was taken back and counts no more.")
         return Verdict(name, "certificate", ok=False, says=tuple(says), grade=REVOKED, code="verify-revoked")
-    if held.delegation is None:
+    if held.grade == credential.FINAL or held.delegation is None:
         says += ["Final: signed by the creator.", *_by_creator(held.creator, heap)]
     else:
         says += ["Provisional: signed by the box at the sale, not yet confirmed by the creator."]
