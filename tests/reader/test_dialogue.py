@@ -135,8 +135,10 @@ def test_an_approval_in_hand_when_the_caller_breaks_off_is_refused(script: Scrip
     events = begin(script, dialogue)
     script.say(APPROVAL)
     next(events)
+    begun = time.monotonic()
     events.close()
     script.expect(REFUSE)
+    assert time.monotonic() < begun + SLOW.decide_s / 2
 
 
 def test_a_repeated_approval_gets_the_same_answer_and_no_second_event(script: Script, terminal: t.Terminal) -> None:

@@ -196,14 +196,19 @@ def redact(apdu: bytes) -> bytes:
     if sizes is None or sum(sizes) != len(apdu):
         return bytes(len(apdu))
     head, body = apdu[: sizes[0]], apdu[sizes[0] :]
-    match int.from_bytes(apdu[:2], "big"):
+    return head + _redacted(int.from_bytes(apdu[:2], "big"), body)
+
+
+def _redacted(command: int, body: bytes) -> bytes:
+    match command:
         case 0x040F | 0x0601:
-            return head + fields.blank_fields(body)
+            return fields.blank_fields(body)
         case 0x04FF:
             code, minutes, rest = _step_parts(body)
-            return head + code + minutes + fields.blank_fields(rest)
+            return code + minutes + fields.blank_fields(rest)
         case 0x061E:
-            return head + body[:1] + fields.blank_fields(body[1:])
-        case 0x060F | 0x06D1:
-            return head + fields.mask_card_numbers(body)
-    return head + bytes(len(body))
+            return body[:1] + fields.blank_fields(body[1:])
+        case 0x060F:
+            bears_fields = body[:1] and body[0] in _COMPLETION_FIELDS
+            return fields.blank_fields(body) if bears_fields else fields.mask_card_numbers(body)
+    return bytes(len(body))

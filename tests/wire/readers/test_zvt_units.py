@@ -136,6 +136,13 @@ def test_a_card_number_on_a_print_line_reaches_neither_text_nor_trace() -> None:
     assert b"1111" not in zvt.redact(line)
 
 
+def test_a_trace_of_a_completion_keeps_its_status_and_blanks_what_is_unknown() -> None:
+    for known in ("06 0F 01 DC", "06 0F 0A 19 00 29 29 00 10 06 49 09 78", "06 0F 05 F0 F0 F1 41 9C"):
+        assert zvt.redact(bytes.fromhex(known)) == bytes.fromhex(known)
+    odd = bytes.fromhex("06 0F 0D 19 00 22 F0 F8 41 11 11 11 11 11 12 34")
+    assert zvt.redact(odd) == bytes.fromhex("06 0F 0D 19 00 22 F0 F8") + bytes(8)
+
+
 def test_every_code_has_words_for_both_sides() -> None:
     for code in range(256):
         words = result_words(code)
