@@ -1,0 +1,82 @@
+"""The processes of a demo: which command each is, when it is ready, and the settings that let them find each other."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+from dataclasses import dataclass
+
+import msgspec
+
+from stall import settings as settings_file
+from stall.cloud import folder as cloud_folder
+from stall.demo.child import Child
+from stall.demo.folder import DemoFolder
+from stall.demo.ports import LOOPBACK, Ports
+from stall.settings import Cloud, Reader
+from stall.wire import b64
+
+#: The simulated terminal's protocol times, shortened: nobody watching a demo waits for a lost line for minutes.
+TIME_SCALE = 0.2
+CARD_AFTER_S = 1.0
+_HTTP_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a demo answers, as a person types it. `buyers` is what the QR code of the stall holds."""
+
+    buyers: str
+    till: str
+    terminal: str
+    cloud: str
+
+
+def addresses(ports: Ports, host: str) -> Addresses:
+    """The addresses of a demo whose buyers' pages listen on `host`; the rest is on loopback."""
+    local = f"http://{LOOPBACK}"
+    return Addresses(
+        f"http://{host}:{ports.buyers}",
+        f"{local}:{ports.till}",
+        f"{local}:{ports.terminal}",
+        f"{local}:{ports.cloud}",
+    )
+
+
+def settle(folder: DemoFolder, ports: Ports, host: str) -> None:
+    """Write into the box's settings where everything is in this run; what a person changed there stays."""
+    kept = settings_file.load(folder.box)
+    cloud = cloud_folder.load(folder.cloud)
+    at = addresses(ports, host)
+    web = msgspec.structs.replace(kept.web, host=host, port=ports.buyers, till_port=ports.till, address=at.buyers)
+    reader = Reader(
+        link=f"serial:{folder.port_name}", name="Simulated terminal", profile="simulated", time_scale=TIME_SCALE
+    )
+    here = Cloud(url=at.cloud, name=cloud.name, public=b64.encode(cloud.key.public))
+    changed = msgspec.structs.replace(kept, web=web, reader=reader, cloud=here, mdns=host != LOOPBACK)
+    settings_file.save(folder.box, changed)
+
+
+def children(folder: DemoFolder, ports: Ports) -> list[Child]:
+    """The processes in the order they start: who is asked by others comes first."""
+    box = str(folder.box)
+    terminal = ["simulate", "zvt", "--data", str(folder.terminal), "--pty", str(folder.port_name)]
+    terminal += ["--panel", str(ports.terminal), "--card-after", str(CARD_AFTER_S), "--scale", str(TIME_SCALE)]
+    commands = {
+        "web": ["web", "--data", box],
+        "terminal": terminal,
+        "cloud": ["cloud", "--data", str(folder.cloud), "--port", str(ports.cloud)],
+        "reader": ["reader", "--data", box],
+        "sync": ["sync", "--data", box],
+    }
+    return [Child(name, command, folder.logs / f"{name}.log") for name, command in commands.items()]
+
+
+def answers(address: str, path: str) -> bool:
+    """Whether a part's web server answers a GET of `path`, whatever the page says."""
+    host, _, port = address.removeprefix("http://").rpartition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=_HTTP_TIMEOUT_S)
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", path)
+        return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
+    return False
