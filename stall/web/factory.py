@@ -6,15 +6,19 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, render_template, url_for
+from flask import Flask, Response, render_template, request, url_for
 
 from stall.errors import StallError
 from stall.store.box import Box
-from stall.web import error_pages, guard, ids, words
+from stall.web import catalogue_pages, claims, data, error_pages, guard, ids, orders, papers, words
+from stall.web.live import LiveOrders
+from stall.web.shop import Shop
+from stall.web.transfers import Transfers
 
 PACKAGE = Path(__file__).parent
 STATIC = PACKAGE.parent / "static"
 _YEAR_S = 365 * 24 * 3600
+NOT_FOUND = 404
 
 
 def new_app(name: str, box: Box) -> Flask:
@@ -32,12 +36,33 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_digest(name))
 
 
-def create_buyer_app(box: Box) -> Flask:
-    """The app phones talk to."""
+def create_buyer_app(box: Box, *, watch: bool = False) -> Flask:
+    """The app phones talk to. `shop_of(app).stop()` ends its threads, before the box closes.
+
+    With `watch` the states of orders are remembered until the database changes; `stall web` wants that.
+    """
     app = new_app("stall.web.buyer", box)
+    shop = Shop(box, LiveOrders(box, watch=watch), Transfers(box))
+    app.extensions["stall"] = shop
     guard.protect(app, guard.buyer_rules(box.settings.web))
     error_pages.register(app, _error_page)
+    for noun in (catalogue_pages, data, orders, claims, papers):
+        app.register_blueprint(noun.pages(shop))
+
+    @app.after_request
+    def count_guesses(response: Response) -> Response:
+        if response.status_code == NOT_FOUND and request.endpoint not in {None, "static"}:
+            shop.tries.guessed_wrong()
+        return response
+
     return app
+
+
+def shop_of(app: Flask) -> Shop:
+    """What the pages of a buyers' app share."""
+    shop = app.extensions["stall"]
+    assert isinstance(shop, Shop)  # noqa: S101 - put there above; tells the type checker
+    return shop
 
 
 def _error_page(error: StallError, status: int) -> str:

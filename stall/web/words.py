@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from uuid import UUID
 
 from stall.domain import money
 from stall.wire import claimcode
@@ -76,4 +77,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "percent": percent,
     "count_of": count,
     "grouped": claimcode.grouped,
+    "uuid": lambda raw: str(UUID(bytes=raw)),
 }

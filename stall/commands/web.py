@@ -1,0 +1,22 @@
+"""`stall web`: the buyers' pages and the till."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("web")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder.")
+def web(data: Path) -> None:
+    """Serve the buyers' pages, and the till on this machine only."""
+    from stall import app, log
+    from stall.web import serve
+
+    log.setup()
+    box = app.open_box(data, crowd=True, all_day=True)
+    try:
+        serve.run(box, click.echo)
+    finally:
+        box.close()

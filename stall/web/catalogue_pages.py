@@ -1,0 +1,77 @@
+"""The shop window: everything on the table, one item, and the covers."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, redirect, render_template, send_from_directory
+from werkzeug.wrappers import Response as AnyResponse
+
+from stall.domain.drop import Offer
+from stall.store import catalogue
+from stall.store.catalogue import DropCard
+from stall.web import ids, words
+from stall.web.guard import page_has_form
+from stall.web.shop import Shop
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_YEAR_S = 365 * 24 * 3600
+#: Below so many left, the number is worth a second look.
+FEW = 5
+
+
+def pages(shop: Shop) -> Blueprint:
+    """The routes of the shop window."""
+    routes = Blueprint("catalogue", __name__)
+    box = shop.box
+
+    @routes.get("/")
+    def window() -> str:
+        now = box.now_ms()
+        cards = catalogue.cards(box.db.read(), now)
+        return render_template("catalogue.html", items=[(card, offer_words(card, now)) for card in cards])
+
+    @routes.get("/d/<drop>")
+    def item(drop: str) -> str:
+        now = box.now_ms()
+        conn = box.db.read()
+        card = catalogue.card(conn, drop, now)
+        if card is None:
+            raise ids.unknown_page()
+        page_has_form()
+        files = catalogue.files(conn, card.pack)
+        return render_template("item.html", card=card, said=offer_words(card, now), files=files, now=now)
+
+    @routes.get("/d/<drop>/cover")
+    def cover_of(drop: str) -> AnyResponse:
+        card = catalogue.card(box.db.read(), drop, box.now_ms())
+        if card is None or card.cover is None:
+            raise ids.unknown_page()
+        return redirect(f"/cover/{card.cover}.jpg", 302)
+
+    @routes.get("/cover/<sha256>.jpg")
+    def cover(sha256: str) -> Response:
+        if not _SHA256.fullmatch(sha256):
+            raise ids.unknown_page()
+        answer = send_from_directory(box.folder / "covers", f"{sha256}.jpg", mimetype="image/jpeg", max_age=_YEAR_S)
+        answer.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
+        return answer
+
+    return routes
+
+
+def offer_words(card: DropCard, now_ms: int) -> tuple[str, str]:
+    """Say how a drop stands, as (tone, sentence); tone is open, few, later or over."""
+    match card.offer:
+        case Offer.EARLY if card.opens_ms is not None:
+            return "later", f"Opens {words.when(card.opens_ms, now_ms)}"
+        case Offer.LATE:
+            return "over", "The sale is over"
+        case Offer.SOLD_OUT:
+            return "over", f"Sold out, all {card.edition} gone" if card.edition else "Sold out"
+        case Offer.PAUSED:
+            return "later", "Not on sale right now"
+    if card.edition is None:
+        return "open", "Open edition"
+    left = card.remaining or 0
+    return ("few" if left <= FEW else "open"), f"{left} of {card.edition} left"

@@ -1,0 +1,95 @@
+"""From a claim code to the bytes: opening a code, one phone's download page, the files."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from stall.errors import Refused
+from stall.flows.claim import check_claim, redeem_code
+from stall.flows.record_transfer import check_download
+from stall.store import claim_codes, claims, sales
+from stall.web import files, granted, ids, papers
+from stall.web.guard import page_has_form
+from stall.web.shop import Shop
+from stall.wire import claimcode
+
+SEE_OTHER = 303
+
+
+def pages(shop: Shop) -> Blueprint:
+    """The routes of codes and grants. Looking at a code burns nothing; its button does."""
+    routes = Blueprint("claims", __name__)
+    box = shop.box
+
+    @routes.get("/t")
+    def ask_code() -> str:
+        page_has_form()
+        return render_template("type_code.html", typed="", refused=None)
+
+    @routes.post("/t")
+    def typed_code() -> AnyResponse | tuple[str, int]:
+        shop.tries.may_guess()
+        typed = request.form.get("code", "")
+        try:
+            return redirect(f"/T/{claimcode.encode(claimcode.decode(typed))}", SEE_OTHER)
+        except Refused as refused:
+            page_has_form()
+            return render_template("type_code.html", typed=typed[:40], refused=refused), 400
+
+    @routes.get("/T/<typed>")
+    @routes.get("/t/<typed>")
+    def open_code(typed: str) -> str:
+        code = _known(shop, typed)
+        found = claims.by_digest(box.db.read(), claimcode.digest(code))
+        items = [] if found is None else claims.bought(box.db.read(), found.sale)
+        page_has_form()
+        return render_template("code.html", code=claimcode.encode(code), items=items)
+
+    @routes.post("/T/<typed>")
+    @routes.post("/t/<typed>")
+    def redeem(typed: str) -> AnyResponse:
+        shop.tries.press()
+        code = _known(shop, typed)
+        press = ids.read_press(request.form.get("press", ""))
+        grant = box.write("claim", lambda tx: redeem_code(tx, code, press))
+        return redirect(f"/g/{ids.grant_id(box.secrets, grant)}", SEE_OTHER)
+
+    @routes.get("/g/<name>")
+    def download_page(name: str) -> str:
+        grant, claim = granted.live_grant(box, name)
+        conn = box.db.read()
+        sale = sales.get(conn, grant.sale)
+        packs = granted.listing(conn, grant)
+        return render_template(
+            "grant.html",
+            name=name,
+            packs=packs,
+            paid=sale.total_minor > 0,
+            papers=granted.papers_name(packs),
+            jti=ids.receipt_id(box.secrets, sale.receipt_event or 0),
+            code=claim_codes.code_of(conn, box.secrets.claim_key, sale),
+            expires_ms=claim.expires_ms,
+            now=box.now_ms(),
+            address=box.settings.web.address.split("//")[-1],
+        )
+
+    @routes.get("/g/<name>/<path:file>")
+    def download(name: str, file: str) -> Response:
+        grant, _ = granted.live_grant(box, name)
+        packs = granted.listing(box.db.read(), grant)
+        if file == granted.papers_name(packs):
+            return papers.papers_zip(box, grant)
+        wanted = granted.find(packs, file)
+        check_download(wanted.taken, wanted.allowed)
+        return files.send(box.folder, wanted.file, grant.no, shop.transfers.report)
+
+    return routes
+
+
+def _known(shop: Shop, typed: str) -> bytes:
+    """Read a code that opens something here; every other gives one answer. Raises Refused `claim-unknown`."""
+    shop.tries.may_guess()
+    code = claimcode.decode(typed)
+    check_claim(claims.by_digest(shop.box.db.read(), claimcode.digest(code)), shop.box.now_ms())
+    return code

@@ -1,0 +1,103 @@
+"""What a grant opens: the packs of its sale, their files, and the name each goes by in an address."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from stall.errors import Refused
+from stall.flows.claim import check_claim
+from stall.store import catalogue, claims
+from stall.store.box import Box
+from stall.store.catalogue import PackFile
+from stall.store.claims import Claim, Grant
+from stall.web import ids
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedFile:
+    """One file under a grant: its name in the address, and how often it may still be downloaded."""
+
+    name: str
+    file: PackFile
+    taken: int
+    allowed: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedPack:
+    """One pack under a grant, with the numbers and certificates bought."""
+
+    drop_id: str
+    title: str
+    cover: str | None
+    edition: int | None
+    numbers: tuple[int, ...]
+    certificates: tuple[bytes, ...]
+    whole: GrantedFile
+    files: tuple[GrantedFile, ...]
+
+
+def live_grant(box: Box, name: str) -> tuple[Grant, Claim]:
+    """The grant an address names, while it may be used.
+
+    Raises Refused `page-unknown` when there is none, `grant-over` when its time is up or its code was replaced.
+    """
+    conn = box.db.read()
+    grant = claims.grant(conn, ids.grant_no(box.secrets, name))
+    if grant is None:
+        raise ids.unknown_page()
+    claim = claims.of_sale(conn, grant.sale, grant.claim & 0xFF)
+    try:
+        return grant, check_claim(claim, box.now_ms())
+    except Refused:
+        raise Refused(
+            "grant-over",
+            "The time to download is over. It is still yours: ask at the stall for a new code, with your receipt.",
+        ) from None
+
+
+def listing(conn: sqlite3.Connection, grant: Grant) -> list[GrantedPack]:
+    """The packs of a grant, each once, in the order they were bought."""
+    bought = claims.bought(conn, grant.sale)
+    counts = claims.downloads(conn, grant.claim)
+    packs = list(dict.fromkeys(item.pack for item in bought))
+    return [_pack(conn, pack, [b for b in bought if b.pack == pack], counts, alone=len(packs) == 1) for pack in packs]
+
+
+def _pack(
+    conn: sqlite3.Connection, pack: int, items: list[claims.Bought], counts: dict[int, int], *, alone: bool
+) -> GrantedPack:
+    """One pack. Where a sale has several, its drop's id stands before each name: two packs may share a path."""
+    first = items[0]
+    allowed = claims.allowed_downloads(conn, pack)
+    before = "" if alone else f"{first.drop_id}/"
+
+    def granted(file: PackFile) -> GrantedFile:
+        return GrantedFile(before + file.path, file, counts.get(file.id, 0), allowed)
+
+    return GrantedPack(
+        drop_id=first.drop_id,
+        title=first.title,
+        cover=first.cover,
+        edition=first.edition,
+        numbers=tuple(item.ed for item in items if item.ed is not None),
+        certificates=tuple(item.certificate for item in items if item.certificate is not None),
+        whole=granted(catalogue.whole_pack(conn, pack)),
+        files=tuple(granted(file) for file in catalogue.files(conn, pack)),
+    )
+
+
+def find(packs: list[GrantedPack], name: str) -> GrantedFile:
+    """The file a name in the address means. Raises Refused `page-unknown`."""
+    for pack in packs:
+        for file in (pack.whole, *pack.files):
+            if file.name == name:
+                return file
+    raise ids.unknown_page()
+
+
+def papers_name(packs: list[GrantedPack]) -> str:
+    """What the ZIP of the buyer's papers is called; a file of the maker's of that name goes first."""
+    taken = {file.name for pack in packs for file in (pack.whole, *pack.files)}
+    return next(name for n in range(len(taken) + 1) if (name := f"papers{n or ''}.zip") not in taken)

@@ -1,0 +1,93 @@
+"""How each order stands, answered from memory: a crowd of phones asks four times a second.
+
+What was read is kept until the database changes (any process, noticed within 50 ms); then it is forgotten
+and read again by whoever asks first.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from stall.domain.payment import Reason, State
+from stall.store import attempts, sales
+from stall.store.attempts import Attempt
+from stall.store.box import Box
+from stall.store.sales import Sale
+from stall.store.watch import Watcher
+from stall.web import ids
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """What an order page says now. `version` changes when the page must be drawn anew; `active` asks for quick looks."""
+
+    state: str
+    version: str
+    active: bool
+
+
+def order_state(sale: Sale, tries: list[Attempt]) -> OrderState:
+    """Reduce a sale and its attempts to what the buyer needs to know.
+
+    waiting, card (being presented), checking (outcome unknown), declined, given_back, paid, dropped.
+    """
+    state = _state(sale, tries)
+    return OrderState(state, f"{state}-{len(tries)}", state in {"card", "checking"})
+
+
+def _state(sale: Sale, tries: list[Attempt]) -> str:
+    if sale.state != "basket":
+        return sale.state
+    if any(attempt.state in {State.UNKNOWN, State.REVERSING} for attempt in tries):
+        return "checking"
+    if any(attempt.open for attempt in tries):
+        return "card"
+    last = tries[-1] if tries else None
+    if last is not None and last.state is State.REVERSED:
+        return "given_back"
+    if last is not None and last.state is State.DECLINED and last.reason != Reason.CANCELLED:
+        return "declined"
+    return "waiting"
+
+
+class LiveOrders:
+    """The orders looked at since the last change."""
+
+    def __init__(self, box: Box, *, watch: bool) -> None:
+        """With `watch`, remember until the database changes; without, read at every look. `stop` ends it."""
+        self._box = box
+        self._lock = threading.Lock()
+        self._seen: dict[int, OrderState] = {}
+        self._changes = 0
+        self._watcher = Watcher(Path(box.db.path), on_change=self._forget) if watch else None
+
+    def state(self, sale_no: int) -> OrderState:
+        """How an order stands. Raises Refused `page-unknown`."""
+        with self._lock:
+            seen, changes = self._seen.get(sale_no), self._changes
+        if seen is not None:
+            return seen
+        now = self._read(sale_no)
+        with self._lock:
+            if self._watcher is not None and changes == self._changes:  # nothing changed while it was read
+                self._seen[sale_no] = now
+        return now
+
+    def stop(self) -> None:
+        """End the watching thread."""
+        if self._watcher is not None:
+            self._watcher.stop()
+
+    def _read(self, sale_no: int) -> OrderState:
+        conn = self._box.db.read()
+        sale = sales.find(conn, sale_no)
+        if sale is None:
+            raise ids.unknown_page()
+        return order_state(sale, attempts.of_sale(conn, sale_no))
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._seen.clear()
+            self._changes += 1

@@ -1,0 +1,130 @@
+"""A buyer's order: made with one button, shown at the stall, paid there, and then opened with one button more."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask import json as flask_json
+from werkzeug.wrappers import Response as AnyResponse
+
+from stall.errors import Refused
+from stall.flows.claim import redeem_order
+from stall.flows.fill_basket import Wish, check_offer, fill_basket
+from stall.flows.take_cash import take_free
+from stall.store import attempts, catalogue, presses, sales
+from stall.store.db import Tx
+from stall.store.sales import Sale
+from stall.web import ids
+from stall.web.guard import page_has_form
+from stall.web.live import order_state
+from stall.web.shop import Shop
+
+SEE_OTHER = 303
+_ED_DIGITS = 7
+
+
+def pages(shop: Shop) -> Blueprint:
+    """The routes of an order."""
+    routes = Blueprint("orders", __name__)
+    box = shop.box
+
+    @routes.post("/d/<drop>/order")
+    def order(drop: str) -> AnyResponse:
+        press = _press(shop, "order", drop)
+        wish = Wish(drop, ed=_number(request.form.get("ed", "")))
+        work = partial(_fill_once, press=press, wish=wish, vat_bp=box.settings.vat_bp)
+        return _to_order(shop, box.write("claim", work))
+
+    @routes.post("/d/<drop>/take")
+    def take(drop: str) -> AnyResponse:
+        _press(shop, "take", drop)
+        key = ids.read_press(request.form.get("press", ""))
+        work = partial(take_free, wish=Wish(drop), key=key, vat_bp=box.settings.vat_bp)
+        return _to_order(shop, box.write("claim", work))
+
+    @routes.get("/o/<name>")
+    def show(name: str) -> str:
+        sale = _sale(shop, name)
+        conn = box.db.read()
+        now = order_state(sale, attempts.of_sale(conn, sale.no))
+        page_has_form()
+        return render_template(
+            "order.html", name=name, sale=sale, lines=sales.lines(conn, sale.no), now=now, gone=_gone(shop, sale)
+        )
+
+    @routes.get("/o/<name>/state")
+    def state(name: str) -> Response:
+        now = shop.live.state(ids.order_sale(box.secrets, name))
+        body = flask_json.dumps({"active": now.active, "state": now.state, "version": now.version})
+        return Response(body, mimetype="application/json")
+
+    @routes.post("/o/<name>/claim")
+    def claim(name: str) -> AnyResponse:
+        shop.tries.press()
+        sale = _sale(shop, name)
+        if sale.state != "paid":
+            raise Refused("order-not-paid", "This order is not paid yet. Show its code at the stall.")
+        key = ids.read_press(request.form.get("press", ""))
+        grant = box.write("claim", lambda tx: redeem_order(tx, sale.no, key))
+        return redirect(f"/g/{ids.grant_id(box.secrets, grant)}", SEE_OTHER)
+
+    return routes
+
+
+def _press(shop: Shop, purpose: str, drop: str) -> bytes:
+    """Bind the form's key to what it is for, and refuse by a read alone what is not for sale.
+
+    A press that already made its order is let through: the second tap finds the first one's order even
+    when that took the last number.
+    """
+    shop.tries.press()
+    press = presses.bind(purpose, drop, ids.read_press(request.form.get("press", "")))
+    conn = shop.box.db.read()
+    card = catalogue.card(conn, drop, shop.box.now_ms())
+    if card is None:
+        raise ids.unknown_page()
+    if presses.seen(conn, press) is None:
+        check_offer(card)
+    return press
+
+
+def _fill_once(tx: Tx, press: bytes, wish: Wish, vat_bp: int) -> int:
+    """Make a buyer's basket; the same press finds the same one."""
+    earlier = presses.first(tx, press)
+    if earlier is not None:
+        return earlier
+    sale = fill_basket(tx, [wish], origin="buyer", vat_bp=vat_bp)
+    presses.remember(tx, press, sale)
+    return sale
+
+
+def _to_order(shop: Shop, sale: int) -> AnyResponse:
+    return redirect(f"/o/{ids.order_id(shop.box.secrets, sale)}", SEE_OTHER)
+
+
+def _sale(shop: Shop, name: str) -> Sale:
+    found = sales.find(shop.box.db.read(), ids.order_sale(shop.box.secrets, name))
+    if found is None:
+        raise ids.unknown_page()
+    return found
+
+
+def _number(text: str) -> int | None:
+    """The edition number somebody asks for; an empty field asks for none."""
+    typed = text.strip()
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= _ED_DIGITS):
+        raise Refused("edition-number-wrong", "That is not an edition number. Type digits, or leave the field empty.")
+    return int(typed)
+
+
+def _gone(shop: Shop, sale: Sale) -> bool:
+    """Whether somebody else took the last number while this basket waited; a basket holds none until it is paid."""
+    if sale.state != "basket":
+        return False
+    conn, now = shop.box.db.read(), shop.box.now_ms()
+    cards = {card.pack: card for card in catalogue.cards(conn, now)}
+    numbered = [line for line in sales.lines(conn, sale.no) if line.pack in cards and line.ed is None]
+    return any(cards[line.pack].remaining == 0 for line in numbered if line.pack is not None)

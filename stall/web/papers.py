@@ -1,0 +1,130 @@
+"""What proves a purchase: receipt and certificates, as pages and as the documents themselves."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import uuid
+import zipfile
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, json, render_template
+
+from stall.store import catalogue, claims, documents, journal, sales
+from stall.store.box import Box
+from stall.store.sales import Sale
+from stall.web import ids
+from stall.web.files import disposition
+from stall.web.shop import Shop
+from stall.wire import event, receipt
+from stall.wire.receipt import Receipt
+
+_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
+#: A receipt's words for what was paid with, and for where its time came from (design.md 8).
+TENDERS = {"card": "Card", "cash": "Cash", "comp": "Given free", "voucher": "Voucher", "operator": "Card, other reader"}
+CLOCKS = {
+    "ntp": "set from the internet",
+    "rtc": "the box's own clock chip",
+    "operator": "confirmed by the stall",
+    "floor": "not sure; no earlier than this",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A receipt as signed, and the sale it belongs to."""
+
+    token: str
+    receipt: Receipt
+    sale: Sale
+
+
+def pages(shop: Shop) -> Blueprint:
+    """The routes of receipt and certificate."""
+    routes = Blueprint("papers", __name__)
+    box = shop.box
+
+    @routes.get("/r/<jti>")
+    def show_receipt(jti: str) -> str:
+        found = find_receipt(box, jti)
+        lines = sales.lines(box.db.read(), found.sale.no)
+        return render_template(
+            "receipt.html",
+            found=found,
+            r=found.receipt,
+            lines=lines,
+            total=sum(pay.minor for pay in found.receipt.pay),
+            seller=box.settings.seller,
+            tenders=TENDERS,
+            clocks=CLOCKS,
+        )
+
+    @routes.get("/r/<jti>.jws")
+    def receipt_document(jti: str) -> Response:
+        return Response(find_receipt(box, jti).token, mimetype="application/jose")
+
+    @routes.get("/c/<name>")
+    def show_certificate(name: str) -> str:
+        sale, document = _certificate(box.db.read(), name)
+        found = sales.find(box.db.read(), sale)
+        jti = None if found is None or found.receipt_event is None else ids.receipt_id(box.secrets, found.receipt_event)
+        return render_template("certificate.html", c=json.loads(document), name=name, jti=jti)
+
+    @routes.get("/c/<name>.json")
+    def certificate_document(name: str) -> Response:
+        return Response(_certificate(box.db.read(), name)[1], mimetype="application/json")
+
+    return routes
+
+
+def find_receipt(box: Box, jti: str) -> Found:
+    """The receipt an address names. Raises Refused `page-unknown`."""
+    conn = box.db.read()
+    data = journal.event_bytes(conn, ids.receipt_event(box.secrets, jti))
+    body = {} if data is None else event.decode(data).body
+    token, number = body.get("receipt"), body.get("sale")
+    sale = sales.find(conn, number) if isinstance(number, int) else None
+    if not isinstance(token, str) or sale is None:
+        raise ids.unknown_page()
+    public = box.secrets.signing.public
+    return Found(token, receipt.verify(token, {box.secrets.signing.thumbprint: public}), sale)
+
+
+def papers_zip(box: Box, grant: claims.Grant) -> Response:
+    """The buyer's papers as one small ZIP, made in memory: nothing in it is larger than a page of text."""
+    conn = box.db.read()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
+        for name, text in _papers(conn, box, grant):
+            made.writestr(zipfile.ZipInfo(name, _ZIP_DAY), text)
+    answer = Response(out.getvalue(), mimetype="application/zip")
+    answer.headers["Content-Disposition"] = disposition("papers.zip")
+    return answer
+
+
+def _papers(conn: sqlite3.Connection, box: Box, grant: claims.Grant) -> list[tuple[str, str]]:
+    sale = sales.get(conn, grant.sale)
+    found = find_receipt(box, ids.receipt_id(box.secrets, sale.receipt_event or 0))
+    papers = [("receipt.jws", found.token)]
+    for item in claims.bought(conn, grant.sale):
+        label = item.drop_id if item.ed is None else f"{item.drop_id}-{item.ed}"
+        document = None if item.certificate is None else claims.certificate(conn, item.certificate)
+        if document is not None:
+            papers.append((f"certificate-{label}.json", document[1]))
+        papers.append((f"manifest-{item.drop_id}.jws", catalogue.pack_manifest(conn, item.pack)))
+        card = catalogue.card(conn, item.drop_id, box.now_ms())
+        creator = None if card is None else documents.creator_no(conn, card.creator)
+        given = documents.delegation_of(conn, creator or 0, box.secrets.signing.thumbprint)
+        if given is not None:
+            papers.append((f"delegation-{item.drop_id}.jws", given[0]))
+    return list(dict(papers).items())
+
+
+def _certificate(conn: sqlite3.Connection, name: str) -> tuple[int, str]:
+    try:
+        found = claims.certificate(conn, uuid.UUID(name).bytes)
+    except ValueError:
+        found = None
+    if found is None:
+        raise ids.unknown_page()
+    return found

@@ -1,0 +1,131 @@
+"""Runs both apps on waitress: buyers on one listening socket, the till on another that only loopback reaches.
+
+Each has its own threads and its own loop, so a crowd of phones never takes the till's. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from waitress import wasyncore
+from waitress.server import create_server
+
+from stall import log
+from stall.errors import Refused
+from stall.store import locks
+from stall.store.box import Box
+from stall.web.factory import create_buyer_app, shop_of
+from stall.web.guard import MAX_BODY_BYTES
+from stall.web.till import create_till_app
+
+SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
+TILL_HOST = "127.0.0.1"
+TILL_THREADS = 4
+#: Kernel memory for what a slow phone has not taken yet; the default of 4 MB times 200 phones does not fit a Pi.
+SEND_BUFFER_BYTES = 128 * 1024
+#: The server's own default of 100 leaves half of a crowd unserved.
+CONNECTIONS = 1000
+IDLE_S = 60
+HEADER_BYTES = 32 * 1024
+_STOP_S = 1
+logger = log.get("web")
+
+
+def run(box: Box, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is told both addresses once they answer. Closes nothing of the box.
+
+    Raises Refused `port-in-use`, `address-refused`, `already-running`.
+    """
+    # Blocked before any thread starts, so that only the sigwait below ever sees them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    web = box.settings.web
+    with contextlib.ExitStack() as open_things:
+        held = locks.own_name(box.folder, "web")
+        open_things.callback(held.release)
+        buyers_socket = open_things.enter_context(listen(web.host, web.port))
+        till_socket = open_things.enter_context(listen(TILL_HOST, web.till_port))
+        app = create_buyer_app(box, watch=True)
+        open_things.callback(shop_of(app).stop)
+        buyers = Serving(app, buyers_socket, "buyers", web.threads)
+        open_things.callback(buyers.stop)
+        till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS)
+        open_things.callback(till.stop)
+        ready(f"Buyers: {web.address}")
+        ready(f"Till:   http://{TILL_HOST}:{till_socket.getsockname()[1]}")
+        signal.sigwait(SIGNALS)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open a listening socket. Raises Refused `port-in-use`, `address-refused`."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)  # what it accepts inherits it
+        sock.bind((host, port))
+        sock.listen(CONNECTIONS)
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Refused(
+                "port-in-use",
+                f"Port {port} on {host} is taken by another program. Stop that one, or set another port in settings.toml.",
+            ) from error
+        raise Refused(
+            "address-refused",
+            f"Nobody may listen on {host}, port {port} ({error.strerror}). Set another address in settings.toml.",
+        ) from error
+    return sock
+
+
+class Serving:
+    """One app being served on a thread of its own until stopped."""
+
+    def __init__(self, app: Flask, sock: socket.socket, name: str, threads: int) -> None:
+        """Start serving. A loop that ends by itself takes the process with it, to be started anew."""
+        self._channels: dict[int, Any] = {}
+        self._server: Any = create_server(
+            app,
+            map=self._channels,
+            sockets=[sock],
+            threads=threads,
+            connection_limit=CONNECTIONS,
+            asyncore_use_poll=True,
+            channel_timeout=IDLE_S,
+            max_request_header_size=HEADER_BYTES,
+            max_request_body_size=MAX_BODY_BYTES,
+            clear_untrusted_proxy_headers=True,
+            ident=None,
+        )
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name=f"serve-{name}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let running requests finish for a second at most, then close every connection and end the loop."""
+        self._stopping = True
+        self._server.task_dispatcher.shutdown(timeout=_STOP_S)
+        self._server.trigger.pull_trigger(self._close_all)
+        self._thread.join(_STOP_S)
+
+    def _run(self) -> None:
+        try:
+            self._server.run()
+        finally:
+            if not self._stopping:
+                logger.error("serve.ended", reason="the server's loop ended by itself")
+                os._exit(75)
+
+    def _close_all(self) -> None:
+        """On the loop's own thread: send what is ready, tell the files they are closed, end the loop."""
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_write()
+            channel.handle_close()
+        wasyncore.close_all(self._channels, ignore_all=True)

@@ -1,0 +1,25 @@
+"""What every page of the buyers' app shares: the box, the orders' states, the transfers, the tries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stall.store.box import Box
+from stall.web.guard import Tries
+from stall.web.live import LiveOrders
+from stall.web.transfers import Transfers
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One running buyers' app."""
+
+    box: Box
+    live: LiveOrders
+    transfers: Transfers
+    tries: Tries = field(default_factory=Tries)
+
+    def stop(self) -> None:
+        """End the threads, writing down what is waiting; before the box closes."""
+        self.live.stop()
+        self.transfers.stop()
