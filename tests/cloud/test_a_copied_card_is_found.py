@@ -56,6 +56,23 @@ def test_a_clone_cannot_continue_the_original_with_a_part_of_its_journal(cloud: 
     assert cloud.get(original, "journal")["size"] == 9
 
 
+def test_a_clone_that_sold_more_is_found_by_its_bytes_and_all_that_follows_is_its_branch(
+    cloud: Cloud, box: FakeBox
+) -> None:
+    original, clone = shared_past(box)
+    cloud.post(original, original.upload())
+    clone.sell(1)
+    clone.sell(2)
+    answer = cloud.post(clone, clone.upload(3))
+    assert verdicts(answer) == ["duplicate"] * 2 + ["fork"] * 6
+    assert [each["reason"] for each in answer["verdicts"][-3:]] == [
+        "other-bytes-held",
+        "follows-a-fork",
+        "follows-a-fork",
+    ]
+    assert cloud.get(original, "journal")["size"] == 9
+
+
 def test_a_clone_that_leaves_a_gap_gets_no_foot_in_the_door(cloud: Cloud, box: FakeBox) -> None:
     original, clone = shared_past(box)
     cloud.post(original, original.upload(0, 6))

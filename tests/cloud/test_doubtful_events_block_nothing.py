@@ -90,6 +90,21 @@ def test_a_number_taken_back_may_be_sold_again(cloud: Cloud, box: FakeBox) -> No
     assert sum(each["minor"] for each in totals["tenders"]) == 450
 
 
+def test_a_returned_line_sells_no_number(cloud: Cloud, box: FakeBox) -> None:
+    box.sell(450, ed=7)
+    box.sell(-450, ed=7, ref=box.jti(0))
+    assert verdicts(cloud.post(box, box.upload())) == ["accepted"] * 2
+    totals = cloud.get(box, "totals")
+    assert [each["ed"] for each in totals["editions"]] == [7]
+    assert totals["tenders"] == [{"m": "cash", "st": "cash", "cur": "EUR", "minor": 0, "count": 2}]
+
+
+def test_a_test_sale_uses_up_no_number(cloud: Cloud, box: FakeBox) -> None:
+    box.sell(450, ed=7)
+    box.sell(450, ed=7, test=True)
+    assert verdicts(cloud.post(box, box.upload())) == ["accepted"] * 2
+
+
 def test_another_boxes_void_does_not_take_a_number_back(cloud: Cloud, box: FakeBox) -> None:
     box.sell(450, ed=7)
     cloud.post(box, box.upload())

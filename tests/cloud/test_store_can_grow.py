@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.exc import OperationalError
 
-from stall.cloud import schema
+from stall.cloud import ledger, schema
 from stall.cloud.database import TRIES, LostRaceError, open_sqlite
+from stall.cloud.ledger import JournalKey
 from stall.errors import Retry
+from stall.wire import merkle
 
 
 @pytest.mark.parametrize("table", schema.metadata.sorted_tables, ids=lambda table: table.name)
@@ -110,4 +112,19 @@ def test_a_reader_sees_one_state_while_a_writer_goes_on(tmp_path: Path) -> None:
     assert database.read(look) == (0, 0)
     thread.join()
     assert database.read(count) == 1
+    database.close()
+
+
+def test_a_cursor_that_moved_meanwhile_is_a_lost_race(tmp_path: Path) -> None:
+    database = open_sqlite(tmp_path / "cloud.sqlite")
+    key = JournalKey("owner", "box", "epoch")
+    one = merkle.Frontier.empty().append(merkle.leaf_hash(b"event"))
+
+    def move_twice(conn: Connection) -> None:
+        head = ledger.start_journal(conn, key, "delegation", 0)
+        ledger.advance(conn, key, head, one, "delegation", 0)
+        with pytest.raises(LostRaceError):
+            ledger.advance(conn, key, head, one, "delegation", 0)
+
+    database.write(move_twice)
     database.close()

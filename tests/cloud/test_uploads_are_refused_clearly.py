@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from typing import Any
 
 import pytest
 
+from stall.cloud import upload as uploads
+from stall.errors import Refused
 from stall.wire import b64, canonical, keys, note
 from tests.cloud.boxes import DAY_S, NOW_S, FakeBox, delegate, standard_base64
 from tests.cloud.conftest import Cloud
@@ -135,6 +138,17 @@ def test_a_gzip_bomb_is_not_unpacked(cloud: Cloud, box: FakeBox) -> None:
     bomb = gzip.compress(b" " * (64 * 1024 * 1024))
     answer = cloud.send(box.key.thumbprint, bomb, **{"Content-Encoding": "gzip"})
     assert (answer.status_code, answer.json["error"]) == (413, "upload-too-large")
+
+
+def test_a_gzip_bomb_takes_no_memory() -> None:
+    bomb = gzip.compress(b" " * (64 * 1024 * 1024))
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refused, match="upload-too-large"):
+            uploads.unpack(bomb, "gzip")
+        assert tracemalloc.get_traced_memory()[1] < 8 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}")[:-3], gzip.compress(b"{}") + b"tail"])

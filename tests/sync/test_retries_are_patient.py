@@ -77,6 +77,18 @@ def test_after_a_failure_the_job_stays_away(error: StallError, wait_s: float) ->
     assert script.calls == 2
 
 
+def test_a_batch_that_arrived_makes_the_next_wait_short_again() -> None:
+    lost = Retry("x", "x", 0.0)
+    script = Script([lost, lost, lost, Progress.MORE, lost, Progress.NOTHING_WAITING])
+    job = script.job()
+    for _ in range(4):
+        job.run()
+        script.now_s += 1000
+    script.now_s += FIRST_S - 1000 + 0.1
+    job.run()
+    assert script.calls == 6
+
+
 def test_a_stop_ends_a_long_backlog_between_two_batches() -> None:
     script = Script([Progress.MORE])
     script.stopping.set()

@@ -180,6 +180,39 @@ def test_a_cosignature_by_another_key_is_not_believed(pair: Pair) -> None:
     assert pair.state().cosigned is None
 
 
+def test_a_cosigned_note_of_another_moment_is_not_believed(pair: Pair) -> None:
+    pair.note()
+    pair.flush()
+    old = pair.state().cosigned
+
+    def stale(app: Any, environ: dict[str, Any], start: Any) -> list[bytes]:
+        answer = json.loads(b"".join(app(environ, lambda *_: None)))
+        start("200 OK", [])
+        return [json.dumps({**answer, "cosigned": old}).encode()]
+
+    pair.note()
+    pair.line.faults = [stale]
+    with pytest.raises(WireError, match="cloud-answer-contradicts"):
+        pair.uploader.upload_next()
+
+
+def test_a_cloud_delegated_for_something_else_gets_nothing(pair: Pair) -> None:
+    pair.note()
+    with pair.box.db.transaction() as tx:
+        accept_delegation(tx, delegate(pair.cloud.key, role="cloud", cap=("decline",), max=None, seq=2))
+    with pytest.raises(WireError, match="delegation-cap"):
+        pair.uploader.upload_next()
+    assert pair.line.requests == 0
+
+
+def test_an_older_cosigned_note_never_replaces_a_newer_one(pair: Pair) -> None:
+    with pair.box.db.transaction() as tx:
+        uploads.save_progress(tx, 1, 9)
+        uploads.save_cosigned(tx, 1, "nine", 9)
+        uploads.save_cosigned(tx, 1, "five", 5)
+    assert (pair.state().cosigned, pair.state().cosigned_size) == ("nine", 9)
+
+
 def test_a_cloud_the_creator_did_not_delegate_gets_nothing(pair: Pair) -> None:
     pair.note()
     pair.uploader._cloud_public = keys.SigningKey.from_seed(bytes([78]) * 32).public
