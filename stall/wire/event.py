@@ -52,7 +52,7 @@ def encode(event: Event) -> bytes:
 def decode(data: bytes) -> Event:
     """Read an event; raises WireError unless the bytes are exactly what `encode` writes for it."""
     members = strict_json.loads(data, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
-    if not isinstance(members, dict) or members.keys() != _MEMBERS or members.pop("v") is not VERSION:
+    if not isinstance(members, dict) or members.keys() != _MEMBERS or members.pop("v") != VERSION:
         raise WireError("event-malformed", "An event does not have the members of version 1. Its sender is faulty.")
     event = Event(**members)
     fault = _fault(event)

@@ -63,7 +63,9 @@ def test_a_signer_the_creator_named_may_sign_manifests_of_its_drops() -> None:
     assert manifest.verify(token, doc.TRUSTED, named).iss == doc.CREATOR.did
     elsewhere = delegation.parse(doc.delegation_to(doc.SIGNER, **{**rights, "drops": ["other"]}))
     stranger = delegation.parse(doc.delegation_to(doc.STRANGER, **rights))
-    for wrong, code in ((elsewhere, "delegation-drop"), (stranger, "manifest-wrong-signer")):
+    foreign = delegation.parse(doc.delegation_to(doc.SIGNER, **rights, iss=doc.STRANGER.did))
+    refused = {"manifest-wrong-signer": (stranger, foreign), "delegation-drop": (elsewhere,)}
+    for code, wrong in ((code, wrong) for code, each in refused.items() for wrong in each):
         with pytest.raises(WireError) as caught:
             manifest.verify(token, doc.TRUSTED, wrong)
         assert code_of(caught) == code

@@ -64,6 +64,9 @@ def test_a_broken_rule_is_refused_by_its_name(name: str, case: dict[str, Any]) -
     with pytest.raises(WireError) as caught:
         TYPED[name].verify(token, documents.TRUSTED)
     assert caught.value.code == case["error"]
+    with pytest.raises(WireError) as caught:
+        TYPED[name].parse(case["claims"])
+    assert caught.value.code == case["error"]
 
 
 @pytest.mark.parametrize(("name", "case"), invalid("tokens"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,6 +120,16 @@ def test_a_proof_is_good_for_its_own_leaf_only(size: int, index: int, other: int
 )
 def test_trees_that_cannot_follow_each_other_are_refused(size1: int, size2: int, root1: bytes, root2: bytes) -> None:
     assert not consistent(size1, size2, [], root1, root2)
+
+
+def test_a_proof_of_the_wrong_length_fails_even_against_a_root_made_for_it() -> None:
+    leaf, other = LEAVES[0], LEAVES[1]
+    assert not included(0, 2, leaf, [], leaf)
+    assert not included(0, 1, leaf, [other], hashlib.sha256(b"\x01" + leaf + other).digest())
+    assert not included(0, 1, leaf, [other], hashlib.sha256(b"\x01" + other + leaf).digest())
+    assert not consistent(2, 8, [], ROOTS[2], ROOTS[2])
+    for root in (hashlib.sha256(b"\x01" + pair).digest() for pair in (ROOTS[2] + other, other + ROOTS[2])):
+        assert not consistent(1, 2, [leaf, other], ROOTS[1], root)
 
 
 def test_a_hash_of_another_size_is_refused() -> None:
