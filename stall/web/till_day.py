@@ -60,9 +60,10 @@ def clock() -> str:
 @day.post("/clock")
 def confirm() -> Answer:
     """Take the maker's time (`utc`, like 2026-11-21 14:05), with the PIN."""
+    typed = request.form.get("utc", "")
 
     def work(tx: Tx) -> None:
-        confirm_clock(tx, read_time(request.form.get("utc", "")))
+        confirm_clock(tx, read_time(typed))
 
     return _do(work, _clock, url_for("till_day.clock", confirmed=1))
 

@@ -59,44 +59,50 @@ def state(no: int) -> dict[str, str]:
 @pay.post("/card")
 def card(no: int) -> Answer:
     """Ask the reader to take what is due."""
-    return _do(no, lambda tx: ask_card(tx, no, _ordinal(tx, no), READER))
+    ordinal = _number("ordinal")
+    return _do(no, lambda tx: ask_card(tx, no, _next(tx, no, ordinal), READER))
 
 
 @pay.post("/cash")
 def cash(no: int) -> Answer:
     """Take cash; `given` is what the buyer handed over."""
+    ordinal, given = _number("ordinal"), _field("given")
 
     def take(tx: Tx) -> None:
         cur = sales.get(tx.conn, no).cur
-        take_cash(tx, no, _ordinal(tx, no), money.parse(_field("given"), cur))
+        take_cash(tx, no, _next(tx, no, ordinal), money.parse(given, cur))
 
     return _do(no, take)
 
 
 @pay.post("/comp")
 def comp(no: int) -> Answer:
-    """Give the sale away, with the PIN."""
-    return _do(no, lambda tx: take_comp(tx, no, _ordinal(tx, no), MAKER), pin=True)
+    """Give the sale away, with the PIN; what costs nothing anyway needs none."""
+    found = sales.get(this_box().db.read(), no)
+    ordinal = _number("ordinal")
+    return _do(no, lambda tx: take_comp(tx, no, _next(tx, no, ordinal), MAKER), pin=found.total_minor > 0)
 
 
 @pay.post("/cancel-card")
 def stop_card(no: int) -> Answer:
     """Take a card request back, or ask the terminal to stop."""
-    return _do(no, lambda tx: cancel_card(tx, _attempt(tx, no).no))
+    wanted = _number("attempt")
+    return _do(no, lambda tx: cancel_card(tx, _attempt(tx, no, wanted).no))
 
 
 @pay.post("/decide")
 def decide(no: int) -> Answer:
     """Say what became of a payment the terminal cannot tell, with the PIN and where it was seen."""
+    wanted, outcome, reason = _number("attempt"), _field("outcome"), _field("reason")
 
     def conclude(tx: Tx) -> None:
-        attempt = _attempt(tx, no)
+        attempt = _attempt(tx, no, wanted)
         if attempt.state is not State.UNKNOWN:
             return  # it was resolved while somebody read the slip: the page shows how
-        if _field("outcome") == "paid":
-            decide_attempt(tx, attempt.no, "paid", MAKER, _field("reason"))
-        elif _field("outcome") == "declined":
-            decide_attempt(tx, attempt.no, "declined", MAKER, _field("reason"))
+        if outcome == "paid":
+            decide_attempt(tx, attempt.no, "paid", MAKER, reason)
+        elif outcome == "declined":
+            decide_attempt(tx, attempt.no, "declined", MAKER, reason)
         else:
             raise Refused("decision-missing", "Say whether the buyer paid: press one of the two buttons.")
 
@@ -134,17 +140,20 @@ def _do(no: int, work: Callable[[Tx], object], *, pin: bool = False, then: str |
     return redirect(then or url_for("till_pay.sale", no=no), 303)
 
 
-def _ordinal(tx: Tx, no: int) -> int:
+def _number(name: str) -> int:
+    """A number of the form. Read before the work is handed over: the writer's thread knows no request."""
+    return request.form.get(name, 0, type=int)
+
+
+def _next(tx: Tx, no: int, ordinal: int) -> int:
     """The attempt a pay form is for. Raises Refused `press-malformed`, also for one that is not the next."""
-    ordinal = request.form.get("ordinal", 0, type=int)
     if not 1 <= ordinal <= len(attempts.of_sale(tx.conn, no)) + 1:
         raise Refused("press-malformed", "This form is too old or was changed. Open the page again.")
     return ordinal
 
 
-def _attempt(tx: Tx, no: int) -> Attempt:
+def _attempt(tx: Tx, no: int, wanted: int) -> Attempt:
     """The attempt of this sale that a form names. Raises Refused `press-malformed`."""
-    wanted = request.form.get("attempt", 0, type=int)
     for attempt in attempts.of_sale(tx.conn, no):
         if attempt.no == wanted:
             return attempt
