@@ -27,7 +27,9 @@ def beside(folder: Path) -> Iterator[None]:
     )
     try:
         yield
-        words = "" if process.stderr is None else process.stderr.read()  # until it ends; our end of its leash stays open
+        words = (
+            "" if process.stderr is None else process.stderr.read()
+        )  # until it ends; our end of its leash stays open
         process.wait()
     finally:
         process.kill()

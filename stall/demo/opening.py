@@ -1,0 +1,25 @@
+"""What the maker does before the first buyer comes, at the till's own pages: confirm the clock, open the drops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from stall.clock import SystemClock
+from stall.demo.visitor import Visitor
+
+
+def confirm_clock(maker: Visitor, pin: str, *, only_if_unsure: bool) -> bool:
+    """Give this machine's time as the maker's word; say whether the till now shows it as confirmed or sure."""
+    page = maker.open("/clock")
+    if only_if_unsure and not page.has("p", "tone-warn"):
+        return True
+    now = datetime.fromtimestamp(SystemClock().wall_ms() // 1000, UTC)
+    after = maker.press(page, "Confirm this time", utc=f"{now:%Y-%m-%d %H:%M:%S}", pin=pin)
+    return after.has("p", "tone-ok")
+
+
+def open_drops(maker: Visitor, pin: str, drops: Sequence[str]) -> None:
+    """Press Open beside each of the drops."""
+    for drop in drops:
+        maker.press(maker.open("/drops"), "Open", drop, pin=pin)

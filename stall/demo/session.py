@@ -1,0 +1,89 @@
+"""One run of the demo: hold the folder, make it the first time, start everything, open the stall, keep it running."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from stall.clock import SystemClock
+from stall.demo import folder as folders
+from stall.demo import notice, parts, supervisor
+from stall.demo.folder import DemoFolder, Stage, State
+from stall.demo.parts import Addresses
+from stall.demo.ports import LOOPBACK, Ports
+from stall.demo.supervisor import Supervisor
+from stall.errors import Refused
+
+MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A demo whose processes run and answer."""
+
+    folder: DemoFolder
+    state: State
+    at: Addresses
+    supervisor: Supervisor
+
+
+@contextlib.contextmanager
+def started(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK) -> Iterator[Session]:
+    """Bring everything up, and down again when the block ends.
+
+    Raises Refused `demo-other-pack`, what `folder.hold`, `Ports.check`, `first_run.make` and
+    `Supervisor.wait_until_ready` raise.
+    """
+    with folders.hold(path) as folder:
+        ports.check(host)
+        state = _made(folder, pack)
+        parts.settle(folder, ports, host)
+        at = parts.addresses(ports, host)
+        with supervisor.running(parts.children(folder, ports), notice.say) as running:
+            running.wait_until_ready(at)
+            yield Session(folder, state, at, running)
+
+
+def run(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK) -> None:
+    """Run the demo for a person until Ctrl-C. Raises what `started` raises; KeyboardInterrupt while it is being made."""
+    with started(path, pack, ports, host) as session:
+        _open(session)
+        closes_s, pin = session.state.closes_s, session.folder.pin
+        lan = host != LOOPBACK
+        notice.show(notice.opened(session.at, ports, pin, session.folder.path, lan=lan, closes_s=closes_s))
+        if closes_s * MS <= SystemClock().wall_ms():
+            notice.say("The drops of this folder are over. Remove the folder to begin anew.")
+        with contextlib.suppress(KeyboardInterrupt):
+            session.supervisor.watch()
+        notice.say("Stopping. The same command goes on from here.")
+
+
+def _made(folder: DemoFolder, pack: Path | None) -> State:
+    """The state of a folder that is ready to run, made now if it was not."""
+    state = folder.state()
+    if state is None or state.stage is Stage.MAKING:
+        from stall.demo import first_run
+
+        return first_run.make(folder, pack, notice.say, notice.bar)
+    if pack is not None and str(pack.resolve()) != state.pack:
+        raise Refused(
+            "demo-other-pack",
+            f"{folder.path} already sells other files. Leave --pack out to go on, or choose another folder with --data.",
+        )
+    return state
+
+
+def _open(session: Session) -> None:
+    """The maker's first steps; later only the clock, if this machine's is not to be trusted."""
+    from stall.demo.opening import confirm_clock, open_drops
+    from stall.demo.visitor import Visitor
+
+    with Visitor(session.at.till) as maker:
+        confirm_clock(maker, session.folder.pin, only_if_unsure=True)
+        if session.state.stage is Stage.MADE:  # a drop the maker closed since stays closed
+            open_drops(maker, session.folder.pin, session.state.drops)
+            session.folder.remember(msgspec.structs.replace(session.state, stage=Stage.OPENED))
