@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from stall.store.box import Box
 
 
 @click.command("sync")
@@ -13,17 +17,26 @@ import click
 def sync(data: Path) -> None:
     """Bring the journal to the cloud whenever there is a network, and keep the box tidy."""
     from stall import app, log
-    from stall.box.mdns import Announcement
     from stall.sync import serve
 
     log.setup()
     box = app.open_box(data, all_day=True)
-    settings = box.settings
-    with ExitStack() as open_things:
-        open_things.callback(box.close)
-        if settings.mdns:
-            thumbprint = box.secrets.signing.thumbprint
-            open_things.enter_context(
-                Announcement(settings.name, thumbprint, settings.web.port, settings.mdns_interface)
-            )
-        serve.run(box.db, box.secrets, settings.cloud, click.echo)
+    with ExitStack() as until_stopped:
+        until_stopped.callback(box.close)
+        if box.settings.mdns:
+            _announce(box, until_stopped)
+        serve.run(box.db, box.secrets, box.settings.cloud, click.echo)
+
+
+def _announce(box: Box, until_stopped: ExitStack) -> None:
+    """Announce the stall if the network lets us; the upload does not depend on it."""
+    from stall import log
+    from stall.box.mdns import Announcement
+    from stall.errors import Broken
+
+    thumbprint, settings = box.secrets.signing.thumbprint, box.settings
+    try:
+        until_stopped.enter_context(Announcement(settings.name, thumbprint, settings.web.port, settings.mdns_interface))
+    except Broken as error:
+        log.get("sync").warning("mdns.failed", error=error.code)
+        click.echo(f"warning: {error.sentence} [{error.code}]", err=True)

@@ -150,3 +150,14 @@ def test_sync_stops_in_time_while_the_cloud_is_silent(tmp_path: Path, box: Box) 
                 taken.settimeout(ENOUGH_S)
                 taken.recv(65536)  # the upload is under way, and no answer will come
                 assert stop(sync, signal.SIGTERM) < 2
+
+
+def test_a_network_that_forbids_announcing_does_not_stop_the_upload(tmp_path: Path, box: Box) -> None:
+    made = folder.init(tmp_path / "cloud", CREATOR.did)
+    with running("cloud", "--data", str(tmp_path / "cloud"), "--port", "0") as cloud:
+        pair(box, made, first_line(cloud).split()[-1])
+        told = msgspec.structs.replace(settings.load(box.folder), mdns=True, mdns_interface="203.0.113.9")
+        settings.save(box.folder, told)
+        with running("sync", "--data", str(box.folder)) as sync:
+            until(lambda: arrived(box))
+            assert stop(sync, signal.SIGTERM) < 2
