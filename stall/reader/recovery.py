@@ -27,6 +27,7 @@ class Finding(StrEnum):
     """What the terminal's last transaction says of an attempt."""
 
     PAID = "paid"
+    REVERSED = "reversed"
     NOT_FOUND = "not_found"
     UNCLEAR = "unclear"
 
@@ -34,8 +35,8 @@ class Finding(StrEnum):
 def judge(attempt: Attempt, told: StatusInformation | None, *, reverses_by_itself: bool) -> Finding:
     """Compare the terminal's last transaction with an attempt. Pure.
 
-    A terminal that may reverse by itself can still say that there was no payment, never that
-    there is one.
+    A terminal that may reverse by itself can still say that there was no payment or that it was
+    taken back, never that it stands.
     """
     if told is None or told.receipt_no is None or told.tid is None:
         return Finding.UNCLEAR
@@ -44,12 +45,13 @@ def judge(attempt: Attempt, told: StatusInformation | None, *, reverses_by_itsel
     ours = (
         told.complete
         and told.result == 0
-        and told.original_trace is None
         and told.tid == (attempt.tid or attempt.baseline_tid)
         and told.amount_minor == attempt.amount_minor
         and told.currency in {attempt.cur, None}
         and told.receipt_no in _expected_receipts(attempt)
     )
+    if ours and told.original_trace is not None:
+        return Finding.REVERSED
     return Finding.PAID if ours and not reverses_by_itself else Finding.UNCLEAR
 
 
@@ -68,6 +70,8 @@ def resolve(db: Database, terminal: Terminal, attempt: Attempt) -> Attempt:
             return now
         if finding is Finding.PAID and told is not None:
             return card_attempt.pay_after_query(tx, attempt.no, facts_of(told, attempt.amount_minor))
+        if finding is Finding.REVERSED:
+            return card_attempt.reversed_(tx, attempt.no)
         if finding is Finding.NOT_FOUND:
             return card_attempt.decline(tx, attempt.no, Reason.NOT_FOUND)
         attempts.show(tx, attempt.no, WORDS_FOR_OPERATOR)

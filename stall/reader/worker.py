@@ -27,6 +27,8 @@ from stall.wire.readers.zvt import codes
 #: Terminals drop their USB after a night idle unless somebody asks how they are (s).
 KEEP_ALIVE_S = 60.0
 RECONNECT_FIRST_S, RECONNECT_LAST_S = 0.5, 5.0
+#: How long a sleep may go on before looking up whether to stop (s).
+GLANCE_S = 0.5
 #: How often an unclear payment is asked about again while a person has not decided (s).
 ASK_AGAIN_S = 15.0
 
@@ -93,8 +95,16 @@ class Worker:
             self._recover(terminal)
         elif (job := readers.waiting_job(self._box.db.read(), self._no)) is not None:
             self._day_end(terminal, job[0])
-        elif self._watcher.wait(seen, KEEP_ALIVE_S) == seen and not self._stop.is_set():
+        elif not self._changed_within(terminal, seen, KEEP_ALIVE_S) and not self._stop.is_set():
             self._report_status(terminal.status())
+
+    def _changed_within(self, terminal: Terminal, seen: int, seconds: float) -> bool:
+        """Wait for a change of the database, looking up twice a second whether to stop or the cable is out."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self._stop.is_set():
+            if self._watcher.wait(seen, GLANCE_S) != seen or not terminal.alive:
+                return True
+        return False
 
     def _pay(self, terminal: Terminal, attempt: Attempt) -> None:
         self._report("busy", "Taking a payment")

@@ -1,0 +1,97 @@
+"""What counts as paid after an unknown outcome: each condition of the rule, alone, decides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from stall.domain.payment import State
+from stall.reader.recovery import Finding, judge
+from stall.reader.terminal import StatusInformation
+from stall.store.attempts import Attempt
+from stall.wire.readers.zvt_status import parse_status
+
+TID = "29001006"
+
+
+def attempt(receipt_no: int | None = None, baseline: int | None = 41) -> Attempt:
+    return Attempt(
+        no=1, sale=1, ordinal=1, kind="pay", of=None, tender="card", reader=1, state=State.UNKNOWN, settlement=None, amount_minor=450,
+        cur="EUR", given_minor=None, offline=None, decided_by=None, reason=None, boot_id="b", requested_boottime_ms=0, requested_ms=0,
+        ended_ms=None, cancel_wanted=0, display="", tid=None, receipt_no=receipt_no, trace=None,
+        baseline_tid=None if baseline is None else TID, baseline_receipt=baseline,
+    )  # fmt: skip
+
+
+NOTHING = parse_status(b"")
+OURS: StatusInformation = replace(
+    NOTHING,
+    result=0,
+    amount_minor=450,
+    currency="EUR",
+    tid=TID,
+    receipt_no=42,
+    trace=22,
+    online="online",
+    complete=True,
+)
+
+
+def found(told: StatusInformation | None, of: Attempt | None = None, *, self_reversing: bool = False) -> Finding:
+    return judge(of or attempt(), told, reverses_by_itself=self_reversing)
+
+
+def test_ours_with_the_next_receipt_number_is_paid() -> None:
+    assert found(OURS) is Finding.PAID
+    assert found(replace(OURS, currency=None)) is Finding.PAID
+
+
+@pytest.mark.parametrize(
+    "differs",
+    [
+        {"amount_minor": 451},
+        {"currency": "CHF"},
+        {"tid": "29001007"},
+        {"result": 0x6C},
+        {"receipt_no": 43},
+        {"receipt_no": 40},
+        {"complete": False},
+        {"receipt_no": None},
+        {"tid": None},
+    ],
+)
+def test_whatever_differs_leaves_it_to_a_person(differs: dict[str, object]) -> None:
+    assert found(replace(OURS, **differs)) is Finding.UNCLEAR  # type: ignore[arg-type]  # one field at a time
+    assert found(None) is Finding.UNCLEAR
+
+
+def test_the_baselines_own_receipt_means_no_payment_happened() -> None:
+    assert found(replace(OURS, receipt_no=41, amount_minor=999)) is Finding.NOT_FOUND
+
+
+def test_a_journaled_receipt_number_is_the_one_to_find() -> None:
+    assert found(OURS, attempt(receipt_no=42, baseline=None)) is Finding.UNCLEAR  # nobody knows whose terminal it was
+    known = replace(attempt(receipt_no=42, baseline=None), tid=TID)
+    assert found(OURS, known) is Finding.PAID
+    assert found(replace(OURS, receipt_no=43), known) is Finding.UNCLEAR
+
+
+def test_without_a_baseline_nothing_is_concluded() -> None:
+    assert found(OURS, attempt(baseline=None)) is Finding.UNCLEAR
+
+
+def test_a_reversal_of_ours_was_taken_back() -> None:
+    assert found(replace(OURS, original_trace=22)) is Finding.REVERSED
+    assert found(replace(OURS, original_trace=22, amount_minor=1)) is Finding.UNCLEAR
+
+
+def test_a_terminal_that_may_reverse_by_itself_never_proves_a_payment() -> None:
+    assert found(OURS, self_reversing=True) is Finding.UNCLEAR
+    assert found(replace(OURS, receipt_no=41), self_reversing=True) is Finding.NOT_FOUND
+    assert found(replace(OURS, original_trace=22), self_reversing=True) is Finding.REVERSED
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_receipt_numbers_wrap(after: int) -> None:
+    assert found(replace(OURS, receipt_no=after), attempt(baseline=9999)) is Finding.PAID
