@@ -128,7 +128,7 @@ def _stage(sale: Sale, last: Attempt | None) -> tuple[Stage, Words]:
     if sale.state in _OVER:
         return _OVER[sale.state]
     if last is None:
-        return Stage.CHOOSE, Words(Shape.OFF, "To pay", "Choose Card or Cash.")
+        return Stage.CHOOSE, Words(Shape.OFF, "To pay", "Choose how the buyer pays.")
     if last.state is State.UNKNOWN:
         return Stage.UNKNOWN, _UNKNOWN
     if last.open:
