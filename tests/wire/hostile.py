@@ -175,6 +175,9 @@ def _receipt_cases() -> Cases:
     card = {"m": "card", "st": "online", "cur": "EUR", "minor": 450}
     free = {"m": "comp", "st": "free", "cur": "EUR", "minor": 0}
     gift = [item(minor=0)]
+    back = {**card, "minor": -450}
+    huge, huge_pay = item(ed=None, minor=10**9), {**card, "minor": 10**9}
+    huge_tax = [{"rate": rate, "net": 10**9, "vat": 0} for rate in (700, 1900)]
     no_tax = [{"rate": 1900, "net": 0, "vat": 0}]
     valid = [
         make(tip=50, pay=[{**card, "minor": 300}, {"m": "cash", "st": "cash", "cur": "EUR", "minor": 200}]),
@@ -206,6 +209,8 @@ def _receipt_cases() -> Cases:
             make(items=gift, tax=no_tax, pay=[{**card, "minor": 0}]),
         ),
         ("free tender beside another", "receipt-free", make(pay=[card, free])),
+        ("free tender beside two that cancel", "receipt-free", make(items=gift, tax=no_tax, pay=[free, card, back])),
+        ("total beyond 10^9", "receipt-pay-sum", make(items=[huge, huge], tax=huge_tax, pay=[huge_pay, huge_pay])),
         ("free tender with an amount", "receipt-free", make(pay=[{**free, "minor": 450}])),
         ("tax off by one", "receipt-tax-sum", make(tax=[{"rate": 1900, "net": 378, "vat": 71}])),
         ("one rate twice", "receipt-tax-sum", make(tax=[{"rate": 1900, "net": 225, "vat": 0}] * 2)),

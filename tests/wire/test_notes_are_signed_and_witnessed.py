@@ -84,6 +84,27 @@ def test_a_bad_line_of_a_known_key_spoils_the_note() -> None:
     assert note.open(text, [CLOUD]).body == BODY
 
 
+def line_of(body: str) -> str:
+    """Write the box's signature line under any body at all."""
+    blob = base64.b64encode(BOX.key_id() + doc.BOX.sign(body.encode())).decode()
+    return f"\u2014 {doc.ORIGIN} {blob}\n"
+
+
+def test_a_signed_body_with_control_characters_is_refused() -> None:
+    assert note.open("plain\n\n" + line_of("plain\n"), [BOX]).body == "plain\n"
+    for body in ("a\tb\n", "a\x1b[2J\n", "a\r\n"):
+        with pytest.raises(WireError) as caught:
+            note.open(f"{body}\n{line_of(body)}", [BOX])
+        assert caught.value.code == "note-malformed"
+
+
+def test_unused_bits_of_base64_are_zero() -> None:
+    root = BODY.split("\n")[2]
+    assert root.endswith("8=")
+    with pytest.raises(WireError):
+        note.Checkpoint.parse(BODY.replace("8=\n", "9=\n"))
+
+
 @given(st.integers(min_value=0), st.sampled_from("0Az \n—+"))
 def test_a_note_with_one_character_changed_is_never_signed_by_both(position: int, char: str) -> None:
     text = doc.checkpoint_note()
