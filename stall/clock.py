@@ -89,7 +89,7 @@ def _kernel_boot_id() -> str | None:
 def _adjtimex() -> object | None:
     try:
         return ctypes.CDLL(None).adjtimex
-    except (OSError, AttributeError):
+    except (OSError, AttributeError, TypeError):  # no such call, or no such library, on this system
         return None
 
 
