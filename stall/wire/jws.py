@@ -72,7 +72,9 @@ def verify(token: str, keys: Mapping[str, bytes], typ: str) -> dict[str, Any]:
         raise WireError("token-wrong-type", f"The token is a {found_typ}, not a {typ}. Hand in the right document.")
     public = keys.get(kid)
     if public is None:
-        raise WireError("token-unknown-key", f"The token is signed by a key not trusted here ({kid[:12]}).")
+        raise WireError(
+            "token-unknown-key", f"The token is signed by an unknown key ({kid[:12]}…). Import its signer first."
+        )
     signed = token[: -len(signature) - 1].encode("ascii")
     if not _verify_bytes(public, signed, b64.decode(signature)):
         raise WireError("token-bad-signature", "The signature of the token is wrong. It was altered; do not use it.")
