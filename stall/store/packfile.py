@@ -183,7 +183,7 @@ def _scan(source: BinaryIO, path: Path) -> list[Entry]:
         raw = _read(source, path, at, zipstore.header_length(fixed))
         entry = zipstore.parse_local(raw, at)
         pack.check_entry(entry, len(entries))
-        if entry.end > size:
+        if entry.end > size:  # also keeps offsets within what a file can have
             raise WireError("pack-truncated", "The pack ends too early. Copy it again from the laptop.")
         entries.append(entry)
         at = entry.end

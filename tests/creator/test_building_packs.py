@@ -216,6 +216,16 @@ def test_a_file_that_changes_after_it_was_read_is_refused(
     assert "two.jpg" in error.sentence
 
 
+def test_a_file_that_grows_between_listing_and_reading_is_refused(folder: Path) -> None:
+    found, _ = folders.find(folder)
+    one = next(file for file in found if file.path == "one.jpg")
+    with (folder / "one.jpg").open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(Refused) as refused:
+        folders.measure(one)
+    assert refused.value.code == "folder-file-changed"
+
+
 def test_a_change_that_keeps_size_and_time_is_still_seen(
     build: Build, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -165,6 +165,7 @@ def test_a_torn_last_line_is_forgotten_for_its_lease_was_never_handed_out(issue:
     assert issue(B, TWO, count=2).ranges == ((3, 4),)
     assert path.read_bytes().startswith(whole)
     assert path.read_bytes().count(b"\n") == 2
+    assert issue(B, TWO, count=2).ranges == ((5, 6),)
 
 
 @pytest.mark.parametrize("line", [b"{}", b"garbage", b'{"kind":"lease"}', b""])
@@ -191,7 +192,9 @@ from pathlib import Path
 from stall.creator import keyring, leases
 creator = keyring.load(Path(sys.argv[1]))
 token = Path(sys.argv[2]).read_text()
-for _ in range(5):
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(8):
     print(leases.issue(creator, token, sys.argv[3], sys.argv[4], now_s=int(sys.argv[5]), count=1))
 """
 
@@ -201,15 +204,23 @@ def test_two_programs_at_once_lease_no_number_twice(own_creator: Creator, pack: 
     running = [
         subprocess.Popen(
             [sys.executable, "-c", LEASER, own_creator.folder, tmp_path / "token", box, epoch, str(NOW_S)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         for box, epoch in ((A, ONE), (B, TWO))
     ]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
     tokens = [line for process in running for line in process.communicate(timeout=60)[0].split()]
     trusted = {own_creator.key.thumbprint: own_creator.key.public}
     numbers = [low for token in tokens for low, _high in lease.verify(token, trusted).ranges]
-    assert sorted(numbers) == list(range(1, 11))
+    assert sorted(numbers) == list(range(1, 17))
 
 
 steps = st.tuples(st.integers(0, 2), st.booleans(), st.integers(1, 6))

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import resource
+import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -220,6 +221,16 @@ def test_a_claim_of_ten_gigabytes_in_a_small_file_is_refused_at_once(good: Path,
     at = data.index(b"files/a") - 30
     data[at + 18 : at + 26] = b"\xff\xff\xff\x7f" * 2
     (tmp_path / "boast").write_bytes(data)
+    assert refusal(tmp_path / "boast", tmp_path / "in").code == "pack-truncated"
+
+
+def test_a_claim_of_more_bytes_than_any_file_can_have_is_refused(tmp_path: Path) -> None:
+    wide = struct.pack("<2H2Q", 1, 16, 2**64 - 1, 2**64 - 1)
+    fixed = struct.pack("<4s5H3L2H", b"PK\x03\x04", 45, 0, 0, 0, 33, 0, 2**32 - 1, 2**32 - 1, 12, len(wide))
+    (tmp_path / "boast").write_bytes(fixed + b"manifest.jws" + wide + b"x")
+    assert refusal(tmp_path / "boast", tmp_path / "in").code == "pack-manifest-too-large"
+    first = struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, 0, 0, 0, 33, 0, 1, 1, 12, 0) + b"manifest.jwsx"
+    (tmp_path / "boast").write_bytes(first + fixed + b"files/a.text" + wide + b"x")
     assert refusal(tmp_path / "boast", tmp_path / "in").code == "pack-truncated"
 
 
