@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, literal_column, not_, select
@@ -11,6 +12,13 @@ from stall.cloud.schema import branches, editions, events, receipts, tenders
 from stall.wire import receipt
 
 TAKEN_BACK_BY = (receipt.REFUND, receipt.VOID)
+ASKED_AT_ONCE = 400  # values in one IN list; every database takes that many
+
+Number = tuple[str, int]
+"""A drop and an edition number of it."""
+
+Sale = tuple[str, str]
+"""A box and the jti of the receipt it signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +51,27 @@ class Doubtful:
     reason: str
 
 
-def sold_elsewhere(conn: Connection, key: JournalKey, seq: int, drop: str, ed: int) -> bool:
-    """Whether another receipt of this owner, not taken back since, sold the same number."""
-    here = and_(key.rows_of(editions), editions.c.seq == seq)
-    found = conn.execute(
-        select(editions.c.seq)
-        .join(receipts, _same_place(editions))
-        .where(
-            editions.c.owner_id == key.owner_id,
-            editions.c.drop == drop,
-            editions.c.ed == ed,
-            receipts.c.typ == receipt.RECEIPT,
-            receipts.c.test == 0,
-            not_(here),
-            not_(_taken_back()),
-        )
-        .limit(1)
-    ).first()
-    return found is not None
+def sellers(conn: Connection, owner_id: str, numbers: Collection[Number]) -> dict[Number, set[Sale]]:
+    """Which sales hold these edition numbers: those not taken back by a refund or a void since."""
+    found: dict[Number, set[Sale]] = {number: set() for number in numbers}
+    for drop in {drop for drop, _ in numbers}:
+        asked = sorted(ed for each, ed in numbers if each == drop)
+        for at in range(0, len(asked), ASKED_AT_ONCE):
+            rows = conn.execute(
+                select(editions.c.ed, editions.c.box, receipts.c.jti)
+                .join(receipts, _same_place(editions))
+                .where(
+                    editions.c.owner_id == owner_id,
+                    editions.c.drop == drop,
+                    editions.c.ed.in_(asked[at : at + ASKED_AT_ONCE]),
+                    receipts.c.typ == receipt.RECEIPT,
+                    receipts.c.test == 0,
+                    not_(_taken_back()),
+                )
+            )
+            for ed, box, jti in rows:
+                found[(drop, ed)].add((box, jti))
+    return found
 
 
 def tender_totals(conn: Connection, key: JournalKey) -> list[TenderTotal]:

@@ -6,7 +6,7 @@ Each function takes an open connection; none starts or ends a transaction, none 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,32 +149,30 @@ def iterate_bytes(conn: Connection, key: JournalKey, end: int) -> Iterator[bytes
         yield from (each.data for each in held)
 
 
-def store_event(conn: Connection, key: JournalKey, judged: Judged, now_ms: int) -> None:
-    """Append an event in its place, and index what its receipt says."""
-    conn.execute(
-        insert(events).values(
-            **key.values(),
-            seq=judged.seq,
-            bytes=judged.data,
-            kind=judged.kind,
-            verdict=judged.verdict.value,
-            reason=judged.reason,
-            received_ms=now_ms,
-        )
-    )
-    if judged.receipt is not None:
-        _store_receipt(conn, key, judged.receipt, judged.receipt_typ)
+def store_events(conn: Connection, key: JournalKey, standing: Sequence[Judged], now_ms: int) -> None:
+    """Append events in their places, and index what their receipts say."""
+    rows: dict[Table, list[dict[str, Any]]] = {events: [], receipts: [], tenders: [], editions: []}
+    for judged in standing:
+        place: dict[str, Any] = {**key.values(), "seq": judged.seq}
+        told = {"kind": judged.kind, "verdict": judged.verdict.value, "reason": judged.reason}
+        rows[events].append({**place, "bytes": judged.data, **told, "received_ms": now_ms})
+        if judged.receipt is not None:
+            _index_receipt(rows, place, judged.receipt, judged.receipt_typ)
+    for table, each in rows.items():
+        if each:
+            conn.execute(insert(table), each)
 
 
-def _store_receipt(conn: Connection, key: JournalKey, signed: receipt.Receipt, typ: str) -> None:
-    place: dict[str, Any] = {**key.values(), "seq": signed.seq}
-    conn.execute(insert(receipts).values(**place, jti=signed.jti, typ=typ, ref=signed.ref, test=int(bool(signed.test))))
+def _index_receipt(
+    rows: dict[Table, list[dict[str, Any]]], place: dict[str, Any], signed: receipt.Receipt, typ: str
+) -> None:
+    rows[receipts].append({**place, "jti": signed.jti, "typ": typ, "ref": signed.ref, "test": int(signed.test)})
     for n, pay in enumerate(signed.pay):
-        conn.execute(insert(tenders).values(**place, n=n, m=pay.m, st=pay.st, cur=pay.cur, minor=pay.minor))
+        rows[tenders].append({**place, "n": n, "m": pay.m, "st": pay.st, "cur": pay.cur, "minor": pay.minor})
     for n, item in enumerate(signed.items):
         # A negative line of an exchange gives a number back; it sells none.
-        if item.ed is not None and item.drop is not None and item.minor >= 0:
-            conn.execute(insert(editions).values(**place, n=n, drop=item.drop, ed=item.ed))
+        if item.ed is not None and item.minor >= 0:
+            rows[editions].append({**place, "n": n, "drop": item.drop, "ed": item.ed})
 
 
 def store_branch(conn: Connection, key: JournalKey, judged: Judged, now_ms: int) -> None:
@@ -203,15 +201,6 @@ def store_fork_note(conn: Connection, key: JournalKey, signed: note.Checkpoint, 
     same = and_(*(fork_notes.c[name] == value for name, value in row.items()))
     if conn.execute(select(fork_notes.c.size).where(same)).first() is None:
         conn.execute(insert(fork_notes).values(**row, note=text, received_ms=now_ms))
-
-
-def quarantine(conn: Connection, key: JournalKey, seq: int, reason: str) -> None:
-    """Mark a stored event as doubtful; its place and its bytes stay."""
-    conn.execute(
-        update(events)
-        .where(key.rows_of(events), events.c.seq == seq, events.c.verdict == "accepted")
-        .values(verdict="quarantined", reason=reason)
-    )
 
 
 def was_forked(conn: Connection, key: JournalKey) -> bool:

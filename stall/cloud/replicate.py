@@ -43,7 +43,8 @@ def take(conn: Connection, folder: CloudFolder, batch: Batch, now_ms: int) -> An
     fresh = _judge_fresh(batch, known, head.next)
     if _contradicts(conn, key, batch, head.frontier):
         known, fresh = [_forked(each) for each in known], [_forked(each) for each in fresh]
-    fresh = _store(conn, key, batch, held, known, fresh, now_ms)
+    fresh = _mark_double_sales(conn, key, fresh)
+    _store(conn, key, batch, held, known, fresh, now_ms)
     frontier = _grown(head.frontier, [each.data for each in fresh if each.verdict in STANDING])
     ledger.advance(conn, key, head, frontier, batch.delegation, now_ms)
     judged = known + fresh
@@ -103,35 +104,46 @@ def _store(
     known: list[Judged],
     fresh: list[Judged],
     now_ms: int,
-) -> list[Judged]:
+) -> None:
+    ledger.store_events(conn, key, [each for each in fresh if each.verdict in STANDING], now_ms)
     beside = [each for stored, each in zip(held, known, strict=True) if stored.data != each.data]
-    final = [_store_one(conn, key, each, now_ms) for each in fresh]
-    beside += [each for each in final if each.verdict in KEPT_BESIDE]
+    beside += [each for each in fresh if each.verdict in KEPT_BESIDE]
     for each in beside:
         ledger.store_branch(conn, key, each, now_ms)
-    if any(each.verdict is Verdict.FORK for each in known + final):
+    if any(each.verdict is Verdict.FORK for each in known + fresh):
         ledger.store_fork_note(conn, key, batch.checkpoint, batch.note_text, now_ms)
-    return final
 
 
-def _store_one(conn: Connection, key: JournalKey, each: Judged, now_ms: int) -> Judged:
-    if each.verdict not in STANDING:
-        return each
-    ledger.store_event(conn, key, each, now_ms)
-    return _look_for_double_sale(conn, key, each)
+def _mark_double_sales(conn: Connection, key: JournalKey, fresh: list[Judged]) -> list[Judged]:
+    """Quarantine, in its place, every second sale of a number: both were paid, a person decides."""
+    numbers = {number for each in fresh for number in _numbers(each)}
+    sellers = findings.sellers(conn, key.owner_id, numbers)
+    marked: list[Judged] = []
+    for each in fresh:
+        if each.receipt is None or each.receipt.test:
+            marked.append(each)
+        elif each.receipt_typ != receipt.RECEIPT:
+            for sales in sellers.values():  # only who signed a receipt can take it back
+                sales.discard((key.box, each.receipt.ref or ""))
+            marked.append(each)
+        else:
+            marked.append(_sold_by(key.box, each, each.receipt.jti, sellers))
+    return marked
 
 
-def _look_for_double_sale(conn: Connection, key: JournalKey, each: Judged) -> Judged:
-    """Quarantine, in its place, the second sale of a number: both were paid, a person decides."""
-    if each.receipt is None or each.receipt.test or each.receipt_typ != receipt.RECEIPT:
-        return each
-    for item in each.receipt.items:
-        if item.drop is None or item.ed is None or item.minor < 0:
-            continue
-        if findings.sold_elsewhere(conn, key, each.seq, item.drop, item.ed):
-            ledger.quarantine(conn, key, each.seq, "edition-sold-twice")
-            return replace(each, verdict=Verdict.QUARANTINED, reason="edition-sold-twice")
-    return each
+def _sold_by(box: str, each: Judged, jti: str, sellers: dict[findings.Number, set[findings.Sale]]) -> Judged:
+    twice = False
+    for number in _numbers(each):
+        twice = twice or bool(sellers[number])
+        sellers[number].add((box, jti))
+    return replace(each, verdict=Verdict.QUARANTINED, reason="edition-sold-twice") if twice else each
+
+
+def _numbers(each: Judged) -> list[findings.Number]:
+    """The edition numbers an event's receipt sells."""
+    if each.receipt is None or each.receipt_typ != receipt.RECEIPT:
+        return []
+    return [(item.drop, item.ed) for item in each.receipt.items if item.drop and item.ed and item.minor >= 0]
 
 
 def _cosign(
