@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from flask import Flask, Response, render_template, request, url_for
 
 from stall.errors import StallError
 from stall.store.box import Box
-from stall.web import catalogue_pages, claims, data, error_pages, guard, ids, orders, papers, words
+from stall.web import catalogue_pages, claims, covers, data, error_pages, guard, ids, orders, papers, words
 from stall.web.live import LiveOrders
 from stall.web.shop import Shop
 from stall.web.transfers import Transfers
@@ -28,6 +28,7 @@ def new_app(name: str, box: Box) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(stall=box.settings.name, place=box.settings.place, asset=asset, press=ids.new_press)
     app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.filters["cover_size"] = partial(covers.size_of, box.folder)
     return app
 
 

@@ -12,7 +12,7 @@ from stall.errors import Refused
 from stall.flows.claim import redeem_order
 from stall.flows.fill_basket import Wish, check_offer, fill_basket
 from stall.flows.take_cash import take_free
-from stall.store import attempts, catalogue, presses, sales
+from stall.store import attempts, catalogue, claims, presses, sales
 from stall.store.db import Tx
 from stall.store.sales import Sale
 from stall.web import ids
@@ -49,8 +49,16 @@ def pages(shop: Shop) -> Blueprint:
         conn = box.db.read()
         now = order_state(sale, attempts.of_sale(conn, sale.no))
         page_has_form()
+        by_line = {item.line: item.cover for item in claims.bought(conn, sale.no)}
         return render_template(
-            "order.html", name=name, sale=sale, lines=sales.lines(conn, sale.no), now=now, gone=_gone(shop, sale)
+            "order.html",
+            name=name,
+            sale=sale,
+            lines=sales.lines(conn, sale.no),
+            now=now,
+            gone=_gone(shop, sale),
+            by_line=by_line,
+            covers=[cover for cover in by_line.values() if cover],
         )
 
     @routes.get("/o/<name>/state")
@@ -60,7 +68,7 @@ def pages(shop: Shop) -> Blueprint:
         return Response(body, mimetype="application/json")
 
     @routes.post("/o/<name>/claim")
-    def claim(name: str) -> AnyResponse:
+    def open_claim(name: str) -> AnyResponse:
         shop.tries.press()
         sale = _sale(shop, name)
         if sale.state != "paid":
