@@ -14,7 +14,8 @@ _COLUMNS = (
     " boot_id, requested_boottime_ms, requested_ms, ended_ms, cancel_wanted, display, tid, receipt_no, trace,"
     " baseline_tid, baseline_receipt"
 )
-_OPEN_STATES = ", ".join(f"'{state}'" for state in sorted(OPEN))
+#: Word for word as in the partial index of the schema: SQLite uses it only then.
+_OPEN_STATES = ", ".join(f"'{state}'" for state in State if state in OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,17 @@ def open_on_reader(conn: sqlite3.Connection, reader: int) -> list[Attempt]:
     return _all(
         conn.execute(
             f"SELECT {_COLUMNS} FROM attempts WHERE reader = ? AND state IN ({_OPEN_STATES}) ORDER BY no", (reader,)
+        )
+    )
+
+
+def requested_before(conn: sqlite3.Connection, boot_id: str, boottime_ms: int) -> list[Attempt]:
+    """The attempts still only requested since before a moment of this boot, or in an earlier one."""
+    return _all(
+        conn.execute(
+            f"SELECT {_COLUMNS} FROM attempts WHERE state IN ({_OPEN_STATES}) AND state = 'requested'"
+            " AND (boot_id <> ? OR requested_boottime_ms < ?)",
+            (boot_id, boottime_ms),
         )
     )
 

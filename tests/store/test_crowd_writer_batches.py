@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,26 +24,30 @@ def crowd(folder: Path, clock: FakeClock) -> Iterator[Box]:
     opened.close()
 
 
-def note(word: str) -> object:
+Work = Callable[[Tx], Any]
+
+
+def note(word: str) -> Work:
     return lambda tx: tx.append("test", {"word": word})
 
 
-def while_the_door_is_held(folder: Path, box: Box, calls: list[tuple[str, object]]) -> list[object]:
+def while_the_door_is_held(folder: Path, box: Box, calls: list[tuple[str, Work]]) -> list[Any]:
     """Submit `calls` while somebody else holds the door, so that they queue; return answers or errors in order."""
     with ThreadPoolExecutor(max_workers=len(calls) + 1) as pool:
         with locks.door(folder):
-            first = pool.submit(box.write, "housekeeping", note("first"))  # type: ignore[arg-type]
-            while any(box.crowd._waiting.values()) or not _inside(box):  # type: ignore[union-attr]
+            first = pool.submit(box.write, "housekeeping", note("first"))
+            while waiting_in(box) or not box.db._process_lock.locked():
                 pass
-            waiting = [pool.submit(box.write, lane, work) for lane, work in calls]  # type: ignore[arg-type]
-            while sum(map(len, box.crowd._waiting.values())) < len(calls):  # type: ignore[union-attr]
+            waiting = [pool.submit(box.write, lane, work) for lane, work in calls]
+            while waiting_in(box) < len(calls):
                 pass
         first.result(timeout=10)
         return [each.exception(timeout=10) or each.result() for each in waiting]
 
 
-def _inside(box: Box) -> bool:
-    return box.db._process_lock.locked()
+def waiting_in(box: Box) -> int:
+    assert box.crowd is not None
+    return sum(len(lane) for lane in box.crowd._waiting.values())
 
 
 def commits_of(box: Box) -> list[str]:
@@ -58,7 +62,7 @@ def test_what_waited_is_committed_once(crowd: Box, folder: Path) -> None:
     commits = commits_of(crowd)
     answers = while_the_door_is_held(folder, crowd, [("claim", note(str(n))) for n in range(30)])
     assert len(commits) == 2  # the first alone, the thirty together
-    assert sorted(answers) == list(range(2, 32))  # type: ignore[type-var]
+    assert sorted(answers) == list(range(2, 32))
 
 
 def test_payments_go_before_claims_before_housekeeping(crowd: Box, folder: Path) -> None:
@@ -95,13 +99,12 @@ def test_trouble_with_the_database_reaches_everybody_in_the_batch(crowd: Box, fo
         folder, crowd, [("claim", lambda tx: tx.conn.execute("SELECT * FROM nowhere")), ("claim", note("a"))]
     )
     assert all(isinstance(answer, Exception) for answer in answers)
-    assert crowd.write("claim", note("next")) == 2  # type: ignore[arg-type]
+    assert crowd.write("claim", note("next")) == 2
 
 
 def test_after_closing_nothing_is_taken(crowd: Box) -> None:
     assert crowd.crowd is not None
     crowd.crowd.stop()
     with pytest.raises(Retry) as refusal:
-        crowd.write("payment", note("late"))  # type: ignore[arg-type]
+        crowd.write("payment", note("late"))
     assert refusal.value.code == "writer-stopped"
-    assert threading.active_count() >= 1

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,10 +46,15 @@ def add_one(box: Box) -> None:
         tx.conn.execute("UPDATE downloads SET count = ?", (n + 1,))
 
 
+def add_many(box: Box, times: int) -> None:
+    for _ in range(times):
+        add_one(box)
+
+
 def test_threads_and_processes_never_overlap(box: Box, folder: Path) -> None:
     start_counting(box)
     others = [subprocess.Popen([sys.executable, "-c", ADDER, str(folder), "60"]) for _ in range(2)]
-    threads = [threading.Thread(target=lambda: [add_one(box) for _ in range(40)]) for _ in range(3)]
+    threads = [threading.Thread(target=add_many, args=(box, 40)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -57,13 +63,18 @@ def test_threads_and_processes_never_overlap(box: Box, folder: Path) -> None:
     assert counted(box) == 2 * 60 + 3 * 40
 
 
-def test_an_error_inside_undoes_everything(box: Box) -> None:
-    start_counting(box)
-    size = journal.read_head(box.db.read()).size
-    with pytest.raises(ZeroDivisionError), box.db.transaction() as tx:
+def change_then_fail(box: Box) -> None:
+    with box.db.transaction() as tx:
         tx.conn.execute("UPDATE downloads SET count = 99")
         tx.append("test", {})
         raise ZeroDivisionError
+
+
+def test_an_error_inside_undoes_everything(box: Box) -> None:
+    start_counting(box)
+    size = journal.read_head(box.db.read()).size
+    with pytest.raises(ZeroDivisionError):
+        change_then_fail(box)
     assert counted(box) == 0
     assert journal.read_head(box.db.read()).size == size
     add_one(box)
@@ -210,7 +221,7 @@ class BrokenCommit:
     def __init__(self, conn: sqlite3.Connection) -> None:
         self._conn = conn
 
-    def execute(self, sql: str, *values: object) -> object:
+    def execute(self, sql: str, *values: Any) -> object:
         if sql == "COMMIT":
             raise sqlite3.OperationalError("disk I/O error")
         return self._conn.execute(sql, *values)
@@ -229,14 +240,19 @@ def test_an_error_at_commit_stops_the_process(box: Box, monkeypatch: pytest.Monk
     assert told == ["commit-unknown"]
 
 
+def write_much(box: Box) -> None:
+    with box.db.transaction() as tx:
+        tx.append("test", {})
+        tx.conn.execute("INSERT INTO exceptions (kind, sentence, at_ms) VALUES ('x', ?, 0)", ("x" * 100_000,))
+
+
 def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_written(box: Box) -> None:
     size = journal.read_head(box.db.read()).size
     with box.db.transaction() as tx:
         (pages,) = tx.conn.execute("PRAGMA page_count").fetchone()
     box.db._writing_connection().execute(f"PRAGMA max_page_count={pages + 2}")
-    with pytest.raises(Broken) as refusal, box.db.transaction() as tx:
-        tx.append("test", {})
-        tx.conn.execute("INSERT INTO exceptions (kind, sentence, at_ms) VALUES ('x', ?, 0)", ("x" * 100_000,))
+    with pytest.raises(Broken) as refusal:
+        write_much(box)
     assert refusal.value.code == "disk-full"
     assert journal.read_head(box.db.read()).size == size
 
