@@ -1,0 +1,44 @@
+"""The maker's own command line: switches and the clock, without a PIN."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.commands.conftest import Run
+from tests.fakes.clock import START_MS, FakeClock
+from tests.web import stock
+
+
+def test_a_drop_is_closed_and_opened(run: Run) -> None:
+    assert run("drop", "close", stock.PRINTS, "--json").json["drops"][0]["state"] == "paused"
+    assert "[drop-not-open]" in run("sell", stock.PRINTS, "--cash").err
+    assert "open, 5 of 5 left, €4.50" in run("drop", "open", stock.PRINTS).out
+
+
+def test_status_shows_every_drop_or_the_one_asked_for(run: Run) -> None:
+    names = [drop["drop"] for drop in run("drop", "status", "--json").json["drops"]]
+    assert names == [stock.PRINTS, stock.ZINE, stock.SAMPLER]
+    assert run("drop", "status", stock.ZINE).out.count("\n") == 1
+
+
+def test_a_drop_that_is_not_there_is_refused(run: Run) -> None:
+    for what in ("open", "close", "status"):
+        ran = run("drop", what, "nothing")
+        assert ran.code == 1
+        assert "[drop-unknown]" in ran.err
+
+
+def test_a_folder_without_a_stall_is_refused_by_every_command(run: Run, data: Path) -> None:
+    (data / "stall.sqlite").rename(data / "elsewhere")
+    for command in (("drop", "status"), ("clock", "show"), ("report", "reconcile"), ("sell", stock.ZINE, "--cash")):
+        ran = run(*command)
+        assert ran.code == 1
+        assert "[box-missing]" in ran.err
+
+
+def test_confirming_the_clock_makes_it_sure_for_this_boot(run: Run, clock: FakeClock) -> None:
+    clock.source = None
+    clock.reboot(wall=START_MS + 60 * 3600 * 1000)
+    assert run("clock", "show", "--json").json["clk"] == "floor"
+    assert run("clock", "confirm").out == "2026-11-23 12:00:00 UTC, source operator\n"
+    assert run("clock", "show", "--json").json == {"ok": True, "now_ms": clock.wall, "clk": "operator"}

@@ -1,0 +1,54 @@
+"""No state of a payment leaves the till speechless, and each state has a shape besides its colour."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from stall.domain.payment import FINAL, OPEN, Reason, State
+from stall.store.attempts import Attempt
+from stall.store.sales import Sale
+from stall.web.till_words import Shape, Stage, ended_words, standing
+
+SALE = Sale(1, 1, "till", 0, "basket", "EUR", 450, None, None, None, None, 0)
+
+
+def tried(state: State, reason: str | None = None, display: str = "", cancel: int = 0) -> Attempt:
+    return Attempt(
+        1, 1, 1, "pay", None, "card", 1, state, None, 450, "EUR", None, None, None, reason,
+        "boot", 0, 0, None, cancel, display, None, None, None, None, None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("state", sorted(OPEN))
+def test_an_open_payment_has_words_and_offers_no_other_way_to_pay(state: State) -> None:
+    now = standing(SALE, [tried(state)])
+    assert now.stage in {Stage.CARD, Stage.UNKNOWN}
+    assert now.words.title
+    assert now.words.sentence
+
+
+@pytest.mark.parametrize(("state", "reason"), list(itertools.product(sorted(FINAL - {State.PAID}), [None, *Reason])))
+def test_an_ended_payment_says_that_no_money_was_taken_or_what_to_do(state: State, reason: Reason | None) -> None:
+    words = ended_words(state, reason)
+    assert any(said in words.sentence for said in ("No money was taken", "no money was taken", "Take cash"))
+    assert standing(SALE, [tried(state, reason)]).stage is Stage.CHOOSE
+
+
+def test_unknown_forbids_charging_again_in_its_title() -> None:
+    words = standing(SALE, [tried(State.UNKNOWN)]).words
+    assert "do not charge again" in words.title
+    assert words.shape is Shape.STOP
+
+
+def test_the_terminals_words_replace_ours_while_it_has_the_card() -> None:
+    assert standing(SALE, [tried(State.SENT, display="PIN entry")]).words.title == "PIN entry"
+    assert standing(SALE, [tried(State.REQUESTED, display="PIN entry")]).words.title == "Calling the card reader"
+
+
+def test_every_shape_the_words_use_is_drawn() -> None:
+    from stall.web.factory import PACKAGE
+
+    drawn = (PACKAGE / "templates" / "till" / "parts.html").read_text()
+    assert all(f'id="glyph-{shape}"' in drawn for shape in Shape)

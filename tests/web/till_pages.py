@@ -1,0 +1,81 @@
+"""A person at the till: looks at pages, presses what is on them. Only what a browser could do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import TypeVar
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from stall.domain.payment import State
+from stall.flows import card_attempt
+from stall.store import attempts, readers
+from stall.store.db import Tx
+from stall.web.till import create_till_app
+from tests.web.stock import Stocked
+
+T = TypeVar("T")
+READER = 1
+APPROVAL = card_attempt.TerminalFacts(450, "52500012", 42, 7, "A1", "girocard", "1234", offline=False)
+
+
+class Till:
+    """The till of a stocked box, and the reader's worker where a test plays it."""
+
+    def __init__(self, stocked: Stocked) -> None:
+        self.stocked = stocked
+        self.box = stocked.box
+        self.client: FlaskClient = create_till_app(stocked.box).test_client()
+
+    def see(self, path: str) -> str:
+        """The text of a page a person would read."""
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return text(answer)
+
+    def press_tile(self, drop: str, **more: object) -> str:
+        """Press a tile of the page that is open; give the address of the sale."""
+        answer = self.client.post("/sale", data={"press": self.press("/"), "item": drop, **more})
+        assert answer.status_code == 303, text(answer)
+        return answer.location
+
+    def press(self, path: str) -> str:
+        """The key of the form on a page."""
+        found = re.search(r'name="press" value="([^"]+)"', self.client.get(path).text)
+        assert found
+        return found[1]
+
+    def post(self, path: str, **fields: object) -> TestResponse:
+        return self.client.post(path, data=fields)
+
+    def write(self, work: Callable[[Tx], T]) -> T:
+        return self.box.write("payment", work)
+
+    def plug_in_reader(self) -> None:
+        self.write(lambda tx: readers.report(tx, READER, "Card reader", "ready", "Ready"))
+
+    def newest_attempt(self) -> attempts.Attempt:
+        (no,) = self.box.db.read().execute("SELECT max(no) FROM attempts").fetchone()
+        return attempts.get(self.box.db.read(), no)
+
+    def terminal(self, *steps: Callable[[Tx, int], object]) -> State:
+        """Let the terminal go through steps with the newest attempt."""
+        no = self.newest_attempt().no
+        for step in steps:
+            self.write(lambda tx, step=step: step(tx, no))  # type: ignore[misc]  # mypy cannot infer a lambda's default
+        return self.newest_attempt().state
+
+    def count(self, table: str) -> int:
+        return int(self.box.db.read().execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def approve(tx: Tx, no: int) -> object:
+    return card_attempt.approve(tx, no, APPROVAL)
+
+
+def text(answer: TestResponse) -> str:
+    """What a person reads of an answer, its title included."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
