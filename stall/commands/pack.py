@@ -152,6 +152,7 @@ def import_(file: Path, data: Path, as_json: bool) -> None:
         total = 2 * file.stat().st_size if file.is_file() else 0
         with _bar("Checking and storing") as seen:
             done = import_pack(box, file, _counted(seen, total))
+            seen(total, total)
     finally:
         box.close()
     if as_json:

@@ -17,6 +17,7 @@ WIDTH, HEIGHT = 1600, 2000  # pixels of the finished print
 MARGIN = 100  # pixels of bare paper around the picture
 SCALE = 2  # drawn this many times larger
 JPEG_QUALITY = 88
+_HAIRLINE = 5  # pixels of the drawing up to which a line needs no rounded corners
 GRAIN = 5  # how far, in steps of 255, the paper's grain moves a pixel
 
 Point = tuple[float, float]
@@ -54,9 +55,10 @@ class Sheet:
         self._draw.polygon([(x * SCALE, y * SCALE) for x, y in points], fill=fill)
 
     def line(self, points: Sequence[Point], fill: Ink, width: float) -> None:
-        """Draw through `points`, `width` units thick, corners rounded."""
+        """Draw through `points`, `width` units thick; corners are rounded where they would be seen."""
         path = [(x * SCALE, y * SCALE) for x, y in points]
-        self._draw.line(path, fill=fill, width=max(1, round(width * SCALE)), joint="curve")
+        thick = max(1, round(width * SCALE))
+        self._draw.line(path, fill=fill, width=thick, joint="curve" if thick > _HAIRLINE else None)
 
     def segment(self, start: Point, end: Point, fill: Ink, width: float) -> None:
         """Draw one straight stroke."""

@@ -70,7 +70,7 @@ def _forest(sheet: Sheet, ground: float, tall: float, fill: Ink) -> None:
         for tier in range(4):
             top = ground - height + height * 0.2 * tier
             reach = half * (0.45 + 0.25 * tier)
-            sheet.polygon([(x, top), (x - reach, top + height * 0.36), (x + reach, top + height * 0.36)], fill)
+            sheet.polygon([(x, top), (x - reach, top + height * 0.4), (x + reach, top + height * 0.4)], fill)
         x += half * sheet.rng.uniform(0.9, 2.1)
 
 
@@ -90,7 +90,8 @@ def dune_lines(sheet: Sheet) -> None:
             lift = 235 * bell * (0.6 + 0.4 * curve(x)) + 9 * fine(x)
             top.append((step, base - lift))
         fill = mix(sand, dusk, share**1.3)
-        sheet.polygon([*top, (sheet.width, sheet.height), (0, sheet.height)], fill)
+        below = base + 70  # the next line's sand begins above that
+        sheet.polygon([*top, (sheet.width, below), (0, below)], fill)
         sheet.line(top, mix(ink("8a5a41"), ink("4a1f14"), share), 3)
 
 
