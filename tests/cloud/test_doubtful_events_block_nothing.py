@@ -80,11 +80,20 @@ def test_a_number_sold_twice_in_one_batch_is_found(cloud: Cloud, box: FakeBox) -
     assert verdicts(cloud.post(box, box.upload())) == ["accepted", "quarantined"]
 
 
-def test_a_number_taken_back_may_be_sold_again(cloud: Cloud, box: FakeBox) -> None:
+def send(cloud: Cloud, box: FakeBox, step: int) -> list[str]:
+    """Upload everything, `step` events at a time; the verdicts of all."""
+    ends = range(step, len(box.events) + step, step)
+    answers = [cloud.post(box, box.upload(end - step, min(end, len(box.events)))) for end in ends]
+    return [verdict for answer in answers for verdict in verdicts(answer)]
+
+
+@pytest.mark.parametrize("step", [1, 3])
+@pytest.mark.parametrize("typ", [receipt.VOID, receipt.REFUND])
+def test_a_number_taken_back_may_be_sold_again(cloud: Cloud, box: FakeBox, typ: str, step: int) -> None:
     box.sell(450, ed=7)
-    box.append("void", receipt=box.receipt(-450, ed=7, ref=box.jti(0), typ=receipt.VOID))
+    box.append("taken-back", receipt=box.receipt(-450, ed=7, ref=box.jti(0), typ=typ))
     box.sell(450, ed=7)
-    assert verdicts(cloud.post(box, box.upload())) == ["accepted"] * 3
+    assert send(cloud, box, step) == ["accepted"] * 3
     totals = cloud.get(box, "totals")
     assert [(each["ed"], each["taken_back"]) for each in totals["editions"]] == [(7, True), (7, False)]
     assert sum(each["minor"] for each in totals["tenders"]) == 450
@@ -105,13 +114,16 @@ def test_a_test_sale_uses_up_no_number(cloud: Cloud, box: FakeBox) -> None:
     assert verdicts(cloud.post(box, box.upload())) == ["accepted"] * 2
 
 
-def test_another_boxes_void_does_not_take_a_number_back(cloud: Cloud, box: FakeBox) -> None:
+@pytest.mark.parametrize("step", [1, 2])
+def test_another_boxes_void_does_not_take_a_number_back(cloud: Cloud, box: FakeBox, step: int) -> None:
+    box.append()
+    box.append()
     box.sell(450, ed=7)
     cloud.post(box, box.upload())
     other = FakeBox(keys.SigningKey.from_seed(bytes([5]) * 32))
-    other.append("void", receipt=other.receipt(-450, ed=7, ref=box.jti(0), typ=receipt.VOID))
+    other.append("void", receipt=other.receipt(-450, ed=7, ref=box.jti(2), typ=receipt.VOID))
     other.sell(450, ed=7)
-    assert verdicts(cloud.post(other, other.upload())) == ["accepted", "quarantined"]
+    assert send(cloud, other, step) == ["accepted", "quarantined"]
 
 
 @pytest.mark.parametrize("fault", ["not canonical", "wrong epoch", "wrong seq", "not an event"])
