@@ -74,7 +74,7 @@ def make(folder: DemoFolder, pack: Path | None, say: Say, bar: Bar) -> State:
     _hand_over(folder, "numbers.lease", lease)
     _stock(folder, granted, built, lease, bar)
     drops = tuple(each.manifest.drop.id for each in built)
-    state = State(Stage.MADE, None if pack is None else str(pack.resolve()), drops, now_s + DAYS * DAY_S)
+    state = State(Stage.MADE, creator.did, None if pack is None else str(pack.resolve()), drops, now_s + DAYS * DAY_S)
     folder.remember(state)
     return state
 

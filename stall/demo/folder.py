@@ -40,9 +40,13 @@ class Stage(StrEnum):
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What demo.json says. `pack` is the folder the files came from, `closes_s` (UTC) when selling ends."""
+    """What demo.json says: the creator's did as a poster would show it, and what was made for it.
+
+    `pack` is the folder the files came from, `closes_s` (UTC) when selling ends.
+    """
 
     stage: Stage
+    creator: str = ""
     pack: str | None = None
     drops: tuple[str, ...] = ()
     closes_s: int = 0

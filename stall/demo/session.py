@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +18,9 @@ from stall.demo.parts import Addresses
 from stall.demo.ports import LOOPBACK, Ports
 from stall.demo.supervisor import Supervisor
 from stall.errors import Refused
+
+if TYPE_CHECKING:
+    from stall.demo.visitor import Visitor
 
 MS = 1000
 
@@ -77,13 +81,20 @@ def _made(folder: DemoFolder, pack: Path | None) -> State:
     return state
 
 
+def open_drops_once(session: Session, maker: Visitor) -> None:
+    """Open the drops at the till, if that was never done: one the maker closed since stays closed."""
+    from stall.demo.opening import open_drops
+
+    if session.state.stage is Stage.MADE:
+        open_drops(maker, session.folder.pin, session.state.drops)
+        session.folder.remember(msgspec.structs.replace(session.state, stage=Stage.OPENED))
+
+
 def _open(session: Session) -> None:
     """The maker's first steps; later only the clock, if this machine's is not to be trusted."""
-    from stall.demo.opening import confirm_clock, open_drops
+    from stall.demo.opening import confirm_clock
     from stall.demo.visitor import Visitor
 
     with Visitor(session.at.till) as maker:
         confirm_clock(maker, session.folder.pin, only_if_unsure=True)
-        if session.state.stage is Stage.MADE:  # a drop the maker closed since stays closed
-            open_drops(maker, session.folder.pin, session.state.drops)
-            session.folder.remember(msgspec.structs.replace(session.state, stage=Stage.OPENED))
+        open_drops_once(session, maker)
