@@ -23,7 +23,7 @@ REVOKED = "REVOKED"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found out about one paper. `code` is an error's when `ok` is False; only certificates have a `grade`."""
+    """What was found out about one paper. `code` is that of the error, if one was raised; only certificates have a `grade`."""
 
     name: str
     what: str
@@ -141,7 +141,7 @@ def _certificate(name: str, document: dict[str, Any], heap: Evidence) -> Verdict
         says.append("The receipt it names lies beside it.")
     if heap.is_withdrawn(held):
         says.append("It was taken back and counts no more.")
-        return Verdict(name, "certificate", ok=False, says=tuple(says), grade=REVOKED, code="verify-revoked")
+        return Verdict(name, "certificate", ok=False, says=tuple(says), grade=REVOKED)
     if held.grade == credential.FINAL or held.delegation is None:
         says += ["Final: signed by the creator.", *_by_creator(held.creator, heap)]
     else:
