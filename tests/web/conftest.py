@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from stall.web.factory import create_buyer_app
+from stall.web.factory import create_buyer_app, shop_of
 from tests.fakes.clock import FakeClock
 from tests.web import stock
 from tests.web.stock import Stocked
@@ -31,6 +32,14 @@ def stocked_box(stocked_folder: Path, tmp_path: Path) -> Iterator[Stocked]:
 
 
 @pytest.fixture
-def buyer(stocked_box: Stocked) -> FlaskClient:
+def buyer_app(stocked_box: Stocked) -> Iterator[Flask]:
+    """The buyers' app over that box."""
+    app = create_buyer_app(stocked_box.box)
+    yield app
+    shop_of(app).stop()
+
+
+@pytest.fixture
+def buyer(buyer_app: Flask) -> FlaskClient:
     """A phone looking at the stall."""
-    return create_buyer_app(stocked_box.box).test_client()
+    return buyer_app.test_client()

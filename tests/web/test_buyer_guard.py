@@ -2,22 +2,125 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.web.stock import Stocked
+from stall.web.guard import GUESSES_A_MINUTE, PRESSES_A_MINUTE, Bucket
+from tests.web import phone
+from tests.web.stock import SAMPLER, Stocked
+
+CODE = "0" * 26
 
 
 def test_an_address_that_names_nothing_gives_one_plain_page(buyer: FlaskClient) -> None:
-    answer = buyer.get("/nothing/here")
-    assert answer.status_code == 404
-    assert "There is nothing at this address" in answer.text
-    assert "page-unknown" in answer.text
+    pages = [
+        buyer.get(path) for path in ("/nothing/here", "/d/none", f"/o/{'A' * 22}", f"/g/{'A' * 22}", f"/r/{'A' * 22}")
+    ]
+    assert {page.status_code for page in pages} == {404}
+    assert len({page.text for page in pages}) == 1
+    assert "There is nothing at this address" in pages[0].text
 
 
-def test_stock_is_there(stocked_box: Stocked) -> None:
-    from stall.store import catalogue
+def test_data_routes_tell_errors_as_data(buyer: FlaskClient) -> None:
+    answer = buyer.get("/drops/none/manifest.jws")
+    assert (answer.status_code, answer.mimetype) == (404, "application/json")
+    assert json.loads(answer.text)["error"] == "page-unknown"
 
-    cards = catalogue.cards(stocked_box.box.db.read(), stocked_box.box.now_ms())
-    assert [(c.drop_id, c.remaining, c.offer.value) for c in cards] == [
-        ("harbour-prints", 5, "open"), ("night-zine", None, "open"), ("free-sampler", None, "open"),
-    ]  # fmt: skip
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[::2]", "169.254.169.254"])
+def test_a_foreign_name_is_not_answered(buyer: FlaskClient, host: str) -> None:
+    answer = buyer.get("/", headers={"Host": host})
+    assert answer.status_code == 421
+    assert "host-foreign" in answer.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "LOCALHOST:1234", "[::1]:80"])
+def test_its_own_names_are_answered(buyer: FlaskClient, host: str) -> None:
+    assert buyer.get("/", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [
+    {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://localhost:9"}, {"Origin": "https://localhost"},
+    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "none"},
+])  # fmt: skip
+def test_a_button_pressed_elsewhere_does_nothing(
+    buyer: FlaskClient, stocked_box: Stocked, headers: dict[str, str]
+) -> None:
+    press = phone.press_of(buyer.get(f"/d/{SAMPLER}"))
+    answer = buyer.post(f"/d/{SAMPLER}/take", data={"press": press}, headers=headers)
+    assert answer.status_code == 403
+    assert stocked_box.box.db.read().execute("SELECT count(*) FROM sales").fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}, {}])
+def test_its_own_button_works(buyer: FlaskClient, headers: dict[str, str]) -> None:
+    press = phone.press_of(buyer.get(f"/d/{SAMPLER}"))
+    assert buyer.post(f"/d/{SAMPLER}/take", data={"press": press}, headers=headers).status_code == 303
+
+
+def test_every_page_is_sealed_off(buyer: FlaskClient) -> None:
+    for path in ("/", f"/d/{SAMPLER}", "/t", "/none", "/catalog.json"):
+        headers = buyer.get(path).headers
+        assert "default-src 'self'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert "Set-Cookie" not in headers
+
+
+def test_a_page_tells_its_address_to_nobody_else(buyer: FlaskClient) -> None:
+    assert buyer.get("/").headers["Referrer-Policy"] == "no-referrer"
+    assert buyer.get(f"/d/{SAMPLER}").headers["Referrer-Policy"] == "same-origin"  # or its form would be refused
+
+
+def test_pages_hold_no_inline_script_or_style(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    order = phone.order(buyer)
+    grant = phone.grant(buyer, stocked_box)
+    for path in ("/", f"/d/{SAMPLER}", "/t", order, grant):
+        text = buyer.get(path).text
+        assert "style=" not in text
+        assert "<style" not in text
+        assert "<script>" not in text
+        assert "onclick" not in text
+
+
+def test_a_body_too_large_is_refused_in_words(buyer: FlaskClient) -> None:
+    answer = buyer.post("/t", data={"code": "A" * 70_000})
+    assert answer.status_code == 413
+    assert "form-too-large" in answer.text
+
+
+def test_guessing_codes_ends_after_ten_tries_even_for_the_right_one(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    right = phone.code_of(stocked_box, phone.sell(stocked_box))
+    statuses = [buyer.get(f"/T/{CODE[:-2]}{n:02d}").status_code for n in range(GUESSES_A_MINUTE)]
+    assert set(statuses) == {404}
+    answer = buyer.get(f"/T/{right}")
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) >= 1
+    other = buyer.get(f"/T/{right}", environ_overrides={"REMOTE_ADDR": "192.168.4.9"})
+    assert other.status_code == 200
+
+
+def test_one_phone_presses_only_so_often_but_a_crowd_on_this_machine_may(buyer_app: Flask) -> None:
+    client = buyer_app.test_client()
+
+    def statuses(address: str) -> set[int]:
+        return {
+            client.post(
+                "/d/none/order", data={"press": "A" * 22}, environ_overrides={"REMOTE_ADDR": address}
+            ).status_code
+            for _ in range(PRESSES_A_MINUTE + 1)
+        }
+
+    assert 429 in statuses("192.168.4.7")
+    assert 429 not in statuses("127.0.0.1")
+
+
+def test_a_bucket_forgets_the_oldest_client_rather_than_growing() -> None:
+    bucket = Bucket(1)
+    for number in range(5000):
+        bucket.spend(str(number))
+    assert len(bucket._left) <= 4096

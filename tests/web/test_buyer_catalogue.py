@@ -1,0 +1,84 @@
+"""The shop window, one item, and the same as data."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+from flask.testing import FlaskClient
+
+from stall.flows.switch_drop import close_drop
+from stall.web.factory import STATIC
+from stall.wire import delegation, keys, manifest
+from tests.web import phone
+from tests.web.stock import CREATOR, EDITION, PRINTS, SAMPLER, ZINE, Stocked
+
+DAY_MS = 86_400_000
+
+
+def test_the_window_shows_every_item_with_price_and_what_is_left(buyer: FlaskClient) -> None:
+    page = buyer.get("/").text
+    for said in ("Salt &amp; Paper", "Harbour Prints", "€4.50", "5 of 5 left", "Night Zine", "Free"):
+        assert said in page
+
+
+def test_a_sold_out_item_says_so_and_has_no_button(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    for _ in range(EDITION):
+        phone.sell(stocked_box, PRINTS)
+    assert "Sold out, all 5 gone" in buyer.get("/").text
+    page = buyer.get(f"/d/{PRINTS}").text
+    assert "Sold out" in page
+    assert "<form" not in page
+
+
+def test_a_closed_item_and_one_past_its_window_say_which(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    stocked_box.box.write("payment", lambda tx: close_drop(tx, ZINE))
+    assert "Not on sale right now" in buyer.get(f"/d/{ZINE}").text
+    stocked_box.clock.advance(11 * DAY_MS)
+    assert "The sale is over" in buyer.get(f"/d/{PRINTS}").text
+
+
+def test_the_item_page_says_what_is_inside(buyer: FlaskClient) -> None:
+    page = buyer.get(f"/d/{PRINTS}").text
+    assert "3 files" in page
+    assert "notes/größe.txt" in page
+    assert "For private use" in page
+
+
+def test_a_cover_is_a_picture_that_may_be_kept_for_ever(buyer: FlaskClient) -> None:
+    moved = buyer.get(f"/d/{PRINTS}/cover")
+    picture = buyer.get(moved.headers["Location"], buffered=True)
+    assert (moved.status_code, picture.mimetype, picture.data[:2]) == (302, "image/jpeg", b"\xff\xd8")
+    assert "immutable" in picture.headers["Cache-Control"]
+    assert buyer.get("/cover/" + "0" * 64 + ".jpg").status_code == 404
+    assert buyer.get("/cover/..%2f..%2fkeys%2fbox.key.jpg").status_code == 404
+
+
+def test_the_first_view_is_light_enough_for_a_crowd(buyer: FlaskClient) -> None:
+    sent = [buyer.get("/").data, *((STATIC / name).read_bytes() for name in ("tokens.css", "buyer.css", "mark.svg"))]
+    assert sum(len(gzip.compress(part)) for part in sent) <= 14_000
+
+
+def test_the_catalogue_as_data_says_the_same_and_is_not_sent_twice(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    first = buyer.get("/catalog.json")
+    drops = {drop["id"]: drop for drop in json.loads(first.data)["drops"]}
+    assert drops[PRINTS]["price"] == {"cur": "EUR", "minor": 450}
+    assert (drops[PRINTS]["remaining"], drops[PRINTS]["state"]) == (5, "open")
+    assert "remaining" not in drops[SAMPLER]
+    again = buyer.get("/catalog.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    phone.sell(stocked_box, PRINTS)
+    changed = buyer.get("/catalog.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert changed.status_code == 200
+
+
+def test_a_stranger_can_check_manifest_and_delegation_from_the_data_routes(
+    buyer: FlaskClient, stocked_box: Stocked
+) -> None:
+    told = json.loads(buyer.get("/keys.json").data)
+    assert told["box"]["did"] == stocked_box.box.secrets.signing.did
+    creator = keys.public_from_did(told["creators"][0]["did"])
+    trusted = {keys.thumbprint(creator): creator}
+    assert delegation.verify(told["delegations"][0], trusted).sub == told["box"]["did"]
+    signed = manifest.verify(buyer.get(f"/drops/{PRINTS}/manifest.jws").text, trusted)
+    assert (signed.drop.id, signed.iss) == (PRINTS, CREATOR.did)

@@ -1,0 +1,103 @@
+"""Claim codes: looking burns nothing, pressing opens one phone's page, guessing finds nothing."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from stall.wire import claimcode
+from tests.web import phone
+from tests.web.stock import PRINTS, SAMPLER, ZINE, Stocked
+
+DAY_MS = 86_400_000
+
+
+def grants(stocked: Stocked) -> int:
+    return int(stocked.box.db.read().execute("SELECT count(*) FROM grants").fetchone()[0])
+
+
+def test_looking_at_a_code_burns_nothing(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    code = phone.code_of(stocked_box, phone.sell(stocked_box))
+    for _ in range(20):
+        assert buyer.get(f"/T/{code}").status_code == 200
+    assert grants(stocked_box) == 0
+
+
+@pytest.mark.parametrize(
+    "spell", [str.lower, str.upper, claimcode.grouped, lambda code: code.replace("0", "O").replace("1", "l")]
+)
+def test_a_code_may_be_spelled_as_people_type(buyer: FlaskClient, stocked_box: Stocked, spell: object) -> None:
+    assert callable(spell)
+    code = phone.code_of(stocked_box, phone.sell(stocked_box))
+    answer = buyer.post("/t", data={"code": spell(code)})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/T/{code}")
+    assert buyer.get(f"/t/{code.lower()}").status_code == 200
+
+
+def test_one_press_is_one_phone(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    address = f"/T/{phone.code_of(stocked_box, phone.sell(stocked_box))}"
+    press = phone.press_of(buyer.get(address))
+    opened = {buyer.post(address, data={"press": press}).headers["Location"] for _ in range(3)}
+    assert len(opened) == 1
+    assert grants(stocked_box) == 1
+
+
+def test_every_further_phone_counts_until_none_is_left(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    address = f"/T/{phone.code_of(stocked_box, phone.sell(stocked_box))}"
+    answers = [buyer.post(address, data={"press": phone.press_of(buyer.get(address))}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [303] * 5 + [403]
+    assert "already used on 5 devices" in answers[-1].text
+
+
+def test_unknown_and_expired_codes_are_told_apart_by_nobody(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    code = phone.code_of(stocked_box, phone.sell(stocked_box))
+    unknown = buyer.get(f"/T/{'0' * 25}1")
+    stocked_box.clock.advance(2 * DAY_MS)
+    expired = buyer.get(f"/T/{code}")
+    assert (unknown.status_code, unknown.text) == (expired.status_code, expired.text)
+
+
+@pytest.mark.parametrize("typed", ["", "nonsense", "U" * 26, "8" + "Z" * 25, "0" * 27, "<script>"])
+def test_what_is_no_code_is_said_at_the_field_and_what_was_typed_stays(buyer: FlaskClient, typed: str) -> None:
+    answer = buyer.post("/t", data={"code": typed})
+    assert answer.status_code == 400
+    assert "This is not a claim code" in answer.text
+    assert "<script>" not in answer.text
+    assert f'value="{typed}"' in answer.text or "<" in typed
+
+
+def test_the_download_page_says_everything(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    sale = phone.sell(stocked_box)
+    address = f"/T/{phone.code_of(stocked_box, sale)}"
+    page = buyer.get(buyer.post(address, data={"press": phone.press_of(buyer.get(address))}).headers["Location"]).text
+    for said in (
+        "Paid. It is yours.",
+        "No.</span>1",
+        "of 5",
+        "Download everything",
+        "01 low sun.jpg",
+        "/c/",
+        "/r/",
+        "until 22 Nov",
+    ):
+        assert said in page
+    assert claimcode.grouped(phone.code_of(stocked_box, sale)).split(" ")[3] in page
+
+
+def test_a_grant_ends_with_its_code_and_says_what_to_do(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    grant = phone.grant(buyer, stocked_box)
+    stocked_box.clock.advance(2 * DAY_MS)
+    for path in (grant, f"{grant}/{PRINTS}.zip"):
+        answer = buyer.get(path)
+        assert answer.status_code == 410
+        assert "ask at the stall for a new code" in answer.text
+
+
+def test_two_items_of_one_sale_lie_under_one_grant_each_in_its_own_folder(
+    buyer: FlaskClient, stocked_box: Stocked
+) -> None:
+    grant = phone.grant(buyer, stocked_box, PRINTS, ZINE)
+    assert buyer.get(f"{grant}/{ZINE}/zine.pdf", buffered=True).status_code == 200
+    assert buyer.get(f"{grant}/{PRINTS}/empty.txt").status_code == 200
+    assert buyer.get(f"{grant}/zine.pdf").status_code == 404
+    assert buyer.get(f"{grant}/{SAMPLER}/sampler.txt").status_code == 404
