@@ -12,7 +12,6 @@ import pytest
 from flask.testing import FlaskClient
 from waitress.server import create_server
 
-from stall.app import create_box, open_box
 from stall.cloud import folder, serve, web
 from stall.cloud.database import open_sqlite
 from stall.cloud.folder import CloudFolder
@@ -24,8 +23,10 @@ from stall.store.uploads import UploadState
 from stall.sync.client import CloudClient
 from stall.sync.upload import Progress, Uploader
 from stall.wire import b64
-from tests.cloud.boxes import CREATOR, NOW_MS, delegate
+from tests.cloud.boxes import delegate
 from tests.fakes.clock import FakeClock
+from tests.web import stock
+from tests.web.stock import Stocked
 
 Fault = Callable[[dict[str, Any], Callable[..., Any], Any], Iterable[bytes]]
 
@@ -69,12 +70,16 @@ class Line:
 class Pair:
     """Box and cloud, delegated by one creator, and the uploader between them."""
 
-    box: Box
+    stall: Stocked
     clock: FakeClock
     cloud: CloudFolder
     reader: FlaskClient
     line: Line
     uploader: Uploader
+
+    @property
+    def box(self) -> Box:
+        return self.stall.box
 
     def note(self, count: int = 1, **body: Any) -> None:
         """Journal `count` events; time passes, so that a new checkpoint may be signed."""
@@ -105,15 +110,20 @@ class Pair:
         return (remote["size"], remote["root"]) == (head.size, b64.encode(head.frontier.root()))
 
 
+@pytest.fixture(scope="session")
+def stocked_box(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stocked") / "box"
+    stock.stock(folder, FakeClock())
+    return folder
+
+
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
-    clock = FakeClock(NOW_MS)
-    create_box(tmp_path / "box", pin="123456", clock=clock)
-    box = open_box(tmp_path / "box", clock=clock)
-    made = folder.init(tmp_path / "cloud", CREATOR.did)
+def pair(stocked_box: Path, tmp_path: Path) -> Iterator[Pair]:
+    stall = stock.copy(stocked_box, tmp_path / "box")
+    box, clock = stall.box, stall.clock
+    made = folder.init(tmp_path / "cloud", stock.CREATOR.did)
     with box.db.transaction() as tx:
-        accept_delegation(tx, delegate(box.secrets.signing))
-        accept_delegation(tx, delegate(made.key, role="cloud", cap=("cosign",), max=None))
+        accept_delegation(tx, delegate(made.key, stock.CREATOR, role="cloud", cap=("cosign",), max=None))
     database = open_sqlite(made.database)
     app = web.create_app(made, database, lambda: clock.wall)
     line = Line(app)
@@ -124,7 +134,7 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
     settings = Cloud(f"http://127.0.0.1:{sock.getsockname()[1]}", made.name, b64.encode(made.key.public))
     with CloudClient(settings.url) as client:
         uploader = Uploader(box.db, box.secrets, settings, client)
-        yield Pair(box, clock, made, app.test_client(), line, uploader)
+        yield Pair(stall, clock, made, app.test_client(), line, uploader)
     server.close()
     server.task_dispatcher.shutdown(timeout=1)
     box.close()

@@ -15,6 +15,7 @@ from stall.sync.upload import Progress
 from stall.wire import b64, keys, note
 from tests.cloud.boxes import FakeBox, delegate
 from tests.sync.conftest import Pair, answering, lost_reply
+from tests.web.stock import CREATOR
 
 OURS = b'{"error":"upload-malformed","sentence":"No."}'
 
@@ -173,7 +174,7 @@ def test_a_cosignature_by_another_key_is_not_believed(pair: Pair) -> None:
     impostor = keys.SigningKey.from_seed(bytes([77]) * 32)
     pair.note()
     with pair.box.db.transaction() as tx:
-        accept_delegation(tx, delegate(impostor, role="cloud", cap=("cosign",), max=None))
+        accept_delegation(tx, delegate(impostor, CREATOR, role="cloud", cap=("cosign",), max=None))
     pair.uploader._cloud_public = impostor.public
     with pytest.raises(WireError, match="cloud-not-cosigned"):
         pair.uploader.upload_next()
@@ -199,7 +200,7 @@ def test_a_cosigned_note_of_another_moment_is_not_believed(pair: Pair) -> None:
 def test_a_cloud_delegated_for_something_else_gets_nothing(pair: Pair) -> None:
     pair.note()
     with pair.box.db.transaction() as tx:
-        accept_delegation(tx, delegate(pair.cloud.key, role="cloud", cap=("decline",), max=None, seq=2))
+        accept_delegation(tx, delegate(pair.cloud.key, CREATOR, role="cloud", cap=("decline",), max=None, seq=2))
     with pytest.raises(WireError, match="delegation-cap"):
         pair.uploader.upload_next()
     assert pair.line.requests == 0
@@ -226,7 +227,9 @@ def test_fork_on_cloned_card(pair: Pair) -> None:
     clone = FakeBox(pair.box.secrets.signing, pair.head().epoch_text)
     for _ in range(pair.head().size):
         clone.append()
-    first = pair.reader.post(f"/v1/boxes/{clone.key.thumbprint}/events", json=clone.upload())
+    first = pair.reader.post(
+        f"/v1/boxes/{clone.key.thumbprint}/events", json=clone.upload(delegation=delegate(clone.key, CREATOR))
+    )
     assert first.status_code == 200
     with pytest.raises(Refused, match="journal-forked"):
         pair.uploader.upload_next()
