@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from stall.creator.verdicts import Verdict
 
 _ZIP = b"PK"
+_NAME_AT, _MANIFEST_FIRST = 30, b"manifest.jws"  # a ZIP that begins so holds a drop, any other papers
+_PAPERS_MAX = 100  # as many papers as one ZIP is read for
 
 
 @click.command()
@@ -46,34 +49,62 @@ def _read_all(files: tuple[Path, ...]) -> tuple[list[Paper], list[Verdict]]:
     refused: list[Verdict] = []
     for path in files:
         try:
-            papers.append(_read(path))
+            papers += _read(path)
         except StallError as error:
             refused.append(Verdict(path.name, "file", ok=False, says=(error.sentence,), code=error.code))
     return papers, refused
 
 
-def _read(path: Path) -> Paper:
+def _read(path: Path) -> list[Paper]:
+    """Read the paper in a file, or those in a ZIP."""
     from stall.creator import evidence
-    from stall.errors import Refused
+    from stall.errors import Refused, WireError
 
     try:
         with path.open("rb") as file:
             data = file.read(evidence.MOST_BYTES + 1)
     except OSError as error:
         raise Refused("file-unreadable", f"“{path}” cannot be read ({error.strerror}). Check the name.") from error
-    return _pack(path) if data.startswith(_ZIP) else evidence.read(path.name, data)
+    if not data.startswith(_ZIP):
+        return [evidence.read(path.name, data)]
+    if not data.startswith(_MANIFEST_FIRST, _NAME_AT):
+        return _papers(path)
+    try:
+        return [_pack(path, "files/")]
+    except WireError as error:
+        if error.code != "pack-unexpected-file":
+            raise
+        return [_pack(path, "")]  # in the ZIP a buyer gets, the files lie beside the manifest
 
 
-def _pack(path: Path) -> Paper:
-    """Check every byte of a pack; what is left to judge is its manifest."""
+def _pack(path: Path, prefix: str) -> Paper:
+    """Check every byte of a pack or of the ZIP made from it; what is left to judge is its manifest."""
     from stall.creator.evidence import Paper
     from stall.store import packfile
 
-    with packfile.open_pack(path) as opened:
+    with packfile.open_pack(path, prefix=prefix) as opened:
         for entry in opened.entries:
             opened.check(entry)
         seen = f"Every byte of its {len(opened.entries)} files is as it was signed."
         return Paper(path.name, opened.manifest_token, (seen,))
+
+
+def _papers(path: Path) -> list[Paper]:
+    """Read the tokens and certificates in a ZIP of papers; nothing is written to the disk."""
+    import zipfile
+
+    from stall.creator import evidence
+    from stall.errors import Refused
+
+    try:
+        with zipfile.ZipFile(path) as opened:
+            wanted = [name for name in opened.namelist() if name.endswith((".jws", ".json"))][:_PAPERS_MAX]
+            found = [(name, opened.open(name).read(evidence.MOST_BYTES + 1)) for name in wanted]
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error) as error:
+        raise Refused("verify-unknown", f"“{path.name}” cannot be unpacked. Copy it again.") from error
+    if not found:
+        raise Refused("verify-unknown", f"“{path.name}” holds no papers of a stall. Give the ZIP as it was downloaded.")
+    return [evidence.read(f"{path.name}/{name}", data) for name, data in found]
 
 
 def _words(one: Verdict) -> str:

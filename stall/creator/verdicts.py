@@ -64,7 +64,7 @@ def _manifest(token: str, heap: Evidence) -> list[str]:
     price = ", ".join(money.text(p.minor, p.cur) for p in signed.price) or "no price"
     return [
         f"“{drop.title}”, version {signed.ver}: {len(signed.files)} files, {copies}, {price}.",
-        f"On sale from {_day(drop.window.nbf)} to {_day(drop.window.exp)}. Licence: {drop.licence}.",
+        f"On sale from {_day(drop.window.nbf)} to {_day(drop.window.exp)}. Licence: {drop.licence.rstrip('.')}.",
         *_by_creator(signed.iss, heap),
     ]
 

@@ -97,14 +97,14 @@ class PackFile:
 
 
 @contextlib.contextmanager
-def open_pack(path: Path, creator_did: str | None = None) -> Iterator[PackFile]:
+def open_pack(path: Path, creator_did: str | None = None, *, prefix: str = pack.FILES_PREFIX) -> Iterator[PackFile]:
     """Open the pack at `path`: container strict, manifest signed by the creator it names, names and sizes equal.
 
-    With `creator_did` it must be that creator's, else Hostile `pack-wrong-creator`. Raises Refused `pack-not-found`,
+    With `prefix` empty it reads the buyer's ZIP that `build_zip` made. With `creator_did` it must be that creator's, else Hostile `pack-wrong-creator`. Raises Refused `pack-not-found`,
     Broken `pack-unreadable`, and WireError with the codes of `wire.pack`, `wire.zipstore` and `wire.manifest`.
     """
     with _opened(path) as source:
-        entries = _scan(source, path)
+        entries = _scan(source, path, prefix)
         token = _manifest_token(source, path, entries[0])
         signer, trusted = pack.claimed_creator(token)
         if creator_did is not None and signer != creator_did:
@@ -113,7 +113,7 @@ def open_pack(path: Path, creator_did: str | None = None) -> Iterator[PackFile]:
                 f"This pack is signed by {signer}, not by {creator_did}. Take it only if you know that creator.",
             )
         signed = manifest.verify(token, trusted)
-        placed = pack.match(signed, entries[1:])
+        placed = pack.match(signed, entries[1:], prefix)
         files = tuple(
             PackEntry(file.path, file.size, file.sha256, entry.data_at)
             for file, entry in zip(signed.files, placed, strict=True)
@@ -175,14 +175,14 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield source
 
 
-def _scan(source: BinaryIO, path: Path) -> list[Entry]:
+def _scan(source: BinaryIO, path: Path, prefix: str) -> list[Entry]:
     """Walk the container from header to header, reading no file's bytes, then compare with the list at its end."""
     entries: list[Entry] = []
     at, size = 0, _size(source)
     while zipstore.starts_entry(fixed := _read(source, path, at, zipstore.LOCAL_FIXED_BYTES)):
         raw = _read(source, path, at, zipstore.header_length(fixed))
         entry = zipstore.parse_local(raw, at)
-        pack.check_entry(entry, len(entries))
+        pack.check_entry(entry, len(entries), prefix)
         if entry.end > size:  # also keeps offsets within what a file can have
             raise WireError("pack-truncated", "The pack ends too early. Copy it again from the laptop.")
         entries.append(entry)

@@ -21,13 +21,15 @@ RESERVED = frozenset({MANIFEST_NAME, "verify.html"})  # what we put beside the f
 TAIL_MAX_BYTES = 8 * 1024 * 1024  # directory of that many entries with long names and foreign extras
 
 
-def entry_name(path: str) -> str:
+def entry_name(path: str, prefix: str = FILES_PREFIX) -> str:
     """Give the name under which the manifest's `path` stands in the container."""
-    return FILES_PREFIX + path
+    return prefix + path
 
 
-def check_entry(entry: Entry, index: int) -> None:
+def check_entry(entry: Entry, index: int, prefix: str = FILES_PREFIX) -> None:
     """Judge the entry at `index` by its header alone, before anything of it is read.
+
+    `prefix` is `files/` in a pack and empty in the buyer's ZIP, where the files lie beside the manifest.
 
     Raises WireError: the manifest not first or too large, too many entries, a path that escapes, a name outside
     `files/`.
@@ -43,10 +45,10 @@ def check_entry(entry: Entry, index: int) -> None:
         )
     if index == 0:
         check_manifest_size(entry.size)
-    elif not entry.name.startswith(FILES_PREFIX):
+    elif not entry.name.startswith(prefix):
         raise _unexpected(entry.name)
     else:
-        _check_path(entry.name.removeprefix(FILES_PREFIX))
+        _check_path(entry.name.removeprefix(prefix))
 
 
 def is_reserved(path: str) -> bool:
@@ -78,7 +80,7 @@ def claimed_creator(token: str) -> tuple[str, dict[str, bytes]]:
     return did, {keys.thumbprint(public): public}
 
 
-def match(manifest: Manifest, entries: Sequence[Entry]) -> list[Entry]:
+def match(manifest: Manifest, entries: Sequence[Entry], prefix: str = FILES_PREFIX) -> list[Entry]:
     """Pair the container's entries (the manifest's own left out) with the manifest's files, in its order.
 
     Raises WireError naming the file: missing, not in the manifest, twice, of another size, or with a name we need.
@@ -95,14 +97,14 @@ def match(manifest: Manifest, entries: Sequence[Entry]) -> list[Entry]:
                 "pack-duplicate-file", f"The pack holds “{entry.name}” twice. Ask its creator for a new pack."
             )
         found[entry.name] = entry
-    ordered = [_match_one(found, file.path, file.size) for file in manifest.files]
+    ordered = [_match_one(found, entry_name(file.path, prefix), file.path, file.size) for file in manifest.files]
     if found:
-        raise _unexpected(next(iter(found)).removeprefix(FILES_PREFIX))
+        raise _unexpected(next(iter(found)).removeprefix(prefix))
     return ordered
 
 
-def _match_one(found: dict[str, Entry], path: str, size: int) -> Entry:
-    entry = found.pop(entry_name(path), None)
+def _match_one(found: dict[str, Entry], name: str, path: str, size: int) -> Entry:
+    entry = found.pop(name, None)
     if entry is None:
         raise WireError("pack-missing-file", f"“{path}” is missing from the pack. Copy the pack again from the laptop.")
     if entry.size != size:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
@@ -183,6 +184,36 @@ def test_verify_says_one_verdict_per_file_and_fails_if_one_fails(
     assert "gone: file, INVALID [file-unreadable]" in out
 
 
+def test_verify_takes_the_zips_a_buyer_has(run: Run, own_creator: Creator, packed: Path, tmp_path: Path) -> None:
+    run("delegate", "--creator", own_creator.folder, "--box", BOX.did, "--out", tmp_path / "d.jws")
+    with ZipFile(packed) as opened, ZipFile(tmp_path / "files.zip", "w") as bought:
+        for name in opened.namelist():
+            bought.writestr(name.removeprefix("files/"), opened.read(name))
+    with ZipFile(tmp_path / "papers.zip", "w", ZIP_DEFLATED) as papers:
+        papers.writestr("README.txt", "Keep this.")
+        papers.write(tmp_path / "d.jws", "delegation.jws")
+    code, out, _ = run("verify", tmp_path / "files.zip", tmp_path / "papers.zip")
+    assert code == 0
+    assert "files.zip: manifest, VALID" in out
+    assert "Every byte of its 3 files is as it was signed." in out
+    assert "papers.zip/delegation.jws: delegation, VALID" in out
+
+
+def test_verify_refuses_a_buyers_zip_with_a_changed_or_foreign_file(run: Run, packed: Path, tmp_path: Path) -> None:
+    with ZipFile(packed) as opened, ZipFile(tmp_path / "changed.zip", "w") as changed:
+        for name in opened.namelist():
+            changed.writestr(name.removeprefix("files/"), opened.read(name).replace(b" one ", b" 0ne ", 1))
+    (tmp_path / "foreign.zip").write_bytes((tmp_path / "changed.zip").read_bytes())
+    with ZipFile(tmp_path / "foreign.zip", "a") as foreign:
+        foreign.writestr("extra.exe", b"x")
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 nothing of the kind, but long enough for a header")
+    code, out, _ = run("verify", tmp_path / "changed.zip", tmp_path / "foreign.zip", tmp_path / "broken.zip")
+    assert code == 1
+    assert "changed.zip: file, INVALID [pack-changed-file]" in out
+    assert "foreign.zip: file, INVALID [pack-unexpected-file]" in out
+    assert "broken.zip: file, INVALID" in out
+
+
 @pytest.mark.parametrize("arguments", [("keys",), ("pack", "build"), ("lease", "issue"), ("delegate",), ("verify",)])
 def test_a_command_without_what_it_needs_is_a_usage_error(run: Run, arguments: tuple[str, ...]) -> None:
     assert run(*arguments)[0] == 2
@@ -220,7 +251,5 @@ def test_a_person_at_a_terminal_sees_a_progress_bar_and_a_script_does_not(
 
 
 def _manifest_of(pack: Path) -> str:
-    from zipfile import ZipFile
-
     with ZipFile(pack) as opened:
         return opened.read("manifest.jws").decode()

@@ -307,6 +307,22 @@ def test_the_buyers_zip_is_the_same_bytes_every_time_and_says_its_own_digest(goo
         assert opened_zip.read("manifest.jws").decode() == token
 
 
+def test_the_buyers_zip_is_checked_byte_by_byte_like_a_pack(good: Path, tmp_path: Path) -> None:
+    whole(good, tmp_path / "in")
+    with packfile.open_pack(good) as opened:
+        sources = [(entry.path, tmp_path / "in" / entry.sha256) for entry in opened.entries]
+        packfile.build_zip(sources, opened.manifest_token, tmp_path / "buyer.zip")
+    with packfile.open_pack(tmp_path / "buyer.zip", prefix="") as bought:
+        for entry in bought.entries:
+            bought.check(entry)
+    data = (tmp_path / "buyer.zip").read_bytes().replace(b"oneone", b"oneonf", 1)
+    (tmp_path / "buyer.zip").write_bytes(data)
+    with packfile.open_pack(tmp_path / "buyer.zip", prefix="") as bought:
+        [one] = [entry for entry in bought.entries if entry.path == "one.jpg"]
+        with pytest.raises(Hostile, match=r"one\.jpg"):
+            bought.check(one)
+
+
 def test_a_zip_whose_source_is_gone_is_not_left_half_made(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
         packfile.build_zip([("a", tmp_path / "gone")], "x.y.z", tmp_path / "out.zip")
