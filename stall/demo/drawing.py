@@ -1,11 +1,12 @@
-"""Draw the demo's prints in a process of its own: `python -m stall.demo.drawing FOLDER`.
+"""Draw the demo's prints in processes of their own: `python -m stall.demo.drawing FOLDER FIRST STEP`.
 
-So the rest of the first run goes on beside it, and Pillow's memory goes when the drawing is done.
+So the rest of the first run goes on beside it, every core helps, and Pillow's memory goes when the drawing is done.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,31 +14,48 @@ from pathlib import Path
 
 from stall.errors import Broken
 
+#: More drawing processes than this gain nothing: the rest of the first run takes as long.
+MOST_SHARES = 4
+
 
 @contextlib.contextmanager
 def beside(folder: Path) -> Iterator[None]:
     """Draw into `folder` while the block runs, and wait for it at the end. Raises Broken `demo-prints-failed`."""
+    shares = min(MOST_SHARES, os.cpu_count() or 1)
+    with contextlib.ExitStack() as stack:
+        drawing = [stack.enter_context(_share(folder, first, shares)) for first in range(1, shares + 1)]
+        yield
+        for process in drawing:
+            _wait(process)
+    from stall.demo import prints
+
+    prints.render_cover(folder, sorted(folder.glob("[0-9]*.jpg")))
+
+
+@contextlib.contextmanager
+def _share(folder: Path, first: int, step: int) -> Iterator[subprocess.Popen[str]]:
+    """One process that draws every `step`th print; it is ended with the block."""
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "stall.demo.drawing", str(folder)],
-        stdin=subprocess.PIPE,
+        [sys.executable, "-P", "-m", "stall.demo.drawing", str(folder), str(first), str(step)],
+        stdin=subprocess.PIPE,  # its leash
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         process_group=0,
         text=True,
     )
     try:
-        yield
-        words = (
-            "" if process.stderr is None else process.stderr.read()
-        )  # until it ends; our end of its leash stays open
-        process.wait()
+        yield process
     finally:
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stderr):
             if pipe is not None:
                 pipe.close()
-    if process.returncode != 0:
+
+
+def _wait(process: subprocess.Popen[str]) -> None:
+    words = "" if process.stderr is None else process.stderr.read()  # until it ends
+    if process.wait() != 0:
         reason = next(iter(reversed(words.strip().splitlines())), "no reason given")
         raise Broken(
             "demo-prints-failed",
@@ -46,11 +64,12 @@ def beside(folder: Path) -> Iterator[None]:
 
 
 def main() -> None:
-    """Draw into the folder of the first argument, ending early when the demo does."""
+    """Draw a share into the folder of the first argument, ending early when the demo does."""
     from stall.demo import leash, prints
 
     leash.hold()
-    prints.render(Path(sys.argv[1]))
+    folder, first, step = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    prints.render_some(folder, range(first, len(prints.SERIES) + 1, step))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from stall.wire import b64
 #: The simulated terminal's protocol times, shortened: nobody watching a demo waits for a lost line for minutes.
 TIME_SCALE = 0.2
 CARD_AFTER_S = 1.0
+#: The parts that serve pages: by name, where (a field of Addresses) and what is asked to see that they answer.
+PAGES = {"web": (("buyers", "/"), ("till", "/")), "terminal": (("terminal", "/"),), "cloud": (("cloud", "/healthz"),)}
 _HTTP_TIMEOUT_S = 2.0
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -56,15 +56,29 @@ def render(folder: Path, count: int = len(SERIES), seed: int = 1) -> list[Path]:
     """
     if not 1 <= count <= len(SERIES):
         raise ValueError(f"the series has {len(SERIES)} prints, not {count}")
-    folder.mkdir(parents=True, exist_ok=True)
-    paths, small = [], []
-    for number, item in enumerate(SERIES[:count], start=1):
-        image = draw(item, seed)
-        paths.append(folder / f"{number:02d}-{item.name}.jpg")
-        save(image, paths[-1])
-        small.append(_square(image))
-    save(_cover(small, seed), folder / "cover.jpg")
+    paths = render_some(folder, range(1, count + 1), seed)
+    render_cover(folder, paths, seed)
     return paths
+
+
+def render_some(folder: Path, numbers: Iterable[int], seed: int = 1) -> list[Path]:
+    """Draw the prints of these numbers (from 1) without a cover, so that several processes may share the series."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for number in numbers:
+        item = SERIES[number - 1]
+        paths.append(folder / f"{number:02d}-{item.name}.jpg")
+        save(draw(item, seed), paths[-1])
+    return paths
+
+
+def render_cover(folder: Path, paths: Sequence[Path], seed: int = 1) -> None:
+    """Make `cover.jpg` of prints already drawn."""
+    small = []
+    for path in paths:
+        with Image.open(path) as image:
+            small.append(_square(image))
+    save(_cover(small, seed), folder / "cover.jpg")
 
 
 def draw(item: Print, seed: int) -> Image.Image:

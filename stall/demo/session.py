@@ -40,15 +40,14 @@ def started(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK) -
     """Bring everything up, and down again when the block ends.
 
     Raises Refused `demo-other-pack`, what `folder.hold`, `Ports.check`, `first_run.make` and
-    `Supervisor.wait_until_ready` raise.
+    `Supervisor.start` raise.
     """
     with folders.hold(path) as folder:
         ports.check(host)
         state = _made(folder, pack)
         parts.settle(folder, ports, host)
         at = parts.addresses(ports, host)
-        with supervisor.running(parts.children(folder, ports), notice.say) as running:
-            running.wait_until_ready(at)
+        with supervisor.running(parts.children(folder, ports), at, notice.say) as running:
             yield Session(folder, state, at, running)
 
 

@@ -33,19 +33,21 @@ class Supervisor:
         self._children, self._say = tuple(children), say
         self._next_shortening = 0.0
 
-    def start(self) -> None:
-        """Start them all."""
-        for child in self._children:
-            child.start()
+    def start(self, at: Addresses) -> None:
+        """Start them all and wait until every page answers. Raises Broken `demo-part-fails`, `demo-part-silent`.
 
-    def wait_until_ready(self, at: Addresses) -> None:
-        """Wait until every page answers. Raises Broken `demo-part-fails`, `demo-part-silent`."""
-        asked = {
-            "web": [(at.buyers, "/"), (at.till, "/")],
-            "terminal": [(at.terminal, "/")],
-            "cloud": [(at.cloud, "/healthz")],
-        }
-        waiting = [(name, *each) for name, all_of_it in asked.items() for each in all_of_it]
+        What serves no page starts last, so that the pages have the processor to themselves.
+        """
+        for child in self._children:
+            if child.name in parts.PAGES:
+                child.start()
+        self._wait_until_ready(at)
+        for child in self._children:
+            if child.name not in parts.PAGES:
+                child.start()
+
+    def _wait_until_ready(self, at: Addresses) -> None:
+        waiting = [(name, getattr(at, site), path) for name, asked in parts.PAGES.items() for site, path in asked]
         ends: dict[str, int] = {}
         until = time.monotonic() + READY_WITHIN_S
         while waiting:
@@ -95,11 +97,11 @@ class Supervisor:
 
 
 @contextmanager
-def running(children: Sequence[Child], say: Say) -> Iterator[Supervisor]:
-    """Start the processes and end them when the block ends, however it ends."""
+def running(children: Sequence[Child], at: Addresses, say: Say) -> Iterator[Supervisor]:
+    """Start the processes and end them when the block ends, however it ends. Raises as `Supervisor.start`."""
     supervisor = Supervisor(children, say)
     try:
-        supervisor.start()
+        supervisor.start(at)
         yield supervisor
     finally:
         with _undisturbed():
