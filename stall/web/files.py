@@ -15,7 +15,7 @@ from urllib.parse import quote
 from flask import Response, request
 from werkzeug.wsgi import FileWrapper
 
-from stall.errors import Broken
+from stall.errors import Broken, Retry
 from stall.flows.record_transfer import Transfer
 from stall.store.catalogue import PackFile
 from stall.web import ranges
@@ -35,7 +35,7 @@ def path_of(folder: Path, file: PackFile) -> Path:
 def send(folder: Path, file: PackFile, grant: int, report: Callable[[Transfer], None]) -> Response:
     """Answer a GET or HEAD for a file under a grant, whole or in part.
 
-    `report` is told when the bytes are gone. Raises Broken `file-missing`.
+    `report` is told when the bytes are gone. Raises Broken `file-missing`, Retry `file-unopened`.
     """
     etag = f'"sha256-{file.sha256}"'
     status, span = ranges.answer(_conditions(), etag, file.size)
@@ -66,8 +66,10 @@ def _opened(path: Path, span: Span, file: PackFile, grant: int, report: Callable
         if path.stat().st_size != file.size:
             raise Broken("file-missing", _MISSING)
         return cast(BinaryIO, SpanFile(path, span, gone))
-    except OSError as error:
+    except FileNotFoundError as error:
         raise Broken("file-missing", _MISSING) from error
+    except OSError as error:  # too many files open, or the disk hiccups: the phone asks again
+        raise Retry("file-unopened", "The stall is very busy. Start the download again in a moment.", 3) from error
 
 
 _MISSING = "A file of this drop is damaged or gone from the box. Ask at the stall: the pack must be imported again."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import signal
 import socket
 import threading
@@ -33,6 +34,7 @@ TILL_THREADS = 4
 SEND_BUFFER_BYTES = 128 * 1024
 #: The server's own default of 100 leaves half of a crowd unserved.
 CONNECTIONS = 1000
+FILES_OPEN = 4096
 IDLE_S = 60
 HEADER_BYTES = 32 * 1024
 _STOP_S = 1
@@ -46,6 +48,7 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
     """
     # Blocked before any thread starts, so that only the sigwait below ever sees them.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    _allow_many_files()
     web = box.settings.web
     with contextlib.ExitStack() as open_things:
         held = locks.own_name(box.folder, "web")
@@ -61,6 +64,14 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
         ready(f"Buyers: {web.address}")
         ready(f"Till:   http://{TILL_HOST}:{till_socket.getsockname()[1]}")
         signal.sigwait(SIGNALS)
+
+
+def _allow_many_files() -> None:
+    """Every phone that downloads needs two descriptors; the usual soft limit of 1024 ends at 500 of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_OPEN if hard == resource.RLIM_INFINITY else min(FILES_OPEN, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -124,3 +124,34 @@ def test_a_bucket_forgets_the_oldest_client_rather_than_growing() -> None:
     for number in range(5000):
         bucket.spend(str(number))
     assert len(bucket._left) <= 4096
+
+
+def test_a_wrong_method_is_told_with_the_right_ones(buyer: FlaskClient) -> None:
+    answer = buyer.post("/")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+    assert "method-wrong" in answer.text
+
+
+def test_a_fault_of_ours_is_a_page_without_its_inside(buyer: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret inside")
+
+    monkeypatch.setattr("stall.web.catalogue_pages.catalogue.cards", broken)
+    answer = buyer.get("/")
+    assert answer.status_code == 500
+    assert "page-fault" in answer.text
+    assert "secret" not in answer.text
+
+
+def test_too_many_open_files_ask_the_phone_to_try_again(
+    buyer: FlaskClient, stocked_box: Stocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = phone.grant(buyer, stocked_box)
+
+    def none_left(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("stall.web.files.SpanFile", none_left)
+    answer = buyer.get(f"{grant}/harbour-prints.zip")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3")

@@ -1,0 +1,73 @@
+"""In a real browser: the buttons pass our own guard, the order turns by itself, the download is the file."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.web import phone
+from tests.web.stock import PRINTS, Stocked
+
+pytestmark = pytest.mark.browser
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+@pytest.fixture
+def address(buyer_app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, buyer_app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_from_the_window_to_the_file(browser: Browser, address: str, stocked_box: Stocked, script: bool) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, java_script_enabled=script, accept_downloads=True
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(address)
+    page.get_by_text("Harbour Prints").click()
+    page.get_by_role("button", name="Get it for €4.50").click()
+    page.wait_for_url("**/o/*")
+    phone.pay_cash(stocked_box, phone.sale_of(stocked_box, page.url))
+    page.get_by_role("button", name="Download").click(timeout=8000)
+    page.wait_for_url("**/g/*")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download everything").click()
+    got = Path(download.value.path()).read_bytes()
+    assert (stocked_box.folder / "zips" / f"{hashlib.sha256(got).hexdigest()}.zip").is_file()
+    assert download.value.suggested_filename == f"{PRINTS}.zip"
+    assert complaints == []
+    context.close()
+
+
+def test_nothing_is_wider_than_a_small_phone(browser: Browser, address: str, stocked_box: Stocked) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 568})
+    page = context.new_page()
+    client_page = f"/T/{phone.code_of(stocked_box, phone.sell(stocked_box))}"
+    for path in ("/", f"/d/{PRINTS}", "/t", client_page, "/none"):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    context.close()
