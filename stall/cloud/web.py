@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Callable
 
 from flask import Flask, Response, request
@@ -11,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from stall import log
 from stall.cloud import overview, replicate
 from stall.cloud import upload as uploads
 from stall.cloud.database import Database
@@ -20,6 +22,9 @@ from stall.errors import Broken, Hostile, Refused, Retry, StallError
 from stall.wire import canonical
 
 MS = 1000
+BOX_CHARS = 12  # of a thumbprint, as in the origin of its journal
+LOGGED_CHARS = 100  # of an address somebody made up
+logger = log.get("cloud")
 #: How a refusal is told in HTTP where the class of the error does not say it.
 STATUS = {
     "upload-too-large": 413,
@@ -47,6 +52,8 @@ def create_app(folder: CloudFolder, database: Database, now_ms: Callable[[], int
         now = now_ms()
         batch = uploads.authenticate(uploads.parse(body), box, folder.creator, now // MS)
         answer = database.write(lambda conn: replicate.take(conn, folder, batch, now))
+        counted = Counter(each.verdict.value for each in answer.judged)
+        logger.info("upload.taken", box=box[:BOX_CHARS], first=batch.first, next=answer.next, **counted)
         return _json(_told(answer))
 
     @app.get("/v1/boxes/<box>/journal")
@@ -117,6 +124,7 @@ def _error(code: str, sentence: str, status: int) -> Response:
 
 
 def _told_error(error: StallError) -> Response:
+    logger.warning("request.refused", path=request.path[:LOGGED_CHARS], error=error.code)
     answer = _error(error.code, error.sentence, STATUS.get(error.code) or _status_of(error))
     if isinstance(error, Retry):
         answer.headers["Retry-After"] = str(max(1, round(error.after_s)))
@@ -142,5 +150,6 @@ def _told_http_error(error: HTTPException) -> Response:
     return _error(f"http-{status}", f"The cloud answers {status} {error.name}. Check the address.", status)
 
 
-def _told_database_error(_: SQLAlchemyError) -> Response:
+def _told_database_error(error: SQLAlchemyError) -> Response:
+    logger.error("database.failed", kind=type(error).__name__)
     return _error("cloud-database", "The cloud's database failed. Nothing was stored; send it again later.", 500)
