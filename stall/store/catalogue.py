@@ -118,6 +118,16 @@ def remaining(conn: sqlite3.Connection, drop_no: int, now_ms: int) -> int:
     return int(row[0])
 
 
+def number_free(conn: sqlite3.Connection, drop_no: int, number: int, now_ms: int) -> bool:
+    """Whether this box can still sell one number of a limited drop."""
+    row = conn.execute(
+        "SELECT 1 FROM numbers n JOIN leases l ON l.no = n.lease"
+        " WHERE n.id = ? AND n.state = ? AND l.epoch_no = (SELECT epoch_no FROM journal) AND l.expires_ms > ?",
+        (number_id(drop_no, number), FREE, now_ms),
+    ).fetchone()
+    return row is not None
+
+
 def _card(conn: sqlite3.Connection, row: sqlite3.Row, now_ms: int) -> DropCard:
     left = None if row["edition"] is None else remaining(conn, row["no"], now_ms)
     closes_ms = row["expires_ms"] if row["closes_ms"] is None else min(row["closes_ms"], row["expires_ms"])

@@ -61,16 +61,16 @@ def pages(shop: Shop) -> Blueprint:
 
 
 def offer_words(card: DropCard, now_ms: int) -> tuple[str, str]:
-    """Say how a drop stands, as (tone, sentence); tone is open, few, later or over."""
+    """Say how a drop stands, as (tone, sentence); tone is open, few, soon or over."""
     match card.offer:
         case Offer.EARLY if card.opens_ms is not None:
-            return "later", f"Opens {words.when(card.opens_ms, now_ms)}"
+            return "soon", f"Opens {words.when(card.opens_ms, now_ms)}"
         case Offer.LATE:
             return "over", "The sale is over"
         case Offer.SOLD_OUT:
             return "over", f"Sold out, all {card.edition} gone" if card.edition else "Sold out"
         case Offer.PAUSED:
-            return "later", "Not on sale right now"
+            return "soon", "Not on sale right now"
     if card.edition is None:
         return "open", "Open edition"
     left = card.remaining or 0

@@ -13,6 +13,7 @@ from stall.flows.claim import redeem_order
 from stall.flows.fill_basket import Wish, check_offer, fill_basket
 from stall.flows.take_cash import take_free
 from stall.store import attempts, catalogue, claims, presses, sales
+from stall.store.catalogue import DropCard
 from stall.store.db import Tx
 from stall.store.sales import Sale
 from stall.web import ids
@@ -31,8 +32,8 @@ def pages(shop: Shop) -> Blueprint:
 
     @routes.post("/d/<drop>/order")
     def order(drop: str) -> AnyResponse:
-        press = _press(shop, "order", drop)
         wish = Wish(drop, ed=_number(request.form.get("ed", "")))
+        press = _press(shop, "order", drop, wish.ed)
         work = partial(_fill_once, press=press, wish=wish, vat_bp=box.settings.vat_bp)
         return _to_order(shop, box.write("claim", work))
 
@@ -80,7 +81,7 @@ def pages(shop: Shop) -> Blueprint:
     return routes
 
 
-def _press(shop: Shop, purpose: str, drop: str) -> bytes:
+def _press(shop: Shop, purpose: str, drop: str, ed: int | None = None) -> bytes:
     """Bind the form's key to what it is for, and refuse by a read alone what is not for sale.
 
     A press that already made its order is let through: the second tap finds the first one's order even
@@ -94,7 +95,15 @@ def _press(shop: Shop, purpose: str, drop: str) -> bytes:
         raise ids.unknown_page()
     if presses.seen(conn, press) is None:
         check_offer(card)
+        if ed is not None and card.edition is not None and 1 <= ed <= card.edition:
+            _check_number(shop, card, ed)
     return press
+
+
+def _check_number(shop: Shop, card: DropCard, ed: int) -> None:
+    """Tell the buyer now what the till would have to tell them later. Raises Refused `edition-number-taken`."""
+    if not catalogue.number_free(shop.box.db.read(), card.no, ed, shop.box.now_ms()):
+        raise Refused("edition-number-taken", f"Number {ed} of {card.title} is taken. Choose another number.")
 
 
 def _fill_once(tx: Tx, press: bytes, wish: Wish, vat_bp: int) -> int:

@@ -77,6 +77,13 @@ def test_a_buyer_may_ask_for_a_number_of_the_edition(buyer: FlaskClient, stocked
     assert [line.ed for line in sales.lines(stocked_box.box.db.read(), sale)] == [3]
 
 
+def test_a_number_already_sold_is_said_before_the_queue_not_after(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    phone.sell(stocked_box, PRINTS)
+    press = phone.press_of(buyer.get(f"/d/{PRINTS}"))
+    answer = buyer.post(f"/d/{PRINTS}/order", data={"press": press, "ed": "1"})
+    assert (answer.status_code, "Number 1 of Harbour Prints is taken" in answer.text) == (409, True)
+
+
 @pytest.mark.parametrize("number", ["0", "6", "-1", "three", "²", "1" * 40])
 def test_a_number_that_is_none_is_refused_and_nothing_is_made(
     buyer: FlaskClient, stocked_box: Stocked, number: str
