@@ -27,9 +27,10 @@ def wait_for_reader(maker: Visitor) -> None:
     wait_for("the till to show the card reader ready", lambda: _flag_is_ok(maker.open("/")), READER_READY_WITHIN_S)
 
 
-def set_terminal(hand: Visitor, mode: str) -> None:
-    """Choose on the terminal's page what happens to the next payment."""
-    hand.press(hand.open("/"), "Use this", mode=mode)
+def set_terminal(hand: Visitor, mode: str, *, wait_for_card: bool = False) -> None:
+    """Choose on the terminal's page what happens to the next payment, and whether a card comes by itself."""
+    tick = {"tap": "on"} if wait_for_card else {}
+    hand.press(hand.open("/"), "Use this", mode=mode, **tick)
 
 
 def find_basket(maker: Visitor, code: str) -> Page:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stall import app, disk
+from stall import settings as settings_file
 from stall.clock import SystemClock
 from stall.cloud import folder as cloud_folder
 from stall.creator import delegations, keyring, leases, packs
@@ -26,9 +27,10 @@ from stall.demo.folder import DemoFolder, Stage, State
 from stall.errors import Refused
 from stall.flows.accept_document import accept_delegation, accept_lease
 from stall.flows.import_pack import import_pack
+from stall.settings import Settings
 from stall.wire.delegation import Max
 
-STALL_NAME = "Paper Lantern Prints"
+STALL_NAME, PLACE = "Paper Lantern Prints", "Saturday market"
 EDITION, PRICE_MINOR, CUR = 25, 450, "EUR"
 DAYS = 30  # the longest a lease may be (formats.md 7.3)
 DAY_S = 86_400
@@ -82,7 +84,9 @@ def make(folder: DemoFolder, pack: Path | None, say: Say, bar: Bar) -> State:
 def _make_box(folder: DemoFolder) -> app.NewBox:
     pin = "".join(str(secrets.randbelow(10)) for _ in range(app.PIN_DIGITS))
     folder.keep_pin(pin)
-    return app.create_box(folder.box, STALL_NAME, pin=pin)
+    made = app.create_box(folder.box, STALL_NAME, pin=pin)
+    settings_file.save(folder.box, Settings(name=STALL_NAME, place=PLACE, seller=STALL_NAME, cur=CUR))
+    return made
 
 
 def _delegate(folder: DemoFolder, creator: Creator, box_did: str, now_s: int) -> list[str]:

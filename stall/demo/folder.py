@@ -120,7 +120,7 @@ def hold(path: Path) -> Iterator[DemoFolder]:
     """
     path = path.resolve()
     folder = DemoFolder(path)
-    with disk.sentences(path / STATE_FILE):
+    with disk.sentences(path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         others = [entry.name for entry in path.iterdir() if not entry.name.startswith((".", "stall."))]
         if others and STATE_FILE not in others:

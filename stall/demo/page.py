@@ -43,16 +43,20 @@ class Element:
 
 @dataclass(frozen=True)
 class Form:
-    """A form as it would be sent: where to, the fields as they stand, and the button that was pressed."""
+    """A form as it would be sent: where to, the fields as they stand, and the button that was pressed.
+
+    `names` are all its fields, with the boxes that are not ticked.
+    """
 
     method: str
     action: str
     fields: dict[str, str]
+    names: frozenset[str]
 
     def filled(self, **typed: str) -> dict[str, str]:
         """The fields with something typed into them. Raises Broken `page-without` for a field that is not there."""
         for name in typed:
-            if name not in self.fields:
+            if name not in self.names:
                 raise Broken("page-without", f"The form {self.action} has no field {name!r}.")
         return {**self.fields, **typed}
 
@@ -129,12 +133,15 @@ class _Reader(HTMLParser):
 
 
 def _as_sent(form: Element, button: Element) -> Form:
-    fields = {}
+    fields, names = {}, set()
     for each in form.all("input"):
         name, kind = each.attributes.get("name"), each.attributes.get("type", "text")
-        if name is None or kind in _UNSENT or (kind in _TICKED and "checked" not in each.attributes):
+        if name is None or kind in _UNSENT:
             continue
-        fields[name] = each.attributes.get("value", "on" if kind in _TICKED else "")
+        names.add(name)
+        if kind not in _TICKED or "checked" in each.attributes:
+            fields[name] = each.attributes.get("value", "on" if kind in _TICKED else "")
     if "name" in button.attributes:
         fields[button.attributes["name"]] = button.attributes.get("value", "")
-    return Form(form.attributes.get("method", "get").upper(), form.attributes.get("action", ""), fields)
+    method = form.attributes.get("method", "get").upper()
+    return Form(method, form.attributes.get("action", ""), fields, frozenset(names))

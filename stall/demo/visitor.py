@@ -44,6 +44,13 @@ class Visitor:
         """Fetch anything; an error of the server is an answer too."""
         return self._http.get(self._full(address), headers=headers)
 
+    def is_there(self) -> bool:
+        """Whether the site's first page answers."""
+        try:
+            return self._http.get(self._full("/")).status_code < _FIRST_ERROR
+        except httpx2.HTTPError:
+            return False
+
     def document(self, address: str, **headers: str) -> dict[str, object]:
         """Fetch a JSON object. Raises Broken `visit-failed`."""
         document: dict[str, object] = self._answered(self.get(address, **headers)).json()

@@ -1,0 +1,141 @@
+"""The check a script runs: one JSON object, true only if everything holds, and recomputable by a stranger."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stall.demo import ledgers
+from stall.demo.findings import Findings
+from stall.demo.ledgers import CloudBooks, JournalExport
+from stall.wire import b64, note
+from tests.journey.running import own_files, run_stall
+
+STRANGER = Path(__file__).with_name("stranger.py")
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one run kept; the run itself is asserted on by the first test."""
+    root = tmp_path_factory.mktemp("once")
+    done = run_stall(
+        "demo", "--once", "--json", "--pack", str(own_files(root / "Own files")), "--out", str(root / "out")
+    )
+    (root / "out" / "stdout").write_text(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root / "out"
+
+
+@pytest.fixture(scope="module")
+def told(out: Path) -> dict[str, Any]:
+    """The object it printed."""
+    document: dict[str, Any] = json.loads((out / "stdout").read_text())
+    return document
+
+
+def test_standard_output_is_one_json_object_and_it_says_ok(out: Path, told: dict[str, Any]) -> None:
+    assert (out / "stdout").read_text().count("\n") == 1
+    assert told["ok"] is True
+    assert told["failures"] == []
+    assert json.loads((out / "object.json").read_text()) == told
+
+
+def test_the_card_payment_passed_through_every_state_in_order(told: dict[str, Any]) -> None:
+    assert told["attempts"] == ["requested", "sent", "approved", "paid"]
+
+
+def test_every_file_arrived_as_signed_and_one_of_them_in_two_parts(out: Path, told: dict[str, Any]) -> None:
+    assert {row["path"] for row in told["files"]} == {"song.bin", "notes/Grüße.txt", "empty.txt"}
+    assert all(row["equals_manifest"] for row in told["files"])
+    assert (told["range"]["status"], told["range"]["equals_whole"]) == (206, True)
+    assert (out / "files" / "song.bin").read_bytes() == bytes(range(256)) * 1200
+
+
+def test_papers_go_back_to_the_creator_and_say_how_far(told: dict[str, Any]) -> None:
+    assert told["receipt"]["verified"] is True
+    assert told["certificate"]["grade"] == "VALID-PROVISIONAL"
+    assert any("the creator you named" in sentence for sentence in told["certificate"]["how"])
+
+
+def test_a_strangers_program_recomputes_the_object_with_nothing_of_ours(out: Path, told: dict[str, Any]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", str(STRANGER), str(out)], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    theirs = json.loads(done.stdout)
+    for name in ("manifest_sha256", "drop", "edition", "amount", "files", "attempts"):
+        assert theirs[name] == told[name], name
+    assert (theirs["root"], theirs["size"]) == (told["journal"]["root_there"], told["journal"]["size"])
+    assert theirs["resumed"] == told["range"]["sha256"]
+    assert theirs["receipts"] == theirs["cloud"] == {"card": [1, 450], "cash": [1, 450]}
+    assert theirs["terminal"] == theirs["receipts"]["card"]
+
+
+def test_an_event_with_one_changed_byte_makes_the_journals_differ(out: Path) -> None:
+    here, there = _books(out)
+    data = here.events[5].replace(b'"v":1', b'"v":2')
+    changed = JournalExport(
+        here.note_text, here.box_did, here.epoch, [*here.events[:5], data, *here.events[6:]], here.facts
+    )
+    assert _failed(lambda found: ledgers.check_journal(found, here, there)) == set()
+    assert _failed(lambda found: ledgers.check_journal(found, changed, there)) == {"journal"}
+
+
+@pytest.mark.parametrize(
+    ("book", "path"),
+    [
+        ("cloud", ("tenders", 0, "minor")),
+        ("terminal", ("entries", 0, "amount")),
+        ("terminal", ("tid",)),
+        ("report", ("ok",)),
+    ],
+)
+def test_one_cent_or_one_name_less_in_any_book_does_not_tie(out: Path, book: str, path: tuple[Any, ...]) -> None:
+    here, there = _books(out)
+    books: dict[str, Any] = {
+        "cloud": there.totals,
+        "terminal": _read(out, "terminal-books"),
+        "report": _read(out, "report"),
+    }
+
+    def reconcile(found: Findings) -> None:
+        ledgers.reconcile(found, here, there, books["terminal"], books["report"])
+
+    assert _failed(reconcile) == set()
+    place = books[book]
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = False if book == "report" else "x" if path == ("tid",) else place[path[-1]] - 1
+    assert _failed(reconcile) == {"reconciliation"}
+
+
+def test_a_folder_with_other_things_is_not_written_into(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    done = run_stall("demo", "--once", "--json", "--out", str(tmp_path))
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]["code"] == "demo-out-foreign"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def _read(out: Path, name: str) -> Any:
+    return json.loads((out / f"{name}.json").read_text())
+
+
+def _books(out: Path) -> tuple[JournalExport, CloudBooks]:
+    key = _read(out, "cloud-key")
+    cosigner = note.Verifier(key["name"], b64.decode(key["public"]), note.COSIGNATURE_KIND)
+    here = JournalExport.read((out / "journal.jsonl").read_text())
+    verdicts = Counter({"accepted": len(here.events)})
+    return here, CloudBooks(_read(out, "cloud-journal"), _read(out, "cloud-totals"), verdicts, cosigner)
+
+
+def _failed(check: Any) -> set[str]:
+    found = Findings()
+    check(found)
+    return {failure["check"] for failure in found.failures}
