@@ -92,7 +92,10 @@ def _check_local() -> None:
 
 
 def _check_host(hosts: frozenset[str]) -> None:
-    name = urlsplit(f"//{request.host}").hostname or ""
+    try:
+        name = urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:  # brackets that do not close
+        name = ""
     if name.lower() not in hosts:
         raise Hostile("host-foreign", "This stall does not answer to that name. Scan the stall's code again.")
 

@@ -30,7 +30,20 @@ def test_data_routes_tell_errors_as_data(buyer: FlaskClient) -> None:
     assert json.loads(answer.text)["error"] == "page-unknown"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[::2]", "169.254.169.254"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "[::2]",
+        "169.254.169.254",
+        "[",
+        "[::1",
+        "]:80",
+        "@",
+        "a@localhost.evil",
+    ],
+)
 def test_a_foreign_name_is_not_answered(buyer: FlaskClient, host: str) -> None:
     answer = buyer.get("/", headers={"Host": host})
     assert answer.status_code == 421

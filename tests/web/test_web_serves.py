@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -92,15 +93,20 @@ def grant(web: Running) -> str:
     address = f"/T/{phone.code_of(web.stocked, phone.sell(web.stocked))}"
     status, _, page = web.get(address)
     assert status == 200
-    press = page.decode().split('name="press" value="')[1][:22]
+    status, opened = post(web, address, page.decode().split('name="press" value="')[1][:22])
+    assert status == 303
+    return opened
+
+
+def post(web: Running, address: str, press: str) -> tuple[int, str]:
+    """Press the button of a page; give the status and where it leads."""
     conn = http.client.HTTPConnection("127.0.0.1", web.web.port, timeout=10)
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": web.web.address}
     conn.request("POST", address, f"press={press}", headers)
     answer = conn.getresponse()
     answer.read()
     conn.close()
-    assert answer.status == 303
-    return str(answer.getheader("Location"))
+    return answer.status, str(answer.getheader("Location"))
 
 
 def wait_for(look: object, timeout_s: float = 5) -> None:
@@ -152,6 +158,16 @@ def test_more_slow_phones_than_threads_leave_the_pages_alive(web: Running) -> No
     finally:
         for sock in slow:
             sock.close()
+
+
+def test_a_crowd_pressing_at_once_gets_as_many_devices_as_the_creator_allows(web: Running) -> None:
+    address = f"/T/{phone.code_of(web.stocked, phone.sell(web.stocked))}"
+    presses = [f"{number:02d}" + "A" * 20 for number in (*range(20), *range(20))]  # every phone taps twice
+    with ThreadPoolExecutor(len(presses)) as crowd:
+        answers = list(crowd.map(lambda press: post(web, address, press), presses))
+    opened = {press: page for press, (status, page) in zip(presses, answers, strict=True) if status == 303}
+    assert len(opened) == len(set(opened.values())) == 5
+    assert sorted(status for status, _ in answers) == [303] * 10 + [403] * 30
 
 
 def test_the_till_listens_on_its_own_port_and_loopback_only(web: Running) -> None:
