@@ -79,5 +79,7 @@ def events(conn: Connection, key: JournalKey, first: int, limit: int) -> dict[st
 def _head(conn: Connection, key: JournalKey) -> JournalHead:
     head = ledger.read_head(conn, key)
     if head is None:
-        raise Refused("journal-unknown", "No event of this box and epoch has arrived yet.")
+        raise Refused(
+            "journal-unknown", "No event of this box and epoch has arrived yet. Check both, or wait for its upload."
+        )
     return head

@@ -76,7 +76,7 @@ def unpack(body: bytes, encoding: str) -> bytes:
     if encoding in ("", "identity"):
         return body
     if encoding != "gzip":
-        raise Refused("upload-encoding", "Send the upload as plain JSON or as gzip.")
+        raise Refused("upload-encoding", "The upload is packed in an unknown way. Send it as plain JSON or as gzip.")
     unpacker = zlib.decompressobj(wbits=_GZIP)
     try:
         text = unpacker.decompress(body, MAX_TEXT_BYTES + 1)
@@ -98,7 +98,7 @@ def parse(text: bytes) -> Upload:
     try:
         upload = msgspec.convert(document, Upload)
     except msgspec.ValidationError as error:
-        raise WireError("upload-malformed", f"The upload is not as specified: {error}.") from error
+        raise WireError("upload-malformed", f"The upload is not as specified: {error}. Update the box.") from error
     if (
         not 0 <= upload.first <= MAX_SEQ - MAX_EVENTS
         or not 1 <= len(upload.events) <= MAX_EVENTS
@@ -107,7 +107,7 @@ def parse(text: bytes) -> Upload:
         or len(upload.checkpoint) > MAX_NOTE_CHARS
         or len(upload.delegation) > MAX_TOKEN_CHARS
     ):
-        raise WireError("upload-malformed", "A field of the upload is beyond its limit.")
+        raise WireError("upload-malformed", "A field of the upload is beyond its limit. Send less at once.")
     return upload
 
 
@@ -161,7 +161,7 @@ def check_thumbprint(text: str) -> str:
     Raises WireError `thumbprint-malformed`.
     """
     if not _THUMBPRINT.match(text):
-        raise WireError("thumbprint-malformed", "This is not the thumbprint of a box.")
+        raise WireError("thumbprint-malformed", "This is not the thumbprint of a box. Copy it from: stall keys show")
     return text
 
 
@@ -172,7 +172,7 @@ def epoch_bytes(text: str) -> bytes:
     """
     raw = b64.decode(text)
     if len(raw) != _EPOCH_BYTES:
-        raise WireError("epoch-malformed", "An epoch has 16 bytes, written as base64url.")
+        raise WireError("epoch-malformed", "An epoch has 16 bytes, written as base64url. Copy it from: stall keys show")
     return raw
 
 
@@ -218,5 +218,5 @@ def _signed_checkpoint(upload: Upload, box: str, public: bytes) -> note.Checkpoi
 def _hash(text: str) -> bytes:
     raw = b64.decode(text)
     if len(raw) != merkle.HASH_BYTES:
-        raise WireError("upload-malformed", "A proof consists of SHA-256 hashes.")
+        raise WireError("upload-malformed", "A proof consists of SHA-256 hashes. Compute it again.")
     return raw

@@ -96,7 +96,10 @@ def _asked_journal(folder: CloudFolder, box: str) -> JournalKey:
     wanted = f"Bearer {folder.token}".encode()
     # Equal lengths, so that the comparison tells nothing about the token.
     if not hmac.compare_digest(hashlib.sha256(given).digest(), hashlib.sha256(wanted).digest()):
-        raise Refused("token-required", "Send the token of owner.token as: Authorization: Bearer TOKEN")
+        raise Refused(
+            "token-required",
+            "This is for the cloud's owner. Send the token of owner.token as: Authorization: Bearer TOKEN",
+        )
     epoch = request.args.get("epoch", "")
     uploads.check_thumbprint(box)
     uploads.epoch_bytes(epoch)

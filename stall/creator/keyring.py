@@ -122,7 +122,8 @@ def _create(path: Path, data: bytes) -> None:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError as error:
             raise Refused(
-                "creator-exists", f"“{path}” was made a moment ago by another program. Nothing was overwritten."
+                "creator-exists",
+                f"“{path}” was made a moment ago by another program. Nothing was overwritten; look at what it holds.",
             ) from error
         with os.fdopen(descriptor, "wb") as out:
             out.write(data)

@@ -144,6 +144,6 @@ def _frozen(rows: list[LeaseRow], again: Sequence[Range], box: str, epoch: str) 
     if wrong:
         raise Refused(
             "lease-not-frozen",
-            f"{ranges.text(wrong)} were not leased to an earlier epoch of this box, so they cannot be leased again.",
+            f"{ranges.text(wrong)} were not leased to an earlier epoch of this box. Lease other numbers.",
         )
     return list(again)

@@ -44,7 +44,9 @@ def parse(text: str, cur: str) -> int:
     fraction = (match[2] or "").ljust(exponent, "0")
     minor = int(match[1] + fraction)
     if minor > LIMIT_MINOR:
-        raise Refused("amount-too-large", f"{text!r} is above the largest amount this box can take.")
+        raise Refused(
+            "amount-too-large", f"{text!r} is above the largest amount this box can take. Check it, or split the sale."
+        )
     return minor
 
 

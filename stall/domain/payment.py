@@ -91,7 +91,7 @@ def check(old: State, new: State) -> None:
     if new not in TRANSITIONS[old]:
         raise Refused(
             "payment-transition",
-            f"A payment that is {old.value} cannot become {new.value}; look at its state again before you act.",
+            f"This payment is {old.value} and cannot become {new.value}. Look at it again before you act.",
         )
 
 

@@ -108,7 +108,9 @@ def _check_status(response: httpx2.Response, text: bytes) -> None:
         )
     code = _code_in(text)
     if code is None:
-        raise Refused("cloud-wrong-address", f"HTTP {status} came from no cloud of ours. Check url under [cloud].")
+        raise Refused(
+            "cloud-wrong-address", f"Something else than a cloud answered (HTTP {status}). Check url under [cloud]."
+        )
     raise Refused("cloud-refuses-batch", f"The cloud refused the upload ({code}). Update the box or the cloud.")
 
 

@@ -25,10 +25,12 @@ def decode(text: str) -> bytes:
         padded = text.translate(_TO_STANDARD) + "=" * (-len(text) % 4)
         data = binascii.a2b_base64(padded)
     except (ValueError, AttributeError) as error:
-        raise WireError("base64-malformed", "A base64url value cannot be decoded. Get the document again.") from error
+        raise WireError(
+            "base64-malformed", "A value in the document cannot be read as base64url. Get the document again."
+        ) from error
     if encode(data) != text:
         raise WireError(
             "base64-not-canonical",
-            "A base64url value is not in its one canonical spelling. Get the document again from its signer.",
+            "A base64url value is not spelled in its one right way. Get the document again from its signer.",
         )
     return data

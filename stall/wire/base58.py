@@ -24,7 +24,7 @@ def encode(data: bytes) -> str:
 def decode(text: str) -> bytes:
     """Read base58btc text of at most MAX_CHARS; raises WireError for foreign characters."""
     if len(text) > MAX_CHARS or not all(char in _VALUE for char in text):
-        raise WireError("base58-malformed", "A base58 value cannot be decoded. Get the document again.")
+        raise WireError("base58-malformed", "A value in the document cannot be read as base58. Get the document again.")
     number = 0
     for char in text:
         number = number * 58 + _VALUE[char]

@@ -27,7 +27,7 @@ def dumps(obj: object) -> bytes:
     except (ValueError, RecursionError, TypeError, AttributeError) as error:
         raise LocalWireError(
             "canonical-not-json",
-            "A value cannot be written as canonical JSON. Use text, whole numbers up to 2^53-1, lists and objects.",
+            "A value cannot be written into a signed document. Use text, whole numbers up to 2^53-1, lists and objects.",
         ) from error
 
 

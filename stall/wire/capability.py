@@ -22,7 +22,9 @@ _ONE_BLOCK = CBC(bytes(16))
 def seal(key: bytes, purpose: str, number: int) -> bytes:
     """Return the 16-byte id of `number` (0 to 2^64-1): AES-256(HKDF(key, purpose), number u64 BE ‖ 8 zero bytes)."""
     if not 0 <= number < 2**64:
-        raise LocalWireError("capability-number", "A row number is out of range for an id. Report this as a fault.")
+        raise LocalWireError(
+            "capability-number", "The stall cannot make an address for this. Ask at the stall for help."
+        )
     encryptor = _cipher(key, purpose).encryptor()
     return encryptor.update(number.to_bytes(8) + _CHECK) + encryptor.finalize()
 

@@ -61,7 +61,9 @@ def build(
     try:
         credential.verify(signed)
     except WireError as error:
-        raise LocalWireError("certificate-unwritable", f"No certificate is signed: {error.sentence}") from error
+        raise LocalWireError(
+            "certificate-unwritable", f"No certificate was signed ({error.code}). Ask at the stall for help."
+        ) from error
     return signed
 
 

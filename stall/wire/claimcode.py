@@ -27,7 +27,9 @@ def derive(key: bytes, epoch: bytes, sale: int, issue: int) -> bytes:
     and none needs to store it. Raises LocalWireError for a key of other than 32 bytes or numbers out of range.
     """
     if len(key) != KEY_BYTES or len(epoch) != EPOCH_BYTES or not 0 <= sale < 2**64 or not 0 <= issue < 2**32:
-        raise LocalWireError("claim-code-input", "No claim code can be derived from these values. Check the key file.")
+        raise LocalWireError(
+            "claim-code-input", "No claim code can be made with this key. Restore the key file from your backup."
+        )
     message = epoch + sale.to_bytes(8) + issue.to_bytes(4)
     return hmac.digest(key, message, "sha256")[:CODE_BYTES]
 
@@ -35,7 +37,7 @@ def derive(key: bytes, epoch: bytes, sale: int, issue: int) -> bytes:
 def encode(code: bytes) -> str:
     """Spell a 16-byte code as 26 upper-case Crockford characters (leading bits zero)."""
     if len(code) != CODE_BYTES:
-        raise LocalWireError("claim-code-size", "A claim code is not 16 bytes long. Report this as a fault.")
+        raise LocalWireError("claim-code-size", "The stall cannot write this claim code. Ask at the stall for help.")
     number = int.from_bytes(code)
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (CODE_CHARS - 1), -1, -5))
 
@@ -57,7 +59,9 @@ def decode(text: str) -> bytes:
     for char in typed:
         number = number << 5 | _VALUE[char]
     if number >= 1 << 8 * CODE_BYTES:
-        raise Refused("claim-code-malformed", "This is not a claim code. Its first character is a digit from 0 to 7.")
+        raise Refused(
+            "claim-code-malformed", "This is not a claim code: the first sign is a digit from 0 to 7. Type it again."
+        )
     return number.to_bytes(CODE_BYTES)
 
 

@@ -156,7 +156,7 @@ def _read(document: object) -> tuple[Certificate, int]:
     except LocalWireError as error:
         raise WireError("certificate-malformed", "The certificate is not plain JSON. Get it again.") from error
     if not isinstance(plain, dict) or rules.has_null(plain):
-        raise WireError("certificate-malformed", "The certificate is not an object, or holds a null. Get it again.")
+        raise WireError("certificate-malformed", "The certificate has a value missing. Get it again.")
     signed = plain.pop("proof", None)
     try:
         certificate = msgspec.convert(plain, Certificate)
@@ -178,9 +178,9 @@ def _check_proof_shape(signed: object) -> None:
         "type",
         "verificationMethod",
     }:
-        raise WireError("certificate-proof", "The certificate's proof does not have its seven members. Get it again.")
+        raise WireError("certificate-proof", "The certificate's signature has parts missing or added. Get it again.")
     if signed["@context"] != list(CONTEXTS) or not isinstance(signed["created"], str):
-        raise WireError("certificate-proof", "The certificate's proof has other contexts or no date. Get it again.")
+        raise WireError("certificate-proof", "The certificate's signature names other terms or no date. Get it again.")
     proof.parse_timestamp(signed["created"])
 
 
@@ -204,6 +204,8 @@ def _check_chain(certificate: Certificate, valid_from_s: int) -> Delegation | No
 
 def _check_edition(subject: Subject) -> None:
     if (subject.edition is None) != (subject.edition_size is None):
-        raise WireError("certificate-edition", "The certificate names only half of number and size. Get it again.")
+        raise WireError(
+            "certificate-edition", "The certificate names only one of number and edition size. Get it again."
+        )
     if subject.edition is not None and subject.edition_size is not None and subject.edition > subject.edition_size:
         raise WireError("certificate-edition", "The certificate's number is beyond its edition. Do not rely on it.")

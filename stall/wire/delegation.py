@@ -76,7 +76,9 @@ class Delegation(rules.Claims, frozen=True, kw_only=True):
 def parse(claims: Mapping[str, Any]) -> Delegation:
     """Type the claims and check every rule of formats 7.2. Raises WireError naming the first one broken."""
     if rules.has_null(dict(claims)):
-        raise WireError("delegation-malformed", "The delegation holds a null. Ask the creator for a new one.")
+        raise WireError(
+            "delegation-malformed", "The delegation has an empty value in it. Ask the creator for a new one."
+        )
     try:
         delegation = msgspec.convert(claims, Delegation)
     except msgspec.ValidationError as error:
@@ -142,13 +144,11 @@ def _check_key(delegation: Delegation) -> None:
 
 def _check_rights(delegation: Delegation) -> None:
     if not ALLOWED_CAPS[delegation.role].issuperset(delegation.cap) or _repeats(delegation.cap):
-        raise WireError(
-            "delegation-role", f"A {delegation.role} may not be given these rights, or not twice. Sign again."
-        )
+        raise WireError("delegation-role", f"A {delegation.role} may not have these rights, or not twice. Sign again.")
     if _repeats(delegation.drops) or (ANY_DROP in delegation.drops and len(delegation.drops) > 1):
         raise WireError("delegation-drops", "The list of drops repeats itself. Name each once, or all with `*`.")
     if delegation.role == "box" and delegation.max is None:
-        raise WireError("delegation-max", "The delegation sets no limits on offline payments. Add `max`.")
+        raise WireError("delegation-max", "The delegation sets no limits on offline payments. Sign again with limits.")
 
 
 def _repeats(values: tuple[str, ...]) -> bool:

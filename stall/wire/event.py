@@ -40,12 +40,16 @@ def encode(event: Event) -> bytes:
     """Write the canonical bytes (RFC 8785); raises LocalWireError rather than journal what nobody could read back."""
     fault = _fault(event)
     if fault is not None:
-        raise LocalWireError("event-unwritable", f"An event is not journaled: {fault}. Report this as a fault.")
+        raise LocalWireError(
+            "event-unwritable", f"The journal cannot take this: {fault}. Nothing was changed; ask for help."
+        )
     data = canonical.dumps({"v": VERSION, **{name: getattr(event, name) for name in Event.__slots__}})
     try:
         strict_json.loads(data, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
     except WireError as error:
-        raise LocalWireError("event-unwritable", f"An event is not journaled: {error.sentence}") from error
+        raise LocalWireError(
+            "event-unwritable", f"The journal cannot take this. Nothing was changed. {error.sentence}"
+        ) from error
     return data
 
 
@@ -53,13 +57,13 @@ def decode(data: bytes) -> Event:
     """Read an event; raises WireError unless the bytes are exactly what `encode` writes for it."""
     members = strict_json.loads(data, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
     if not isinstance(members, dict) or members.keys() != _MEMBERS or members.pop("v") != VERSION:
-        raise WireError("event-malformed", "An event does not have the members of version 1. Its sender is faulty.")
+        raise WireError("event-malformed", "An event does not have the members of version 1. Update its sender.")
     event = Event(**members)
     fault = _fault(event)
     if fault is not None:
-        raise WireError("event-malformed", f"An event is malformed: {fault}. Its sender is faulty.")
+        raise WireError("event-malformed", f"An event is malformed: {fault}. Update its sender.")
     if canonical.dumps({"v": VERSION, **asdict(event)}) != data:
-        raise WireError("event-not-canonical", "An event is not in canonical form. Its sender is faulty.")
+        raise WireError("event-not-canonical", "An event is not in canonical form. Update its sender.")
     return event
 
 

@@ -52,12 +52,14 @@ def sign(key: keys.SigningKey, typ: str, claims: Mapping[str, Any]) -> str:
     try:
         strict_json.loads(payload, max_bytes=_claims_limit(typ))
     except WireError as error:
-        raise LocalWireError("token-unreadable", f"Not signed, nobody could read it: {error.sentence}") from error
+        raise LocalWireError(
+            "token-unreadable", f"Nothing was signed, for nobody could read it. {error.sentence}"
+        ) from error
     header = canonical.dumps({"alg": ALGORITHM, "kid": key.thumbprint, "typ": typ})
     signed = f"{b64.encode(header)}.{b64.encode(payload)}"
     token = f"{signed}.{b64.encode(key.sign(signed.encode('ascii')))}"
     if len(token) > limit(typ):
-        raise LocalWireError("token-too-large", f"A {typ} would be longer than {limit(typ)} characters. Split it up.")
+        raise LocalWireError("token-unwritable", f"A {typ} would be longer than {limit(typ)} characters. Split it up.")
     return token
 
 
@@ -128,7 +130,7 @@ def _split(token: object, longest: int) -> tuple[str, str, str]:
     if not isinstance(token, str):
         raise WireError("token-malformed", "This is not a signed token. Hand in the whole token, unchanged.")
     if len(token) > longest:
-        raise WireError("token-too-large", f"The token is longer than {longest} characters. It cannot be genuine.")
+        raise WireError("token-too-large", f"The token is longer than {longest} characters. Do not use it.")
     if _TOKEN.fullmatch(token) is None:
         raise WireError("token-malformed", "This is not a signed token. Hand in the whole token, unchanged.")
     header, payload, signature = token.split(".")

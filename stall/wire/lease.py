@@ -52,7 +52,7 @@ def parse(claims: Mapping[str, Any]) -> Lease:
     No range at all is allowed: it takes every unsold number back. Raises WireError.
     """
     if rules.has_null(dict(claims)):
-        raise WireError("lease-malformed", "The lease holds a null. Ask its signer for a new one.")
+        raise WireError("lease-malformed", "The lease has an empty value in it. Ask its signer for a new one.")
     try:
         lease = msgspec.convert(claims, Lease)
     except msgspec.ValidationError as error:

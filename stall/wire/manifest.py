@@ -114,7 +114,7 @@ class Manifest(rules.Claims, frozen=True, kw_only=True):
 def parse(claims: Mapping[str, Any]) -> Manifest:
     """Type the claims and check every rule of formats 7.1. Raises WireError naming the first one broken."""
     if rules.has_null(rules.without_ext(claims)):
-        raise WireError("manifest-malformed", "The manifest holds a null. Build the pack again.")
+        raise WireError("manifest-malformed", "The manifest has an empty value in it. Build the pack again.")
     try:
         manifest = msgspec.convert(claims, Manifest)
     except msgspec.ValidationError as error:
@@ -167,7 +167,10 @@ def check_successor(old: Manifest, old_token: str, new: Manifest) -> None:
     if (new.drop.id, new.iss) != (old.drop.id, old.iss):
         raise WireError("manifest-other-drop", "The new manifest is for another drop or creator. Import it on its own.")
     if new.ver <= old.ver:
-        raise WireError("manifest-not-newer", f"Version {new.ver} is not newer than version {old.ver}. Raise `ver`.")
+        raise WireError(
+            "manifest-not-newer",
+            f"Version {new.ver} is not newer than version {old.ver}. Ask its creator for a newer one.",
+        )
     if new.prev != jws.token_hash(old_token):
         raise WireError(
             "manifest-wrong-prev", "The new manifest does not follow the version held here. Ask its creator."

@@ -60,7 +60,9 @@ class Frontier:
     def from_bytes(cls, size: int, data: bytes) -> Frontier:
         """Read what `to_bytes` wrote; raises WireError if the bytes do not fit the size."""
         if size < 0 or len(data) != size.bit_count() * HASH_BYTES:
-            raise WireError("frontier-malformed", "The frontier does not fit its size. Run `stall journal verify`.")
+            raise WireError(
+                "frontier-malformed", "The summary of the journal does not fit its length. Run: stall journal verify"
+            )
         return cls(size, tuple(data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)))
 
 
@@ -78,7 +80,7 @@ def root_of(leaf_hashes: Sequence[bytes]) -> bytes:
 def inclusion_proof(index: int, leaf_hashes: Sequence[bytes]) -> list[bytes]:
     """List the hashes that lead from leaf `index` to the root (PATH, RFC 9162 clause 2.1.3.1)."""
     if not 0 <= index < len(leaf_hashes):
-        raise LocalWireError("proof-out-of-range", "There is no such leaf in the tree. Ask for one below its size.")
+        raise LocalWireError("proof-out-of-range", "There is no such entry in the log. Ask for one below its size.")
     return _path(index, leaf_hashes)
 
 
@@ -94,7 +96,7 @@ def _path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
 def consistency_proof(size1: int, leaf_hashes: Sequence[bytes]) -> list[bytes]:
     """List the hashes that show the first `size1` leaves unchanged in the tree (PROOF, RFC 9162 clause 2.1.4.1)."""
     if not 0 <= size1 <= len(leaf_hashes):
-        raise LocalWireError("proof-out-of-range", "The earlier tree is not inside this one. Ask for a smaller size.")
+        raise LocalWireError("proof-out-of-range", "The log was never that long. Ask for a smaller size.")
     if size1 in (0, len(leaf_hashes)):
         return []
     return _subproof(size1, leaf_hashes, known=True)
@@ -179,7 +181,7 @@ def _roots_from(size1: int, size2: int, proof: Sequence[bytes], root1: bytes) ->
 
 def _check_shape(*hashes: object) -> None:
     if not all(isinstance(item, bytes) and len(item) == HASH_BYTES for item in hashes):
-        raise WireError("proof-malformed", "A proof holds something that is not a 32-byte hash. Ask for it again.")
+        raise WireError("proof-not-hashes", "A proof holds something that is not a 32-byte hash. Ask for it again.")
 
 
 def _refuse_inclusion() -> NoReturn:

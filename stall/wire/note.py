@@ -169,7 +169,7 @@ def _parse_line(line: str) -> tuple[str, bytes]:
 
 def _line(key: keys.SigningKey, name: str, kind: int, signature: bytes) -> str:
     if _NAME.fullmatch(name) is None:
-        raise LocalWireError("note-name", "A key name may not hold spaces or plus signs. Report this as a fault.")
+        raise LocalWireError("note-name", "A key name may not hold spaces or plus signs. Choose another name.")
     blob = base64.b64encode(_key_id(name, key.public, kind) + signature)
     return f"— {name} {blob.decode('ascii')}\n"
 

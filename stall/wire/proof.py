@@ -68,9 +68,7 @@ def verify(document: Mapping[str, Any]) -> bytes:
     options = dict(document["proof"])
     value = options.pop("proofValue", None)
     if (options.get("type"), options.get("cryptosuite")) != (TYPE, CRYPTOSUITE):
-        raise WireError(
-            "proof-unknown-suite", "The proof is not of the kind eddsa-jcs-2022. It cannot be checked here."
-        )
+        raise WireError("proof-unknown-suite", "The proof is not of the kind eddsa-jcs-2022. Get one that is.")
     if options.get("proofPurpose") != PURPOSE:
         raise WireError("proof-wrong-purpose", "The proof was not made to assert the document. Do not rely on it.")
     public = _signer(options.get("verificationMethod"))
@@ -95,9 +93,7 @@ def method_of(did: str) -> str:
 def _signer(method: object) -> bytes:
     did = method.partition("#")[0] if isinstance(method, str) else ""
     if method != method_of(did):
-        raise WireError(
-            "proof-wrong-method", "The proof does not name the key of a did:key. It cannot be checked here."
-        )
+        raise WireError("proof-wrong-method", "The proof does not name the key of a did:key. Get one that does.")
     return keys.public_from_did(did)
 
 

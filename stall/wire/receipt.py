@@ -92,7 +92,7 @@ def parse(claims: Mapping[str, Any], typ: str = RECEIPT) -> Receipt:
     Raises WireError naming the first one broken.
     """
     if rules.has_null(dict(claims)):
-        raise WireError("receipt-malformed", "The receipt holds a null. Get it again from the stall.")
+        raise WireError("receipt-malformed", "The receipt has an empty value in it. Get it again from the stall.")
     try:
         receipt = msgspec.convert(claims, Receipt)
     except msgspec.ValidationError as error:

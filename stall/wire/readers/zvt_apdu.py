@@ -110,7 +110,7 @@ def split_apdu(data: bytes) -> tuple[int, bytes]:
     """Command (two bytes as a number) and data of one whole unit. Raises WireError `zvt-length`."""
     sizes = split_header(data)
     if sizes is None or sum(sizes) != len(data):
-        raise WireError("zvt-length", "A command from the card terminal does not have the length it states.")
+        raise WireError("zvt-length", "A message from the card terminal has the wrong length. Check its cable.")
     return int.from_bytes(data[:2], "big"), data[sizes[0] :]
 
 

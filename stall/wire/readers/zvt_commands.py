@@ -51,7 +51,7 @@ def status_enquiry(password: str) -> bytes:
 def authorisation(amount_minor: int, currency: str = "EUR") -> bytes:
     """`06 01`: charge a card. Never sent twice for one attempt. Raises LocalWireError `zvt-amount`."""
     if not 1 <= amount_minor <= MAX_AMOUNT:
-        raise LocalWireError("zvt-amount", f"A card cannot be charged {amount_minor} minor units.")
+        raise LocalWireError("zvt-amount", f"A card cannot be charged this amount ({amount_minor}). Take cash.")
     return unit(0x0601, b"\x04" + bcd(amount_minor, 6) + b"\x49" + bcd(currency_number(currency), 2))
 
 

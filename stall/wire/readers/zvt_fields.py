@@ -185,7 +185,7 @@ def bcd(value: int, size: int) -> bytes:
     """`value` as `size` bytes of BCD. Raises LocalWireError when it does not fit."""
     text = str(value)
     if value < 0 or len(text) > size * 2:
-        raise LocalWireError("zvt-number", f"{value} does not fit in {size * 2} decimal digits.")
+        raise LocalWireError("zvt-number", f"{value} is too long for the card terminal. Take cash.")
     return bytes.fromhex(text.zfill(size * 2))
 
 
@@ -193,7 +193,7 @@ def variable(value: bytes, places: int) -> bytes:
     """`value` behind its LL (places 2) or LLL (places 3) length."""
     text = str(len(value)).zfill(places)
     if len(text) > places:
-        raise LocalWireError("zvt-field-length", f"{len(value)} bytes are too long for this ZVT field.")
+        raise LocalWireError("zvt-field-length", f"{len(value)} bytes are too many for the card terminal. Take cash.")
     return bytes(0xF0 | int(digit) for digit in text) + value
 
 

@@ -78,7 +78,9 @@ def crc16(data: bytes) -> int:
 def encode_frame(apdu: bytes) -> bytes:
     """The block that carries `apdu` on a serial line. Raises LocalWireError when empty or too long."""
     if not 1 <= len(apdu) <= MAX_APDU:
-        raise LocalWireError("zvt-frame-length", f"A ZVT block carries 1 to {MAX_APDU} bytes, not {len(apdu)}.")
+        raise LocalWireError(
+            "zvt-frame-length", f"The card terminal takes 1 to {MAX_APDU} bytes, not {len(apdu)}. Take cash."
+        )
     crc = crc16(apdu + bytes([ETX]))
     stuffed = apdu.replace(b"\x10", b"\x10\x10")
     return bytes([DLE, STX]) + stuffed + bytes([DLE, ETX]) + crc.to_bytes(2, "little")

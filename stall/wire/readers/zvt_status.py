@@ -137,7 +137,7 @@ def currency_name(value: bytes | None) -> str | None:
 def currency_number(name: str) -> int:
     """The ISO number of a currency. Raises LocalWireError `zvt-currency` for one we cannot ask for."""
     if name not in CURRENCIES:
-        raise LocalWireError("zvt-currency", f"Card terminals of this kind cannot be asked for {name}.")
+        raise LocalWireError("zvt-currency", f"Card terminals of this kind do not take {name}. Take cash.")
     return CURRENCIES[name]
 
 
