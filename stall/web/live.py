@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stall.domain.payment import Reason, State
-from stall.store import attempts, sales
+from stall.store import attempts, catalogue, claims, sales
 from stall.store.attempts import Attempt
 from stall.store.box import Box
 from stall.store.sales import Sale
@@ -28,12 +28,17 @@ class OrderState:
     active: bool
 
 
-def order_state(sale: Sale, tries: list[Attempt]) -> OrderState:
-    """Reduce a sale and its attempts to what the buyer needs to know.
+def order_state(box: Box, sale: Sale) -> OrderState:
+    """Reduce a sale, its attempts and what is left to what the buyer needs to know.
 
-    waiting, card (being presented), checking (outcome unknown), declined, given_back, paid, dropped.
+    waiting, card (being presented), checking (outcome unknown), declined, given_back, gone (sold out while
+    waiting), paid, dropped.
     """
+    conn = box.db.read()
+    tries = attempts.of_sale(conn, sale.no)
     state = _state(sale, tries)
+    if state in {"waiting", "declined", "given_back"} and _gone(box, sale):
+        state = "gone"
     return OrderState(state, f"{state}-{len(tries)}", state in {"card", "checking"})
 
 
@@ -50,6 +55,14 @@ def _state(sale: Sale, tries: list[Attempt]) -> str:
     if last is not None and last.state is State.DECLINED and last.reason != Reason.CANCELLED:
         return "declined"
     return "waiting"
+
+
+def _gone(box: Box, sale: Sale) -> bool:
+    """Whether somebody else took the last number meanwhile; a basket holds none until it is being paid."""
+    conn, now_ms = box.db.read(), box.now_ms()
+    unheld = {item.drop_id for item in claims.bought(conn, sale.no) if item.edition is not None and item.ed is None}
+    cards = [catalogue.card(conn, drop, now_ms) for drop in unheld]
+    return any(card is not None and card.remaining == 0 for card in cards)
 
 
 class LiveOrders:
@@ -81,11 +94,10 @@ class LiveOrders:
             self._watcher.stop()
 
     def _read(self, sale_no: int) -> OrderState:
-        conn = self._box.db.read()
-        sale = sales.find(conn, sale_no)
+        sale = sales.find(self._box.db.read(), sale_no)
         if sale is None:
             raise ids.unknown_page()
-        return order_state(sale, attempts.of_sale(conn, sale_no))
+        return order_state(self._box, sale)
 
     def _forget(self) -> None:
         with self._lock:

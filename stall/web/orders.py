@@ -12,7 +12,7 @@ from stall.errors import Refused
 from stall.flows.claim import redeem_order
 from stall.flows.fill_basket import Wish, check_offer, fill_basket
 from stall.flows.take_cash import take_free
-from stall.store import attempts, catalogue, claims, presses, sales
+from stall.store import catalogue, claims, presses, sales
 from stall.store.catalogue import DropCard
 from stall.store.db import Tx
 from stall.store.sales import Sale
@@ -48,7 +48,7 @@ def pages(shop: Shop) -> Blueprint:
     def show(name: str) -> str:
         sale = _sale(shop, name)
         conn = box.db.read()
-        now = order_state(sale, attempts.of_sale(conn, sale.no))
+        now = order_state(box, sale)
         page_has_form()
         by_line = {item.line: item.cover for item in claims.bought(conn, sale.no)}
         return render_template(
@@ -57,7 +57,6 @@ def pages(shop: Shop) -> Blueprint:
             sale=sale,
             lines=sales.lines(conn, sale.no),
             now=now,
-            gone=_gone(shop, sale),
             by_line=by_line,
             covers=[cover for cover in by_line.values() if cover],
         )
@@ -135,13 +134,3 @@ def _number(text: str) -> int | None:
     if not (typed.isascii() and typed.isdigit() and len(typed) <= _ED_DIGITS):
         raise Refused("edition-number-wrong", "That is not an edition number. Type digits, or leave the field empty.")
     return int(typed)
-
-
-def _gone(shop: Shop, sale: Sale) -> bool:
-    """Whether somebody else took the last number while this basket waited; a basket holds none until it is paid."""
-    if sale.state != "basket":
-        return False
-    conn, now = shop.box.db.read(), shop.box.now_ms()
-    cards = {card.pack: card for card in catalogue.cards(conn, now)}
-    numbered = [line for line in sales.lines(conn, sale.no) if line.pack in cards and line.ed is None]
-    return any(cards[line.pack].remaining == 0 for line in numbered if line.pack is not None)
