@@ -39,7 +39,7 @@ def accept_delegation(tx: Tx, token: str) -> Delegation:
         if documents.token(tx.conn, row[1]) == token:
             return given
         raise Refused(
-            "delegation-older", "This box already holds a newer delegation of that creator. Nothing was changed."
+            "delegation-older", "This box already holds a newer delegation of that creator. That one stays in force."
         )
     document = documents.keep(tx, delegation.TYP, token)
     tx.conn.execute(
@@ -73,7 +73,7 @@ def accept_lease(tx: Tx, token: str) -> Lease:
     drop = _leased_drop(tx, given, keys.did_key(trusted[signer]))
     head = journal.read_head(tx.conn)
     if given.sub != tx.secrets.signing.thumbprint:
-        raise Refused("lease-not-ours", "This lease is for another box. Its numbers were not taken.")
+        raise Refused("lease-not-ours", "This lease is for another box. Ask for one that names this box.")
     if given.epoch != head.epoch_text:
         raise Refused(
             "lease-epoch", f"The lease names another life of this box. Ask for one that names epoch {head.epoch_text}"
@@ -135,14 +135,14 @@ def _take_numbers(tx: Tx, given: Lease, token: str, drop_no: int, epoch_no: int,
         if high > edition:
             raise Refused(
                 "lease-beyond-edition",
-                f"The lease grants number {high}, but the edition has {edition}. Nothing was taken.",
+                f"The lease grants number {high}, but the edition has {edition}. Ask for a new one.",
             )
         taken = tx.conn.execute(
             "SELECT count(*) FROM numbers WHERE id BETWEEN ? AND ?", (number_id(drop_no, low), number_id(drop_no, high))
         ).fetchone()[0]
         if taken:
             raise Refused(
-                "lease-overlap", f"The lease repeats {taken} numbers this box was leased before. Nothing was taken."
+                "lease-overlap", f"The lease repeats {taken} numbers this box was leased before. Ask for others."
             )
         tx.conn.executemany(
             "INSERT INTO numbers (id, lease) VALUES (?, ?)",

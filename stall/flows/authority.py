@@ -27,7 +27,7 @@ def check_authority(tx: Tx, sale: Sale) -> None:
         if delegated is None:
             raise Refused(
                 "delegation-missing",
-                f"The creator of {card.title} has not delegated this box. Accept a delegation first.",
+                f"The creator of {card.title} has not let this box sell it. Ask at the stall; there, run: stall accept",
             )
         delegation.check_use(delegated, "receipt", card.drop_id, tx.now_ms // 1000)
         if delegated.max is None or delegated.max.cur != sale.cur:

@@ -68,7 +68,7 @@ def check_version(tx: Tx, found: Manifest, token: str) -> bool:
     if row["did"] != found.iss:
         raise Refused(
             "manifest-other-creator",
-            f"A drop {found.drop.id!r} of another creator is already here. Nothing was changed.",
+            f"A drop {found.drop.id!r} of another creator is already here. Ask one of them for another id.",
         )
     if found.ver <= row["ver"]:
         raise Refused(
@@ -85,7 +85,8 @@ def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -
     price = next((p.minor for p in found.price if p.cur == cur and not p.cohort), None)
     if price is None:
         raise Refused(
-            "manifest-currency", f"The pack {found.drop.id!r} has no price in {cur}, the currency of this stall."
+            "manifest-currency",
+            f"The pack {found.drop.id!r} has no price in {cur}, the currency of this stall. Ask its creator for one.",
         )
     creator = documents.creator_no(tx.conn, found.iss)
     document = documents.keep(tx, manifest.TYP, token)

@@ -61,7 +61,10 @@ def _sell_numbers(tx: Tx, sale: int) -> None:
     ).fetchone()[0]
     sold = tx.conn.execute("UPDATE numbers SET state = ? WHERE sale = ? AND state = ?", (SOLD, sale, HELD)).rowcount
     if sold != wanted:
-        raise Broken("hold-broken", f"Sale {sale} needs {wanted} numbers but holds {sold}. Run: stall journal verify")
+        raise Broken(
+            "hold-broken",
+            f"Sale {sale} needs {wanted} numbers but holds {sold}. Do not charge again; run: stall journal verify",
+        )
 
 
 def _claim_row(tx: Tx, sale: Sale) -> bytes:

@@ -32,7 +32,10 @@ def receipt_token(tx: Tx, sale: int) -> str:
     data = None if row is None or row[0] is None else journal.event_bytes(tx.conn, row[0])
     token = None if data is None else event.decode(data).body.get("receipt")
     if not isinstance(token, str):
-        raise Broken("receipt-missing", f"The receipt of sale {sale} is not in the journal. Run: stall journal verify")
+        raise Broken(
+            "receipt-missing",
+            f"The receipt of sale {sale} is not in the journal. Ask at the stall; there, run: stall journal verify",
+        )
     return token
 
 

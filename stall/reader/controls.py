@@ -51,7 +51,7 @@ class Controls:
     def choose(self, mode: str, *, wait_for_tap: bool) -> None:
         """Set what happens next. Raises Refused `panel-mode` for a mode that does not exist."""
         if mode not in set(Mode):
-            raise Refused("panel-mode", f"The simulated terminal has no mode {mode!r}.")
+            raise Refused("panel-mode", f"The simulated terminal has no mode {mode!r}. Choose one on its page.")
         with self._changed:
             self._told += 1
             self._set(mode=Mode(mode), wait_for_tap=wait_for_tap)

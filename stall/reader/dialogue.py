@@ -94,7 +94,7 @@ class Dialogue:
             if self._refused or not self._waiting_for_decision:
                 raise Refused(
                     "reader-answer-late",
-                    "The approval was not answered in time, so the terminal was told to take the payment back.",
+                    "The approval was not answered in time, so the terminal takes the payment back. Wait for its end, then try again.",
                 )
             sent = self._decide(commands.POSITIVE)
         longest = self._timers.certain_s if self._link.framed else self._timers.drain_s

@@ -116,7 +116,9 @@ class Link:
                 return None
         if received is None:
             self._up.put(None)  # whoever asks next shall hear it too
-            raise self._lost or Retry("reader-lost", "The connection to the card terminal is closed.", 2.0)
+            raise self._lost or Retry(
+                "reader-lost", "The card terminal is no longer connected. Check its cable and power.", 2.0
+            )
         return received
 
     def discard(self) -> None:
@@ -128,7 +130,7 @@ class Link:
 
     def close(self) -> None:
         """End the thread and let go of the transport. Harmless when called twice."""
-        self._lose(Retry("reader-lost", "The connection to the card terminal is closed.", 2.0))
+        self._lose(Retry("reader-lost", "The card terminal is no longer connected. Check its cable and power.", 2.0))
         if threading.current_thread() is not self._thread:
             self._thread.join(2.0)
 

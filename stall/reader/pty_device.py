@@ -39,7 +39,8 @@ class PtyDevice:
         except OSError as error:
             self.close()
             raise Broken(
-                "simulator-device", f"The simulated terminal's port cannot be made at {name} ({error.strerror})."
+                "simulator-device",
+                f"The simulated terminal's port cannot be made at {name} ({error.strerror}). Choose another name.",
             ) from error
 
     def read(self, n: int, timeout_s: float) -> bytes:
@@ -51,7 +52,9 @@ class PtyDevice:
                     raise OSError("closed")
                 return os.read(self._master, n) if ready else b""
         except (OSError, ValueError) as error:
-            raise Retry("simulator-unplugged", "The simulated terminal's cable was pulled.") from error
+            raise Retry(
+                "simulator-unplugged", "The simulated terminal's cable was pulled. It is put back by itself."
+            ) from error
 
     def write(self, data: bytes) -> None:
         """See Transport.write. Like a real cable it loses what nobody reads."""
@@ -63,7 +66,9 @@ class PtyDevice:
         except BlockingIOError:
             return
         except OSError as error:
-            raise Retry("simulator-unplugged", "The simulated terminal's cable was pulled.") from error
+            raise Retry(
+                "simulator-unplugged", "The simulated terminal's cable was pulled. It is put back by itself."
+            ) from error
 
     def drained(self, timeout_s: float) -> bool:
         """See Transport.drained; a block is known to have arrived by its ACK only."""

@@ -177,7 +177,9 @@ class Terminal:
                     case NotStarted(code, words) | Aborted(code, words) if code != codes.PLEASE_WAIT:
                         raise Refused("reader-refused", f"The card terminal refused: {words}")
             if time.monotonic() >= deadline:
-                raise Retry("reader-busy-now", "The card terminal is busy with a job of its own.", 10.0)
+                raise Retry(
+                    "reader-busy-now", "The card terminal is busy with a job of its own. Try again in a moment.", 10.0
+                )
             time.sleep(self.link.timers.ask_again_s)
 
 

@@ -192,9 +192,7 @@ class Database:
                 )
             )
         if code == sqlite3.SQLITE_BUSY:
-            raise Retry(
-                "database-busy", "Somebody else holds the database. Close other programs that use it."
-            ) from error
+            raise Retry("database-busy", "Another program holds the database. Close it, then try again.") from error
 
     def _unknown(self, error: OutcomeUnknown) -> None:
         if self._on_unknown is not None:
@@ -232,7 +230,7 @@ def connect_writing(path: Path) -> sqlite3.Connection:
 def _check_version(conn: sqlite3.Connection) -> None:
     found = conn.execute("PRAGMA user_version").fetchone()[0]
     if found < VERSION:
-        raise Broken("schema-old", "This stall was made by an older version. Stop it and run: stall migrate")
+        raise Broken("schema-old", "This stall was made by an older version. Install that version to open it.")
     if found > VERSION:
         raise Broken("schema-new", "This stall was made by a newer version. Install that version to open it.")
 

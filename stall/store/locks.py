@@ -94,7 +94,8 @@ def _open(path: Path) -> int:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
         raise Broken(
-            "door-missing", f"{path} cannot be opened ({error.strerror}). Stop the stall and restore the folder."
+            "door-missing",
+            f"{path} cannot be opened ({error.strerror}). Stop the stall and restore the folder from a backup.",
         ) from error
 
 
