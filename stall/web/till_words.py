@@ -142,6 +142,7 @@ def _running(attempt: Attempt) -> Words:
     words = _RUNNING[attempt.state]
     if attempt.cancel_wanted and attempt.state is State.SENT:
         return Words(Shape.WAIT, "Cancelling", "The terminal was asked to stop. Wait for what it says.")
-    if attempt.state is State.SENT and attempt.display not in ("", words.title):
-        return Words(words.shape, attempt.display, words.sentence)
+    said = attempt.display.rstrip(" .")  # a title, not a sentence
+    if attempt.state is State.SENT and said not in ("", words.title):
+        return Words(words.shape, said, words.sentence)
     return words

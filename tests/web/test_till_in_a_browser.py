@@ -1,0 +1,122 @@
+"""The till as a hand meets it: the page turns by itself, with script and without, and every target is a finger wide."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from waitress.server import create_server
+
+from stall.domain.payment import Reason
+from stall.flows import card_attempt
+from tests.web import stock
+from tests.web.stock import Stocked
+from tests.web.till_pages import Till, approve
+
+pytestmark = pytest.mark.browser
+
+PHONE, TABLET = (390, 844), (820, 1180)
+#: Everything that can be pressed or typed into, but links inside a sentence.
+TOO_SMALL = """() => [...document.querySelectorAll('button, input:not([type=hidden]), summary, nav a, a.button, .list a, a.back')]
+  .filter(e => e.offsetParent && (e.getBoundingClientRect().height < 55.5 || e.getBoundingClientRect().width < 44))
+  .map(e => e.outerHTML.slice(0, 80))"""
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]  # fmt: skip
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=quiet)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def till(stocked_box: Stocked) -> Till:
+    made = Till(stocked_box)
+    made.plug_in_reader()
+    return made
+
+
+@pytest.fixture
+def address(till: Till) -> Iterator[str]:
+    server = create_server(till.client.application, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"  # type: ignore[union-attr]  # one address, so one server
+    server.trigger.pull_trigger(server.close)  # type: ignore[union-attr]  # as above; closes it on its own thread
+    thread.join(timeout=5)
+
+
+def look(browser: Browser, size: tuple[int, int] = PHONE, *, script: bool = True) -> Page:
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, java_script_enabled=script, reduced_motion="reduce"
+    )
+    context.set_default_timeout(10_000)
+    return context.new_page()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_two_presses_and_the_page_turns_to_paid_by_itself(
+    browser: Browser, till: Till, address: str, script: bool
+) -> None:
+    page = look(browser, script=script)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(address)
+    page.click("text=Harbour Prints")
+    page.click("button:has-text('Card')")
+    page.wait_for_selector("text=Calling the card reader")
+    till.terminal(card_attempt.send)
+    page.wait_for_selector("text=Waiting for the card")
+    till.terminal(approve, card_attempt.pay)
+    page.wait_for_selector("text=Paid €4.50")
+    assert page.url == f"{address}/sale/1"
+    assert complaints == []
+    page.context.close()
+
+
+def test_a_new_basket_appears_without_moving_a_tile(browser: Browser, till: Till, address: str) -> None:
+    from stall.flows.fill_basket import Wish, fill_basket
+
+    page = look(browser)
+    page.goto(address)
+    before = page.locator(".tile").first.bounding_box()
+    till.write(lambda tx: fill_basket(tx, [Wish(stock.ZINE, 2)], origin="buyer", vat_bp=1900))
+    page.wait_for_selector("text=Night Zine × 2")
+    assert page.locator(".tile").first.bounding_box() == before
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, TABLET])
+def test_every_target_is_a_finger_wide_and_no_page_is_wider_than_the_screen(
+    browser: Browser, till: Till, address: str, size: tuple[int, int]
+) -> None:
+    untouched, paid, unclear = till.press_tile(stock.PRINTS), till.press_tile(stock.ZINE), till.press_tile(stock.ZINE)
+    untouched = till.press_tile(stock.ZINE, add=untouched.rsplit("/", 1)[1])
+    till.post(f"{paid}/cash", ordinal=1, given="50")
+    till.post(f"{unclear}/card", ordinal=1)
+    till.terminal(card_attempt.send, lambda tx, no: card_attempt.doubt(tx, no, Reason.READER_LOST))
+    page = look(browser, size)
+    for path in ("/", untouched, paid, unclear, "/drops", "/clock", "/day"):
+        page.goto(f"{address}{path}")
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert page.evaluate(TOO_SMALL) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    page.context.close()
+
+
+def test_the_second_press_of_card_hits_nothing_that_matters(browser: Browser, till: Till, address: str) -> None:
+    sale = till.press_tile(stock.PRINTS)
+    page = look(browser)
+    page.goto(f"{address}{sale}")
+    pay_area = [page.locator("button", has_text=words).bounding_box() for words in ("Card", "Cash, exact")]
+    till.post(f"{sale}/card", ordinal=1)
+    page.goto(f"{address}{sale}")
+    stop = page.locator("button", has_text="Stop the card payment").bounding_box()
+    assert stop
+    assert all(box and box["y"] + box["height"] <= stop["y"] for box in pay_area)
+    page.context.close()
