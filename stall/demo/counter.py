@@ -29,8 +29,7 @@ def wait_for_reader(maker: Visitor) -> None:
 
 def set_terminal(hand: Visitor, mode: str, *, wait_for_card: bool = False) -> None:
     """Choose on the terminal's page what happens to the next payment, and whether a card comes by itself."""
-    tick = {"tap": "on"} if wait_for_card else {}
-    hand.press(hand.open("/"), "Use this", mode=mode, **tick)
+    hand.press(hand.open("/"), "Use this", mode=mode, tap="on" if wait_for_card else None)
 
 
 def find_basket(maker: Visitor, code: str) -> Page:

@@ -53,12 +53,15 @@ class Form:
     fields: dict[str, str]
     names: frozenset[str]
 
-    def filled(self, **typed: str) -> dict[str, str]:
-        """The fields with something typed into them. Raises Broken `page-without` for a field that is not there."""
+    def filled(self, **typed: str | None) -> dict[str, str]:
+        """The fields with something typed into them, or a tick taken away (None).
+
+        Raises Broken `page-without` for a field that is not there.
+        """
         for name in typed:
             if name not in self.names:
                 raise Broken("page-without", f"The form {self.action} has no field {name!r}.")
-        return {**self.fields, **typed}
+        return {name: value for name, value in {**self.fields, **typed}.items() if value is not None}
 
 
 class Page:

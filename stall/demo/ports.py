@@ -40,12 +40,12 @@ class Ports:
             taken = [stack.enter_context(socket.create_server((LOOPBACK, 0))) for _ in NAMES]
             return cls(*(int(each.getsockname()[1]) for each in taken))
 
-    def check(self, host: str = LOOPBACK) -> None:
-        """See that all four can be had; `host` is where buyers' pages listen.
+    def check(self, host: str = LOOPBACK, patience_s: float = 0.0) -> None:
+        """See that all four can be had; `host` is where buyers' pages listen. Waits `patience_s` for a taken one.
 
         Raises Refused `demo-port-in-use`, naming the port, and `demo-port-refused`.
         """
-        until = time.monotonic() + LET_GO_S
+        until = time.monotonic() + patience_s
         for name, port in zip(NAMES, astuple(self), strict=True):
             _check(host if name == "buyers" else LOOPBACK, port, name, until)
 

@@ -15,7 +15,7 @@ from stall.demo import folder as folders
 from stall.demo import notice, parts, supervisor
 from stall.demo.folder import DemoFolder, Stage, State
 from stall.demo.parts import Addresses
-from stall.demo.ports import LOOPBACK, Ports
+from stall.demo.ports import LET_GO_S, LOOPBACK, Ports
 from stall.demo.supervisor import Supervisor
 from stall.errors import Refused
 
@@ -43,7 +43,7 @@ def started(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK) -
     `Supervisor.start` raise.
     """
     with folders.hold(path) as folder:
-        ports.check(host)
+        ports.check(host, patience_s=0.0 if folder.state() is None else LET_GO_S)
         state = _made(folder, pack)
         parts.settle(folder, ports, host)
         at = parts.addresses(ports, host)

@@ -70,7 +70,7 @@ class Visitor:
                     break
             return bytes(taken[:wanted]), response.headers.get("ETag", "")
 
-    def press(self, page: Page, button: str, value: str | None = None, **typed: str) -> Page:
+    def press(self, page: Page, button: str, value: str | None = None, **typed: str | None) -> Page:
         """Press the button with these words (and this value), after typing into its form; give the next page.
 
         Raises Broken `visit-failed`, and `page-without` for a button or field that is not there.

@@ -62,7 +62,7 @@ def test_only_the_making_opens_the_creators_folder(demo: RunningDemo) -> None:
     for name, pid in demo.parts().items():
         arguments = Path(f"/proc/{pid}/cmdline").read_text()
         assert str(demo.data / "creator") not in arguments, name
-        opened = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.is_symlink()]
+        opened = [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.is_symlink()]
         assert not any(str(demo.data / "creator") in each for each in opened), name
 
 
@@ -102,7 +102,7 @@ def test_the_reader_killed_in_the_middle_of_a_sale_resolves_it_after_its_restart
     assert counter.stage_of(maker, sale) == "paid"
 
 
-def test_a_payment_the_terminal_booked_before_it_vanished_is_paid_once_after_asking(
+def test_a_payment_the_terminal_booked_before_it_vanished_is_paid_once(
     people: tuple[Visitor, Visitor, Visitor],
 ) -> None:
     buyer, maker, hand = people
