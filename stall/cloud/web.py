@@ -112,7 +112,7 @@ def _number(name: str, default: int, most: int) -> int:
         return default
     digits = written.isascii() and written.isdigit() and len(written) <= len(str(most))
     if not digits or int(written) > most:
-        raise Refused("number-malformed", f"`{name}` must be a number from 0 to {most}.")
+        raise Refused("number-malformed", f"`{name}` is not a number this page takes. Write one from 0 to {most}.")
     return int(written)
 
 

@@ -36,7 +36,9 @@ class JournalExport:
             facts = [event.decode(data) for data in events]
             return cls(head["note"], head["box"], head["epoch"], events, facts)
         except (ValueError, KeyError, TypeError) as error:
-            raise WireError("journal-export-malformed", "The exported journal cannot be read.") from error
+            raise WireError(
+                "journal-export-malformed", "The exported journal cannot be read. Look into the demo's logs."
+            ) from error
 
     @property
     def root(self) -> str:
@@ -163,7 +165,9 @@ def _last_day_end(here: JournalExport) -> tuple[tuple[int, int], dict[str, Any]]
     """The stretch of events the last end of day closes, and what it said."""
     ends = [fact for fact in here.facts if fact.kind == "day_end"]
     if not ends:
-        raise WireError("journal-no-day-end", "The journal has no end of day of the terminal.")
+        raise WireError(
+            "journal-no-day-end", "The journal has no end of day of the terminal. Look into the demo's logs."
+        )
     before = ends[-2].seq if len(ends) > 1 else -1
     return (before, ends[-1].seq), dict(ends[-1].body)
 

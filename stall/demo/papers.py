@@ -30,7 +30,9 @@ class KeysFile:
         try:
             return cls(str(document["box"]["did"]), tuple(str(token) for token in document["delegations"]))
         except (KeyError, TypeError) as error:
-            raise WireError("keys-file-malformed", "The stall's keys.json does not say whose keys it holds.") from error
+            raise WireError(
+                "keys-file-malformed", "The stall's keys.json names no keys. Look into the demo's logs."
+            ) from error
 
     @property
     def public(self) -> dict[str, bytes]:
@@ -88,7 +90,9 @@ def _same_sale(found: Findings, taken: TakenHome, box: KeysFile) -> tuple[Receip
     told = receipt.verify(token, box.public)
     document = evidence.read("certificate", taken.certificate).content
     if not isinstance(document, dict):
-        raise WireError("certificate-no-object", "What the stall gave as certificate is another paper.")
+        raise WireError(
+            "certificate-no-object", "What the stall gave as certificate is another paper. Look into the demo's logs."
+        )
     held = credential.verify(document)
     signed = trusted_manifest(taken)
     item = told.items[0]

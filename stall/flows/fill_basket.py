@@ -54,7 +54,7 @@ def _sellable(tx: Tx, wish: Wish) -> catalogue.DropCard:
     if card is None:
         raise Refused("drop-unknown", f"There is no item {wish.drop_id!r} here. Look at the catalogue again.")
     if wish.qty < 1 or wish.qty > MAX_LINES:
-        raise Refused("quantity-wrong", "Choose at least one and at most 200.")
+        raise Refused("quantity-wrong", "That is not a number of pieces for one line. Choose 1 to 200.")
     check_offer(card)
     return card
 

@@ -60,7 +60,7 @@ def _wishes(tx: Tx, sale_no: int) -> list[Wish]:
     if sale.origin != "till" or sale.state != "basket" or attempts.of_sale(tx.conn, sale_no):
         raise Refused(
             "sale-begun",
-            "The items of this sale stay as they are. Take the payment, or cancel it and start a new sale.",
+            "Payment of this sale has begun, so its items stay. Take the payment, or cancel it and start a new sale.",
         )
     drops = {item.line: item.drop_id for item in claims.bought(tx.conn, sale_no)}
     return [Wish(drops[line.n], line.qty, line.ed) for line in sales.lines(tx.conn, sale_no) if line.n in drops]

@@ -46,7 +46,7 @@ def switch() -> Answer:
         elif closing is not None:
             close_drop(tx, closing)
         else:
-            raise Refused("drop-unnamed", "Press the button beside the drop that you want to open or close.")
+            raise Refused("drop-unnamed", "No drop was named. Press the button beside the drop to open or close.")
 
     return _do(work, _drops, url_for("till_day.drops"))
 

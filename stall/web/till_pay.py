@@ -104,7 +104,7 @@ def decide(no: int) -> Answer:
         elif outcome == "declined":
             decide_attempt(tx, attempt.no, "declined", MAKER, reason)
         else:
-            raise Refused("decision-missing", "Say whether the buyer paid: press one of the two buttons.")
+            raise Refused("decision-missing", "Nobody said whether the buyer paid. Press one of the two buttons.")
 
     return _do(no, conclude, pin=True)
 

@@ -112,5 +112,5 @@ def _entry(conn: sqlite3.Connection, sale: Sale) -> Entry:
 
 def _quantity(text: str) -> int:
     if not text.isdecimal() or len(text) > 3:  # noqa: PLR2004 - 200 is the most a sale holds
-        raise Refused("quantity-wrong", "Choose at least one and at most 200.")
+        raise Refused("quantity-wrong", "That is not a number of pieces for one line. Choose 1 to 200.")
     return int(text)
