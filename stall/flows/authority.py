@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stall.domain import money
+from stall.domain.drop import Offer
 from stall.errors import Refused
 from stall.flows.fill_basket import check_offer
 from stall.store import catalogue, documents
@@ -17,12 +18,15 @@ from stall.wire.delegation import Delegation
 def check_authority(tx: Tx, sale: Sale) -> None:
     """Check delegation, its dates and currency, and the windows of everything in a sale.
 
-    A number that is already held still sells when its drop sold out meanwhile. Raises Refused
-    `delegation-missing`, `delegation-currency`, `drop-not-open`, `drop-sold-out`, and what
-    `delegation.check_use` raises.
+    A number that is already held still sells when its drop sold out meanwhile. A basket filled
+    before a new version came is not sold: its price may be another, and what was open may be
+    limited now. Raises Refused `sale-outdated`, `delegation-missing`, `delegation-currency`,
+    `drop-not-open`, and what `delegation.check_use` raises.
     """
-    for card, delegated in _items(tx, sale):
-        if card.remaining != 0:
+    for pack, card, delegated in _items(tx, sale):
+        if card.pack != pack:
+            raise Refused("sale-outdated", f"{card.title} was changed since it was chosen. Start a new sale of it.")
+        if card.offer is not Offer.SOLD_OUT:
             check_offer(card)
         if delegated is None:
             raise Refused(
@@ -48,10 +52,11 @@ def check_card_cap(tx: Tx, sale: Sale, amount_minor: int) -> None:
 
 def delegations(tx: Tx, sale: Sale) -> list[Delegation]:
     """The delegations a sale rests on."""
-    return [delegated for _, delegated in _items(tx, sale) if delegated is not None]
+    return [delegated for _, _, delegated in _items(tx, sale) if delegated is not None]
 
 
-def _items(tx: Tx, sale: Sale) -> Iterator[tuple[catalogue.DropCard, Delegation | None]]:
+def _items(tx: Tx, sale: Sale) -> Iterator[tuple[int, catalogue.DropCard, Delegation | None]]:
+    """Each pack of a sale with its drop as it is offered now and its creator's delegation to this box."""
     packs = {line.pack for line in lines(tx.conn, sale.no) if line.pack is not None}
     for pack in sorted(packs):
         row = tx.conn.execute(
@@ -60,4 +65,4 @@ def _items(tx: Tx, sale: Sale) -> Iterator[tuple[catalogue.DropCard, Delegation 
         card = catalogue.card(tx.conn, row[0], tx.now_ms)
         found = documents.delegation_of(tx.conn, row[1], tx.secrets.signing.thumbprint)
         if card is not None:
-            yield card, None if found is None else found[1]
+            yield pack, card, None if found is None else found[1]

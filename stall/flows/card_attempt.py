@@ -15,6 +15,7 @@ from stall.errors import Refused
 from stall.flows.authority import check_card_cap, delegations
 from stall.flows.begin_payment import attempt_body
 from stall.flows.hold_numbers import end_hold_later
+from stall.flows.note_exception import note_exception
 from stall.flows.settle import settle_or_keep_hold
 from stall.store import attempts, readers, sales
 from stall.store.attempts import Attempt
@@ -159,11 +160,7 @@ def decide(tx: Tx, attempt_no: int, outcome: Literal["paid", "declined", "revers
 
 def note_contradiction(tx: Tx, attempt_no: int, sentence: str) -> None:
     """After `paid`, what the terminal says otherwise is an exception on the report, never a change."""
-    tx.conn.execute(
-        "INSERT INTO exceptions (kind, attempt, sentence, at_ms) VALUES ('contradiction', ?, ?, ?)",
-        (attempt_no, sentence, tx.now_ms),
-    )
-    tx.append("exception", {"attempt": attempt_no, "sentence": sentence})
+    note_exception(tx, "contradiction", sentence, attempt_no)
 
 
 def _reason_not_to_send(tx: Tx, attempt: Attempt) -> Reason | None:

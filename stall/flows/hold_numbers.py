@@ -19,16 +19,16 @@ def hold_numbers(tx: Tx, sale: int) -> None:
     Raises Refused `drop-sold-out`, `edition-number-taken`; nothing is held then.
     """
     rows = tx.conn.execute(
-        "SELECT l.id, l.ed, l.title, l.lease, p.drop_no FROM lines l JOIN packs p ON p.no = l.pack JOIN drops d ON d.no = p.drop_no"
+        "SELECT l.id, l.ed, l.title, l.lease, p.drop_no, d.edition FROM lines l JOIN packs p ON p.no = l.pack JOIN drops d ON d.no = p.drop_no"
         " WHERE l.id >= ? AND l.id < ? AND d.edition IS NOT NULL ORDER BY l.ed IS NULL, l.id",
         (line_id(sale, 0), line_id(sale + 1, 0)),
     ).fetchall()
-    for line, ed, title, lease, drop_no in rows:
+    for line, ed, title, lease, drop_no, edition in rows:
         if ed is not None and _holds_already(tx, sale, drop_no, ed):
             continue
-        number = _lowest_free(tx, drop_no) if ed is None else _this_one(tx, drop_no, ed)
+        number = _lowest_free(tx, drop_no, edition) if ed is None else _this_one(tx, drop_no, ed)
         if number is None and ed is not None and lease is not None:
-            number = _lowest_free(tx, drop_no)  # its earlier hold lapsed and somebody else has that number now
+            number = _lowest_free(tx, drop_no, edition)  # its earlier hold lapsed and somebody else has that number now
         if number is None and ed is not None:
             raise Refused("edition-number-taken", f"Number {ed} of {title} is taken. Choose another number.")
         if number is None:
@@ -65,10 +65,10 @@ def _holds_already(tx: Tx, sale: int, drop_no: int, ed: int) -> bool:
     return row is not None and row[0] == HELD and row[1] == sale
 
 
-def _lowest_free(tx: Tx, drop_no: int) -> tuple[int, int] | None:
+def _lowest_free(tx: Tx, drop_no: int, edition: int) -> tuple[int, int] | None:
     """The lowest number free now; only when there is none are lapsed holds swept first."""
-    return _free_between(tx, drop_no, 1, 0xFFFFF) or (
-        _free_between(tx, drop_no, 1, 0xFFFFF) if release_lapsed(tx) else None
+    return _free_between(tx, drop_no, 1, edition) or (
+        _free_between(tx, drop_no, 1, edition) if release_lapsed(tx) else None
     )
 
 

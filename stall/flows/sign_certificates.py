@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
+from functools import lru_cache
 
 from stall.domain.payment import Settlement
-from stall.errors import Broken
-from stall.store import attempts, claims, documents, journal
+from stall.errors import Broken, LocalWireError
+from stall.flows.note_exception import note_exception
+from stall.store import attempts, catalogue, claims, documents, journal
 from stall.store.claims import Bought
 from stall.store.db import Tx
 from stall.store.schema import line_id
@@ -17,13 +19,18 @@ from stall.wire import certificate, event, jws
 def sign_certificates(tx: Tx, sale: int) -> None:
     """Sign what is not signed yet; a later claim of the same sale signs nothing again.
 
-    A certificate is `pending` while money behind the sale is only stored in the terminal.
+    A certificate is `pending` while money behind the sale is only stored in the terminal. One that
+    cannot be signed now (the creator's delegation ran out since the sale) is an exception on the
+    report and tried again at the next claim: what is paid for is delivered all the same.
     """
     stored = any(a.settlement == Settlement.STORED for a in attempts.of_sale(tx.conn, sale))
     receipt_hash = jws.token_hash(receipt_token(tx, sale))
     for item in claims.bought(tx.conn, sale):
         if item.certificate is None:
-            _sign(tx, sale, item, receipt_hash, "pending" if stored else "settled")
+            try:
+                _sign(tx, sale, item, receipt_hash, "pending" if stored else "settled")
+            except LocalWireError as trouble:
+                note_exception(tx, "certificate", f"Sale {sale}, line {item.line + 1}: {trouble.sentence}")
 
 
 def receipt_token(tx: Tx, sale: int) -> str:
@@ -41,7 +48,7 @@ def receipt_token(tx: Tx, sale: int) -> str:
 
 def _sign(tx: Tx, sale: int, item: Bought, receipt_hash: str, settlement: str) -> None:
     row = tx.conn.execute(
-        "SELECT p.manifest_hash, p.licence, d.creator, c.did FROM packs p JOIN drops d ON d.no = p.drop_no"
+        "SELECT p.manifest_hash, p.licence, d.creator, d.pack, c.did FROM packs p JOIN drops d ON d.no = p.drop_no"
         " JOIN creators c ON c.no = d.creator WHERE p.no = ?",
         (item.pack,),
     ).fetchone()
@@ -61,7 +68,7 @@ def _sign(tx: Tx, sale: int, item: Bought, receipt_hash: str, settlement: str) -
         valid_from_s=tx.now_ms // 1000,
         delegation=None if delegated is None else delegated[0],
         edition=item.ed,
-        edition_size=None if item.ed is None else item.edition,
+        edition_size=None if item.ed is None else _edition_size(tx, item, row["pack"]),
     )
     seq = tx.append(
         "certificate",
@@ -72,3 +79,15 @@ def _sign(tx: Tx, sale: int, item: Bought, receipt_hash: str, settlement: str) -
         "INSERT INTO certificates (line, uuid, event, document) VALUES (?, ?, ?, ?)",
         (line_id(sale, item.line), name.bytes, seq, json.dumps(document, ensure_ascii=False, indent=1)),
     )
+
+
+def _edition_size(tx: Tx, item: Bought, current_pack: int) -> int | None:
+    """The edition as the version sold says; a later one may be smaller than the number sold."""
+    return item.edition if item.pack == current_pack else _edition_of(catalogue.pack_manifest(tx.conn, item.pack))
+
+
+@lru_cache(maxsize=16)
+def _edition_of(manifest_token: str) -> int | None:
+    """Read from a manifest verified at import; a sale may hold 200 numbers of it."""
+    edition: int | None = jws.unverified_claims(manifest_token)["drop"].get("edition")
+    return edition

@@ -108,12 +108,12 @@ def pack_manifest(conn: sqlite3.Connection, pack: int) -> str:
     return str(row[0])
 
 
-def remaining(conn: sqlite3.Connection, drop_no: int, now_ms: int) -> int:
-    """How many numbers of a limited drop this box can still sell."""
+def remaining(conn: sqlite3.Connection, drop_no: int, edition: int, now_ms: int) -> int:
+    """How many numbers of a limited drop this box can still sell; none beyond its edition, which may have shrunk."""
     row = conn.execute(
         "SELECT count(*) FROM numbers n JOIN leases l ON l.no = n.lease"
         " WHERE n.id BETWEEN ? AND ? AND n.state = ? AND l.epoch_no = (SELECT epoch_no FROM journal) AND l.expires_ms > ?",
-        (number_id(drop_no, 0), number_id(drop_no + 1, 0) - 1, FREE, now_ms),
+        (number_id(drop_no, 0), number_id(drop_no, edition), FREE, now_ms),
     ).fetchone()
     return int(row[0])
 
@@ -129,7 +129,7 @@ def number_free(conn: sqlite3.Connection, drop_no: int, number: int, now_ms: int
 
 
 def _card(conn: sqlite3.Connection, row: sqlite3.Row, now_ms: int) -> DropCard:
-    left = None if row["edition"] is None else remaining(conn, row["no"], now_ms)
+    left = None if row["edition"] is None else remaining(conn, row["no"], row["edition"], now_ms)
     closes_ms = row["expires_ms"] if row["closes_ms"] is None else min(row["closes_ms"], row["expires_ms"])
     window = Window(row["opens_ms"], closes_ms)
     return DropCard(

@@ -6,16 +6,18 @@ import json
 from collections.abc import Callable
 from secrets import token_bytes
 
+import msgspec
 import pytest
 
 from stall.errors import Refused
+from stall.flows.accept_document import accept_delegation
 from stall.flows.claim import redeem_code, redeem_order
 from stall.flows.fill_basket import Wish
 from stall.flows.record_transfer import Transfer, check_download, record_transfer
 from stall.flows.take_cash import take_free
-from stall.store import claims, journal, sales
+from stall.store import claims, documents, journal, sales
 from stall.store.db import Tx
-from stall.wire import claimcode, credential, jws
+from stall.wire import claimcode, credential, delegation, jws
 from tests.flows import selling
 from tests.web.stock import CREATOR, PRINTS, SAMPLER, Stocked
 
@@ -167,3 +169,22 @@ def test_the_limit_of_downloads_is_said_with_what_to_do() -> None:
     with pytest.raises(Refused) as refusal:
         check_download(5, 5)
     assert refusal.value.code == "download-limit"
+
+
+def test_a_paid_buyer_gets_the_files_even_when_no_certificate_can_be_signed_now(stall: Stocked) -> None:
+    sale, code = sold(stall)
+    with stall.box.db.transaction() as tx:  # the creator's new delegation lets the box sell, but sign nothing
+        held = delegation.verify(documents.token(tx.conn, 1), {CREATOR.thumbprint: CREATOR.public})
+        fewer = msgspec.structs.replace(held, seq=2, cap=("receipt",))
+        accept_delegation(tx, delegation.sign(CREATOR, fewer))
+    assert redeem(stall, code) == 1
+    assert redeem(stall, code) == 2
+    (item,) = claims.bought(stall.box.db.read(), sale)
+    assert item.certificate is None
+    (noted,) = selling.events(stall, "exception")
+    assert noted.body["sentence"].startswith(f"Sale {sale}, line 1: No certificate")
+    with stall.box.db.transaction() as tx:
+        accept_delegation(tx, delegation.sign(CREATOR, msgspec.structs.replace(held, seq=3)))
+    redeem(stall, code)
+    (item,) = claims.bought(stall.box.db.read(), sale)
+    assert item.certificate is not None

@@ -14,7 +14,7 @@ READS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "open attempts of a reader": lambda conn: attempts.open_on_reader(conn, 1),
     "requests nobody sent": lambda conn: attempts.requested_before(conn, "b", 1),
     "attempts of a sale": lambda conn: attempts.of_sale(conn, 1),
-    "remaining numbers": lambda conn: catalogue.remaining(conn, 1, 0),
+    "remaining numbers": lambda conn: catalogue.remaining(conn, 1, 5, 0),
     "lines of a sale": lambda conn: sales.lines(conn, 1),
     "a basket by its code": lambda conn: sales.by_basket_code(conn, "K7QM"),
     "a claim by its digest": lambda conn: claims.by_digest(conn, b"x"),
