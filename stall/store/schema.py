@@ -134,6 +134,11 @@ def event_seq(event: int) -> int:
     return event & ((1 << 40) - 1)
 
 
+def event_epoch_no(event: int) -> int:
+    """The number of the epoch an event belongs to."""
+    return event >> 40
+
+
 def line_id(sale: int, n: int) -> int:
     """Pack a line's place (0..255) within its sale."""
     return sale << 8 | n
