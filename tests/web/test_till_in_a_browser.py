@@ -113,7 +113,7 @@ def test_the_second_press_of_card_hits_nothing_that_matters(browser: Browser, ti
     sale = till.press_tile(stock.PRINTS)
     page = look(browser)
     page.goto(f"{address}{sale}")
-    pay_area = [page.locator("button", has_text=words).bounding_box() for words in ("Card", "Cash, exact")]
+    pay_area = [page.locator("button", has_text=words).bounding_box() for words in ("Card", "Cash, exact", "€50")]
     till.post(f"{sale}/card", ordinal=1)
     page.goto(f"{address}{sale}")
     stop = page.locator("button", has_text="Stop the card payment").bounding_box()

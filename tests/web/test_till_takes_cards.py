@@ -95,8 +95,10 @@ def test_stopping_later_asks_the_terminal_and_says_so(till: Till, asked: str) ->
 
 
 def test_a_stop_button_of_another_sale_stops_nothing(till: Till, asked: str) -> None:
+    attempt = till.newest_attempt().no
     other = till.press_tile(stock.ZINE)
-    assert till.post(f"{other}/cancel-card", attempt=till.newest_attempt().no).status_code == 400
+    assert till.post(f"{other}/cancel-card", attempt=attempt).status_code == 400
+    assert till.post(f"{asked}/cancel-card", attempt=attempt + 1).status_code == 400
     assert till.newest_attempt().state is State.REQUESTED
 
 
