@@ -76,7 +76,8 @@ def _own_manifest(creator: Creator, token: str, now_s: int) -> Manifest:
     signed = manifest.verify(token, {creator.key.thumbprint: creator.key.public})
     if signed.drop.edition is None:
         raise Refused(
-            "lease-open-edition", f"“{signed.drop.title}” is an open edition: it has no numbers and needs no lease."
+            "lease-open-edition",
+            f"“{signed.drop.title}” is an open edition and has no numbers. It sells without a lease.",
         )
     if signed.exp <= now_s:
         raise Refused(

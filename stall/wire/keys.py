@@ -34,7 +34,7 @@ def check_public(public: bytes) -> bytes:
         raise WireError("key-size", "A public key is not 32 bytes long. Ask its owner for the right one.")
     y = int.from_bytes(public, "little") & (2**255 - 1)
     if y >= _P:
-        raise WireError("key-not-canonical", "A public key is not canonically encoded. Do not trust its owner.")
+        raise WireError("key-not-canonical", "A public key is not spelled in its one right way. Do not trust it.")
     if y in _LOW_ORDER_Y:
         raise WireError("key-low-order", "A public key is of low order: anyone could sign for it. Do not trust it.")
     if not _is_on_curve(y):

@@ -185,8 +185,12 @@ def _check_shape(*hashes: object) -> None:
 
 
 def _refuse_inclusion() -> NoReturn:
-    raise WireError("proof-not-included", "The proof does not lead to this root: the entry is not in this log.")
+    raise WireError(
+        "proof-not-included", "The proof shows no such entry in this log. Do not rely on it; ask the stall."
+    )
 
 
 def _refuse_consistency() -> NoReturn:
-    raise WireError("proof-not-consistent", "The proof fails: the later log does not begin with the earlier one.")
+    raise WireError(
+        "proof-not-consistent", "The later log does not begin with the earlier one. Do not rely on it; ask the stall."
+    )

@@ -150,7 +150,7 @@ def _check_pay(pay: tuple[Pay, ...]) -> None:
         raise WireError("receipt-pay-state", "A payment on the receipt has a state its kind cannot have. Sign again.")
     free = any(tender.m == "comp" for tender in pay)
     if free != (sum(tender.minor for tender in pay) == 0) or (free and len(pay) != 1):
-        raise WireError("receipt-free", "Zero to pay is one free tender of 0, and only that is. Sign it again.")
+        raise WireError("receipt-free", "Nothing to pay means one free payment of 0, and no other. Sign it again.")
 
 
 def _check_sums(receipt: Receipt) -> None:

@@ -29,7 +29,7 @@ def command_line() -> str:
     parts = [
         "# Command line\n",
         "Printed from the code by `python -m tests.docs.regenerate`; a test compares the two.\n",
-        "Exit codes: 0 it worked, 1 refused or a check failed, 2 wrong usage.",
+        "Exit codes: 0 it worked, 1 refused or a check failed, 2 wrong usage, 130 interrupted.",
         "Errors go to standard error as one sentence with a code from [errors.md](errors.md).\n",
     ]
     for context in _commands(root):
