@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from stall.domain.books import Books, DayEnd, Exceptional, OpenPayment, TenderSum, Upload
 from stall.store import journal, uploads
-from stall.store.schema import event_seq
+from stall.store.schema import event_id, event_seq
 from stall.wire import event, receipt
 from stall.wire.event import Event
 
@@ -62,12 +62,12 @@ def _receipts(facts: list[Event], keys: Mapping[str, bytes]) -> tuple[TenderSum,
 
 
 def _paid(conn: sqlite3.Connection, epoch_no: int) -> tuple[tuple[str, str, int], ...]:
-    """What the rows say was paid in finished sales, by tender and currency."""
+    """What the rows say was paid in sales finished in this epoch, by tender and currency."""
     rows = conn.execute(
         "SELECT a.tender, a.cur, sum(a.amount_minor) FROM attempts a JOIN sales s ON s.no = a.sale"
-        " WHERE a.state = 'paid' AND a.kind = 'pay' AND s.state = 'paid' AND s.epoch_no = ?"
+        " WHERE a.state = 'paid' AND a.kind = 'pay' AND s.receipt_event >= ? AND s.receipt_event < ?"
         " GROUP BY a.tender, a.cur ORDER BY a.tender, a.cur",
-        (epoch_no,),
+        (event_id(epoch_no, 0), event_id(epoch_no + 1, 0)),
     )
     return tuple((tender, cur, minor) for tender, cur, minor in rows.fetchall())
 
