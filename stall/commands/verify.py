@@ -100,7 +100,7 @@ def _papers(path: Path) -> list[Paper]:
         with zipfile.ZipFile(path) as opened:
             wanted = [name for name in opened.namelist() if name.endswith((".jws", ".json"))][:_PAPERS_MAX]
             found = [(name, opened.open(name).read(evidence.MOST_BYTES + 1)) for name in wanted]
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:
         raise Refused("verify-unknown", f"“{path.name}” cannot be unpacked. Copy it again.") from error
     if not found:
         raise Refused("verify-unknown", f"“{path.name}” holds no papers of a stall. Give the ZIP as it was downloaded.")

@@ -33,6 +33,12 @@ def redeem(stall: Stocked, code: bytes, press: bytes | None = None) -> int:
         return redeem_code(tx, code, press or token_bytes(16))
 
 
+def granted(stall: Stocked, grant: int) -> claims.Grant:
+    found = claims.grant(stall.box.db.read(), grant)
+    assert found is not None
+    return found
+
+
 def sold(stall: Stocked) -> tuple[int, bytes]:
     sale = selling.basket(stall)
     selling.cash(stall, sale)
@@ -77,7 +83,7 @@ def test_a_press_of_one_form_finds_nothing_made_by_another(stall: Stocked) -> No
     with stall.box.db.transaction() as tx:
         take_free(tx, Wish(SAMPLER), press, 1900)
     grants = [redeem(stall, code, press) for _, code in (sold(stall), sold(stall))]
-    assert [claims.grant(stall.box.db.read(), grant).sale for grant in grants] == [2, 3]  # type: ignore[union-attr]
+    assert [granted(stall, grant).sale for grant in grants] == [2, 3]
 
 
 def test_a_code_serves_five_devices(stall: Stocked) -> None:
@@ -150,7 +156,7 @@ def test_what_costs_money_cannot_be_taken(stall: Stocked) -> None:
 def test_a_resumed_download_counts_once_when_its_last_byte_went_out(stall: Stocked) -> None:
     _, code = sold(stall)
     grant = redeem(stall, code)
-    claim = claims.grant(stall.box.db.read(), grant).claim  # type: ignore[union-attr]
+    claim = granted(stall, grant).claim
 
     def went(first: int, sent: int) -> dict[int, int]:
         with stall.box.db.transaction() as tx:
