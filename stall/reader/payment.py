@@ -6,10 +6,12 @@ when the acknowledgement is certainly out. Everything else ends declined, revers
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable
 
 from stall.domain.payment import Reason, State
-from stall.errors import Refused, StallError
+from stall.errors import Broken, LocalWireError, Refused, Retry, StallError
 from stall.flows import card_attempt
 from stall.reader.facts import facts_of
 from stall.reader.terminal import (
@@ -23,6 +25,7 @@ from stall.reader.terminal import (
     NotApproved,
     NotStarted,
     Reversed,
+    Started,
     StatusInformation,
     Terminal,
     Unreadable,
@@ -43,7 +46,8 @@ class Payment:
         self._no = attempt.no
         self._attempt = attempt
         self._dialogue: Dialogue | None = None
-        self._abort_asked = False
+        self._lock = threading.Lock()
+        self._started = self._abort_wanted = self._abort_asked = False
 
     @property
     def attempt_no(self) -> int:
@@ -59,22 +63,38 @@ class Payment:
             self._attempt = card_attempt.send(tx, self._no)
         if self._attempt.state is not State.SENT:
             return self._attempt
-        self._dialogue = self._terminal.pay(self._attempt.amount_minor, self._attempt.cur)
+        try:
+            self._dialogue = self._terminal.pay(self._attempt.amount_minor, self._attempt.cur)
+        except LocalWireError:  # the protocol has no words for it, so no byte left
+            self._step(card_attempt.decline, Reason.REFUSED_BY_TERMINAL)
+            return self._attempt
         for event in self._dialogue.events():
             self._handle(event)
         return self._attempt
 
     def abort(self) -> None:
-        """Ask the terminal to stop, once, from any thread."""
-        if self._dialogue is not None and not self._abort_asked:
-            self._abort_asked = True
-            self._dialogue.abort()
+        """Ask the terminal to stop, once, from any thread.
+
+        A wish that comes before the terminal has taken the command waits for that: its answer to the
+        abort could be read as its answer to the payment.
+        """
+        self._abort_wanted = True
+        self._pass_on_abort()
+
+    def _pass_on_abort(self) -> None:
+        with self._lock:
+            due = self._started and self._abort_wanted and not self._abort_asked
+            self._abort_asked |= due
+        if due:
+            self._running.abort()
 
     def _handle(self, event: Event) -> None:
         match event:
+            case Started():
+                self._started = True
+                self._pass_on_abort()
             case Intermediate(_, words) | NotApproved(_, words):
-                with self._db.transaction() as tx:
-                    attempts.show(tx, self._no, words)
+                self._show(words)
             case Approval(info):
                 self._approval(info)
             case Unreadable():
@@ -89,6 +109,11 @@ class Payment:
                 self._over(aborted_code=code)
             case Lost():
                 self._lost()
+
+    def _show(self, words: str) -> None:
+        """What the terminal shows is a courtesy: that it cannot be written must not break off a payment."""
+        with contextlib.suppress(Retry, Broken), self._db.transaction() as tx:
+            attempts.show(tx, self._no, words)
 
     def _approval(self, info: StatusInformation) -> None:
         """Transaction A, the answer, transaction B."""
@@ -131,6 +156,8 @@ class Payment:
         """The terminal was answered `84 66`; it says itself when the money is back."""
         if self._attempt.state in {State.SENT, State.APPROVED}:
             self._step(card_attempt.begin_reversal, reason)
+        elif self._attempt.state is State.PAID:
+            self._contradiction("After the payment was paid the terminal said something unclear and was told no.")
 
     def _taken_back(self) -> None:
         match self._attempt.state:

@@ -75,6 +75,8 @@ class Worker:
             self._report("checking", "Asking the terminal how it stands")
             self._wait_until_ready(terminal)
             self._recover(terminal)
+            if self._stop.is_set():
+                return
             terminal.register(self._box.settings.cur)
             self._learn_baseline(terminal)
             self._report("ready", "Ready")
@@ -116,7 +118,7 @@ class Worker:
         self._log.info("payment.ended", attempt=ended.no, state=ended.state.value, reason=ended.reason)
         if ended.state is State.UNKNOWN:
             self._recover(terminal)
-        elif ended.receipt_no is None and ended.state is not State.NOT_SENT:
+        elif ended.state is not State.NOT_SENT and (ended.receipt_no is None or ended.state is not State.PAID):
             self._learn_baseline(terminal)
         if terminal.alive:
             self._report("ready", "Ready")
@@ -130,6 +132,8 @@ class Worker:
                 return
             self._report("checking", "Asking the terminal what became of a payment")
             self._wait_until_ready(terminal)
+            if self._stop.is_set():
+                return  # a terminal in the middle of something would tell of the payment before
             now = resolve(self._box.db, terminal, unclear[0])
             self._log.info("payment.asked", attempt=now.no, state=now.state.value)
             if now.state is State.UNKNOWN:
@@ -154,12 +158,14 @@ class Worker:
             self._stop.wait(terminal.link.timers.ask_again_s)
 
     def _learn_baseline(self, terminal: Terminal) -> None:
-        """The receipt number before the next payment: what recovery compares with."""
+        """The receipt number before the next payment: what recovery compares with.
+
+        A terminal that does not tell it leaves none: beside an old one, an earlier payment could look like the next.
+        """
         told = terminal.repeat_receipt()
-        if told is None or told.tid is None:
-            return
+        known = None if told is None or told.tid is None else told.receipt_no
         with self._box.db.transaction() as tx:
-            readers.remember_receipt(tx, self._no, told.tid, told.receipt_no)
+            readers.remember_receipt(tx, self._no, None if told is None else told.tid, known)
 
     def _day_end(self, terminal: Terminal, job: int) -> None:
         self._report("busy", "Closing the terminal's day")

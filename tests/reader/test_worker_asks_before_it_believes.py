@@ -17,7 +17,6 @@ from stall.reader.timers import Timers
 from stall.reader.worker import Worker
 from stall.settings import Reader
 from stall.store import readers
-from stall.wire.readers import zvt
 from tests.fakes.clock import FakeClock
 from tests.flows import selling
 from tests.web import stock
