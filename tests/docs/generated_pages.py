@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import click
@@ -22,10 +24,16 @@ def _commands(context: click.Context) -> Iterator[click.Context]:
 
 
 def command_line() -> str:
+    """Print the page in a process of its own: click keeps each help option as the command's first caller named it."""
+    command = [sys.executable, "-m", "tests.docs.generated_pages"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=True, encoding="utf-8").stdout
+
+
+def _command_line() -> str:
     """Every command with its help, in the order the command line lists them."""
     from stall import cli
 
-    root = click.Context(cli.stall, info_name="stall", terminal_width=WIDTH, max_content_width=WIDTH)
+    root = click.Context(cli.stall, info_name="stall", **cli.stall.context_settings)
     parts = [
         "# Command line\n",
         "Printed from the code by `python -m tests.docs.regenerate`; a test compares the two.\n",
@@ -63,3 +71,7 @@ def write_all() -> list[str]:
             path.write_text(text, encoding="utf-8")
             changed.append(name)
     return changed
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(_command_line().encode())
