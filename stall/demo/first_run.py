@@ -139,7 +139,7 @@ def _options(title: str, words: str, now_s: int) -> PackOptions:
 def _build(folder: DemoFolder, creator: Creator, offer: Offer, now_s: int, bar: Bar) -> BuiltPack:
     out = folder.documents / f"{offer.options.drop_id or packs.drop_id_of(offer.options.title)}.stallpack"
     total = 2 * sum(each.stat().st_size for each in offer.files.rglob("*") if each.is_file())
-    with bar(f"Signing “{offer.options.title}”", total) as count:
+    with bar(f"Signing {out.stem}", total) as count:
         before = 0
 
         def seen(done: int, _total: int) -> None:
@@ -158,7 +158,7 @@ def _stock(folder: DemoFolder, granted: list[str], built: list[BuiltPack], lease
             for token in granted:
                 accept_delegation(tx, token)
         for each in built:
-            with bar(f"Checking and storing “{each.manifest.drop.title}”", 2 * each.total_bytes) as count:
+            with bar(f"Checking and storing {each.manifest.drop.id}", 2 * each.total_bytes) as count:
                 import_pack(box, each.path, count)
         with box.db.transaction() as tx:
             accept_lease(tx, lease)

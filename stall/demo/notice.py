@@ -19,6 +19,8 @@ from stall.demo.ports import Ports
 
 #: Black on white, whatever the colours of the terminal are: cameras want it so.
 _INK, _PLAIN = "\x1b[38;5;232;48;5;255m", "\x1b[0m"
+#: Label, bar and figure fit into the 80 columns of the narrowest usual terminal.
+_LABEL, _BAR = 40, 24
 _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 
 
@@ -39,7 +41,8 @@ def bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
         say(label)
         yield lambda _more: None
         return
-    with click.progressbar(length=max(total, 1), label=label, file=sys.stderr, show_eta=False) as drawn:
+    short = f"{label[:_LABEL]:{_LABEL}}"
+    with click.progressbar(length=max(total, 1), label=short, file=sys.stderr, show_eta=False, width=_BAR) as drawn:
         yield drawn.update
 
 

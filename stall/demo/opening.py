@@ -20,6 +20,8 @@ def confirm_clock(maker: Visitor, pin: str, *, only_if_unsure: bool) -> bool:
 
 
 def open_drops(maker: Visitor, pin: str, drops: Sequence[str]) -> None:
-    """Press Open beside each of the drops."""
+    """Press Open beside each of the drops that is not open already."""
     for drop in drops:
-        maker.press(maker.open("/drops"), "Open", drop, pin=pin)
+        page = maker.open("/drops")
+        if page.offers("Open", drop):
+            maker.press(page, "Open", drop, pin=pin)

@@ -102,14 +102,22 @@ class Page:
 
         Raises Broken `page-without`.
         """
-        for form in self.root.all("form"):
-            for each in form.all("button"):
-                wanted = button in each.text and value in {None, each.attributes.get("value")}
-                if wanted and "disabled" not in each.attributes:
-                    return _as_sent(form, each)
+        for form, each in self._buttons(button, value):
+            return _as_sent(form, each)
         raise Broken(
             "page-without", f"The page {self.address} has no button “{button}”. It says: {self.root.text[:200]}"
         )
+
+    def offers(self, button: str, value: str | None = None) -> bool:
+        """Whether such a button is there to be pressed."""
+        return next(self._buttons(button, value), None) is not None
+
+    def _buttons(self, words: str, value: str | None) -> Iterator[tuple[Element, Element]]:
+        for form in self.root.all("form"):
+            for each in form.all("button"):
+                wanted = words in each.text and value in {None, each.attributes.get("value")}
+                if wanted and "disabled" not in each.attributes:
+                    yield form, each
 
 
 class _Reader(HTMLParser):

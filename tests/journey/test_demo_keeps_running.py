@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stall.demo import counter, phone
+from stall.demo import counter, opening, phone
 from stall.demo.visitor import Visitor, wait_for
 from tests.journey.running import RunningDemo, eventually, own_files, run_stall, running
 
@@ -56,6 +56,14 @@ def test_it_says_where_everything_is_and_all_of_it_answers(demo: RunningDemo) ->
             assert anybody.get(address).status_code == 200
     assert str(demo.data) in demo.said[0]
     assert set(demo.parts()) == PARTS
+
+
+def test_opening_twice_changes_nothing_so_an_interrupted_opening_blocks_no_later_run(demo: RunningDemo) -> None:
+    with Visitor(demo.at.till) as maker:
+        before = maker.open("/drops").first("ul", "switches").text
+        opening.open_drops(maker, demo.pin, ["own-files"])
+        assert maker.open("/drops").first("ul", "switches").text == before
+        assert maker.open("/drops").offers("Close", "own-files")
 
 
 def test_only_the_making_opens_the_creators_folder(demo: RunningDemo) -> None:
