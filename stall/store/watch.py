@@ -6,11 +6,14 @@ One thread a process reads PRAGMA data_version every 50 ms on its own read-only 
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from stall import log
+from stall.errors import Broken
 from stall.store.db import connect_readonly
 
 PERIOD_S = 0.05
@@ -20,14 +23,18 @@ class Watcher:
     """Counts changes; `wait` blocks until the count passes what the caller has seen."""
 
     def __init__(self, path: Path, on_change: Callable[[], None] | None = None) -> None:
-        """Start watching the database at `path`; `on_change` runs on the watching thread."""
+        """Start watching the database at `path`; `on_change` runs on the watching thread.
+
+        Returns when the watch has begun: no change after that is missed.
+        """
         self._path = path
         self._on_change = on_change
         self._changed = threading.Condition()
         self._count = 0
-        self._stop = threading.Event()
+        self._stop, self._begun = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._thread.start()
+        self._begun.wait()
 
     @property
     def count(self) -> int:
@@ -49,20 +56,32 @@ class Watcher:
         self._thread.join(timeout=2)
 
     def _run(self) -> None:
-        conn = connect_readonly(self._path)
-        try:
+        """Watch until stopped. Trouble with the database begins anew: if this thread died, everybody would sleep for ever."""
+        while not self._stop.is_set():
+            try:
+                self._watch()
+            except (sqlite3.Error, Broken) as trouble:
+                log.get("store").warning("watch.begun_anew", reason=str(trouble))
+                self._begun.set()
+                self._stop.wait(PERIOD_S)
+                self._tell()  # what was missed meanwhile nobody knows
+
+    def _watch(self) -> None:
+        with contextlib.closing(connect_readonly(self._path)) as conn:
             last = _version(conn)
+            self._begun.set()
             while not self._stop.wait(PERIOD_S):
                 now = _version(conn)
                 if now != last:
                     last = now
                     self._tell()
-        finally:
-            conn.close()
 
     def _tell(self) -> None:
-        if self._on_change is not None:
-            self._on_change()
+        try:
+            if self._on_change is not None:
+                self._on_change()
+        except Exception as trouble:  # noqa: BLE001 - whatever a listener does wrong, the others are told of the next change
+            log.get("store").error("watch.listener_failed", reason=str(trouble))
         with self._changed:
             self._count += 1
             self._changed.notify_all()
