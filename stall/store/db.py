@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from stall import log
 from stall.clock import Clock
 from stall.errors import Broken, Retry, StallError
 from stall.store import journal, locks, wal
@@ -149,11 +150,11 @@ class Database:
                 conn.execute("BEGIN IMMEDIATE")
                 yield Tx(conn, self._secrets, journal.moment(conn, self._clock))
             except sqlite3.Error as error:
-                _roll_back(conn)
+                self._roll_back(conn)
                 self._disk_trouble(error)
                 raise
             except BaseException:
-                _roll_back(conn)
+                self._roll_back(conn)
                 raise
             self._commit(conn)
             self._copy_back(conn)
@@ -164,11 +165,26 @@ class Database:
             self._writing_connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _copy_back(self, conn: sqlite3.Connection) -> None:
-        """Checkpoint once the log has grown by a thousand pages since this process last did."""
-        length = wal.log_length(self.path)
-        if length.beyond(self._copied) > CHECKPOINT_PAGES:
-            conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            self._copied = length
+        """Checkpoint once the log has grown by a thousand pages since this process last did.
+
+        The write before it is committed and stands: what fails here is tried again after the next one.
+        """
+        try:
+            length = wal.log_length(self.path)
+            if length.beyond(self._copied) > CHECKPOINT_PAGES:
+                conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self._copied = length
+        except (sqlite3.Error, OSError) as trouble:
+            log.get("store").warning("wal.not_copied_back", reason=str(trouble))
+
+    def _roll_back(self, conn: sqlite3.Connection) -> None:
+        """Undo everything; a connection that cannot is closed, which undoes it too."""
+        try:
+            if conn.in_transaction:
+                conn.execute("ROLLBACK")
+        except sqlite3.Error:
+            conn.close()
+            self._writer = None
 
     def _commit(self, conn: sqlite3.Connection) -> None:
         try:
@@ -233,8 +249,3 @@ def _check_version(conn: sqlite3.Connection) -> None:
         raise Broken("schema-old", "This stall was made by an older version. Install that version to open it.")
     if found > VERSION:
         raise Broken("schema-new", "This stall was made by a newer version. Install that version to open it.")
-
-
-def _roll_back(conn: sqlite3.Connection) -> None:
-    if conn.in_transaction:
-        conn.execute("ROLLBACK")
