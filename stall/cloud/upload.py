@@ -114,8 +114,8 @@ def parse(text: bytes) -> Upload:
 def authenticate(upload: Upload, box: str, creator_did: str, now_s: int) -> Batch:
     """Check who sent the upload and return it with everything decoded.
 
-    Raises Hostile `box-not-delegated` or `checkpoint-not-signed`, WireError `upload-malformed` or
-    `upload-unproven`.
+    Raises Hostile `box-not-delegated`, `checkpoint-not-signed` or `checkpoint-other-journal`, WireError
+    `upload-malformed` or `upload-unproven`.
     """
     check_thumbprint(box)
     public = _delegated_key(upload.delegation, box, creator_did, now_s)
@@ -209,7 +209,7 @@ def _signed_checkpoint(upload: Upload, box: str, public: bytes) -> note.Checkpoi
         ) from error
     if checkpoint.origin != origin:
         raise Hostile(
-            "checkpoint-not-signed",
+            "checkpoint-other-journal",
             "The checkpoint is of another box or epoch. Send each journal by itself.",
         )
     return checkpoint

@@ -31,6 +31,7 @@ STATUS = {
     "upload-encoding": 415,
     "box-not-delegated": 401,
     "checkpoint-not-signed": 401,
+    "checkpoint-other-journal": 401,
     "token-required": 401,
     "journal-unknown": 404,
 }

@@ -100,5 +100,7 @@ def wait_for(what: str, look: Callable[[], bool], within_s: float) -> None:
     until = time.monotonic() + within_s
     while not look():
         if time.monotonic() > until:
-            raise Broken("visit-waited", f"Waited {within_s:.0f} s for: {what}. It did not come.")
+            raise Broken(
+                "visit-waited", f"Waited {within_s:.0f} s for: {what}. It did not come; look into the demo's logs."
+            )
         time.sleep(LOOK_EVERY_S)

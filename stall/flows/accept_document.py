@@ -76,7 +76,8 @@ def accept_lease(tx: Tx, token: str) -> Lease:
         raise Refused("lease-not-ours", "This lease is for another box. Ask for one that names this box.")
     if given.epoch != head.epoch_text:
         raise Refused(
-            "lease-epoch", f"The lease names another life of this box. Ask for one that names epoch {head.epoch_text}"
+            "lease-epoch",
+            f"The lease names an earlier database of this box. Ask for one that names epoch {head.epoch_text}",
         )
     if given.exp * 1000 <= tx.now_ms:
         raise Refused("lease-expired", "The lease is over. Ask the creator for a new one.")
