@@ -122,6 +122,23 @@ def test_a_payment_the_terminal_booked_before_it_vanished_is_paid_once(
     assert buyer.open(order).form("Download").action.endswith("/claim")
 
 
+def test_the_terminal_losing_its_power_in_the_middle_of_a_sale_charges_nobody(
+    demo: RunningDemo, people: tuple[Visitor, Visitor, Visitor]
+) -> None:
+    buyer, maker, hand = people
+    counter.wait_for_reader(maker)
+    counter.set_terminal(hand, "approve", wait_for_card=True)
+    sale, order = begin_card_sale(buyer, maker)
+    wants_card(hand)
+    killed = demo.kill_part("simulate")
+    assert eventually(lambda: demo.parts().get("simulate") not in {None, killed})
+    wait_for_stage(maker, sale, "choose")
+    assert buyer.document(f"{order}/state")["state"] in {"declined", "given_back", "waiting"}
+    newest = hand.document("/ledger")["entries"]
+    assert isinstance(newest, list)
+    assert sum(entry["amount"] == 450 and entry["state"] == "booked" for entry in newest) == 1  # the vanished one
+
+
 @pytest.mark.parametrize("name", ["web", "cloud", "sync"])
 def test_a_killed_part_is_started_again(demo: RunningDemo, name: str) -> None:
     killed = demo.kill_part(name)

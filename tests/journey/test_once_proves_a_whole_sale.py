@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from stall.demo import ledgers
+from stall.demo import ledgers, papers
 from stall.demo.findings import Findings
 from stall.demo.ledgers import CloudBooks, JournalExport
+from stall.demo.papers import KeysFile
+from stall.demo.phone import Downloaded, Resumed, TakenHome
 from stall.wire import b64, note
 from tests.journey.running import own_files, run_stall
 
@@ -77,6 +79,26 @@ def test_a_strangers_program_recomputes_the_object_with_nothing_of_ours(out: Pat
     assert theirs["terminal"] == theirs["receipts"]["card"]
 
 
+def test_a_downloaded_file_with_one_changed_byte_or_a_missing_one_fails(out: Path) -> None:
+    assert _failed(lambda found: papers.check_files(found, _taken(out))) == set()
+    changed = _taken(out)
+    changed.files[0] = Downloaded(changed.files[0].path, changed.files[0].data + b"x")
+    assert "files" in _failed(lambda found: papers.check_files(found, changed))
+    missing = _taken(out)
+    missing.files.pop(0)
+    assert "files" in _failed(lambda found: papers.check_files(found, missing))
+
+
+def test_papers_of_another_creator_or_another_number_fail(out: Path) -> None:
+    box = KeysFile.read((out / "keys.json").read_bytes())
+    creator = (out / "creator.did").read_text().strip()
+    assert _failed(lambda found: papers.prove(found, _taken(out), box, creator)) == set()
+    assert _failed(lambda found: papers.prove(found, _taken(out), box, box.box_did)) >= {"receipt", "certificate"}
+    other = _taken(out)
+    other.edition = 2
+    assert _failed(lambda found: papers.prove(found, other, box, creator)) == {"receipt", "certificate"}
+
+
 def test_an_event_with_one_changed_byte_makes_the_journals_differ(out: Path) -> None:
     here, there = _books(out)
     data = here.events[5].replace(b'"v":1', b'"v":2')
@@ -121,6 +143,19 @@ def test_a_folder_with_other_things_is_not_written_into(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert json.loads(done.stdout)["error"]["code"] == "demo-out-foreign"
     assert [entry.name for entry in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def _taken(out: Path) -> TakenHome:
+    """What the buyer took home, read back from what was kept."""
+    told = _read(out, "object")
+    part = told["range"]
+    taken = TakenHome((out / "manifest.jws").read_bytes(), told["edition"])
+    taken.files = [Downloaded(row["path"], (out / "files" / row["path"]).read_bytes()) for row in told["files"]]
+    resumed = Downloaded(part["path"], (out / "resumed.bin").read_bytes())
+    taken.resumed = Resumed(resumed, part["cut_at"], part["etag"], part["status"], part["content_range"])
+    taken.receipt = (out / "receipt.jws").read_bytes()
+    taken.certificate = (out / "certificate.json").read_bytes()
+    return taken
 
 
 def _read(out: Path, name: str) -> Any:
