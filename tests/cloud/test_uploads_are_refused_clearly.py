@@ -66,6 +66,13 @@ def test_the_checkpoint_must_be_signed_by_the_box(cloud: Cloud, box: FakeBox) ->
     assert refusal(cloud, box, box.upload(checkpoint=forged)) == (401, "checkpoint-not-signed")
 
 
+def test_a_checkpoint_of_another_journal_is_told_from_an_unsigned_one(cloud: Cloud, box: FakeBox) -> None:
+    ours, other = (note.origin(box.key.thumbprint, epoch) for epoch in (b64.decode(box.epoch), bytes([7]) * 16))
+    text = note.sign(box.key, ours, note.Checkpoint(other, 1, box.root()).body())
+    assert refusal(cloud, box, box.upload(checkpoint=text)) == (401, "checkpoint-other-journal")
+    assert stored(cloud, box) == 404
+
+
 def test_the_checkpoint_must_be_of_this_epoch(cloud: Cloud, box: FakeBox) -> None:
     other = FakeBox(box.key, b64.encode(bytes([7]) * 16), list(box.events))
     assert refusal(cloud, box, box.upload(checkpoint=other.note())) == (401, "checkpoint-not-signed")
