@@ -99,8 +99,12 @@ def pay(tx: Tx, attempt_no: int) -> Attempt:
 
 def pay_after_query(tx: Tx, attempt_no: int, facts: TerminalFacts) -> Attempt:
     """Close an unknown attempt the terminal itself vouches for as paid."""
-    card = None if attempts.get(tx.conn, attempt_no).receipt_no is not None else _keep_card_facts(tx, attempt_no, facts)
-    paid = attempts.change(tx, attempt_no, State.PAID, **_recorded(facts), display="Approved")
+    before = attempts.get(tx.conn, attempt_no)
+    card = None if before.receipt_no is not None else _keep_card_facts(tx, attempt_no, facts)
+    recorded = _recorded(facts)
+    if before.settlement is not None and facts.offline is None:  # what it said of the approval still holds
+        recorded |= {"offline": before.offline, "settlement": before.settlement}
+    paid = attempts.change(tx, attempt_no, State.PAID, **recorded, display="Approved")
     readers.remember_receipt(tx, paid.reader or 0, facts.tid, facts.receipt_no)
     settle_or_keep_hold(tx, paid, kind="attempt", body=attempt_body(paid, card=card))
     return paid

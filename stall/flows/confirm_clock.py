@@ -6,6 +6,8 @@ import dataclasses
 
 from stall.clock import BUILD_MS, Source
 from stall.errors import Refused
+from stall.flows.hold_numbers import shorten_holds
+from stall.flows.staff_pin import shorten_lock
 from stall.store.db import Tx
 
 #: Documents allow times before 2100 (docs/protocol.md); so do we.
@@ -15,7 +17,8 @@ LATEST_MS = 4_102_444_800_000
 def confirm_clock(tx: Tx, now_ms: int) -> None:
     """Take the maker's time (ms UTC) for this boot, journal it, and start a new floor there.
 
-    The caller has checked the maker's PIN. Raises Refused `clock-impossible`.
+    Holds and the PIN's lock end no later than if they had begun now. The caller has checked the
+    maker's PIN. Raises Refused `clock-impossible`.
     """
     if not BUILD_MS <= now_ms < LATEST_MS:
         raise Refused(
@@ -28,3 +31,5 @@ def confirm_clock(tx: Tx, now_ms: int) -> None:
         (tx.moment.boot_id, now_ms - tx.moment.boottime_ms, now_ms),
     )
     tx.append("clock", {"before": before, "set": now_ms})
+    shorten_holds(tx, now_ms)
+    shorten_lock(tx, now_ms)

@@ -41,8 +41,22 @@ def hold_numbers(tx: Tx, sale: int) -> None:
 
 
 def end_hold_later(tx: Tx, sale: int) -> None:
-    """Start the three minutes: the last attempt of a sale ended without completing it."""
-    tx.conn.execute("UPDATE sales SET hold_until_ms = ? WHERE no = ?", (tx.now_ms + HOLD_MS, sale))
+    """Start the three minutes: the last attempt of a sale ended without completing it.
+
+    Not where a part is paid: that keeps the hold until the sale is completed or the part given back.
+    """
+    tx.conn.execute(
+        "UPDATE sales SET hold_until_ms = ? WHERE no = ? AND NOT EXISTS"
+        " (SELECT 1 FROM attempts WHERE sale = sales.no AND kind = 'pay' AND state = 'paid')",
+        (tx.now_ms + HOLD_MS, sale),
+    )
+
+
+def shorten_holds(tx: Tx, now_ms: int) -> None:
+    """No hold lives longer than three minutes from `now_ms`: the clock was set back to that."""
+    tx.conn.execute(
+        "UPDATE sales SET hold_until_ms = ? WHERE state = 'basket' AND hold_until_ms > ?", (now_ms + HOLD_MS,) * 2
+    )
 
 
 def release_hold(tx: Tx, sale: int) -> None:

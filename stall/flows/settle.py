@@ -5,7 +5,6 @@ from __future__ import annotations
 from stall.domain import sale as sums
 from stall.domain.payment import Settlement, State, Tender
 from stall.errors import Broken
-from stall.flows.hold_numbers import end_hold_later
 from stall.store import attempts, journal, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
@@ -51,7 +50,6 @@ def settle_or_keep_hold(tx: Tx, attempt: Attempt, *, kind: str, body: dict[str, 
         settle(tx, sale, kind=kind, body=body)
     else:
         tx.append(kind, body)
-        end_hold_later(tx, sale.no)
 
 
 def _sell_numbers(tx: Tx, sale: int) -> None:

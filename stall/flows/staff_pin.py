@@ -44,6 +44,11 @@ def begin_try(tx: Tx) -> str:
     return str(row["pin_hash"])
 
 
+def shorten_lock(tx: Tx, now_ms: int) -> None:
+    """No lock lasts longer than 15 minutes from `now_ms`: the clock was set back to that."""
+    tx.conn.execute("UPDATE staff SET locked_until_ms = ? WHERE locked_until_ms > ?", (now_ms + LOCK_MS,) * 2)
+
+
 def end_try(tx: Tx) -> None:
     """The PIN was right: forget the wrong tries."""
     tx.conn.execute("UPDATE staff SET tries = 0, locked_until_ms = 0 WHERE no = 1")

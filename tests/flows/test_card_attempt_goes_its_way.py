@@ -10,6 +10,7 @@ from stall.domain.payment import Reason, State
 from stall.errors import Refused
 from stall.flows import card_attempt, take_card
 from stall.flows.card_attempt import FRESH_MS
+from stall.flows.confirm_clock import confirm_clock
 from stall.flows.hold_numbers import HOLD_MS
 from stall.flows.housekeeping import sweep
 from stall.store import sales
@@ -213,3 +214,47 @@ def test_a_final_attempt_changes_no_more(stall: Stocked) -> None:
     with pytest.raises(Refused) as refusal:
         step(stall, again)
     assert refusal.value.code == "payment-transition"
+
+
+def test_a_hold_ends_in_three_minutes_though_the_maker_set_a_wrong_clock_back(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    with stall.box.db.transaction() as tx:
+        right = tx.now_ms
+        confirm_clock(tx, right + 5 * 24 * 3600 * 1000)
+    attempt = selling.ask(stall, sale)
+    selling.send(stall, attempt)
+    step(stall, card_attempt.decline, attempt, Reason.DECLINED)
+    step(stall, confirm_clock, right)
+    stall.clock.boottime += HOLD_MS
+    step(stall, sweep)
+    assert selling.left(stall) == 5
+
+
+def test_part_of_the_money_keeps_the_hold_until_the_rest_is_paid(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    attempt = selling.ask(stall, sale)
+    selling.send(stall, attempt)
+    selling.approve(stall, attempt)
+    with stall.box.db.transaction() as tx:  # as if the card had been asked for a part
+        tx.conn.execute("UPDATE lines SET minor = 900 WHERE id >> 8 = ?", (sale,))
+        tx.conn.execute("UPDATE sales SET total_minor = 900 WHERE no = ?", (sale,))
+    selling.pay(stall, attempt)
+    rest = selling.ask(stall, sale, ordinal=2)
+    with stall.box.db.transaction() as tx:
+        take_card.cancel_card(tx, rest)
+    stall.clock.advance(10 * HOLD_MS)
+    step(stall, sweep)
+    assert selling.left(stall) == 4
+    selling.cash(stall, sale, ordinal=3)
+    assert [pay.minor for pay in selling.receipt_of(stall, sale).pay] == [450, 450]
+    assert selling.numbers(stall, sale) == [1]
+
+
+def test_money_at_risk_stays_at_risk_when_the_terminal_tells_less_the_second_time(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    attempt = selling.ask(stall, sale)
+    selling.send(stall, attempt)
+    selling.approve(stall, attempt, selling.facts(offline=True))
+    step(stall, card_attempt.doubt, attempt, Reason.READER_LOST)
+    step(stall, card_attempt.pay_after_query, attempt, selling.facts(offline=None))
+    assert selling.receipt_of(stall, sale).pay[0].st == "stored"

@@ -10,6 +10,7 @@ import pytest
 
 from stall import app
 from stall.errors import Refused
+from stall.flows.confirm_clock import confirm_clock
 from stall.flows.hold_numbers import release_lapsed
 from stall.flows.staff_pin import TRIES, begin_try, end_try, matches
 from stall.flows.take_cash import Taken, take_cash
@@ -48,6 +49,20 @@ def test_forty_buyers_for_five_numbers_at_one_moment(crowd: Stocked) -> None:
 def test_letting_lapsed_holds_go_twice_frees_nothing_more(stall: Stocked) -> None:
     with stall.box.db.transaction() as tx:
         assert release_lapsed(tx) == 0
+
+
+def test_the_pin_is_not_locked_for_days_though_the_maker_set_a_wrong_clock_back(stall: Stocked) -> None:
+    with stall.box.db.transaction() as tx:
+        right = tx.now_ms
+        confirm_clock(tx, right + 5 * 24 * 3600 * 1000)
+    for _ in range(TRIES):
+        with stall.box.db.transaction() as tx:
+            begin_try(tx)
+    with stall.box.db.transaction() as tx:
+        confirm_clock(tx, right)
+    stall.clock.boottime += 15 * 60 * 1000
+    with stall.box.db.transaction() as tx:
+        assert matches(begin_try(tx), PIN)
 
 
 def test_five_wrong_pins_lock_for_a_quarter_of_an_hour(stall: Stocked) -> None:
