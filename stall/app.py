@@ -45,18 +45,28 @@ def open_box(folder: Path, *, crowd: bool = False, all_day: bool = False, clock:
 
 def create_box(folder: Path, name: str = "Stall", *, pin: str | None = None, clock: Clock | None = None) -> NewBox:
     """Make a new box with its keys, database and PIN. Raises what `store.create` raises."""
-    from stall.flows import staff_pin
     from stall.store import create
 
     own = create.create(folder, clock or SystemClock())
-    chosen = pin or "".join(str(random.randbelow(10)) for _ in range(PIN_DIGITS))
-    pin_hash = staff_pin.HASHER.hash(chosen)
     if not (folder / settings_file.FILE).exists():
         settings_file.save(folder, Settings(name=name))
+    chosen = new_pin(folder, pin, clock=clock)
+    box = open_box(folder, clock=clock)
+    try:
+        return NewBox(own.signing.did, own.signing.thumbprint, journal.read_head(box.db.read()).epoch_text, chosen)
+    finally:
+        box.close()
+
+
+def new_pin(folder: Path, pin: str | None = None, *, clock: Clock | None = None) -> str:
+    """Set the maker's PIN, drawn at random unless given, and return it; it can not be read again."""
+    from stall.flows import staff_pin
+
+    chosen = pin or "".join(str(random.randbelow(10)) for _ in range(PIN_DIGITS))
+    pin_hash = staff_pin.HASHER.hash(chosen)
     box = open_box(folder, clock=clock)
     try:
         box.write("payment", lambda tx: staff_pin.set_pin(tx, pin_hash))
-        epoch = journal.read_head(box.db.read()).epoch_text
     finally:
         box.close()
-    return NewBox(own.signing.did, own.signing.thumbprint, epoch, chosen)
+    return chosen

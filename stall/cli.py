@@ -22,6 +22,7 @@ COMMANDS = {
     "journal": "journal",
     "keys": "keys",
     "lease": "lease",
+    "migrate": "migrate",
     "pack": "pack",
     "reader": "reader",
     "report": "report",

@@ -54,6 +54,15 @@ def box(data: Path, name: str, as_json: bool) -> None:
     click.echo(f"Its name, for the creator to delegate:\n{made.did}\nIts epoch, for leases:\n{made.epoch}")
 
 
+@keys.command("pin")
+@click.option("--data", type=FOLDER, required=True, help="Data folder of the box.")
+def pin(data: Path) -> None:
+    """Make a new maker's PIN for a box and show it; the old one is void at once."""
+    from stall.app import new_pin
+
+    click.echo(f"The new PIN, shown this once: {new_pin(data)}")
+
+
 @keys.command("show")
 @click.argument("folder", type=FOLDER)
 @JSON

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from stall import disk
 from stall.errors import Refused
 from stall.flows.record_pack import Prepared, check_version, record_pack, trusted_manifest
+from stall.store import locks
 from stall.store.box import Box
 from stall.store.packfile import PackFile, build_zip, open_pack
 from stall.wire.manifest import Manifest
 
 OnBytes = Callable[[int], None]
+
+#: Folders of a box that imports fill.
+KEPT = ("files", "zips", "covers")
 
 #: Disk kept free after an import, for the journal (bytes).
 RESERVE = 64 * 1024 * 1024
@@ -40,9 +46,9 @@ def import_pack(box: Box, path: Path, on_bytes: OnBytes | None = None) -> Import
     """Import the pack at `path`. `on_bytes` hears of bytes read, twice the pack's size in all.
 
     Raises what `open_pack`, `trusted_manifest`, `check_version` and `record_pack` raise, and
-    Refused `disk-too-small`.
+    Refused `disk-too-small`, `already-running`.
     """
-    with open_pack(path) as pack:
+    with _alone(box.folder), open_pack(path) as pack:
         signed, token = pack.manifest, pack.manifest_token
         creators = box.db.read().execute("SELECT did, public FROM creators").fetchall()
         trusted_manifest([(did, public) for did, public in creators], token)
@@ -62,6 +68,20 @@ def import_pack(box: Box, path: Path, on_bytes: OnBytes | None = None) -> Import
                 file.unlink(missing_ok=True)
             raise
     return done
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one import run at a time, and clear away what a power cut left of an earlier one."""
+    held = locks.own_name(folder, "import")
+    try:
+        for name in KEPT:
+            disk.clear_leftovers(folder / name)
+        for unfinished in (folder / "zips").glob("building-*.zip"):
+            unfinished.unlink(missing_ok=True)
+        yield
+    finally:
+        held.release()
 
 
 def _check_space(folder: Path, pack: PackFile) -> None:

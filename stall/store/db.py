@@ -111,7 +111,11 @@ class Database:
                 "box-missing", f"There is no stall in {folder}. Make one with: stall keys new box --data {folder}"
             )
         self._run = locks.share_run(folder)
-        _check_version(self.read())
+        try:
+            _check_version(self.read())
+        except StallError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close this thread's reader and the writer, and let go of the run lock."""
@@ -246,6 +250,8 @@ def connect_writing(path: Path) -> sqlite3.Connection:
 def _check_version(conn: sqlite3.Connection) -> None:
     found = conn.execute("PRAGMA user_version").fetchone()[0]
     if found < VERSION:
-        raise Broken("schema-old", "This stall was made by an older version. Install that version to open it.")
+        raise Broken(
+            "schema-old", "This stall was made by an older version. Stop it, then run: stall migrate --data FOLDER"
+        )
     if found > VERSION:
         raise Broken("schema-new", "This stall was made by a newer version. Install that version to open it.")

@@ -1,0 +1,24 @@
+"""`stall migrate`: bring a box made by an older version up to this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
+def migrate(data: Path) -> None:
+    """Bring the database of a stopped stall to the newest schema. Refused while the stall runs."""
+    from stall.errors import Broken
+    from stall.store import locks, migrations
+
+    if not (data / "stall.sqlite").is_file():
+        raise Broken("box-missing", f"There is no stall in {data}. Make one with: stall keys new box --data {data}")
+    held = locks.own_run(data)
+    try:
+        migrations.migrate(data / "stall.sqlite")
+    finally:
+        held.release()
+    click.echo("The stall is up to date.")
