@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stall.errors import Hostile, Refused
-from stall.store import documents, journal
+from stall.store import catalogue, documents, journal
 from stall.store.db import Tx
 from stall.store.schema import number_id
 from stall.wire import delegation, jws, keys, lease
@@ -59,7 +59,7 @@ def accept_lease(tx: Tx, token: str) -> Lease:
     """Take edition numbers this box may sell; each becomes a row that is free.
 
     Raises Refused `lease-not-ours`, `lease-epoch`, `lease-no-drop`, `lease-manifest`,
-    `lease-older`, `lease-overlap`, `lease-beyond-edition`, `lease-expired`.
+    `lease-older`, `lease-overlap`, `lease-beyond-edition`, `lease-expired`, `lease-allocated`.
     """
     signer = jws.unverified_kid(token)
     row = tx.conn.execute("SELECT no, public FROM creators").fetchall()
@@ -86,6 +86,7 @@ def accept_lease(tx: Tx, token: str) -> Lease:
     ).fetchone()
     if known is not None and known[0] == token:
         return given
+    _check_allocation(tx, given)
     _take_numbers(tx, given, token, drop["no"], head.epoch_no, drop["edition"])
     journal.raise_floor(tx.conn, tx.moment, given.iat * 1000)
     return given
@@ -121,6 +122,18 @@ def _leased_drop(tx: Tx, given: Lease, creator_did: str) -> dict[str, int]:
             f"The lease is for a version of {given.drop!r} this box does not have. Import that pack first.",
         )
     return {"no": row["no"], "edition": row["edition"]}
+
+
+def _check_allocation(tx: Tx, given: Lease) -> None:
+    """Refuse numbers the manifest sets aside for another box: that one may be selling them (design 7)."""
+    signed = jws.unverified_claims(catalogue.manifest_token(tx.conn, given.drop) or "")  # verified at import
+    for part in signed.get("alloc", ()):
+        others = part["box"] not in {"*", given.sub}
+        if others and any(low <= part["hi"] and part["lo"] <= high for low, high in given.ranges):
+            raise Refused(
+                "lease-allocated",
+                f"Numbers {part['lo']} to {part['hi']} are set aside for another box. Ask the creator for a new lease.",
+            )
 
 
 def _take_numbers(tx: Tx, given: Lease, token: str, drop_no: int, epoch_no: int, edition: int) -> None:

@@ -10,22 +10,32 @@ import msgspec
 import pytest
 
 from stall.errors import Refused
+from stall.flows.accept_document import accept_lease
 from stall.flows.claim import redeem_order
 from stall.flows.record_pack import Prepared, check_version, record_pack
 from stall.store import catalogue, claims
-from stall.wire import credential, jws, manifest
+from stall.wire import credential, jws, keys, lease, manifest
 from tests.flows import selling
 from tests.web.stock import CREATOR, PRINTS, ZINE, Stocked
 
+STRANGER = keys.SigningKey.from_seed(bytes([8]) * 32).thumbprint
 
-def new_version(stall: Stocked, drop: str, *, minor: int | None = None, **changes: Any) -> None:
+
+def new_version(
+    stall: Stocked, drop: str, *, minor: int | None = None, alloc: tuple[manifest.Alloc, ...] = (), **changes: Any
+) -> None:
     """Sign and record version 2 of a drop; `changes` are those of the manifest's `drop`."""
     old = catalogue.manifest_token(stall.box.db.read(), drop)
     assert old is not None
     found = manifest.verify(old, {CREATOR.thumbprint: CREATOR.public})
     price = found.price if minor is None else (manifest.Price(cur="EUR", minor=minor),)
     signed = msgspec.structs.replace(
-        found, ver=2, prev=jws.token_hash(old), price=price, drop=msgspec.structs.replace(found.drop, **changes)
+        found,
+        ver=2,
+        prev=jws.token_hash(old),
+        price=price,
+        alloc=alloc,
+        drop=msgspec.structs.replace(found.drop, **changes),
     )
     token = manifest.sign(CREATOR, signed)
     with stall.box.db.transaction() as tx:
@@ -52,6 +62,26 @@ def test_copies_chosen_before_an_open_drop_became_limited_are_not_sold(stall: St
     sale = selling.basket(stall, ZINE, qty=3)  # one line; a receipt wants a line for each number
     new_version(stall, ZINE, kind="limited", edition=5)
     assert refused(stall, sale) == "sale-outdated"
+
+
+def test_numbers_set_aside_for_another_box_are_not_taken(stall: Stocked) -> None:
+    new_version(stall, PRINTS, alloc=(manifest.Alloc(box=STRANGER, lo=1, hi=2), manifest.Alloc(box="*", lo=3, hi=5)))
+    held = stall.box.db.read().execute("SELECT token FROM documents WHERE typ = ?", (lease.TYP,)).fetchone()[0]
+    with stall.box.db.transaction() as tx:
+        tx.conn.execute("DELETE FROM numbers")
+    given = lease.verify(held, {CREATOR.thumbprint: CREATOR.public})
+
+    def accept(seq: int, low: int, high: int) -> None:
+        jti = f"AAAAAAAAAAAAAAAAAAAA{seq}Q"
+        fresh = msgspec.structs.replace(given, jti=jti, lease_seq=seq, ranges=((low, high),))
+        with stall.box.db.transaction() as tx:
+            accept_lease(tx, lease.sign(CREATOR, fresh))
+
+    with pytest.raises(Refused) as refusal:
+        accept(2, 2, 4)
+    assert refusal.value.code == "lease-allocated"
+    accept(2, 3, 5)
+    assert selling.left(stall) == 3
 
 
 def test_a_card_the_terminal_has_already_is_paid_under_the_version_it_was_asked_for(stall: Stocked) -> None:
