@@ -32,9 +32,7 @@ def begin_try(tx: Tx) -> str:
     """
     row = tx.conn.execute("SELECT pin_hash, tries, locked_until_ms FROM staff WHERE no = 1").fetchone()
     if row is None:
-        raise Broken(
-            "pin-missing", "This stall was never finished: it has no PIN. Make a new one with: stall keys new box"
-        )
+        raise Broken("pin-missing", "This stall has no PIN. Make one with: stall keys pin --data FOLDER")
     if row["locked_until_ms"] > tx.now_ms:
         minutes = -(-(row["locked_until_ms"] - tx.now_ms) // 60_000)
         raise Refused("pin-locked", f"Too many wrong PINs. Try again in {minutes} minutes.")
