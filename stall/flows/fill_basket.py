@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from stall.domain import basket
 from stall.domain.drop import Offer
+from stall.domain.money import LIMIT_MINOR
 from stall.domain.sale import MAX_LINES
 from stall.errors import Refused, Retry
 from stall.store import catalogue, journal
@@ -31,7 +32,7 @@ def fill_basket(tx: Tx, wishes: Sequence[Wish], *, origin: str, vat_bp: int) -> 
     """Make a basket and return the sale's number. `origin` is buyer, till, cli or take.
 
     Raises Refused `basket-empty`, `basket-too-long`, `drop-unknown`, `drop-not-open`,
-    `drop-sold-out`, `currency-mixed`, `quantity-wrong`; Retry `baskets-full`.
+    `drop-sold-out`, `currency-mixed`, `quantity-wrong`, `amount-too-large`; Retry `baskets-full`.
     """
     if not wishes:
         raise Refused("basket-empty", "Nothing was chosen. Choose an item first.")
@@ -41,7 +42,10 @@ def fill_basket(tx: Tx, wishes: Sequence[Wish], *, origin: str, vat_bp: int) -> 
     rows = [row for wish, card in cards for row in _rows(wish, card, vat_bp)]
     if len(rows) > MAX_LINES:
         raise Refused("basket-too-long", f"A sale has at most {MAX_LINES} lines. Make two sales of it.")
-    sale = _new_sale(tx, origin, cards[0][1].cur, sum(row[4] for row in rows))
+    total = sum(row[4] for row in rows)
+    if total > LIMIT_MINOR:
+        raise Refused("amount-too-large", "This is more than one sale can take. Make two sales of it.")
+    sale = _new_sale(tx, origin, cards[0][1].cur, total)
     tx.conn.executemany(
         "INSERT INTO lines (id, pack, title, ed, qty, minor, vat_bp) VALUES (?, ?, ?, ?, ?, ?, ?)",
         ((line_id(sale, n), *row) for n, row in enumerate(rows)),

@@ -18,6 +18,7 @@ from stall.errors import Refused
 from stall.flows.record_pack import Prepared, check_version, record_pack, trusted_manifest
 from stall.store import locks
 from stall.store.box import Box
+from stall.store.db import OutcomeUnknown
 from stall.store.packfile import PackFile, build_zip, open_pack
 from stall.wire.manifest import Manifest
 
@@ -63,6 +64,8 @@ def import_pack(box: Box, path: Path, on_bytes: OnBytes | None = None) -> Import
             with box.db.transaction() as tx:
                 if check_version(tx, signed, token):
                     record_pack(tx, signed, token, prepared, box.settings.cur)
+        except OutcomeUnknown:  # the rows may stand: then their files are needed
+            raise
         except BaseException:
             for file in made:
                 file.unlink(missing_ok=True)

@@ -37,8 +37,9 @@ def settle(tx: Tx, sale: Sale, *, kind: str, body: dict[str, object]) -> int:
     signed = receipt.sign(tx.secrets.signing, _receipt(tx, sale, head, event, digest))
     seq = tx.append(kind, {**body, "receipt": signed})
     tx.conn.execute(
-        "UPDATE sales SET state = 'paid', paid_ms = ?, receipt_event = ?, issue = ?, basket_code = NULL, hold_until_ms = NULL WHERE no = ?",
-        (tx.now_ms, event, sale.issue + (1 if claimable else 0), sale.no),
+        "UPDATE sales SET state = 'paid', epoch_no = ?, paid_ms = ?, receipt_event = ?, issue = ?, basket_code = NULL,"
+        " hold_until_ms = NULL WHERE no = ?",
+        (head.epoch_no, tx.now_ms, event, sale.issue + (1 if claimable else 0), sale.no),
     )
     return seq
 

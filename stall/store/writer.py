@@ -22,7 +22,8 @@ T = TypeVar("T")
 LANES = ("payment", "claim", "housekeeping")
 #: Most items in one transaction; more only lengthen the wait of the first.
 BATCH = 256
-#: How long a request waits for its answer before it gives up waiting (s). The work itself is not undone.
+#: How long a request waits for its answer before it gives up waiting (s). Work not begun by then is never done;
+#: work already in a transaction is not undone.
 PATIENCE_S = 30.0
 
 
@@ -53,6 +54,7 @@ class CrowdWriter:
         try:
             return answer.result(timeout=PATIENCE_S)
         except TimeoutError:
+            answer.cancel()
             raise Retry("writer-busy", "The stall is very busy. Look at the order again in a moment.", 5.0) from None
 
     def stop(self) -> None:
@@ -82,12 +84,14 @@ class CrowdWriter:
     def _commit(self, batch: list[tuple[Callable[[Tx], Any], Future[Any]]]) -> None:
         """One transaction for the whole batch. Nobody is answered before COMMIT returned."""
         done: list[tuple[Future[Any], Any, Exception | None]] = []
+        begun: list[tuple[Callable[[Tx], Any], Future[Any]]] | None = None
         try:
             with self._db.transaction() as tx:
-                for work, answer in batch:
+                begun = _begin(batch)
+                for work, answer in begun:
                     done.append((answer, *_try(tx, work)))
         except BaseException as trouble:  # noqa: BLE001 - every waiting request must hear of it
-            for _, answer in batch:
+            for _, answer in _begin(batch) if begun is None else begun:
                 answer.set_exception(trouble)
             return
         for answer, result, refusal in done:
@@ -95,6 +99,11 @@ class CrowdWriter:
                 answer.set_result(result)
             else:
                 answer.set_exception(refusal)
+
+
+def _begin(batch: list[tuple[Callable[[Tx], Any], Future[Any]]]) -> list[tuple[Callable[[Tx], Any], Future[Any]]]:
+    """The items somebody still waits for; from here on they can no longer be given up."""
+    return [item for item in batch if item[1].set_running_or_notify_cancel()]
 
 
 def _try(tx: Tx, work: Callable[[Tx], Any]) -> tuple[Any, Exception | None]:

@@ -15,7 +15,7 @@ from stall.flows.claim import redeem_code, redeem_order
 from stall.flows.fill_basket import Wish
 from stall.flows.record_transfer import Transfer, check_download, record_transfer
 from stall.flows.take_cash import take_free
-from stall.store import claims, documents, journal, sales
+from stall.store import claim_codes, claims, documents, journal, sales
 from stall.store.db import Tx
 from stall.wire import claimcode, credential, delegation, jws
 from tests.flows import selling
@@ -194,3 +194,13 @@ def test_a_paid_buyer_gets_the_files_even_when_no_certificate_can_be_signed_now(
     redeem(stall, code)
     (item,) = claims.bought(stall.box.db.read(), sale)
     assert item.certificate is not None
+
+
+def test_a_basket_of_the_epoch_before_shows_a_code_that_opens(stall: Stocked) -> None:
+    sale = selling.basket(stall, SAMPLER)
+    with stall.box.db.transaction() as tx:
+        journal.open_epoch(tx.conn, tx.moment, bytes(range(16)), parent=None)
+    selling.cash(stall, sale)
+    shown = claim_codes.code_of(stall.box.db.read(), stall.box.secrets.claim_key, sales.get(stall.box.db.read(), sale))
+    assert shown is not None
+    assert redeem(stall, claimcode.decode(shown)) == 1

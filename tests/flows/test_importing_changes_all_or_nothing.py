@@ -18,6 +18,7 @@ from stall.flows.accept_document import accept_delegation
 from stall.flows.import_pack import import_pack
 from stall.store import journal
 from stall.store.box import Box
+from stall.store.db import OutcomeUnknown
 from tests.fakes.clock import FakeClock
 from tests.web.stock import DAY_S, NOW_S
 
@@ -187,3 +188,15 @@ def test_what_stops_in_the_middle_can_be_done_again(
             import_pack(box, built.path)
     assert traces(box)[0] == set()
     assert import_pack(box, built.path).new
+
+
+def test_when_nobody_knows_whether_the_rows_were_kept_their_files_stay(
+    box: Box, pack: Callable[..., BuiltPack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unconfirmed(*_: object) -> None:
+        raise OutcomeUnknown("commit-unknown", "The disk did not confirm a write.")
+
+    monkeypatch.setattr(importing, "record_pack", unconfirmed)
+    with pytest.raises(OutcomeUnknown):
+        import_pack(box, pack().path)
+    assert len(list((box.folder / "files").iterdir())) == 2

@@ -64,6 +64,13 @@ def test_copies_chosen_before_an_open_drop_became_limited_are_not_sold(stall: St
     assert refused(stall, sale) == "sale-outdated"
 
 
+def test_a_basket_beyond_what_a_receipt_can_hold_is_refused_before_money_is_taken(stall: Stocked) -> None:
+    new_version(stall, ZINE, minor=600_000_000)
+    with pytest.raises(Refused) as refusal:
+        selling.basket(stall, ZINE, qty=2)
+    assert refusal.value.code == "amount-too-large"
+
+
 def test_numbers_set_aside_for_another_box_are_not_taken(stall: Stocked) -> None:
     new_version(stall, PRINTS, alloc=(manifest.Alloc(box=STRANGER, lo=1, hi=2), manifest.Alloc(box="*", lo=3, hi=5)))
     held = stall.box.db.read().execute("SELECT token FROM documents WHERE typ = ?", (lease.TYP,)).fetchone()[0]

@@ -11,7 +11,7 @@ import pytest
 
 from stall import app
 from stall.errors import Refused, Retry
-from stall.store import journal, locks
+from stall.store import journal, locks, writer
 from stall.store.box import Box
 from stall.store.db import Tx
 from tests.fakes.clock import FakeClock
@@ -108,3 +108,13 @@ def test_after_closing_nothing_is_taken(crowd: Box) -> None:
     with pytest.raises(Retry) as refusal:
         crowd.write("payment", note("late"))
     assert refusal.value.code == "writer-stopped"
+
+
+def test_work_given_up_before_it_began_is_never_done(crowd: Box, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "PATIENCE_S", 0.05)
+    size = journal.read_head(crowd.db.read()).size
+    with locks.door(folder), pytest.raises(Retry) as refusal:
+        crowd.write("payment", note("late"))
+    assert refusal.value.code == "writer-busy"
+    monkeypatch.setattr(writer, "PATIENCE_S", 30.0)
+    assert crowd.write("payment", note("next")) == size
