@@ -221,13 +221,11 @@ def _command(*arguments: str) -> str:
 
     Exit code 1 with something to say is a report that does not tie: the object says so.
     """
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "stall", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_WITHIN_S,
-        check=False,
-    )
+    command = [sys.executable, "-P", "-m", "stall", *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_WITHIN_S, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise Broken("demo-command-failed", f"`stall {' '.join(arguments[:2])}` did not come to an end.") from error
     if done.returncode != 0 and not done.stdout.strip():
         raise Broken("demo-command-failed", f"`stall {' '.join(arguments[:2])}` failed: {done.stderr.strip()[-200:]}")
     return done.stdout

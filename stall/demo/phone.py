@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
-from stall.demo.page import Page
+from stall.demo.page import Element, Page
 from stall.demo.visitor import Visitor, wait_for
 from stall.errors import Broken
 
@@ -88,8 +88,7 @@ def take_home(buyer: Visitor, grant: Page, manifest: bytes) -> TakenHome:
     """Download everything behind a grant: each file, both ZIPs, one file in two parts, receipt and certificate."""
     taken = TakenHome(manifest, _edition(grant))
     for element in grant.first("ul", "files").all("a"):
-        name = next(element.all("span", "name")).text
-        taken.files.append(Downloaded(name, buyer.download(element.attributes["href"])))
+        taken.files.append(Downloaded(_name(element), buyer.download(element.attributes["href"])))
     whole = grant.link("Download everything")
     taken.pack_zip = Downloaded("pack.zip", buyer.download(whole))
     taken.papers_zip = Downloaded("papers.zip", buyer.download(grant.link("All papers")))
@@ -111,9 +110,7 @@ def _resume(buyer: Visitor, grant: Page, files: list[Downloaded]) -> Resumed | N
     if largest is None or not largest.data:
         return None
     address = next(
-        element.attributes["href"]
-        for element in grant.first("ul", "files").all("a")
-        if next(element.all("span", "name")).text == largest.path
+        element.attributes["href"] for element in grant.first("ul", "files").all("a") if _name(element) == largest.path
     )
     cut_at = len(largest.data) // 2
     begun, etag = buyer.first_bytes(address, cut_at)
@@ -121,6 +118,11 @@ def _resume(buyer: Visitor, grant: Page, files: list[Downloaded]) -> Resumed | N
     joined = begun + rest.content if rest.status_code == _PARTIAL else rest.content
     content_range = rest.headers.get("Content-Range", "")
     return Resumed(Downloaded(largest.path, joined), cut_at, etag, rest.status_code, content_range)
+
+
+def _name(link: Element) -> str:
+    """The file's path as the page shows it beside its size."""
+    return next((each.text for each in link.all("span", "name")), link.text)
 
 
 def _edition(page: Page) -> int | None:

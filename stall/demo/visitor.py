@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urljoin
 
 import httpx2
@@ -38,11 +38,11 @@ class Visitor:
 
     def open(self, address: str = "/") -> Page:
         """Open a page. Raises Broken `visit-failed`."""
-        return self._page(self._http.get(self._full(address)))
+        return self._page(self._asked("GET", address))
 
     def get(self, address: str, **headers: str) -> httpx2.Response:
         """Fetch anything; an error of the server is an answer too."""
-        return self._http.get(self._full(address), headers=headers)
+        return self._asked("GET", address, headers=headers)
 
     def is_there(self) -> bool:
         """Whether the site's first page answers."""
@@ -63,12 +63,15 @@ class Visitor:
     def first_bytes(self, address: str, wanted: int) -> tuple[bytes, str]:
         """Begin a download and break it off after `wanted` bytes or more; give them and the file's ETag."""
         taken = bytearray()
-        with self._http.stream("GET", self._full(address)) as response:
-            for chunk in response.iter_raw(_CHUNK):
-                taken += chunk
-                if len(taken) >= wanted:
-                    break
-            return bytes(taken[:wanted]), response.headers.get("ETag", "")
+        try:
+            with self._http.stream("GET", self._full(address)) as response:
+                for chunk in response.iter_raw(_CHUNK):
+                    taken += chunk
+                    if len(taken) >= wanted:
+                        break
+                return bytes(taken[:wanted]), response.headers.get("ETag", "")
+        except httpx2.HTTPError as error:
+            raise _no_answer(self._full(address), error) from error
 
     def press(self, page: Page, button: str, value: str | None = None, **typed: str | None) -> Page:
         """Press the button with these words (and this value), after typing into its form; give the next page.
@@ -78,9 +81,14 @@ class Visitor:
         form = page.form(button, value)
         address = urljoin(page.address, form.action or page.address)
         origin = "/".join(page.address.split("/")[:3])
-        return self._page(
-            self._http.request(form.method, address, data=form.filled(**typed), headers={"Origin": origin})
-        )
+        fields = form.filled(**typed)
+        return self._page(self._asked(form.method, address, data=fields, headers={"Origin": origin}))
+
+    def _asked(self, method: str, address: str, **more: Any) -> httpx2.Response:
+        try:
+            return self._http.request(method, self._full(address), **more)
+        except httpx2.HTTPError as error:
+            raise _no_answer(self._full(address), error) from error
 
     def _full(self, address: str) -> str:
         return urljoin(f"{self.site}/", address)
@@ -93,6 +101,10 @@ class Visitor:
             words = Page(str(response.url), response.text).root.text[:200]
             raise Broken("visit-failed", f"{response.url} answered {response.status_code}: {words}")
         return response
+
+
+def _no_answer(address: str, error: httpx2.HTTPError) -> Broken:
+    return Broken("visit-failed", f"{address} gave no answer ({type(error).__name__}). Look into the logs of the demo.")
 
 
 def wait_for(what: str, look: Callable[[], bool], within_s: float) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from stall.demo.page import Page
 from stall.demo.visitor import Visitor
-from tests.journey.running import RunningDemo, own_files, run_stall, running
+from tests.journey.running import RunningDemo, free_base, own_files, run_stall, running
 
 MOMENTS = ("A stall in", "Making a creator's key", "Signing", "Checking and storing")
 
@@ -38,6 +39,29 @@ def test_ctrl_c_while_the_prints_are_drawn_ends_the_drawing_too(tmp_path: Path) 
     demo.close()
 
 
+def test_a_part_that_dies_during_the_check_is_a_failure_in_the_object_and_no_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stall.demo import counter, once
+    from stall.demo.ports import Ports
+
+    def pull_the_plug(maker: Visitor, code: str) -> Page:
+        maker.site = "http://127.0.0.1:9"  # nobody listens there
+        return maker.open("/")
+
+    monkeypatch.setattr(counter, "find_basket", pull_the_plug)
+    told = once.check(tmp_path / "data", own_files(tmp_path / "Own files"), Ports.free(), tmp_path / "out")
+    assert told["ok"] is False
+    assert told["failures"] == [
+        {
+            "check": "sale",
+            "sentence": "http://127.0.0.1:9/ gave no answer (ConnectError). Look into the logs of the demo.",
+            "code": "visit-failed",
+        }
+    ]
+    assert json.loads((tmp_path / "out" / "object.json").read_text()) == told
+
+
 @pytest.mark.parametrize("place", ["file/below", "/proc/stall-demo"])
 def test_a_folder_that_cannot_be_written_is_named_and_nothing_else_happens(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").touch()
@@ -58,7 +82,8 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_pack_folder_that_is_not_there_is_said_before_anything_is_made(tmp_path: Path) -> None:
-    done = run_stall("demo", "--data", str(tmp_path / "data"), "--pack", str(tmp_path / "nowhere"))
+    base = str(free_base())
+    done = run_stall("demo", "--data", str(tmp_path / "data"), "--port-base", base, "--pack", str(tmp_path / "nowhere"))
     assert done.returncode == 1
     assert "There is no folder" in done.stderr
     assert not (tmp_path / "data" / "box").exists()
