@@ -6,6 +6,7 @@ Secrets never stand here; they are files of mode 0600 in the key folder.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -54,7 +55,7 @@ class Settings(Struct, frozen=True):
     place: str = ""
     seller: str = ""
     cur: str = "EUR"
-    vat_bp: int = 1900
+    vat_bp: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 1900
     web: Web = Web()
     reader: Reader | None = None
     cloud: Cloud | None = None

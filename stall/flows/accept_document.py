@@ -5,7 +5,7 @@ from __future__ import annotations
 from stall.errors import Hostile, Refused
 from stall.store import catalogue, documents, journal
 from stall.store.db import Tx
-from stall.store.schema import number_id
+from stall.store.schema import FREE, FROZEN, number_id
 from stall.wire import delegation, jws, keys, lease
 from stall.wire.delegation import Delegation
 from stall.wire.lease import Lease
@@ -151,15 +151,17 @@ def _take_numbers(tx: Tx, given: Lease, token: str, drop_no: int, epoch_no: int,
                 "lease-beyond-edition",
                 f"The lease grants number {high}, but the edition has {edition}. Ask for a new one.",
             )
-        taken = tx.conn.execute(
-            "SELECT count(*) FROM numbers WHERE id BETWEEN ? AND ?", (number_id(drop_no, low), number_id(drop_no, high))
+        taken = tx.conn.execute(  # what an earlier epoch left unsold is frozen until it is leased to this one
+            "SELECT count(*) FROM numbers n JOIN leases l ON l.no = n.lease"
+            " WHERE n.id BETWEEN ? AND ? AND (l.epoch_no = ? OR n.state NOT IN (?, ?))",
+            (number_id(drop_no, low), number_id(drop_no, high), epoch_no, FREE, FROZEN),
         ).fetchone()[0]
         if taken:
             raise Refused(
                 "lease-overlap", f"The lease repeats {taken} numbers this box was leased before. Ask for others."
             )
         tx.conn.executemany(
-            "INSERT INTO numbers (id, lease) VALUES (?, ?)",
+            "INSERT INTO numbers (id, lease) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET lease = excluded.lease, state = 0",
             ((number_id(drop_no, number), cursor.lastrowid) for number in range(low, high + 1)),
         )
     tx.append(

@@ -130,3 +130,16 @@ def test_a_limited_drop_opens_only_with_numbers_of_this_epoch(stall: Stocked) ->
         switch_drop.open_drop(tx, PRINTS)
     assert refusal.value.code == "drop-no-numbers"
     assert selling.left(stall) == 0  # numbers leased to another life of this box are not for sale
+
+
+def test_numbers_an_earlier_epoch_left_unsold_are_sold_again_once_leased_to_the_new_one(stall: Stocked) -> None:
+    selling.cash(stall, selling.basket(stall))
+    with stall.box.db.transaction() as tx:
+        journal.open_epoch(tx.conn, tx.moment, bytes(range(16)), parent=None)
+    assert selling.left(stall) == 0
+    epoch = journal.read_head(stall.box.db.read()).epoch_text
+    with pytest.raises(Refused) as refusal:
+        accept(stall, accept_lease, a_lease(stall, epoch=epoch, ranges=((1, 5),)))
+    assert refusal.value.code == "lease-overlap"  # number 1 is sold
+    accept(stall, accept_lease, a_lease(stall, epoch=epoch, ranges=((2, 5),)))
+    assert selling.left(stall) == 4
