@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from stall import app, settings
+from stall.clock import SystemClock
 from stall.domain.payment import State
 from stall.flows import card_attempt, day_end, take_card
 from stall.reader.controls import Controls
@@ -262,7 +263,7 @@ def machine(tmp_path: Path, template: Path) -> Iterator[Scene]:
     made = Scene(tmp_path, template)
     own = made.box.clock
     assert isinstance(own, RealTimeClock)
-    system = app.SystemClock()
+    system = SystemClock()
     own.boot = system.boot_id()
     own.boottime_ms = system.boottime_ms  # type: ignore[method-assign]  # the same boot for both processes
     yield made
