@@ -15,6 +15,7 @@ def web(data: Path) -> None:
     from stall.web import serve
 
     log.setup()
+    give_back_large_blocks()  # before the first thread takes an arena of its own
     box = app.open_box(data, crowd=True, all_day=True)
     try:
         serve.run(box, click.echo)

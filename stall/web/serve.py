@@ -20,7 +20,6 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from stall import log
-from stall.box.memory import give_back_large_blocks
 from stall.errors import Refused
 from stall.store import locks
 from stall.store.box import Box
@@ -47,7 +46,6 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
 
     Raises Refused `port-in-use`, `address-refused`, `already-running`.
     """
-    give_back_large_blocks()
     # Blocked before any thread starts, so that only the sigwait below ever sees them.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     _allow_many_files()
