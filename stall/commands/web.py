@@ -12,6 +12,7 @@ import click
 def web(data: Path) -> None:
     """Serve the buyers' pages, and the till on this machine only."""
     from stall import app, log
+    from stall.box.memory import give_back_large_blocks
     from stall.web import serve
 
     log.setup()
