@@ -186,7 +186,7 @@ def _reason_not_to_send(tx: Tx, attempt: Attempt) -> Reason | None:
 def _check_offline_caps(tx: Tx, attempt: Attempt) -> None:
     """An offline approval is a loan to the buyer: the sum at risk stays within every creator's cap."""
     (stored,) = tx.conn.execute(
-        "SELECT coalesce(sum(amount_minor), 0) FROM attempts WHERE settlement = ? AND cur = ? AND state IN ('approved', 'paid')",
+        "SELECT coalesce(sum(amount_minor), 0) FROM attempts WHERE settlement = ? AND cur = ? AND state IN ('approved', 'unknown', 'paid')",
         (Settlement.STORED, attempt.cur),
     ).fetchone()
     for delegated in delegations(tx, sales.get(tx.conn, attempt.sale)):

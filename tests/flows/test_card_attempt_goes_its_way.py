@@ -156,6 +156,21 @@ def test_an_offline_approval_beyond_the_caps_is_refused(stall: Stocked) -> None:
     assert selling.now(stall, attempt).state is State.SENT
 
 
+def test_an_offline_approval_whose_end_is_unclear_is_still_money_at_risk(stall: Stocked) -> None:
+    earlier = selling.basket(stall)
+    lost = selling.ask(stall, earlier)
+    selling.send(stall, lost)
+    selling.approve(stall, lost, selling.facts(offline=True))
+    step(stall, card_attempt.doubt, lost, Reason.READER_LOST)
+    with stall.box.db.transaction() as tx:  # so much that nothing more fits; and the next card goes to another reader
+        tx.conn.execute("UPDATE attempts SET amount_minor = 49900, reader = 2 WHERE no = ?", (lost,))
+    attempt = selling.ask(stall, selling.basket(stall))
+    selling.send(stall, attempt)
+    with pytest.raises(Refused) as refusal:
+        selling.approve(stall, attempt, selling.facts(offline=True))
+    assert refusal.value.code == "offline-cap"
+
+
 def _lower_cap(stall: Stocked) -> None:
     """Let money at risk stand in the way: an earlier sale's approval nobody settled."""
     earlier = selling.basket(stall, "night-zine")
