@@ -59,7 +59,12 @@ def exponent_of(cur: str) -> int:
 
 
 def text(minor: int, cur: str) -> str:
-    """Write an amount for a person, in English (`€12.50`, `-€3.00`, `12.50 CHF`)."""
+    """Write an amount for a person, in English (`€12.50`, `-€3.00`, `12.50 CHF`).
+
+    A terminal may tell of a currency this box does not take: then the minor units, and that they are.
+    """
+    if cur not in EXPONENTS:
+        return f"{minor} in the smallest unit of {cur}"
     plain = decimal(abs(minor), cur)
     symbol = _SYMBOLS.get(cur)
     sign = "-" if minor < 0 else ""

@@ -33,5 +33,6 @@ def record_day_end(
         (reader, event, tid, total_minor, count, cur, tx.now_ms),
     )
     words = "" if count is None else f", {count} payments"
-    total = money.text(total_minor, cur) if cur in money.EXPONENTS else f"{total_minor} in the smallest unit of {cur}"
-    readers.end_job(tx, job, "done", f"The terminal took {total}{words} since its last end of day.")
+    readers.end_job(
+        tx, job, "done", f"The terminal took {money.text(total_minor, cur)}{words} since its last end of day."
+    )

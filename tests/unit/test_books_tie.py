@@ -42,6 +42,7 @@ def test_without_a_cloud_there_is_nothing_to_send() -> None:
         ("receipts", {"paid": (("card", "EUR", 901), ("cash", "EUR", 450))}, "card differs by -€0.01"),
         ("receipts", {"part_paid": 1}, "1 sale without a receipt"),
         ("terminal", {"day_ends": (DayEnd(0, None, "EUR", 899, 2, 900, 2),)}, "took €8.99, our card payments are €9.00"),
+        ("terminal", {"day_ends": (DayEnd(0, None, "HUF", 899, 2, 900, 2),)}, "took 899 in the smallest unit of HUF"),
         ("terminal", {"day_ends": (DayEnd(0, None, "EUR", 900, 3, 900, 2),)}, "counts 3 payments, we count 2"),
         ("terminal", {"since_count": 2, "since_minor": 900}, "2 card payments (€9.00) came after"),
         ("open", {"open_payments": (OpenPayment(3, 8, "unknown", 450, "EUR"),)}, "€4.50 are unfinished or unclear (sale 8)"),
