@@ -56,7 +56,8 @@ def _run(data: Path, pack: Path | None, port_base: int | None, *, lan: bool) -> 
 
 
 def _once(data: Path | None, pack: Path | None, port_base: int | None, out: Path | None, *, as_json: bool) -> int:
-    from stall.demo import once, ports
+    from stall.demo import ports
+    from stall.demo.journey import once
 
     chosen = ports.Ports.free() if port_base is None else ports.Ports.from_base(port_base)
     found = once.check(data, pack, chosen, out)

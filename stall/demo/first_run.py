@@ -22,7 +22,7 @@ from stall.cloud import folder as cloud_folder
 from stall.creator import delegations, keyring, leases, packs
 from stall.creator.keyring import Creator
 from stall.creator.packs import BuiltPack, PackOptions
-from stall.demo import drawing
+from stall.demo.art import drawing
 from stall.demo.folder import DemoFolder, Stage, State
 from stall.errors import Refused
 from stall.flows.accept_document import accept_delegation, accept_lease

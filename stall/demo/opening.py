@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from stall.clock import SystemClock
-from stall.demo.visitor import Visitor
+from stall.demo.journey.visitor import Visitor
 
 
 def confirm_clock(maker: Visitor, pin: str, *, only_if_unsure: bool) -> bool:

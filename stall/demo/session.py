@@ -20,7 +20,7 @@ from stall.demo.supervisor import Supervisor
 from stall.errors import Refused
 
 if TYPE_CHECKING:
-    from stall.demo.visitor import Visitor
+    from stall.demo.journey.visitor import Visitor
 
 MS = 1000
 
@@ -91,8 +91,8 @@ def open_drops_once(session: Session, maker: Visitor) -> None:
 
 def _open(session: Session) -> None:
     """The maker's first steps; later only the clock, if this machine's is not to be trusted."""
+    from stall.demo.journey.visitor import Visitor
     from stall.demo.opening import confirm_clock
-    from stall.demo.visitor import Visitor
 
     with Visitor(session.at.till) as maker:
         confirm_clock(maker, session.folder.pin, only_if_unsure=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stall.demo.page import Page
+from stall.demo.journey.page import Page
 from stall.errors import Broken
 
 PAGE = Page(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stall.demo import prints
+from stall.demo.art import prints
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from stall.demo import counter, opening, phone
-from stall.demo.visitor import Visitor, wait_for
+from stall.demo import opening
+from stall.demo.journey import counter, phone
+from stall.demo.journey.visitor import Visitor, wait_for
 from tests.journey.running import RunningDemo, eventually, own_files, run_stall, running
 
 PARTS = {"web", "reader", "sync", "cloud", "simulate"}

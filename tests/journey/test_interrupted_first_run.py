@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stall.demo.page import Page
-from stall.demo.visitor import Visitor
+from stall.demo.journey.page import Page
+from stall.demo.journey.visitor import Visitor
 from tests.journey.running import RunningDemo, free_base, own_files, run_stall, running
 
 MOMENTS = ("A stall in", "Making a creator's key", "Signing", "Checking and storing")
@@ -42,7 +42,7 @@ def test_ctrl_c_while_the_prints_are_drawn_ends_the_drawing_too(tmp_path: Path) 
 def test_a_part_that_dies_during_the_check_is_a_failure_in_the_object_and_no_crash(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stall.demo import counter, once
+    from stall.demo.journey import counter, once
     from stall.demo.ports import Ports
 
     def pull_the_plug(maker: Visitor, code: str) -> Page:
@@ -102,6 +102,6 @@ def _drawing(folder: Path) -> list[str]:
                 command = (entry / "cmdline").read_bytes().decode()
             except OSError:
                 continue
-            if "stall.demo.drawing" in command and str(folder) in command:
+            if "stall.demo.art.drawing" in command and str(folder) in command:
                 found.append(command)
     return found

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from stall.demo import ledgers, papers
-from stall.demo.findings import Findings
-from stall.demo.ledgers import CloudBooks, JournalExport
-from stall.demo.papers import KeysFile
-from stall.demo.phone import Downloaded, Resumed, TakenHome
+from stall.demo.journey import ledgers, papers
+from stall.demo.journey.findings import Findings
+from stall.demo.journey.ledgers import CloudBooks, JournalExport
+from stall.demo.journey.papers import KeysFile
+from stall.demo.journey.phone import Downloaded, Resumed, TakenHome
 from stall.wire import b64, note
 from tests.journey.running import own_files, run_stall
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from stall.demo import figures, landscapes, patterns
-from stall.demo.canvas import HEIGHT, MARGIN, WIDTH, Sheet, grained, ink, save
+from stall.demo.art import figures, landscapes, patterns
+from stall.demo.art.canvas import HEIGHT, MARGIN, WIDTH, Sheet, grained, ink, save
 
 
 class Print(NamedTuple):

@@ -19,15 +19,16 @@ from typing import Any
 import click
 
 from stall import settings as settings_file
-from stall.demo import counter, ledgers, opening, papers, phone, session
-from stall.demo.findings import Findings
-from stall.demo.keepsakes import OBJECT, Keepsakes
-from stall.demo.ledgers import CloudBooks, JournalExport
-from stall.demo.papers import KeysFile
-from stall.demo.phone import TakenHome
+from stall.demo import opening, session
+from stall.demo.journey import counter, ledgers, papers, phone
+from stall.demo.journey.findings import Findings
+from stall.demo.journey.keepsakes import OBJECT, Keepsakes
+from stall.demo.journey.ledgers import CloudBooks, JournalExport
+from stall.demo.journey.papers import KeysFile
+from stall.demo.journey.phone import TakenHome
+from stall.demo.journey.visitor import Visitor, wait_for
 from stall.demo.ports import Ports
 from stall.demo.session import Session
-from stall.demo.visitor import Visitor, wait_for
 from stall.errors import Broken
 from stall.wire import b64, keys, note
 

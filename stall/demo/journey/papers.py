@@ -8,8 +8,8 @@ from typing import Any
 from stall.creator import evidence, verdicts
 from stall.creator.evidence import Paper
 from stall.creator.verdicts import Verdict
-from stall.demo.findings import Findings
-from stall.demo.phone import TakenHome
+from stall.demo.journey.findings import Findings
+from stall.demo.journey.phone import TakenHome
 from stall.errors import WireError
 from stall.wire import credential, jws, keys, manifest, receipt, strict_json
 from stall.wire.manifest import Manifest

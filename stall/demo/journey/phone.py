@@ -6,8 +6,8 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
-from stall.demo.page import Element, Page
-from stall.demo.visitor import Visitor, wait_for
+from stall.demo.journey.page import Element, Page
+from stall.demo.journey.visitor import Visitor, wait_for
 from stall.errors import Broken
 
 PAID_WITHIN_S = 30.0

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from stall.demo.findings import Findings
+from stall.demo.journey.findings import Findings
 from stall.errors import StallError, WireError
 from stall.wire import b64, event, keys, merkle, note, receipt
 from stall.wire.event import Event

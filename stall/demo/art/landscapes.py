@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from stall.demo.canvas import Ink, Point, Sheet, ink, inks, mix, wave
+from stall.demo.art.canvas import Ink, Point, Sheet, ink, inks, mix, wave
 
 
 def low_sun(sheet: Sheet) -> None:

@@ -1,4 +1,4 @@
-"""Draw the demo's prints in processes of their own: `python -m stall.demo.drawing FOLDER FIRST STEP`.
+"""Draw the demo's prints in processes of their own: `python -m stall.demo.art.drawing FOLDER FIRST STEP`.
 
 So the rest of the first run goes on beside it, every core helps, and Pillow's memory goes when the drawing is done.
 """
@@ -27,7 +27,7 @@ def beside(folder: Path) -> Iterator[None]:
         yield
         for process in drawing:
             _wait(process)
-    from stall.demo import prints
+    from stall.demo.art import prints
 
     prints.render_cover(folder, sorted(folder.glob("[0-9]*.jpg")))
 
@@ -36,7 +36,7 @@ def beside(folder: Path) -> Iterator[None]:
 def _share(folder: Path, first: int, step: int) -> Iterator[subprocess.Popen[str]]:
     """One process that draws every `step`th print; it is ended with the block."""
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "stall.demo.drawing", str(folder), str(first), str(step)],
+        [sys.executable, "-P", "-m", "stall.demo.art.drawing", str(folder), str(first), str(step)],
         stdin=subprocess.PIPE,  # its leash
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -65,7 +65,8 @@ def _wait(process: subprocess.Popen[str]) -> None:
 
 def main() -> None:
     """Draw a share into the folder of the first argument, ending early when the demo does."""
-    from stall.demo import leash, prints
+    from stall.demo import leash
+    from stall.demo.art import prints
 
     leash.hold()
     folder, first, step = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

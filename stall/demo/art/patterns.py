@@ -6,7 +6,7 @@ import math
 
 from PIL import ImageChops
 
-from stall.demo.canvas import Ink, Sheet, ink, inks, mix
+from stall.demo.art.canvas import Ink, Sheet, ink, inks, mix
 
 
 def quarter_turns(sheet: Sheet) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stall.demo.page import Page
-from stall.demo.visitor import Visitor, wait_for
+from stall.demo.journey.page import Page
+from stall.demo.journey.visitor import Visitor, wait_for
 from stall.errors import Broken
 
 READER_READY_WITHIN_S = 20.0

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from stall.demo.page import Page
+from stall.demo.journey.page import Page
 from stall.errors import Broken
 
 _TIMEOUT_S = 10.0
