@@ -6,6 +6,7 @@ on the thread that moves everybody's bytes, so closing only queues a note; a thr
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import threading
@@ -74,9 +75,15 @@ class SpanFile(io.RawIOBase):
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        """Read up to `size` bytes, never past the span."""
+        """Read up to `size` bytes, never past the span. Raises OSError where the file ends before the span does.
+
+        The server takes no bytes for "not yet" and would ask again without end.
+        """
         left = self._span.length - self.tell()
-        return self._file.read(left if size < 0 else min(size, left)) or b""
+        data = self._file.read(left if size < 0 else min(size, left)) or b""
+        if not data and size and left > 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return data
 
     def tell(self) -> int:
         """How far into the span."""

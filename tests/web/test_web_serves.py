@@ -146,6 +146,21 @@ def test_a_phone_that_walks_away_is_told_what_really_went_out(web: Running) -> N
     assert len(web.get(url)[2]) == BIG_BYTES
 
 
+def test_a_file_that_shrinks_while_it_is_sent_ends_the_download_and_spins_nothing(web: Running) -> None:
+    url = f"{grant(web)}/{BIG}"
+    with socket.create_connection(("127.0.0.1", web.web.port), timeout=10) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        sock.sendall(f"GET {url} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        assert sock.recv(4096).startswith(b"HTTP/1.1 200")
+        kept = max((web.stocked.folder / "files").iterdir(), key=lambda file: file.stat().st_size)
+        os.truncate(kept, 1_000)
+        got = 0
+        while chunk := sock.recv(65536):  # ends only when the stall hangs up
+            got += len(chunk)
+    assert 0 < got < BIG_BYTES
+    assert web.stocked.box.db.read().execute("SELECT count(*) FROM downloads").fetchone()[0] == 0
+
+
 def test_more_slow_phones_than_threads_leave_the_pages_alive(web: Running) -> None:
     url = f"{grant(web)}/{BIG}"
     slow = [socket.create_connection(("127.0.0.1", web.web.port)) for _ in range(3 * web.web.threads)]
