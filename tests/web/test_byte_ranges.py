@@ -60,7 +60,16 @@ def test_a_resume_gets_a_part_only_of_the_very_same_file(if_range: str, status: 
 
 @pytest.mark.parametrize(
     ("header", "status"),
-    [(TAG, 304), ("*", 304), (f'"x", W/{TAG}', 304), ('"x"', 200), ("", 200), ("sha256-aa", 200)],
+    [
+        (TAG, 304),
+        ("*", 304),
+        (f'"x", W/{TAG}', 304),
+        (f", ,{TAG}", 304),
+        (f'"x",, {TAG}', 304),
+        ('"x"', 200),
+        ("", 200),
+        ("sha256-aa", 200),
+    ],
 )
 def test_a_phone_that_has_the_file_gets_no_bytes(header: str, status: int) -> None:
     assert answer(Conditions(if_none_match=header), TAG, 100)[0] == status
