@@ -69,6 +69,8 @@ def pages(shop: Shop) -> Blueprint:
 
     @routes.post("/o/<name>/claim")
     def open_claim(name: str) -> AnyResponse:
+        # The page's key is the order's own name: this is one phone's page, so going back and pressing again
+        # finds the same grant instead of using up the devices of the code.
         shop.tries.press()
         sale = _sale(shop, name)
         if sale.state != "paid":

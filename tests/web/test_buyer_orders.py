@@ -158,6 +158,14 @@ def test_only_a_paid_order_opens(buyer: FlaskClient, stocked_box: Stocked) -> No
     assert buyer.get(opened[0]).status_code == 200
 
 
+def test_going_back_and_pressing_again_uses_up_no_device(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    address = phone.order(buyer)
+    phone.pay_cash(stocked_box, phone.sale_of(stocked_box, address))
+    opened = [buyer.post(f"{address}/claim", data={"press": phone.press_of(buyer.get(address))}) for _ in range(7)]
+    assert {answer.status_code for answer in opened} == {303}
+    assert len({answer.headers["Location"] for answer in opened}) == 1
+
+
 def test_a_free_item_is_taken_once_however_often_the_button_is_pressed(
     buyer: FlaskClient, stocked_box: Stocked
 ) -> None:
