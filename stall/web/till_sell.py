@@ -44,6 +44,8 @@ def begin() -> Response | tuple[str, int]:
     """Start a sale of one tile, or add the tile to the sale named by `add`."""
     box, form = this_box(), request.form
     add = form.get("add", type=int)
+    if add is not None and not 0 < add <= SALE:
+        add = 0  # names no sale, and what is larger has no place in the database
     try:
         wish = Wish(form.get("item", ""), _quantity(form.get("qty", "1")))
         key, vat = ids.read_press(form.get("press", "")), box.settings.vat_bp

@@ -126,6 +126,12 @@ def test_items_are_added_and_removed_until_a_payment_begins(till: Till) -> None:
     assert answer.status_code == 409
 
 
+@pytest.mark.parametrize("add", ["0", "-1", "9" * 20, "9" * 40])
+def test_an_item_added_to_a_sale_that_is_none_is_told(till: Till, add: str) -> None:
+    answer = till.post("/sale", press=till.press("/"), item=stock.ZINE, add=add)
+    assert (answer.status_code, "sale-unknown" in answer.text or "no such sale" in text(answer).lower()) == (404, True)
+
+
 def test_cancelling_frees_the_sale_and_goes_back_to_the_tiles(till: Till) -> None:
     sale = till.press_tile(stock.PRINTS)
     assert till.post(f"{sale}/drop").location == "/"
