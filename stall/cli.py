@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 
 import click
 
-from stall.errors import StallError
+from stall.errors import Refused, StallError
 
 #: Command → the module under stall.commands whose object of the same name it is.
 COMMANDS = {
@@ -64,6 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except StallError as error:
         _complain(error, as_json="--json" in given)
         sys.exit(1)
+    except OSError as error:  # what no command foresaw: a name too long, a folder nobody may look into
+        _complain(_refused_by_system(error), as_json="--json" in given)
+        sys.exit(1)
     except click.exceptions.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)
@@ -71,6 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     sys.exit(outcome if isinstance(outcome, int) else 0)
+
+
+def _refused_by_system(error: OSError) -> Refused:
+    what = error.strerror or type(error).__name__
+    name = f" for “{os.fsdecode(error.filename)[:80]}”" if isinstance(error.filename, str | bytes) else ""
+    return Refused("system-refused", f"The system says{name}: {what}. Check the name, and that you may use it.")
 
 
 def _complain(error: StallError, *, as_json: bool) -> None:
