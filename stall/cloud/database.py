@@ -78,8 +78,9 @@ def open_sqlite(path: Path) -> Database:
     event.listen(engine, "begin", _begin)
     database = Database(engine)
     try:
+        path.touch(mode=0o600)  # before SQLite makes it for everybody: journals are read with the owner's token only
         database.create_tables()
-    except DBAPIError as error:
+    except (DBAPIError, OSError) as error:
         raise Broken(
             "cloud-database",
             f"The cloud's database {path} cannot be opened. Check the disk and who owns the file.",

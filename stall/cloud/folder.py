@@ -85,7 +85,8 @@ def init(path: Path, creator: str) -> CloudFolder:
     key = keys.SigningKey.generate()
     name = f"stall.example/cloud/{key.thumbprint[:NAME_CHARS]}"
     try:
-        (path / "keys").mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (path / "keys").mkdir(mode=0o700, exist_ok=True)
         _write_secret(path / "keys" / "cloud.key", _key_text(key))
         _write_secret(path / "owner.token", secrets.token_urlsafe(TOKEN_BYTES).encode())
         # Last: a folder without cloud.json is not a cloud, so an interrupted init is done again.

@@ -27,6 +27,13 @@ def test_init_makes_a_key_and_a_token_nobody_else_can_read(tmp_path: Path) -> No
     assert made.name.endswith(made.key.thumbprint[:12])
 
 
+def test_journals_are_read_with_the_token_and_not_from_the_disk_by_others(tmp_path: Path) -> None:
+    made = folder.init(tmp_path / "cloud", CREATOR.did)
+    open_sqlite(made.database).close()
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o700
+    assert stat.S_IMODE(made.database.stat().st_mode) == 0o600
+
+
 def test_an_interrupted_init_is_done_again(tmp_path: Path) -> None:
     made = folder.init(tmp_path / "cloud", CREATOR.did)
     (made.path / "cloud.json").unlink()
