@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import MutableMapping
@@ -30,11 +31,23 @@ def setup() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    server = logging.getLogger("waitress")
+    server.handlers, server.propagate = [_Server(logging.WARNING)], False
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # else a line for everybody who waits a moment
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger for one part of the product, bound with its name."""
     return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(part=name))
+
+
+class _Server(logging.Handler):
+    """Writes what the server says up to the address it was serving: an address may be a right to download."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        words = record.getMessage().partition("/")[0].strip()
+        get("server").warning("server.trouble", words=words, exc_info=record.exc_info)
 
 
 def _redact(_logger: object, _method: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
