@@ -20,7 +20,7 @@ JUMP_LIMIT_MS = 48 * 3600 * 1000
 
 _STA_UNSYNC = 0x0040
 _TIMEX_BYTES = 256
-_TIMEX_STATUS_OFFSET = 40  # struct timex on 64-bit Linux: modes(4)+pad(4)+4 longs, then int status
+_TIMEX_STATUS_OFFSET = 5 * ctypes.sizeof(ctypes.c_long)  # struct timex: modes, padded to a long, and four longs
 
 
 class Source(StrEnum):

@@ -47,8 +47,8 @@ def fill_basket(tx: Tx, wishes: Sequence[Wish], *, origin: str, vat_bp: int) -> 
         raise Refused("amount-too-large", "This is more than one sale can take. Make two sales of it.")
     sale = _new_sale(tx, origin, cards[0][1].cur, total)
     tx.conn.executemany(
-        "INSERT INTO lines (id, pack, title, ed, qty, minor, vat_bp) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        ((line_id(sale, n), *row) for n, row in enumerate(rows)),
+        "INSERT INTO lines (id, pack, title, asked, ed, qty, minor, vat_bp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        ((line_id(sale, n), *row[:3], *row[2:]) for n, row in enumerate(rows)),
     )
     return sale
 

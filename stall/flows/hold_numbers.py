@@ -19,18 +19,18 @@ def hold_numbers(tx: Tx, sale: int) -> None:
     Raises Refused `drop-sold-out`, `edition-number-taken`; nothing is held then.
     """
     rows = tx.conn.execute(
-        "SELECT l.id, l.ed, l.title, l.lease, p.drop_no, d.edition FROM lines l JOIN packs p ON p.no = l.pack JOIN drops d ON d.no = p.drop_no"
+        "SELECT l.id, l.ed, l.title, l.asked, p.drop_no, d.edition FROM lines l JOIN packs p ON p.no = l.pack JOIN drops d ON d.no = p.drop_no"
         " WHERE l.id >= ? AND l.id < ? AND d.edition IS NOT NULL ORDER BY l.ed IS NULL, l.id",
         (line_id(sale, 0), line_id(sale + 1, 0)),
     ).fetchall()
-    for line, ed, title, lease, drop_no, edition in rows:
+    for line, ed, title, asked, drop_no, edition in rows:
         if ed is not None and _holds_already(tx, sale, drop_no, ed):
             continue
         number = _lowest_free(tx, drop_no, edition) if ed is None else _this_one(tx, drop_no, ed)
-        if number is None and ed is not None and lease is not None:
+        if number is None and ed is not None and asked is None:
             number = _lowest_free(tx, drop_no, edition)  # its earlier hold lapsed and somebody else has that number now
-        if number is None and ed is not None:
-            raise Refused("edition-number-taken", f"Number {ed} of {title} is taken. Choose another number.")
+        if number is None and asked is not None:
+            raise Refused("edition-number-taken", f"Number {asked} of {title} is taken. Choose another number.")
         if number is None:
             raise Refused("drop-sold-out", f"{title} is sold out. Choose another item.")
         tx.conn.execute(

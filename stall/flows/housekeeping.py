@@ -22,7 +22,7 @@ def sweep(tx: Tx) -> int:
     baskets = tx.conn.execute(
         "UPDATE sales SET state = 'dropped', basket_code = NULL WHERE state = 'basket' AND created_ms < ? AND NOT EXISTS"
         " (SELECT 1 FROM attempts a WHERE a.sale = sales.no AND a.state NOT IN ('declined', 'not_sent', 'reversed'))"
-        " AND (hold_until_ms IS NULL OR hold_until_ms <= ?) AND basket_code IS NOT NULL",
+        " AND (hold_until_ms IS NULL OR hold_until_ms <= ?)",
         (tx.now_ms - BASKET_LIFE_MS, tx.now_ms),
     ).rowcount
     return len(stale) + freed + old + baskets

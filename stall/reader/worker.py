@@ -27,6 +27,7 @@ from stall.wire.readers.zvt import codes
 #: Terminals drop their USB after a night idle unless somebody asks how they are (s).
 KEEP_ALIVE_S = 60.0
 RECONNECT_FIRST_S, RECONNECT_LAST_S = 0.5, 5.0
+DAY_END_CUT_OFF = "The terminal's end of day was cut off. If it printed a slip, keep that; then ask again."
 #: How long a sleep may go on before looking up whether to stop (s).
 GLANCE_S = 0.5
 #: How often an unclear payment is asked about again while a person has not decided (s).
@@ -48,13 +49,14 @@ class Worker:
     def run(self) -> None:
         """Connect and serve, again and again, until `stop` is set."""
         self._close_unfinished()
+        self._fail_begun_jobs()
         wait_s = RECONNECT_FIRST_S
         try:
             while not self._stop.is_set():
                 try:
                     terminal = self._connect()
                     wait_s = RECONNECT_FIRST_S
-                    self._serve(terminal)
+                    self._serve_or_explain(terminal)
                 except Retry as trouble:
                     self._report("lost", trouble.sentence)
                     self._refuse_requests(Reason.READER_LOST)
@@ -68,6 +70,13 @@ class Worker:
     def _connect(self) -> Terminal:
         own = self._settings
         return open_terminal(own.link, own.profile, own.password, own.time_scale)
+
+    def _serve_or_explain(self, terminal: Terminal) -> None:
+        """What the terminal itself refuses (a wrong password) is told at the till and tried again."""
+        try:
+            self._serve(terminal)
+        except Refused as refusal:
+            raise Retry("reader-refuses", refusal.sentence, RECONNECT_LAST_S) from refusal
 
     def _serve(self, terminal: Terminal) -> None:
         """Work with one connection until it breaks. Raises Retry then."""
@@ -152,7 +161,7 @@ class Worker:
         """Poll the status, without spamming, until the terminal is done with jobs of its own."""
         while not self._stop.is_set():
             status = terminal.status()
-            if status == codes.STATUS_READY:
+            if status in {codes.STATUS_READY, codes.NOT_POSSIBLE}:  # refused: the next command says why
                 return
             self._report_status(status)
             self._stop.wait(terminal.link.timers.ask_again_s)
@@ -169,6 +178,8 @@ class Worker:
 
     def _day_end(self, terminal: Terminal, job: int) -> None:
         self._report("busy", "Closing the terminal's day")
+        with self._box.db.transaction() as tx:
+            readers.begin_job(tx, job)  # so that a crash from here on does not close a second, empty day
         try:
             totals = terminal.end_of_day()
         except Refused as refusal:
@@ -176,7 +187,7 @@ class Worker:
                 readers.end_job(tx, job, "failed", refusal.sentence)
         except Retry:
             with self._box.db.transaction() as tx:
-                readers.end_job(tx, job, "failed", "The terminal fell silent. Look at its slip, then ask again.")
+                readers.end_job(tx, job, "failed", DAY_END_CUT_OFF)
             raise
         else:
             with self._box.db.transaction() as tx:
@@ -199,6 +210,11 @@ class Worker:
             if attempt.state in stranded:
                 with self._box.db.transaction() as tx:
                     card_attempt.doubt(tx, attempt.no, Reason.READER_LOST)
+
+    def _fail_begun_jobs(self) -> None:
+        """A day end cut off in the middle may have been done: only the terminal's slip can say."""
+        with self._box.db.transaction() as tx:
+            readers.fail_begun_jobs(tx, self._no, DAY_END_CUT_OFF)
 
     def _refuse_requests(self, reason: Reason) -> None:
         """Without a terminal a request is answered at once, so that the buyer can pay otherwise."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from stall.clock import Clock
 from stall.errors import Broken, Refused
 from stall.store import journal, locks, migrations, secrets
-from stall.store.db import Database
+from stall.store.db import connect_writing
 from stall.store.secrets import BoxSecrets
 
 EPOCH_BYTES = 16
@@ -43,18 +43,20 @@ def create(folder: Path, clock: Clock) -> BoxSecrets:
         fresh = folder / "stall.sqlite.new"
         fresh.unlink(missing_ok=True)
         migrations.migrate(fresh)
-        migrations.leave_no_log(fresh)
+        _first_epoch(fresh, clock)
         fresh.replace(folder / "stall.sqlite")
     finally:
         held.release()
-    _first_epoch(folder, clock, own)
     return own
 
 
-def _first_epoch(folder: Path, clock: Clock, own: BoxSecrets) -> None:
-    db = Database(folder, clock, own)
+def _first_epoch(fresh: Path, clock: Clock) -> None:
+    """Begin the journal before the database stands at its place, so that a box is there whole or not at all."""
+    conn = connect_writing(fresh)
     try:
-        with db.transaction() as tx:
-            journal.open_epoch(tx.conn, tx.moment, random.token_bytes(EPOCH_BYTES), parent=None)
+        conn.execute("BEGIN IMMEDIATE")
+        journal.open_epoch(conn, journal.moment(conn, clock), random.token_bytes(EPOCH_BYTES), parent=None)
+        conn.execute("COMMIT")
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
-        db.close()
+        conn.close()

@@ -37,12 +37,3 @@ def migrate(path: Path) -> None:
         conn.execute(f"PRAGMA user_version={schema.VERSION}")
     finally:
         conn.close()
-
-
-def leave_no_log(path: Path) -> None:
-    """Fold the write-ahead log into the file, so that the one file is the whole database."""
-    conn = sqlite3.connect(path, isolation_level=None)
-    try:
-        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        conn.close()

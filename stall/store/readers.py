@@ -54,7 +54,7 @@ def remember_receipt(tx: Tx, reader: int, tid: str | None, receipt_no: int | Non
 def ask_job(tx: Tx, reader: int, kind: str) -> int:
     """Ask the reader's worker for something besides payments; one of a kind waits at a time."""
     row = tx.conn.execute(
-        "SELECT no FROM reader_jobs WHERE reader = ? AND kind = ? AND state = 'asked'", (reader, kind)
+        "SELECT no FROM reader_jobs WHERE reader = ? AND kind = ? AND state IN ('asked', 'begun')", (reader, kind)
     ).fetchone()
     if row is not None:
         return int(row[0])
@@ -76,6 +76,18 @@ def job(conn: sqlite3.Connection, no: int) -> tuple[str, str | None] | None:
     """The state of a job and its answer in words."""
     row = conn.execute("SELECT state, answer FROM reader_jobs WHERE no = ?", (no,)).fetchone()
     return None if row is None else (row[0], row[1])
+
+
+def begin_job(tx: Tx, no: int) -> None:
+    """Record that the terminal is being asked now; a crash from here on must not ask it twice."""
+    tx.conn.execute("UPDATE reader_jobs SET state = 'begun' WHERE no = ?", (no,))
+
+
+def fail_begun_jobs(tx: Tx, reader: int, answer: str) -> None:
+    """End the jobs a process that is gone had begun."""
+    tx.conn.execute(
+        "UPDATE reader_jobs SET state = 'failed', answer = ? WHERE reader = ? AND state = 'begun'", (answer, reader)
+    )
 
 
 def end_job(tx: Tx, no: int, state: str, answer: str) -> None:

@@ -71,8 +71,9 @@ CREATE TABLE sales (
     basket_code TEXT, hold_until_ms INTEGER, paid_ms INTEGER, receipt_event INTEGER, issue INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX sales_basket ON sales (basket_code) WHERE basket_code IS NOT NULL;
+CREATE INDEX sales_open ON sales (created_ms) WHERE state = 'basket';
 CREATE TABLE lines (
-    id INTEGER PRIMARY KEY, pack INTEGER, sku TEXT, title TEXT NOT NULL, ed INTEGER, lease INTEGER,
+    id INTEGER PRIMARY KEY, pack INTEGER, sku TEXT, title TEXT NOT NULL, asked INTEGER, ed INTEGER, lease INTEGER,
     qty INTEGER NOT NULL, minor INTEGER NOT NULL, vat_bp INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE attempts (
@@ -108,7 +109,7 @@ CREATE TABLE readers (
 ) STRICT;
 CREATE TABLE reader_jobs (
     no INTEGER PRIMARY KEY, reader INTEGER NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('day_end')),
-    state TEXT NOT NULL CHECK (state IN ('asked', 'done', 'failed')), asked_ms INTEGER NOT NULL, answer TEXT
+    state TEXT NOT NULL CHECK (state IN ('asked', 'begun', 'done', 'failed')), asked_ms INTEGER NOT NULL, answer TEXT
 ) STRICT;
 CREATE TABLE day_ends (
     no INTEGER PRIMARY KEY, reader INTEGER NOT NULL, event INTEGER NOT NULL, tid TEXT, total_minor INTEGER NOT NULL, count INTEGER,

@@ -7,6 +7,8 @@ import pytest
 from stall.errors import Refused
 from stall.flows import take_card
 from stall.flows.fill_basket import Wish, fill_basket
+from stall.flows.hold_numbers import HOLD_MS, release_lapsed
+from stall.flows.housekeeping import BASKET_LIFE_MS, sweep
 from stall.store import claims, sales
 from stall.store.audit import audit
 from stall.wire import b64, claimcode
@@ -119,3 +121,30 @@ def test_after_a_day_of_sales_the_journal_and_the_tables_agree(stall: Stocked) -
     assert found.findings == []
     assert found.tenders == {"cash": 450 + 600 + 750, "card": 450, "comp": 0}
     assert found.sold == {(PRINTS, 1), (PRINTS, 2), (PRINTS, 3)}
+
+
+def test_a_number_somebody_asked_for_is_never_replaced_by_another(stall: Stocked) -> None:
+    with stall.box.db.transaction() as tx:
+        wanted = fill_basket(tx, [Wish(PRINTS, 1, ed=3)], origin="till", vat_bp=1900)
+    attempt = selling.ask(stall, wanted)
+    with stall.box.db.transaction() as tx:
+        take_card.cancel_card(tx, attempt)
+    stall.clock.advance(HOLD_MS)
+    with stall.box.db.transaction() as tx:
+        release_lapsed(tx)
+        other = fill_basket(tx, [Wish(PRINTS, 1, ed=3)], origin="till", vat_bp=1900)
+    selling.cash(stall, other)
+    with pytest.raises(Refused) as refusal:
+        selling.cash(stall, wanted, ordinal=2)
+    assert refusal.value.code == "edition-number-taken"
+
+
+def test_a_basket_left_alone_goes_whoever_began_it(stall: Stocked) -> None:
+    left, kept = selling.basket(stall), selling.basket(stall)
+    attempt = selling.ask(stall, kept)
+    selling.send(stall, attempt)
+    stall.clock.advance(BASKET_LIFE_MS + 1)
+    with stall.box.db.transaction() as tx:
+        sweep(tx)
+    found = [sales.get(stall.box.db.read(), sale).state for sale in (left, kept)]
+    assert found == ["dropped", "basket"]

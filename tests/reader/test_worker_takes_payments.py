@@ -230,6 +230,30 @@ def test_the_end_of_day_tells_what_the_terminal_took(scene: Scene) -> None:
     assert tuple(row) == (600, 2, "EUR")
 
 
+def test_an_end_of_day_cut_off_in_the_middle_is_not_asked_for_again_by_itself(scene: Scene) -> None:
+    with scene.box.db.transaction() as tx:
+        readers.report(tx, 1, "Reader", "lost", "")
+        job = day_end.ask_day_end(tx, 1)
+        readers.begin_job(tx, job)
+    scene.start_worker()
+    state, words = readers.job(scene.box.db.read(), job) or ("", None)
+    assert state == "failed"
+    assert "cut off" in (words or "")
+
+
+def test_a_wrong_password_is_told_at_the_till_and_the_worker_lives(scene: Scene) -> None:
+    assert scene.box.settings.reader is not None
+    wrong = msgspec.structs.replace(scene.box.settings.reader, password="999999")
+    scene.box.settings = msgspec.structs.replace(scene.box.settings, reader=wrong)
+    stop = threading.Event()
+    running = threading.Thread(target=Worker(scene.box, 1, wrong, stop).run)
+    running.start()
+    scene.until(lambda: "refused" in getattr(readers.find(scene.box.db.read(), 1), "display", ""))
+    assert running.is_alive()
+    stop.set()
+    running.join(15)
+
+
 def test_two_workers_never_share_a_reader(scene: Scene) -> None:
     scene.start_worker()
     second = subprocess.run(
