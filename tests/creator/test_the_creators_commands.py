@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 
@@ -212,6 +212,16 @@ def test_verify_refuses_a_buyers_zip_with_a_changed_or_foreign_file(run: Run, pa
     assert "changed.zip: file, INVALID [pack-changed-file]" in out
     assert "foreign.zip: file, INVALID [pack-unexpected-file]" in out
     assert "broken.zip: file, INVALID" in out
+
+
+def test_verify_survives_a_zip_packed_in_a_way_no_stall_packs(run: Run, tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "odd.zip", "w", ZIP_LZMA) as papers:
+        papers.writestr("receipt.jws", "a.b.c" * 100)
+    data = bytearray((tmp_path / "odd.zip").read_bytes())
+    data[45:60] = bytes(range(200, 215))  # in the middle of what is packed
+    (tmp_path / "odd.zip").write_bytes(data)
+    code, out, _ = run("verify", tmp_path / "odd.zip")
+    assert (code, "odd.zip: file, INVALID [verify-unknown]" in out) == (1, True)
 
 
 @pytest.mark.parametrize("arguments", [("keys",), ("pack", "build"), ("lease", "issue"), ("delegate",), ("verify",)])
