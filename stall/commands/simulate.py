@@ -43,7 +43,7 @@ def simulate() -> None:
 def zvt(data: Path, pty: Path, panel: int, card_after: float, scale: float) -> None:
     """A ZVT card terminal on a pseudo-terminal, with books and a page of its own. No real money moves."""
     from stall import log
-    from stall.reader.simulator import simulate as run
+    from stall.reader.simulated.simulator import simulate as run
 
     log.setup()
     run(data, pty, panel, card_after_s=card_after, scale=scale)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stall.reader.link import Link
-from stall.reader.pty_device import PtyDevice
+from stall.reader.simulated.pty_device import PtyDevice
 from stall.reader.terminal import PROFILES, Terminal
 from stall.reader.timers import Timers
 from stall.reader.transport import SerialTransport

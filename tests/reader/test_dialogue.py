@@ -11,7 +11,7 @@ import pytest
 from stall.errors import Refused, Retry
 from stall.reader import terminal as t
 from stall.reader.link import Link
-from stall.reader.pty_device import PtyDevice
+from stall.reader.simulated.pty_device import PtyDevice
 from stall.reader.timers import Timers
 from stall.wire.readers import zvt
 from stall.wire.readers import zvt_terminal as wire

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stall.errors import Broken
-from stall.reader.ledger import Ledger
+from stall.reader.simulated.ledger import Ledger
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from stall.errors import Retry
 from stall.reader.link import Link
-from stall.reader.pty_device import PtyDevice
+from stall.reader.simulated.pty_device import PtyDevice
 from stall.wire.readers import zvt
 
 YES = b"\x80\x00\x00"

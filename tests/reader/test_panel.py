@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from stall.errors import Refused
-from stall.reader.controls import Controls, Mode
-from stall.reader.ledger import Ledger
-from stall.reader.panel import Panel, make_app
+from stall.reader.simulated.controls import Controls, Mode
+from stall.reader.simulated.ledger import Ledger
+from stall.reader.simulated.panel import Panel, make_app
 
 LOOPBACK = "http://127.0.0.1"
 HOME = f"{LOOPBACK}:9000"

@@ -14,7 +14,7 @@ from stall.errors import Retry
 from stall.reader import terminal as t
 from stall.reader.link import Link
 from stall.reader.payment import Payment
-from stall.reader.pty_device import PtyDevice
+from stall.reader.simulated.pty_device import PtyDevice
 from stall.reader.timers import Timers
 from stall.store import attempts, readers
 from stall.wire.readers import zvt

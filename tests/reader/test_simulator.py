@@ -16,10 +16,10 @@ import pytest
 
 from stall.errors import Broken, Refused, Retry
 from stall.reader import terminal as t
-from stall.reader.controls import Controls
-from stall.reader.ledger import Ledger
-from stall.reader.simulated_payment import Habits
-from stall.reader.simulator import SimulatedTerminal, simulate
+from stall.reader.simulated.controls import Controls
+from stall.reader.simulated.ledger import Ledger
+from stall.reader.simulated.payment import Habits
+from stall.reader.simulated.simulator import SimulatedTerminal, simulate
 from stall.reader.timers import Timers
 
 T = TypeVar("T")
@@ -265,7 +265,7 @@ def test_a_device_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
 PROGRAM = """
 import sys
 from pathlib import Path
-from stall.reader.simulator import simulate
+from stall.reader.simulated.simulator import simulate
 simulate(Path(sys.argv[1]), Path(sys.argv[2]), 0, scale=0.1, card_after_s=0.1)
 """
 

@@ -12,7 +12,7 @@ import pytest
 from stall.domain.payment import Reason, State
 from stall.flows import card_attempt
 from stall.reader.link import Link
-from stall.reader.pty_device import PtyDevice
+from stall.reader.simulated.pty_device import PtyDevice
 from stall.reader.timers import Timers
 from stall.reader.worker import Worker
 from stall.settings import Reader

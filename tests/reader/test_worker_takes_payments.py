@@ -20,10 +20,10 @@ from stall import app, settings
 from stall.clock import SystemClock
 from stall.domain.payment import State
 from stall.flows import card_attempt, day_end, take_card
-from stall.reader.controls import Controls
-from stall.reader.ledger import Ledger
-from stall.reader.simulated_payment import Habits
-from stall.reader.simulator import SimulatedTerminal
+from stall.reader.simulated.controls import Controls
+from stall.reader.simulated.ledger import Ledger
+from stall.reader.simulated.payment import Habits
+from stall.reader.simulated.simulator import SimulatedTerminal
 from stall.reader.timers import Timers
 from stall.reader.worker import Worker
 from stall.settings import Reader

@@ -6,9 +6,9 @@ import threading
 import time
 from dataclasses import dataclass
 
-from stall.reader.controls import Controls, Mode
-from stall.reader.ledger import Entry, Ledger
-from stall.reader.till_side import TillSide
+from stall.reader.simulated.controls import Controls, Mode
+from stall.reader.simulated.ledger import Entry, Ledger
+from stall.reader.simulated.till_side import TillSide
 from stall.wire.readers import zvt_codes as codes
 from stall.wire.readers import zvt_terminal as wire
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
-from stall.reader.controls import Controls
-from stall.reader.ledger import Ledger
-from stall.reader.simulated_payment import Habits, Payment
-from stall.reader.till_side import TillSide
+from stall.reader.simulated.controls import Controls
+from stall.reader.simulated.ledger import Ledger
+from stall.reader.simulated.payment import Habits, Payment
+from stall.reader.simulated.till_side import TillSide
 from stall.wire.readers import zvt_codes as codes
 from stall.wire.readers import zvt_terminal as wire
 

@@ -14,14 +14,14 @@ from pathlib import Path
 from types import FrameType
 
 from stall.errors import StallError
-from stall.reader.controls import Controls
-from stall.reader.ledger import Ledger
 from stall.reader.link import Link
-from stall.reader.panel import Panel
-from stall.reader.pty_device import PtyDevice
-from stall.reader.simulated_commands import Commands
-from stall.reader.simulated_payment import Habits, Unplugged
-from stall.reader.till_side import TillSide
+from stall.reader.simulated.commands import Commands
+from stall.reader.simulated.controls import Controls
+from stall.reader.simulated.ledger import Ledger
+from stall.reader.simulated.panel import Panel
+from stall.reader.simulated.payment import Habits, Unplugged
+from stall.reader.simulated.pty_device import PtyDevice
+from stall.reader.simulated.till_side import TillSide
 from stall.reader.timers import Timers
 from stall.wire.readers import zvt_terminal as wire
 

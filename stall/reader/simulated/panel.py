@@ -16,10 +16,10 @@ from waitress.server import BaseWSGIServer, create_server
 from werkzeug.wrappers import Response as AnyResponse
 
 from stall.errors import Refused, StallError
-from stall.reader.controls import Controls, Mode
-from stall.reader.ledger import CARDS, Ledger
+from stall.reader.simulated.controls import Controls, Mode
+from stall.reader.simulated.ledger import CARDS, Ledger
 
-STATIC = Path(__file__).parent.parent / "static"
+STATIC = Path(__file__).parents[2] / "static"
 LOOPBACK = ("127.0.0.1", "localhost")
 LABELS = {
     Mode.APPROVE: ("Approve", "The bank says yes."),
