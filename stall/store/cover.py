@@ -51,9 +51,8 @@ def _opened(source: Path, size: int) -> Image.Image | None:
             if picture.width * picture.height > PIXELS_MAX:
                 return None
             picture.draft("RGB", (size, size))  # a JPEG is decoded at an eighth where that is enough
-            upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((size, size), Image.Resampling.LANCZOS)
-            return _on_white(upright)
+            picture.thumbnail((size, size), Image.Resampling.LANCZOS)  # before it is turned, which makes a copy
+            return _on_white(ImageOps.exif_transpose(picture))
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

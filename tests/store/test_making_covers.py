@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -65,6 +67,18 @@ def test_a_picture_too_large_to_unpack_is_left_alone(tmp_path: Path, size: tuple
     (tmp_path / "bomb.png").write_bytes(png_that_claims(*size))
     assert make_cover(tmp_path / "bomb.png", tmp_path / "out.jpg") is None
     assert not (tmp_path / "out.jpg").exists()
+
+
+def test_the_largest_picture_taken_is_in_memory_once(tmp_path: Path) -> None:
+    Image.new("RGB", (8000, 5000), (200, 40, 40)).save(tmp_path / "in.png", compress_level=1)
+    code = (
+        "import sys; from pathlib import Path; from stall.store.cover import make_cover\n"
+        "peak = lambda: int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])\n"
+        "before = peak(); assert make_cover(Path(sys.argv[1]), Path(sys.argv[2])); print(peak() - before)"
+    )
+    arguments = [sys.executable, "-c", code, tmp_path / "in.png", tmp_path / "out.jpg"]
+    kib = int(subprocess.run(arguments, capture_output=True, text=True, check=True).stdout)
+    assert kib * 1024 < 1.5 * 8000 * 5000 * 4  # Pillow keeps a pixel in four bytes
 
 
 @pytest.mark.parametrize("data", [b"", b"just words", b"\xff\xd8\xff\xe0 cut", png_that_claims(40, 40)])
