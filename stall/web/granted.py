@@ -73,9 +73,10 @@ def _pack(
     allowed = claims.allowed_downloads(conn, pack)
     before = "" if alone else f"{first.drop_id}/"
 
-    def granted(file: PackFile) -> GrantedFile:
-        return GrantedFile(before + file.path, file, counts.get(file.id, 0), allowed)
+    def granted(file: PackFile, path: str) -> GrantedFile:
+        return GrantedFile(before + path, file, counts.get(file.id, 0), allowed)
 
+    files, whole = catalogue.files(conn, pack), catalogue.whole_pack(conn, pack)
     return GrantedPack(
         drop_id=first.drop_id,
         title=first.title,
@@ -83,8 +84,8 @@ def _pack(
         edition=first.edition,
         numbers=tuple(item.ed for item in items if item.ed is not None),
         certificates=tuple(item.certificate for item in items if item.certificate is not None),
-        whole=granted(catalogue.whole_pack(conn, pack)),
-        files=tuple(granted(file) for file in catalogue.files(conn, pack)),
+        whole=granted(whole, _unused(whole.path.removesuffix(".zip"), {file.path for file in files})),
+        files=tuple(granted(file, file.path) for file in files),
     )
 
 
@@ -99,5 +100,9 @@ def find(packs: list[GrantedPack], name: str) -> GrantedFile:
 
 def papers_name(packs: list[GrantedPack]) -> str:
     """What the ZIP of the buyer's papers is called; a file of the maker's of that name goes first."""
-    taken = {file.name for pack in packs for file in (pack.whole, *pack.files)}
-    return next(name for n in range(len(taken) + 1) if (name := f"papers{n or ''}.zip") not in taken)
+    return _unused("papers", {file.name for pack in packs for file in (pack.whole, *pack.files)})
+
+
+def _unused(stem: str, taken: set[str]) -> str:
+    """Name a ZIP of ours so that every file of the maker's keeps its own name."""
+    return next(name for n in range(len(taken) + 1) if (name := f"{stem}{n or ''}.zip") not in taken)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from urllib.parse import quote
@@ -121,6 +122,16 @@ def test_after_as_many_downloads_as_the_creator_allows_the_file_is_refused(
     assert (answer.status_code, "download-limit" in answer.text) == (403, True)
     assert "downloaded 5 times" in buyer.get(grant).text
     assert buyer.get(f"{grant}/{PRINTS}.zip", buffered=True).status_code == 200
+
+
+def test_a_file_named_like_the_zip_is_still_itself(buyer: FlaskClient, stocked_box: Stocked, grant: str) -> None:
+    with stocked_box.box.db.transaction() as tx:
+        tx.conn.execute("UPDATE files SET path = ? WHERE path = ?", (f"{PRINTS}.zip", PHOTO))
+    links = re.findall(r'href="(/g/[^"]+)" download', buyer.get(grant).text)
+    answers = [buyer.get(link, buffered=True).data for link in links]
+    assert answers[0].startswith(b"PK")
+    assert answers.count(DATA) == 1
+    assert len(set(links)) == len(links)
 
 
 @pytest.mark.parametrize(
