@@ -83,11 +83,7 @@ def page_has_form() -> None:
 
 
 def _check_local() -> None:
-    try:
-        local = ipaddress.ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        local = False
-    if not local:
+    if not is_shared(request.remote_addr or ""):
         raise Hostile("till-not-local", "The till answers only on this machine. Open it there, or through ssh.")
 
 
@@ -164,10 +160,15 @@ class Tries:
         self._guesses.spend(request.remote_addr or "")
 
 
-def _client() -> str | None:
-    """The phone a request came from; None for this machine itself, where a whole crowd may share one address."""
-    address = request.remote_addr or ""
+def is_shared(address: str) -> bool:
+    """Whether a whole crowd may stand behind an address: this machine's own, where a proxy would be."""
     try:
-        return None if ipaddress.ip_address(address).is_loopback else address
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
-        return address
+        return False
+
+
+def _client() -> str | None:
+    """The phone a request came from; None where a whole crowd may share one address."""
+    address = request.remote_addr or ""
+    return None if is_shared(address) else address

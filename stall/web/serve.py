@@ -17,6 +17,7 @@ from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
 from stall import log
@@ -24,7 +25,7 @@ from stall.errors import Refused
 from stall.store import locks
 from stall.store.box import Box
 from stall.web.factory import create_buyer_app, shop_of
-from stall.web.guard import MAX_BODY_BYTES
+from stall.web.guard import MAX_BODY_BYTES, is_shared
 from stall.web.till import create_till_app
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
@@ -34,6 +35,8 @@ TILL_THREADS = 4
 SEND_BUFFER_BYTES = 128 * 1024
 #: The server's own default of 100 leaves half of a crowd unserved.
 CONNECTIONS = 1000
+#: What one phone may hold open (browsers use six): else a single one could hold all there are.
+CONNECTIONS_A_PHONE = 60
 FILES_OPEN = 4096
 IDLE_S = 60
 HEADER_BYTES = 32 * 1024
@@ -96,6 +99,18 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
+class _Connection(HTTPChannel):
+    """One connection. A phone's newest one ends its quietest where it holds too many."""
+
+    def __init__(self, server: Any, sock: socket.socket, address: Any, *rest: Any, **more: Any) -> None:
+        super().__init__(server, sock, address, *rest, **more)
+        open_ones = [channel for channel in server.active_channels.values() if not channel.will_close]
+        own = [channel for channel in open_ones if channel.addr[0] == address[0]]
+        if len(own) > CONNECTIONS_A_PHONE and not is_shared(address[0]):
+            quiet = [channel for channel in own if not channel.requests and not channel.total_outbufs_len]
+            min(quiet, key=lambda channel: channel.last_activity).will_close = True  # this one is quiet itself
+
+
 class Serving:
     """One app being served on a thread of its own until stopped."""
 
@@ -127,6 +142,7 @@ class Serving:
         self._thread.join(_STOP_S)
 
     def _run(self) -> None:
+        self._server.channel_class = _Connection
         try:
             self._server.run()
         finally:
