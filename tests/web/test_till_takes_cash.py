@@ -46,6 +46,12 @@ def test_the_code_to_scan_is_the_buyers_address_in_capitals(till: Till) -> None:
     assert str(drawn) in till.client.get(sale).text
 
 
+def test_the_page_of_a_paid_sale_has_a_heading_for_who_cannot_see_it(till: Till) -> None:
+    sale = till.press_tile(stock.ZINE)
+    till.post(f"{sale}/cash", ordinal=1, given="100")
+    assert re.search(r'<strong role="heading" aria-level="1">Paid', till.client.get(sale).text)
+
+
 def test_the_change_is_said(till: Till) -> None:
     sale = till.press_tile(stock.PRINTS)
     till.post(f"{sale}/cash", ordinal=1, given="20")
