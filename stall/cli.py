@@ -68,6 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:  # what no command foresaw: a name too long, a folder nobody may look into
         _complain(_refused_by_system(error), as_json="--json" in given)
         sys.exit(1)
+    except UnicodeEncodeError:  # bytes of the command line that are no UTF-8 reach us as lone surrogates
+        words = "A word of this command is no UTF-8 text, so it cannot be written down. Type it again."
+        _complain(Refused("argument-not-text", words), as_json="--json" in given)
+        sys.exit(1)
     except click.exceptions.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)

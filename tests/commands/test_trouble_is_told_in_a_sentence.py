@@ -41,6 +41,15 @@ def test_a_name_that_is_no_text_is_told_too(tmp_path: Path) -> None:
     assert b"Traceback" not in told.stderr + told.stdout
 
 
+def test_a_word_that_is_no_text_is_told(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "stall", "keys", "new", "box", "--data", tmp_path / "box", "--name", b"\xff\xfe"],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert (told.returncode, told.stderr.count(b"\n")) == (1, 1)
+    assert b"[argument-not-text]" in told.stderr
+
+
 def test_a_reader_that_stops_listening_ends_the_command_quietly(tmp_path: Path) -> None:
     listener, speaker = os.pipe()
     os.close(listener)
