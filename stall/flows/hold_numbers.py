@@ -19,18 +19,16 @@ def hold_numbers(tx: Tx, sale: int) -> None:
     Raises Refused `drop-sold-out`, `edition-number-taken`; nothing is held then.
     """
     rows = tx.conn.execute(
-        "SELECT l.id, l.ed, l.title, l.asked, p.drop_no, d.edition FROM lines l JOIN packs p ON p.no = l.pack JOIN drops d ON d.no = p.drop_no"
+        "SELECT l.id, l.ed, l.title, p.drop_no, d.edition FROM lines l JOIN packs p ON p.no = l.pack JOIN drops d ON d.no = p.drop_no"
         " WHERE l.id >= ? AND l.id < ? AND d.edition IS NOT NULL ORDER BY l.ed IS NULL, l.id",
         (line_id(sale, 0), line_id(sale + 1, 0)),
     ).fetchall()
-    for line, ed, title, asked, drop_no, edition in rows:
+    for line, ed, title, drop_no, edition in rows:
         if ed is not None and _holds_already(tx, sale, drop_no, ed):
             continue
         number = _lowest_free(tx, drop_no, edition) if ed is None else _this_one(tx, drop_no, ed)
-        if number is None and ed is not None and asked is None:
-            number = _lowest_free(tx, drop_no, edition)  # its earlier hold lapsed and somebody else has that number now
-        if number is None and asked is not None:
-            raise Refused("edition-number-taken", f"Number {asked} of {title} is taken. Choose another number.")
+        if number is None and ed is not None:
+            raise Refused("edition-number-taken", f"Number {ed} of {title} is taken. Choose another number.")
         if number is None:
             raise Refused("drop-sold-out", f"{title} is sold out. Choose another item.")
         tx.conn.execute(
@@ -65,13 +63,26 @@ def release_hold(tx: Tx, sale: int) -> None:
 
 
 def release_lapsed(tx: Tx) -> int:
-    """Let go of every lapsed hold; return how many numbers came free. Idempotent."""
-    cursor = tx.conn.execute(
-        "UPDATE numbers SET state = ?, sale = NULL WHERE state = ? AND sale IN"
-        " (SELECT s.no FROM sales s WHERE s.state = 'basket' AND s.hold_until_ms IS NOT NULL AND s.hold_until_ms <= ?)",
-        (FREE, HELD, tx.now_ms),
-    )
-    return cursor.rowcount
+    """Let go of every lapsed hold; return how many numbers came free. Idempotent.
+
+    The lines forget their numbers too, except those somebody asked for: what is not held must not be shown.
+    """
+    lapsed = tx.conn.execute(
+        "SELECT DISTINCT n.sale FROM numbers n JOIN sales s ON s.no = n.sale"
+        " WHERE n.state = ? AND s.state = 'basket' AND s.hold_until_ms IS NOT NULL AND s.hold_until_ms <= ?",
+        (HELD, tx.now_ms),
+    ).fetchall()
+    freed = 0
+    for (sale,) in lapsed:
+        freed += tx.conn.execute(
+            "UPDATE numbers SET state = ?, sale = NULL WHERE sale = ? AND state = ?", (FREE, sale, HELD)
+        ).rowcount
+        tx.conn.execute(
+            "UPDATE lines SET ed = asked, lease = NULL WHERE id >= ? AND id < ?",
+            (line_id(sale, 0), line_id(sale + 1, 0)),
+        )
+        tx.conn.execute("UPDATE sales SET hold_until_ms = NULL WHERE no = ?", (sale,))
+    return freed
 
 
 def _holds_already(tx: Tx, sale: int, drop_no: int, ed: int) -> bool:

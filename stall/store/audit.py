@@ -45,6 +45,7 @@ def audit(conn: sqlite3.Connection, public: bytes) -> Audit:
         except StallError as error:
             return Audit("unknown", findings=[f"The head of the journal cannot be read: {error.sentence}"])
         found = Audit(head.epoch_text)
+        _check_pages(conn, found)
         frontier = merkle.Frontier.empty()
         last_at = 0
         for seq, data in journal.all_events(conn, head.epoch_no):
@@ -60,8 +61,18 @@ def audit(conn: sqlite3.Connection, public: bytes) -> Audit:
         _check_money(conn, found, head.epoch_no)
         _check_numbers(conn, found)
         return found
+    except sqlite3.DatabaseError as error:
+        return Audit("unknown", findings=[f"The database file is damaged and cannot be read to its end: {error}."])
     finally:
-        conn.execute("ROLLBACK")
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+
+
+def _check_pages(conn: sqlite3.Connection, found: Audit) -> None:
+    """What SQLite itself finds wrong with its pages and indexes."""
+    for (line,) in conn.execute("PRAGMA integrity_check(5)").fetchall():
+        if line != "ok":
+            found.findings.append(f"The database file is damaged: {line}.")
 
 
 def _check_event(found: Audit, seq: int, data: bytes, public: bytes, last_at: int) -> int:

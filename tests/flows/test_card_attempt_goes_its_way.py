@@ -273,3 +273,17 @@ def test_money_at_risk_stays_at_risk_when_the_terminal_tells_less_the_second_tim
     step(stall, card_attempt.doubt, attempt, Reason.READER_LOST)
     step(stall, card_attempt.pay_after_query, attempt, selling.facts(offline=None))
     assert selling.receipt_of(stall, sale).pay[0].st == "stored"
+
+
+def test_when_a_hold_lapsed_no_line_shows_its_number_any_more(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    attempt = selling.ask(stall, sale)
+    selling.send(stall, attempt)
+    step(stall, card_attempt.decline, attempt, Reason.DECLINED)
+    assert selling.numbers(stall, sale) == [1]
+    stall.clock.advance(HOLD_MS)
+    step(stall, sweep)
+    assert selling.numbers(stall, sale) == [None]
+    selling.cash(stall, selling.basket(stall))
+    selling.cash(stall, sale, ordinal=2)
+    assert selling.numbers(stall, sale) == [2]

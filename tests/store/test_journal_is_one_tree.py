@@ -9,6 +9,7 @@ from stall.flows.checkpoint import SPACING_MS, sign_checkpoint
 from stall.store import journal
 from stall.store.audit import audit
 from stall.store.box import Box
+from stall.store.db import connect_readonly
 from stall.store.schema import event_id
 from stall.wire import event, merkle, note
 from tests.fakes.clock import FakeClock
@@ -99,3 +100,19 @@ def test_a_run_of_events_is_bounded_but_never_empty(box: Box) -> None:
     assert len(journal.read_events(box.db.read(), 1, 0, 1)) == 1
     assert len(journal.read_events(box.db.read(), 1, 0, 10**6)) == 21
     assert journal.read_events(box.db.read(), 1, 21, 10**6) == []
+
+
+def test_a_damaged_page_is_found_wherever_it_lies(box: Box) -> None:
+    append(box, 10)
+    box.db.truncate_log()
+    (pages,) = box.db.read().execute("PRAGMA page_count").fetchone()
+    folder, public = box.folder, box.secrets.signing.public
+    box.db.close()
+    with (folder / "stall.sqlite").open("r+b") as file:  # no connection of this process is open now
+        for page in range(pages - 3, pages):
+            file.seek(page * 4096 + 8)
+            file.write(bytes(range(256)) * 8)
+    conn = connect_readonly(folder / "stall.sqlite")
+    found = audit(conn, public)
+    conn.close()
+    assert "damaged" in found.findings[0]
