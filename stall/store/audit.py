@@ -40,32 +40,35 @@ def audit(conn: sqlite3.Connection, public: bytes) -> Audit:
     """
     conn.execute("BEGIN")
     try:
-        try:
-            head = journal.read_head(conn)
-        except StallError as error:
-            return Audit("unknown", findings=[f"The head of the journal cannot be read: {error.sentence}"])
-        found = Audit(head.epoch_text)
-        _check_pages(conn, found)
-        frontier = merkle.Frontier.empty()
-        last_at = 0
-        for seq, data in journal.all_events(conn, head.epoch_no):
-            frontier = frontier.append(merkle.leaf_hash(data))
-            last_at = _check_event(found, seq, data, public, last_at)
-            found.events += 1
-        found.root = frontier.root()
-        if (frontier.size, found.root) != (head.size, head.frontier.root()):
-            found.findings.append(
-                f"The journal's {frontier.size} events do not make the root the box keeps for {head.size}."
-            )
-        _check_checkpoint(conn, found, head)
-        _check_money(conn, found, head.epoch_no)
-        _check_numbers(conn, found)
-        return found
+        return _read_all(conn, public)
+    except StallError as error:
+        return Audit("unknown", findings=[f"The head of the journal cannot be read: {error.sentence}"])
     except sqlite3.DatabaseError as error:
         return Audit("unknown", findings=[f"The database file is damaged and cannot be read to its end: {error}."])
     finally:
         if conn.in_transaction:
             conn.execute("ROLLBACK")
+
+
+def _read_all(conn: sqlite3.Connection, public: bytes) -> Audit:
+    head = journal.read_head(conn)
+    found = Audit(head.epoch_text)
+    _check_pages(conn, found)
+    frontier = merkle.Frontier.empty()
+    last_at = 0
+    for seq, data in journal.all_events(conn, head.epoch_no):
+        frontier = frontier.append(merkle.leaf_hash(data))
+        last_at = _check_event(found, seq, data, public, last_at)
+        found.events += 1
+    found.root = frontier.root()
+    if (frontier.size, found.root) != (head.size, head.frontier.root()):
+        found.findings.append(
+            f"The journal's {frontier.size} events do not make the root the box keeps for {head.size}."
+        )
+    _check_checkpoint(conn, found, head)
+    _check_money(conn, found, head.epoch_no)
+    _check_numbers(conn, found)
+    return found
 
 
 def _check_pages(conn: sqlite3.Connection, found: Audit) -> None:
