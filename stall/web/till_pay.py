@@ -5,6 +5,7 @@ Every form that pays carries the number of the attempt it is for, so a second pr
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -161,7 +162,8 @@ def _attempt(tx: Tx, no: int, wanted: int) -> Attempt:
 
 
 def _field(name: str) -> str:
-    return request.form.get(name, "")[:300]
+    """A text of the form, in the one spelling the journal takes (NFC)."""
+    return unicodedata.normalize("NFC", request.form.get(name, "")[:300])
 
 
 def _standing(no: int) -> Standing:

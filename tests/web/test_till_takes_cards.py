@@ -162,6 +162,15 @@ def test_a_decision_that_nothing_was_paid_opens_the_sale_again(till: Till, uncle
     assert till.post(f"{unclear}/cash", ordinal=2, given="4.50").status_code == 303
 
 
+def test_a_reason_pasted_in_pieces_is_taken_whole(till: Till, unclear: str) -> None:
+    pasted = "re\N{COMBINING ACUTE ACCENT}c\N{COMBINING CEDILLA}u 0042"  # as macOS writes file names
+    answer = till.post(
+        f"{unclear}/decide", attempt=till.newest_attempt().no, outcome="paid", reason=pasted, pin=stock.PIN
+    )
+    assert answer.status_code == 303, text(answer)
+    assert "Paid €4.50 by card" in till.see(unclear)
+
+
 def test_a_decision_after_the_terminal_answered_changes_nothing(till: Till, unclear: str) -> None:
     attempt = till.newest_attempt().no
     till.terminal(lambda tx, no: card_attempt.pay_after_query(tx, no, card_attempt.TerminalFacts(
