@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,12 +74,12 @@ def delegate(
     as_json: bool,
 ) -> None:
     """Sign a delegation for a box (or, with --role, a cloud or a signer) and write it to --out."""
-    from stall import disk
     from stall.clock import SystemClock
-    from stall.creator import delegations, keyring, recipients
+    from stall.creator import delegations, handover, keyring, recipients
     from stall.errors import Refused
     from stall.wire import jws
 
+    handover.check_free(out)
     creator = keyring.load(folder)
     if creator.warning:
         click.echo(f"warning: {creator.warning}", err=True)
@@ -96,12 +97,12 @@ def delegate(
         days=days,
         name=name,
     )
-    with disk.whole_file(out) as file:
-        file.write(token.encode("ascii") + b"\n")
+    handover.write(out, token)
     if as_json:
         click.echo(json.dumps({"file": str(out), "hash": jws.token_hash(token), "sub": to.did, "role": role}))
         return
-    click.echo(f"Wrote {out}: {to.did} may act as {role} of {creator.name}. Hand it over: stall accept {out.name}")
+    click.echo(f"Wrote {out}: {to.did} may act as {role} of {creator.name}. On the box:")
+    click.echo(f"  stall accept --data BOX {shlex.quote(str(out))}")
 
 
 def _limits(currency: str, sale: str, stored: str, hours: int) -> Max:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -54,13 +55,15 @@ def issue(
     as_json: bool,
 ) -> None:
     """Sign a lease of numbers of a limited drop to one box and write it to --out."""
-    from stall import disk
     from stall.clock import SystemClock
-    from stall.creator import keyring, leases, ranges, recipients
+    from stall.creator import handover, keyring, leases, ranges, recipients
     from stall.errors import Refused
     from stall.store import packfile
     from stall.wire import lease as leased
 
+    if not (count or numbers or again):
+        raise click.UsageError("Say which numbers: --count 25, --numbers 1-25,40 or --again 7.")
+    handover.check_free(out)
     creator = keyring.load(folder)
     if creator.warning:
         click.echo(f"warning: {creator.warning}", err=True)
@@ -83,13 +86,11 @@ def issue(
             days=days,
         )
         title = opened.manifest.drop.title
-    with disk.whole_file(out) as file:
-        file.write(token.encode("ascii") + b"\n")
+    handover.write(out, token)
     document = leased.verify(token, {creator.key.thumbprint: creator.key.public})
     if as_json:
         facts = {"file": str(out), "drop": document.drop, "lease_seq": document.lease_seq, "ranges": document.ranges}
         click.echo(json.dumps(facts))
         return
-    click.echo(
-        f"Wrote {out}: numbers {ranges.text(document.ranges)} of “{title}” for one box. Hand it over: stall accept"
-    )
+    click.echo(f"Wrote {out}: numbers {ranges.text(document.ranges)} of “{title}” for one box. On the box:")
+    click.echo(f"  stall accept --data BOX {shlex.quote(str(out))}")

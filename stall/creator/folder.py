@@ -65,19 +65,17 @@ class Measured:
     crc: int
 
 
-def find(folder: Path, leave_out: Path | None = None) -> tuple[list[Found], list[str]]:
+def find(folder: Path) -> tuple[list[Found], list[str]]:
     """List the files below `folder` in the order of their paths, and what was skipped, for a person.
 
-    Hidden files and system clutter are skipped, and the file `leave_out` (the pack being written). Raises Refused
+    Hidden files, system clutter and packs (earlier versions lie beside their files) are skipped. Raises Refused
     `folder-not-found`, `folder-empty`, `folder-too-many-files`, `folder-special-file`, `folder-link-outside`,
     `folder-reserved-name`; Broken `folder-unreadable`; WireError for a name the path rule forbids.
     """
     if not folder.is_dir():
         raise Refused("folder-not-found", f"There is no folder “{folder}”. Name the folder with the files to sell.")
     skipped: list[str] = []
-    if leave_out is not None:
-        leave_out = leave_out.parent.resolve() / leave_out.name
-    found = sorted(_walk(folder, folder.resolve(), "", leave_out, skipped), key=lambda file: file.path)
+    found = sorted(_walk(folder, folder.resolve(), "", skipped), key=lambda file: file.path)
     if not found:
         raise Refused("folder-empty", f"“{folder}” holds no files to sell. Put them there and try again.")
     if len(found) > MAX_FILES:
@@ -123,7 +121,7 @@ def changed(found: Found) -> Refused:
     )
 
 
-def _walk(folder: Path, root: Path, inside: str, leave_out: Path | None, skipped: list[str]) -> Iterator[Found]:
+def _walk(folder: Path, root: Path, inside: str, skipped: list[str]) -> Iterator[Found]:
     """List one folder and those below; `inside` is its path from the root, empty or ending in a slash."""
     try:
         children = list(folder.iterdir())
@@ -133,12 +131,12 @@ def _walk(folder: Path, root: Path, inside: str, leave_out: Path | None, skipped
         path = inside + child.name
         if child.name.startswith(".") or child.name.casefold() in _CLUTTER:
             skipped.append(f"{path} (hidden)")
-        elif leave_out == root / path:
-            skipped.append(f"{path} (the pack itself)")
+        elif child.suffix.casefold() == pack.SUFFIX and not child.is_dir():
+            skipped.append(f"{path} (a pack)")
         elif child.is_dir() and child.is_symlink():
             skipped.append(f"{path} (a link to a folder)")
         elif child.is_dir():
-            yield from _walk(child, root, f"{path}/", leave_out, skipped)
+            yield from _walk(child, root, f"{path}/", skipped)
         else:
             yield _file(child, root, path)
 

@@ -48,7 +48,16 @@ class LeaseRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     token: str
 
 
-Row = DelegationRow | LeaseRow
+class ManifestRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="manifest"):
+    """One manifest signed: version `ver` of `drop`. `hash` names its token, which is too long for a line here."""
+
+    at: int
+    drop: str
+    ver: int
+    hash: str
+
+
+Row = DelegationRow | LeaseRow | ManifestRow
 
 
 class Ledger:
@@ -65,6 +74,11 @@ class Ledger:
     def leases(self, drop: str) -> list[LeaseRow]:
         """All leases of one drop, oldest first."""
         return [row for row in self._rows if isinstance(row, LeaseRow) and row.drop == drop]
+
+    def manifest(self, drop: str, ver: int) -> ManifestRow | None:
+        """The manifest signed as that version of the drop, or None."""
+        rows = (row for row in self._rows if isinstance(row, ManifestRow))
+        return next((row for row in rows if (row.drop, row.ver) == (drop, ver)), None)
 
     def append(self, row: Row) -> None:
         """Write `row` and force it to the disk; only then may its document leave. Raises as `disk.whole_file`."""

@@ -14,13 +14,16 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from stall import disk
 from stall.creator import folder as folders
+from stall.creator import handover, ledger
 from stall.creator.folder import Found, Measured
 from stall.creator.keyring import Creator
+from stall.creator.ledger import ManifestRow
 from stall.errors import Refused
 from stall.wire import b64, jws, manifest, pack, zipstore
 from stall.wire.manifest import Drop, File, Listing, Manifest, Price, Window
@@ -78,20 +81,29 @@ class BuiltPack:
 def build(
     folder: Path, out: Path, creator: Creator, options: PackOptions, *, now_s: int, progress: Progress | None = None
 ) -> BuiltPack:
-    """Sign the files of `folder` as one drop and write the pack `out`.
+    """Sign the files of `folder` as one drop and write the pack `out`; the ledger keeps which version that was.
 
-    Raises the errors of `folder.find`; Refused `drop-id`, `cover-not-in-folder`, `role-matches-nothing`,
-    `folder-file-changed`; WireError when the manifest would break formats.md 7.1; the errors of `disk.whole_file`.
+    Raises the errors of `handover.check_free` and `folder.find`; Refused `drop-id`, `pack-version-signed`,
+    `cover-not-in-folder`, `role-matches-nothing`, `folder-file-changed`; WireError when the manifest would break
+    formats.md 7.1; the errors of the ledger and of `disk.whole_file`.
     """
-    found, skipped = folders.find(folder, leave_out=out)
+    old = _version_before(creator, options)
+    drop, ver = _identity(old, options)
+    with ledger.opened(creator.folder) as book:
+        _check_unsigned(book, drop, ver)
+    handover.check_free(out)
+    found, skipped = folders.find(folder)
     roles = _roles(found, options)
     total = sum(file.size for file in found)
     on_bytes = _counter(progress, 2 * total)
     measured = [folders.measure(file, on_bytes) for file in found]
-    signed = _manifest(measured, roles, creator, options, now_s)
+    signed = _manifest(measured, roles, creator, options, now_s, old)
     token = manifest.sign(creator.key, signed)
     with disk.whole_file(out) as target:
         _write(target, token, measured, on_bytes)
+        with ledger.opened(creator.folder) as book:  # again: another program may have signed it meanwhile
+            _check_unsigned(book, drop, ver)
+            book.append(ManifestRow(now_s, drop, ver, jws.token_hash(token)))
     return BuiltPack(out, token, signed, total, tuple(skipped))
 
 
@@ -103,24 +115,55 @@ def drop_id_of(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).casefold().encode("ascii", "ignore").decode()
     made = "-".join(re.findall(r"[a-z0-9]+", plain))[:_ID_MAX].strip("-")
     if len(made) < _ID_MIN:
-        raise Refused("drop-id", f"No id can be made from the title “{title}”. Give one with --id, like my-drop-1.")
+        raise Refused(
+            "drop-id",
+            f"An id has at least three letters a-z or digits, and the title “{title}” gives fewer. Give one with --id,"
+            " like my-drop-1.",
+        )
     return made
 
 
+def _version_before(creator: Creator, options: PackOptions) -> Manifest | None:
+    return manifest.verify(options.after, {creator.key.thumbprint: creator.key.public}) if options.after else None
+
+
+def _identity(old: Manifest | None, options: PackOptions) -> tuple[str, int]:
+    """Say which drop and which version of it is being made."""
+    drop = options.drop_id or (old.drop.id if old else drop_id_of(options.title))
+    return drop, old.ver + 1 if old else 1
+
+
+def _check_unsigned(book: ledger.Ledger, drop: str, ver: int) -> None:
+    """Refuse to sign two contents as one version: a box takes the first it sees, and no box both."""
+    row = book.manifest(drop, ver)
+    if row is not None:
+        day = datetime.fromtimestamp(row.at, UTC).strftime("%Y-%m-%d")
+        raise Refused(
+            "pack-version-signed",
+            f"You signed version {ver} of “{drop}” on {day}. Build the next one with --after and the newest pack of it;"
+            " if that is lost, give this one another id with --id.",
+        )
+
+
 def _manifest(
-    measured: Sequence[Measured], roles: dict[str, Role], creator: Creator, options: PackOptions, now_s: int
+    measured: Sequence[Measured],
+    roles: dict[str, Role],
+    creator: Creator,
+    options: PackOptions,
+    now_s: int,
+    old: Manifest | None,
 ) -> Manifest:
-    old = manifest.verify(options.after, {creator.key.thumbprint: creator.key.public}) if options.after else None
+    drop_id, ver = _identity(old, options)
     cover = _cover(measured, options.cover)
     new = Manifest(
         iss=creator.did,
         jti=b64.encode(secrets.token_bytes(16)),
         iat=now_s,
         exp=options.closes_s,
-        ver=old.ver + 1 if old else 1,
+        ver=ver,
         prev=jws.token_hash(options.after) if options.after else None,
         drop=Drop(
-            id=options.drop_id or (old.drop.id if old else drop_id_of(options.title)),
+            id=drop_id,
             title=unicodedata.normalize("NFC", options.title),
             kind=options.kind or _kind(options),
             edition=options.edition,

@@ -48,7 +48,7 @@ def trusted_manifest(creators: Sequence[tuple[str, bytes]], token: str) -> Manif
 def check_version(tx: Tx, found: Manifest, token: str) -> bool:
     """Say whether the pack is new here (True) or the very one we have (False).
 
-    Raises Refused `manifest-expired`, `manifest-other-creator`, `manifest-older` and what
+    Raises Refused `manifest-expired`, `manifest-other-creator`, `manifest-other-content`, `manifest-older` and what
     `manifest.check_successor` raises when the chain does not hold.
     """
     if found.exp * 1000 <= tx.now_ms:
@@ -70,7 +70,13 @@ def check_version(tx: Tx, found: Manifest, token: str) -> bool:
             "manifest-other-creator",
             f"A drop {found.drop.id!r} of another creator is already here. Ask one of them for another id.",
         )
-    if found.ver <= row["ver"]:
+    if found.ver == row["ver"]:
+        raise Refused(
+            "manifest-other-content",
+            f"This box has version {found.ver} of {found.drop.id!r} with other content. Ask its creator for a new version,"
+            " built with --after. Nothing was changed.",
+        )
+    if found.ver < row["ver"]:
         raise Refused(
             "manifest-older",
             f"This box has version {row['ver']} of {found.drop.id!r}; version {found.ver} is older. Nothing was changed.",

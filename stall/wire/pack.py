@@ -15,6 +15,7 @@ from stall.wire.zipstore import Entry
 
 MANIFEST_NAME = "manifest.jws"
 FILES_PREFIX = "files/"
+SUFFIX = ".stallpack"
 MANIFEST_MAX_BYTES = int(2.8 * 1024 * 1024)  # of the token; formats.md 2, rule 1
 ENTRIES_MAX = 5_001  # the manifest and 5,000 files: formats.md 7.1
 RESERVED = frozenset({MANIFEST_NAME, "verify.html"})  # what we put beside the files in the buyer's ZIP

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stall.creator import keyring, packs
+from stall.creator import keyring, ledger, packs
 from stall.creator.keyring import Creator
 from stall.creator.packs import BuiltPack, PackOptions
 
@@ -20,7 +20,7 @@ Build = Callable[..., BuiltPack]
 
 @pytest.fixture(scope="session")
 def creator(tmp_path_factory: pytest.TempPathFactory) -> Creator:
-    """One creator for tests that sign nothing into the ledger."""
+    """One creator for tests that ask nothing of the ledger."""
     return keyring.new(tmp_path_factory.mktemp("creator") / "key", "Ada Prints")
 
 
@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def build(creator: Creator, tmp_path: Path) -> Build:
-    """Build a pack from a folder; keywords replace the usual options."""
+    """Build a pack from a folder; keywords replace the usual options. Every test may build the same drop."""
 
     def make(folder: Path, out: Path | None = None, signer: Creator | None = None, **changes: Any) -> BuiltPack:
         usual: dict[str, Any] = {
@@ -54,6 +54,11 @@ def build(creator: Creator, tmp_path: Path) -> Build:
             "edition": 50,
         }
         options = PackOptions(**{**usual, **changes})
-        return packs.build(folder, out or tmp_path / "night.stallpack", signer or creator, options, now_s=NOW_S)
+        by = signer or creator
+        (by.folder / ledger.FILE).unlink(missing_ok=True)
+        built = next(
+            tmp_path / f"night-{n}.stallpack" for n in range(9) if not (tmp_path / f"night-{n}.stallpack").exists()
+        )
+        return packs.build(folder, out or built, by, options, now_s=NOW_S)
 
     return make

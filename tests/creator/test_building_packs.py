@@ -111,15 +111,14 @@ def test_hidden_files_and_clutter_are_left_out_and_said(build: Build, folder: Pa
     (folder / ".DS_Store").write_bytes(b"x")
     (folder / "notes" / "Thumbs.db").write_bytes(b"x")
     (folder / "inner").symlink_to(folder / "notes")
-    out = folder / "out.stallpack"
-    out.write_bytes(b"an older pack")
-    built = build(folder, out)
+    (folder / "older.stallpack").write_bytes(b"an older pack")
+    built = build(folder, folder / "out.stallpack")
     assert len(built.manifest.files) == 3
     assert sorted(built.skipped) == [
         ".DS_Store (hidden)",
         "inner (a link to a folder)",
         "notes/Thumbs.db (hidden)",
-        "out.stallpack (the pack itself)",
+        "older.stallpack (a pack)",
     ]
 
 

@@ -164,7 +164,7 @@ def test_a_torn_last_line_is_forgotten_for_its_lease_was_never_handed_out(issue:
     path.write_bytes(path.read_bytes()[:-7])
     assert issue(B, TWO, count=2).ranges == ((3, 4),)
     assert path.read_bytes().startswith(whole)
-    assert path.read_bytes().count(b"\n") == 2
+    assert path.read_bytes().count(b"\n") == 3  # the drop's manifest, the first lease, the third
     assert issue(B, TWO, count=2).ranges == ((5, 6),)
 
 
@@ -182,7 +182,8 @@ def test_the_ledger_is_the_owners_alone_and_holds_each_document_once(issue: Issu
     issue(A, ONE, count=2)
     path = own_creator.folder / ledger.FILE
     assert path.stat().st_mode & 0o777 == 0o600
-    row = json.loads(path.read_text())
+    manifest_row, row = map(json.loads, path.read_text().splitlines())
+    assert (manifest_row["kind"], manifest_row["ver"]) == ("manifest", 1)
     assert (row["kind"], row["ranges"], row["token"].count(".")) == ("lease", [[1, 2]], 2)
 
 

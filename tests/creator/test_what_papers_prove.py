@@ -102,7 +102,7 @@ def test_papers_of_one_sale_explain_each_other(sale: Sale) -> None:
     assert [one.what for one in found] == ["certificate", "receipt", "delegation", "manifest"]
     assert "The manifest it names lies beside it: “Night Prints”." in words(found[0])
     assert "The receipt it names lies beside it." in words(found[0])
-    assert "€4.50 by card (online)" in words(found[1])
+    assert "€4.50, paid by card, on " in words(found[1])
     assert "number 7 of night-prints" in words(found[1])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stall import app
-from stall.creator import delegations, keyring, packs
+from stall.creator import delegations, keyring, ledger, packs
 from stall.creator.keyring import Creator
 from stall.creator.packs import BuiltPack, PackOptions
 from stall.errors import Refused, StallError
@@ -121,6 +121,14 @@ def test_an_older_version_is_refused(box: Box, pack: Callable[..., BuiltPack]) -
     second = pack(now_s=NOW_S - DAY_S + 60, after=first.token, price_minor=500)
     import_pack(box, second.path)
     assert refused(box, first.path) == "manifest-older"
+
+
+def test_another_content_under_the_same_version_is_told_from_an_older_one(
+    box: Box, pack: Callable[..., BuiltPack], creator: Creator
+) -> None:
+    import_pack(box, pack().path)
+    (creator.folder / ledger.FILE).unlink()  # the creator lost the ledger and signed version 1 once more
+    assert refused(box, pack(now_s=NOW_S - DAY_S + 60, price_minor=500).path) == "manifest-other-content"
 
 
 def test_a_newer_version_takes_over_and_the_old_pack_stays_for_its_buyers(
