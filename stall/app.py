@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets as random
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from stall import settings as settings_file
 from stall.clock import Clock, SystemClock
+from stall.errors import Broken
 from stall.settings import Settings
 from stall.store import journal, secrets
 from stall.store.box import Box
@@ -31,9 +33,10 @@ def open_box(folder: Path, *, crowd: bool = False, all_day: bool = False, clock:
     """Open a data folder.
 
     `all_day` processes stop at once when a write has an unknown outcome, to be started anew;
-    `crowd` starts the crowd's writer (only `stall web`). Raises what settings, secrets and
-    Database raise.
+    `crowd` starts the crowd's writer (only `stall web`). Raises Broken `box-missing`, `box-unreadable`, and what
+    settings, secrets and Database raise.
     """
+    _check_holds_a_box(folder)
     own_clock = clock or SystemClock()
     own_secrets = secrets.load(folder / "keys")
     db = Database(folder, own_clock, own_secrets, on_unknown=stop_the_process if all_day else None)
@@ -41,6 +44,22 @@ def open_box(folder: Path, *, crowd: bool = False, all_day: bool = False, clock:
     if crowd:
         box.crowd = CrowdWriter(db)
     return box
+
+
+def _check_holds_a_box(folder: Path) -> None:
+    """Say first of all that there is no box here: a missing key or lock file is then no damage."""
+    try:
+        there = (folder / "stall.sqlite").is_file()
+    except PermissionError as error:
+        raise Broken(
+            "box-unreadable", f"You may not look into {folder}. Work as the user this stall belongs to."
+        ) from error
+    if not there:
+        raise Broken(
+            "box-missing",
+            f"There is no stall in {folder}. Check the name, or make one with:"
+            f" stall keys new box --data {shlex.quote(str(folder))}",
+        )
 
 
 def create_box(folder: Path, name: str = "Stall", *, pin: str | None = None, clock: Clock | None = None) -> NewBox:

@@ -46,7 +46,8 @@ def _accept(tx: Tx, token: str) -> str:
         numbers = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in leased.ranges)
         return f"numbers {numbers} of {leased.drop} may be sold here"
     raise Refused(
-        "accept-type", f"This is a {typ}; accept takes delegations and leases. Import packs with: stall pack import"
+        "accept-type",
+        f"This is a {typ}; accept takes delegations and leases. Import packs with: stall pack import --data BOX FILE",
     )
 
 

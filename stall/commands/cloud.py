@@ -48,7 +48,9 @@ def init(data: Path, creator_did: str, as_json: bool) -> None:
         return
     click.echo(f"Made a cloud in {data}. Its reading token is in {made.token_file}.")
     click.echo("Let the creator delegate it, and each box accept that:")
-    click.echo(f"  stall delegate --creator DIR --role cloud --cap cosign --to {made.key.did} --out cloud.delegation")
+    click.echo(
+        f"  stall delegate --creator CREATOR --role cloud --cap cosign --to {made.key.did} --out cloud.delegation"
+    )
     click.echo("  stall accept --data BOX cloud.delegation")
     click.echo("In the settings.toml of each box:")
     click.echo(f'[cloud]\nurl = "https://…"\nname = "{made.name}"\npublic = "{public}"')

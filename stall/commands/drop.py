@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 DATA = click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder."
 )
+#: In the maker's words; "sold out" would claim numbers that were never leased to this box.
+_STANDS = {"open": "open", "early": "not open yet", "late": "over", "paused": "closed", "sold_out": "nothing to sell"}
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -56,18 +59,32 @@ def status(name: str | None, data: Path, as_json: bool) -> None:
     finally:
         box.close()
     if name is not None and not cards:
-        raise Refused("drop-unknown", f"This box has no drop {name!r}. See what it has with: stall drop status")
+        raise Refused(
+            "drop-unknown",
+            f"This box has no drop {name!r}. See what it has with: stall drop status --data {shlex.quote(str(data))}",
+        )
     _say(cards, as_json=as_json)
 
 
 def _switch(name: str, data: Path, *, to_open: bool, as_json: bool) -> None:
     from stall import app
+    from stall.errors import Refused
     from stall.flows.switch_drop import close_drop, open_drop
     from stall.store import catalogue
 
     box = app.open_box(data)
     try:
         box.write("payment", lambda tx: (open_drop if to_open else close_drop)(tx, name))
+    except Refused as refused:
+        box.close()
+        if refused.code != "clock-unsure":
+            raise
+        raise Refused(
+            "clock-unsure",
+            "The box does not know the time for sure. Confirm it at the till, or if this machine's clock is right with:"
+            f" stall clock confirm --data {shlex.quote(str(data))}",
+        ) from refused
+    try:
         cards = [c for c in catalogue.cards(box.db.read(), box.now_ms()) if c.drop_id == name]
     finally:
         box.close()
@@ -81,9 +98,9 @@ def _say(cards: list[DropCard], *, as_json: bool) -> None:
     from stall.domain import money
 
     for card in cards:
-        left = "open edition" if card.edition is None else f"{card.remaining} of {card.edition} left"
+        left = "open edition" if card.edition is None else f"{card.remaining} left here, edition of {card.edition}"
         price = money.text(card.price_minor, card.cur)
-        click.echo(f"{card.drop_id}: {card.offer.value.replace('_', ' ')}, {left}, {price}, {card.title}")
+        click.echo(f"{card.drop_id}: {_STANDS[card.offer.value]}, {left}, {price}, {card.title}")
 
 
 def _facts(card: DropCard) -> dict[str, object]:

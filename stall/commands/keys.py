@@ -69,8 +69,15 @@ def pin(data: Path) -> None:
 def show(folder: Path, as_json: bool) -> None:
     """Show the public side of the key in FOLDER, a creator's or a box's."""
     from stall.creator import keyring
+    from stall.errors import Refused
 
-    is_creator = (folder / keyring.KEY_FILE).exists() or not (folder / "keys").is_dir()
+    is_creator = (folder / keyring.KEY_FILE).exists()
+    if not is_creator and not (folder / "keys").is_dir():
+        raise Refused(
+            "keys-none",
+            f"“{folder}” holds neither a creator's key nor a box. Check the name; `stall keys new creator` and"
+            " `stall keys new box` make one.",
+        )
     facts = _creator_facts(folder) if is_creator else _box_facts(folder)
     if as_json:
         click.echo(json.dumps(facts))

@@ -15,7 +15,7 @@ def migrate(data: Path) -> None:
     from stall.store import locks, migrations
 
     if not (data / "stall.sqlite").is_file():
-        raise Broken("box-missing", f"There is no stall in {data}. Make one with: stall keys new box --data {data}")
+        raise Broken("box-missing", f"There is no stall in {data}, so there is nothing to migrate. Check the name.")
     held = locks.own_run(data)
     try:
         migrations.migrate(data / "stall.sqlite")

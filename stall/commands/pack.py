@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -145,10 +146,13 @@ def verify(file: Path, creator_did: str | None, as_json: bool) -> None:
 def import_(file: Path, data: Path, as_json: bool) -> None:
     """Take the pack FILE into a box, checking every byte. The drop is opened apart: stall drop open."""
     from stall.app import open_box
+    from stall.domain.drop import Offer
     from stall.flows.import_pack import import_pack
+    from stall.store import catalogue
 
     box = open_box(data)
     try:
+        before = {card.drop_id: card.offer for card in catalogue.cards(box.db.read(), box.now_ms())}
         total = 2 * file.stat().st_size if file.is_file() else 0
         with _bar("Checking and storing") as seen:
             done = import_pack(box, file, _counted(seen, total))
@@ -162,9 +166,9 @@ def import_(file: Path, data: Path, as_json: bool) -> None:
     if not done.new:
         click.echo(f"“{done.title}”, version {done.ver}, was here already. Nothing was changed.")
         return
-    click.echo(
-        f"Imported “{done.title}”, version {done.ver}: {done.files} files. Open it: stall drop open {done.drop_id}"
-    )
+    click.echo(f"Imported “{done.title}”, version {done.ver}: {done.files} files.")
+    if before.get(done.drop_id, Offer.PAUSED) is Offer.PAUSED:  # a new version of an open drop sells on at once
+        click.echo(f"Open it: stall drop open --data {shlex.quote(str(data))} {done.drop_id}")
 
 
 def _described(signed: Manifest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,9 +23,9 @@ PATIENCE_S = 35.0
 
 @click.command("sell")
 @click.argument("name", metavar="DROP")
-@click.option("--card", "tender", flag_value="card", help="Take the amount with the card reader.")
-@click.option("--cash", "tender", flag_value="cash", help="Take the exact amount in cash.")
-@click.option("--comp", "tender", flag_value="comp", help="Give it away; the receipt says so.")
+@click.option("--card", is_flag=True, help="Take the amount with the card reader.")
+@click.option("--cash", is_flag=True, help="Take the exact amount in cash.")
+@click.option("--comp", is_flag=True, help="Give it away; the receipt says so.")
 @click.option("--qty", type=click.IntRange(1, 200), default=1, show_default=True, help="How many.")
 @click.option("--number", type=click.IntRange(min=1), help="This edition number (limited drops only).")
 @click.option(
@@ -33,21 +34,57 @@ PATIENCE_S = 35.0
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The box's data folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def sell(
-    name: str, tender: str | None, qty: int, number: int | None, wait_s: int, data: Path, *, as_json: bool
+    *,
+    name: str,
+    card: bool,
+    cash: bool,
+    comp: bool,
+    qty: int,
+    number: int | None,
+    wait_s: int,
+    data: Path,
+    as_json: bool,
 ) -> None:
     """Sell DROP once and print the address its buyer opens."""
-    if tender is None:
-        raise click.UsageError("Say how it is paid: --card, --cash or --comp.")
+    chosen = [tender for tender, wanted in (("card", card), ("cash", cash), ("comp", comp)) if wanted]
+    if len(chosen) != 1:
+        raise click.UsageError("Say how it is paid, by one of these: --card, --cash or --comp.")
     from stall import app
     from stall.flows.fill_basket import Wish
 
+    [tender] = chosen
     box = app.open_box(data)
     try:
+        _check_for_sale(box, name)
         wish = Wish(name, qty, number)
         sale = _by_card(box, wish, wait_s) if tender == "card" else _at_once(box, wish, tender)
         _say(box, sale, as_json=as_json)
     finally:
         box.close()
+
+
+def _check_for_sale(box: Box, name: str) -> None:
+    """Say to the maker what buyers are told in other words: here nobody else can be asked.
+
+    Raises Refused `drop-unknown`, `drop-not-open`, `drop-sold-out`.
+    """
+    from stall.domain.drop import Offer
+    from stall.errors import Refused
+    from stall.store import catalogue
+
+    folder = shlex.quote(str(box.folder))
+    card = catalogue.card(box.db.read(), name, box.now_ms())
+    if card is None:
+        raise Refused(
+            "drop-unknown", f"This box has no drop {name!r}. See what it has: stall drop status --data {folder}"
+        )
+    if card.offer is Offer.PAUSED:
+        raise Refused("drop-not-open", f"{name!r} is closed. Open it with: stall drop open --data {folder} {name}")
+    if card.offer is Offer.SOLD_OUT:
+        raise Refused(
+            "drop-sold-out",
+            f"This box has no number of {name!r} left to sell. Accept a lease of more, if the creator has some left.",
+        )
 
 
 def _at_once(box: Box, wish: Wish, tender: str) -> int:
@@ -132,6 +169,11 @@ def _not_paid(ended: Attempt) -> Exception:
     return Refused("card-not-paid", f"{words.title}. {words.sentence}")
 
 
+def _typed(url: str, code: str | None) -> str:
+    """The address as people write one; in capitals only a QR code wants it."""
+    return url.lower() if code is None else url.removesuffix(code).lower() + code
+
+
 def _say(box: Box, sale_no: int, *, as_json: bool) -> None:
     from stall.domain import money
     from stall.store import attempts, claim_codes, sales
@@ -143,7 +185,7 @@ def _say(box: Box, sale_no: int, *, as_json: bool) -> None:
     url = None if code is None else claim_codes.link(box.settings.web.address, code)
     if not as_json:
         click.echo(f"Sold, {money.text(sale.total_minor, sale.cur)}. The buyer opens:", err=True)
-        click.echo(url or "(nothing to download)")
+        click.echo("(nothing to download)" if url is None else _typed(url, code))
         return
     facts = {
         "ok": True,

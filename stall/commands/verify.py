@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +64,8 @@ def _read(path: Path) -> list[Paper]:
     try:
         with path.open("rb") as file:
             data = file.read(evidence.MOST_BYTES + 1)
+    except IsADirectoryError as error:
+        raise Refused("verify-folder", f"“{path}” is a folder. Give the files in it: {_inside(path)}") from error
     except OSError as error:
         raise Refused("file-unreadable", f"“{path}” cannot be read ({error.strerror}). Check the name.") from error
     if not data.startswith(_ZIP):
@@ -75,6 +78,10 @@ def _read(path: Path) -> list[Paper]:
         if error.code != "pack-unexpected-file":
             raise
         return [_pack(path, "")]  # in the ZIP a buyer gets, the files lie beside the manifest
+
+
+def _inside(folder: Path) -> str:
+    return f"stall verify {shlex.quote(str(folder))}/*"
 
 
 def _pack(path: Path, prefix: str) -> Paper:

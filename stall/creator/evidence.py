@@ -35,8 +35,11 @@ def read(name: str, data: bytes) -> Paper:
     text = data.strip()
     if len(text) <= MOST_BYTES and text.startswith(b"{"):
         document = strict_json.loads(text)
-        if isinstance(document, dict):
+        if isinstance(document, dict) and "credentialSubject" in document:
             return Paper(name, document)
+        raise Refused(
+            "verify-unknown", f"“{name}” is JSON, but no certificate of ownership. Give the certificate.json of a sale."
+        )
     if len(text) <= MOST_BYTES and text.count(b".") == _SEGMENTS - 1 and text.isascii():
         return Paper(name, text.decode("ascii"))
     raise Refused("verify-unknown", f"“{name}” is no paper of a stall. Give a pack, a token or a certificate.")

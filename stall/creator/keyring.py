@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import unicodedata
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Creator:
         """A sentence for the person when the key lies open, else None."""
         if not self.exposed:
             return None
-        return f"Other users of this machine can read “{self.folder / KEY_FILE}”. Run: chmod 600 “{self.folder / KEY_FILE}”"
+        return f"Other users of this machine can read “{self.folder / KEY_FILE}”. Run: chmod 600 {shlex.quote(str(self.folder / KEY_FILE))}"
 
 
 def new(folder: Path, name: str) -> Creator:

@@ -20,6 +20,22 @@ from stall.wire.delegation import Delegation
 
 REVOKED = "REVOKED"
 
+#: What a receipt says in codes, for a person; every pair `wire.receipt.STATES` allows.
+_HOW: Mapping[tuple[str, str], str] = {
+    ("card", "online"): "paid by card",
+    ("card", "stored"): "paid by a card that was read offline",
+    ("cash", "cash"): "paid in cash",
+    ("comp", "free"): "given free",
+    ("voucher", "voucher"): "paid with a voucher",
+    ("operator", "confirmed"): "paid on another card reader",
+}
+_CLOCK: Mapping[str, str] = {
+    "ntp": "set from the internet",
+    "rtc": "the box keeps itself",
+    "operator": "confirmed by the stall",
+    "floor": "that was not sure (it was no earlier)",
+}
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -110,9 +126,9 @@ def _taken_back(typ: str) -> Callable[[str, Evidence], list[str]]:
 def _paid(token: str, heap: Evidence) -> list[str]:
     told, _chain = heap.receipt(token, jws.unverified_typ(token))
     total = money.text(sum(part.minor for part in told.pay), told.pay[0].cur)
-    how = ", ".join(f"{part.m} ({part.st})" for part in told.pay)
+    how = ", ".join(_HOW[part.m, part.st] for part in told.pay)
     return [
-        f"{total} by {how} on {_day(told.iat)}, by a clock set from {told.clk}.",
+        f"{total}, {how}, on {_day(told.iat)} by a clock {_CLOCK[told.clk]}.",
         f"Entry {told.seq} in the journal of the box {told.iss}.",
     ]
 

@@ -16,7 +16,7 @@ HOLD_MS = 3 * 60 * 1000
 def hold_numbers(tx: Tx, sale: int) -> None:
     """Hold a number for every limited line of a sale: the one it has, the one asked for, or the lowest free.
 
-    Raises Refused `drop-sold-out`, `edition-number-taken`; nothing is held then.
+    Raises Refused `drop-sold-out`, `edition-number-taken`, `edition-number-elsewhere`; nothing is held then.
     """
     rows = tx.conn.execute(
         "SELECT l.id, l.ed, l.title, p.drop_no, d.edition FROM lines l JOIN packs p ON p.no = l.pack JOIN drops d ON d.no = p.drop_no"
@@ -28,7 +28,7 @@ def hold_numbers(tx: Tx, sale: int) -> None:
             continue
         number = _lowest_free(tx, drop_no, edition) if ed is None else _this_one(tx, drop_no, ed)
         if number is None and ed is not None:
-            raise Refused("edition-number-taken", f"Number {ed} of {title} is taken. Choose another number.")
+            raise _not_to_be_had(tx, drop_no, ed, title)
         if number is None:
             raise Refused("drop-sold-out", f"{title} is sold out. Choose another item.")
         tx.conn.execute(
@@ -83,6 +83,19 @@ def release_lapsed(tx: Tx) -> int:
         )
         tx.conn.execute("UPDATE sales SET hold_until_ms = NULL WHERE no = ?", (sale,))
     return freed
+
+
+def _not_to_be_had(tx: Tx, drop_no: int, ed: int, title: str) -> Refused:
+    leased = tx.conn.execute(
+        "SELECT 1 FROM numbers n JOIN leases l ON l.no = n.lease WHERE n.id = ? AND l.epoch_no = ? AND l.expires_ms > ?",
+        (number_id(drop_no, ed), journal.read_head(tx.conn).epoch_no, tx.now_ms),
+    ).fetchone()
+    if leased is None:
+        return Refused(
+            "edition-number-elsewhere",
+            f"Number {ed} of {title} is not among those this stall may sell. Choose another number.",
+        )
+    return Refused("edition-number-taken", f"Number {ed} of {title} is taken. Choose another number.")
 
 
 def _holds_already(tx: Tx, sale: int, drop_no: int, ed: int) -> bool:

@@ -7,6 +7,7 @@ descriptor, so threads exclude one another as processes do.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stall.errors import Broken, Refused
+
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 TURN, DOOR, RUN = "stall.turn", "stall.door", "stall.run"
 
@@ -93,6 +96,12 @@ def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
+        if error.errno in _FORBIDDEN:
+            raise Broken(
+                "folder-unwritable",
+                f"You may not write {path} ({error.strerror}). Every command on a stall needs that right: work as the user"
+                " it belongs to, or mend the rights of the folder.",
+            ) from error
         raise Broken(
             "door-missing",
             f"{path} cannot be opened ({error.strerror}). Stop the stall and restore the folder from a backup.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets as random
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,8 +86,14 @@ def _symmetric(path: Path) -> bytes:
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_mode & 0o077:
-            raise Broken("key-open-to-others", f"{path} can be read by other users. Run: chmod 600 {path}")
+            raise Broken(
+                "key-open-to-others", f"{path} can be read by other users. Run: chmod 600 {shlex.quote(str(path))}"
+            )
         return path.read_bytes()
+    except PermissionError as error:
+        raise Broken(
+            "key-unreadable", f"You may not read {path}. Work as the user this stall belongs to, or mend its rights."
+        ) from error
     except OSError as error:
         raise Broken(
             "key-unreadable", f"{path} cannot be read ({error.strerror}). Restore it from your key backup."

@@ -13,7 +13,7 @@ MAX_SEGMENTS = 8
 MAX_SEGMENT_CHARS = 100
 MAX_SEGMENT_BYTES = 255
 
-_FORBIDDEN = re.compile(r'[\\:*?"<>|]')
+_FORBIDDEN = frozenset('\\:*?"<>|')
 # Invisible, unassigned, private or line-breaking characters: an override (U+202E) could hide the real file type.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Windows opens a device instead of a file under these names, whatever the extension; superscript digits count too.
@@ -62,8 +62,12 @@ def _check_segment(segment: str, path: str) -> None:
         raise WireError("path-too-long", f"A name in “{_shown(path)}” is too long. Shorten it.")
     if segment[0] == " " or segment[-1] in " .":
         raise WireError("path-bad-edge", f"A name in “{path}” starts or ends with a space or dot. Rename the file.")
-    if _FORBIDDEN.search(segment) or not _UNPRINTABLE.isdisjoint(map(unicodedata.category, segment)):
-        raise WireError("path-bad-character", f"“{_shown(path)}” holds a forbidden character. Rename the file.")
+    bad = next((char for char in segment if char in _FORBIDDEN or unicodedata.category(char) in _UNPRINTABLE), None)
+    if bad is not None:
+        named = f"“{bad}”" if bad.isprintable() else f"the invisible U+{ord(bad):04X}"
+        raise WireError(
+            "path-bad-character", f"“{_shown(path)}” holds {named}, which no file name here may. Rename the file."
+        )
     if _DEVICE.match(_fold(segment)):
         raise WireError("path-reserved", f"A name in “{path}” is reserved by Windows. Rename the file.")
 

@@ -12,7 +12,7 @@ from tests.web import stock
 def test_a_drop_is_closed_and_opened(run: Run) -> None:
     assert run("drop", "close", stock.PRINTS, "--json").json["drops"][0]["state"] == "paused"
     assert "[drop-not-open]" in run("sell", stock.PRINTS, "--cash").err
-    assert "open, 5 of 5 left, €4.50" in run("drop", "open", stock.PRINTS).out
+    assert "open, 5 left here, edition of 5, €4.50" in run("drop", "open", stock.PRINTS).out
 
 
 def test_status_shows_every_drop_or_the_one_asked_for(run: Run) -> None:

@@ -25,7 +25,7 @@ FACTS = card_attempt.TerminalFacts(450, "52500012", 42, 7, "A1", "girocard", "12
 def test_cash_prints_the_address_the_buyer_opens(run: Run, data: Path) -> None:
     ran = run("sell", stock.PRINTS, "--cash")
     assert ran.code == 0
-    assert ran.out.startswith("HTTP://127.0.0.1:8000/T/")
+    assert ran.out.startswith("http://127.0.0.1:8000/t/")
     digest = claimcode.digest(claimcode.decode(ran.out.strip().rsplit("/", 1)[1]))
     box = app.open_box(data)
     assert claims.by_digest(box.db.read(), digest) is not None
@@ -57,6 +57,7 @@ def test_a_refused_sale_leaves_no_row(run: Run, data: Path) -> None:
 
 def test_without_a_tender_it_is_a_usage_error(run: Run) -> None:
     assert run("sell", stock.PRINTS).code == 2
+    assert run("sell", stock.PRINTS, "--cash", "--card").code == 2
 
 
 @pytest.fixture
