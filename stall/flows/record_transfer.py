@@ -31,11 +31,12 @@ def record_transfer(tx: Tx, done: Transfer) -> None:
     if grant is None or done.sent <= 0:
         return
     tx.conn.execute(
-        "INSERT INTO transfers (grant_no, file, first, sent, last, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
-        (done.grant, done.file, done.first, done.sent, int(done.first + done.sent >= done.size), tx.now_ms),
+        "INSERT INTO transfers (grant_no, file, sent, last, at_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT (grant_no, file)"
+        " DO UPDATE SET sent = sent + excluded.sent, last = max(last, excluded.last), at_ms = excluded.at_ms",
+        (done.grant, done.file, done.sent, int(done.first + done.sent >= done.size), tx.now_ms),
     )
     reached, ended = tx.conn.execute(
-        "SELECT sum(sent), max(last) FROM transfers WHERE grant_no = ? AND file = ?", (done.grant, done.file)
+        "SELECT sent, last FROM transfers WHERE grant_no = ? AND file = ?", (done.grant, done.file)
     ).fetchone()
     if ended and reached >= done.size:
         _count(tx, grant, done.file)

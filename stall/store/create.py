@@ -44,6 +44,7 @@ def create(folder: Path, clock: Clock) -> BoxSecrets:
         fresh.unlink(missing_ok=True)
         migrations.migrate(fresh)
         _first_epoch(fresh, clock)
+        fresh.chmod(0o600)  # the log and the shared memory beside it take after it
         fresh.replace(folder / "stall.sqlite")
     finally:
         held.release()

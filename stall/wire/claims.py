@@ -46,9 +46,10 @@ BasisPoints = Annotated[int, Meta(ge=0, le=10_000)]
 DropId = Annotated[str, Meta(pattern=r"^[a-z0-9-]{3,64}\Z")]
 HexSha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
-# Control characters could rewrite a terminal that shows the text.
-Text = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z", min_length=1, max_length=200)]
-LongText = Annotated[str, Meta(pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*\Z", max_length=2000)]
+# Control characters could rewrite a terminal that shows the text, direction overrides what a person reads.
+_OVERRIDES = r"\u202a-\u202e\u2066-\u2069"
+Text = Annotated[str, Meta(pattern=rf"^[^\x00-\x1f\x7f-\x9f{_OVERRIDES}]*\Z", min_length=1, max_length=200)]
+LongText = Annotated[str, Meta(pattern=rf"^[^\x00-\x09\x0b-\x1f\x7f-\x9f{_OVERRIDES}]*\Z", max_length=2000)]
 
 CLOCK_SOURCES = Literal["ntp", "rtc", "operator", "floor"]
 

@@ -204,3 +204,12 @@ def test_a_basket_of_the_epoch_before_shows_a_code_that_opens(stall: Stocked) ->
     shown = claim_codes.code_of(stall.box.db.read(), stall.box.secrets.claim_key, sales.get(stall.box.db.read(), sale))
     assert shown is not None
     assert redeem(stall, claimcode.decode(shown)) == 1
+
+
+def test_a_file_fetched_in_crumbs_keeps_one_row(stall: Stocked) -> None:
+    _, code = sold(stall)
+    grant = redeem(stall, code)
+    with stall.box.db.transaction() as tx:
+        for at in range(50):
+            record_transfer(tx, Transfer(grant, 7, 1000, at, 1))
+        assert tx.conn.execute("SELECT count(*), sum(sent) FROM transfers").fetchone()[:] == (1, 50)

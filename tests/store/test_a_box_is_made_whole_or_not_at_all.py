@@ -40,4 +40,5 @@ def test_its_secrets_are_for_its_owner_alone(tmp_path: Path) -> None:
     app.create_box(tmp_path / "box", clock=FakeClock())
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "box" / "keys").iterdir()}
     assert modes == {"box.key": 0o600, "claim.key": 0o600, "link.key": 0o600}
+    assert (tmp_path / "box" / "stall.sqlite").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "box" / "keys").stat().st_mode & 0o777 == 0o700

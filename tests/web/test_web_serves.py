@@ -129,7 +129,7 @@ def test_a_sale_made_in_another_process_is_claimed_and_downloaded_and_counted(we
     conn = web.stocked.box.db.read()
     wait_for(lambda: conn.execute("SELECT count(*) FROM transfers").fetchone()[0] == 1)
     assert conn.execute("SELECT count FROM downloads").fetchall()[0][0] == 1
-    assert tuple(conn.execute("SELECT first, sent FROM transfers").fetchone()) == (100, 100)
+    assert tuple(conn.execute("SELECT sent, last FROM transfers").fetchone()) == (100, 0)
 
 
 def test_a_phone_that_walks_away_is_told_what_really_went_out(web: Running) -> None:

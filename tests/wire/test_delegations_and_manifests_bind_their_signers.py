@@ -122,3 +122,11 @@ def test_a_pack_of_five_thousand_files_fits_and_one_more_does_not() -> None:
 
 def test_a_lease_counts_its_numbers() -> None:
     assert lease.parse(doc.lease_claims()).numbers() == 20
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\x1b", "\x07"])
+def test_a_title_cannot_turn_the_words_around_it(sign: str) -> None:
+    claims = doc.manifest_claims(drop=doc.drop_claims(title=f"Night {sign}stnirp"))
+    with pytest.raises(StallError) as caught:
+        manifest.parse(claims)
+    assert code_of(caught) == "manifest-malformed"
