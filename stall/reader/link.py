@@ -79,6 +79,8 @@ class Link:
         self._strays, self._stray_until = 0, 0.0
         self._lost: StallError | None = None
         self.noise = self.bad_frames = self.duplicates = 0
+        self.before_ack: Callable[[bytes], None] | None = None
+        """Called with each new unit before it is acknowledged, on the link's thread; a StallError loses the line instead."""
         self._thread = threading.Thread(target=self._run, name="reader-link", daemon=True)
         self._thread.start()
 
@@ -180,14 +182,17 @@ class Link:
 
     def _take(self, data: bytes) -> None:
         """Acknowledge first; pass on what is not the peer's repeat of a block whose ACK it missed."""
-        now = time.monotonic()
+        at = now = time.monotonic()
+        if self.before_ack is not None and not self._came_before(data, now):
+            self.before_ack(data)
+            now = time.monotonic()  # if that took long, the peer's repeat is still a repeat
         if self.framed:
             self._write(zvt.ACK)
             if self._is_repeat(data, now):
                 self.duplicates += 1
                 return
         self._note("in", data)
-        self._up.put(Received(data, now))
+        self._up.put(Received(data, at))
 
     def _is_repeat(self, data: bytes, now: float) -> bool:
         """Blocks bear no number: the same bytes within T2 (and a little), with none of ours acknowledged between.
@@ -195,11 +200,14 @@ class Link:
         Later it is the peer's application saying the same thing again; even that does not show that it got
         our last block. Another block does.
         """
-        same, in_time = data == self._last, now < self._last_at + _REPEAT_WINDOW * self.timers.t2_s
+        again, same = self._came_before(data, now), data == self._last
         self._last, self._last_at = data, now
         if not same and _shows_progress(data):
             self._settle_first(failed=False, keep_last=True)
-        return same and in_time
+        return again
+
+    def _came_before(self, data: bytes, now: float) -> bool:
+        return data == self._last and now < self._last_at + _REPEAT_WINDOW * self.timers.t2_s
 
     def _acknowledged(self) -> None:
         """Credit an ACK to the block that waits, unless it may belong to an earlier one sent twice.

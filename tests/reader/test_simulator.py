@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import contextlib
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,28 +16,34 @@ import pytest
 
 from stall.errors import Broken, Refused, Retry
 from stall.reader import terminal as t
+from stall.reader.link import Link
 from stall.reader.simulated.controls import Controls
 from stall.reader.simulated.ledger import Ledger
 from stall.reader.simulated.payment import Habits
 from stall.reader.simulated.simulator import SimulatedTerminal, simulate
 from stall.reader.timers import Timers
+from stall.reader.transport import connect
 
 T = TypeVar("T")
 SCALE = 1 / 10
+PATIENCE_S = 60.0
+"""How long to wait for what must come; a busy machine is no failure."""
 HABITS = Habits(card_after_s=0.1, silent_s=5.0, vanish_s=0.3, answer_s=1.5, step_s=0.01)
 
 
 class Bench:
     """A simulated terminal in a thread, and the till's end of its cable."""
 
-    def __init__(self, folder: Path, habits: Habits = HABITS, password: str = "000000") -> None:
-        self.port = folder / "port"
+    def __init__(
+        self, folder: Path, habits: Habits = HABITS, password: str = "000000", timers: Timers | None = None
+    ) -> None:
+        self.port, self.habits, self.timers = folder / "port", habits, timers or Timers(SCALE)
         self.ledger, self.controls = Ledger(folder / "ledger.sqlite"), Controls()
         self.stop = threading.Event()
-        simulated = SimulatedTerminal(self.ledger, self.controls, self.port, password, Timers(SCALE), habits)
+        simulated = SimulatedTerminal(self.ledger, self.controls, self.port, password, self.timers, habits)
         self.thread = threading.Thread(target=simulated.run, args=(self.stop,))
         self.thread.start()
-        assert simulated.ready.wait(5.0)
+        assert simulated.ready.wait(PATIENCE_S)
         self.tills: list[t.Terminal] = []
 
     def plug(self) -> t.Terminal:
@@ -45,20 +51,21 @@ class Bench:
         return eventually(self._plug)
 
     def _plug(self) -> t.Terminal:
-        till = t.open_terminal(f"serial:{self.port}", "simulated", "000000", SCALE)
+        link = Link(connect(f"serial:{self.port}"), self.timers)
+        till = t.Terminal(link, t.PROFILES["simulated"], "000000")
         self.tills.append(till)
         till.register()
         return till
 
     def end(self) -> None:
         self.stop.set()
-        self.thread.join(5.0)
+        self.thread.join(PATIENCE_S)
         for till in self.tills:
             till.close()
 
 
 def eventually(attempt: Callable[[], T]) -> T:
-    deadline = time.monotonic() + 10.0
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             return attempt()
@@ -73,6 +80,24 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path)
     yield bench
     bench.end()
+
+
+class ShortT4(Timers):
+    """Everything as slow as at a stall, but a terminal that falls silent is given up after two seconds."""
+
+    @property
+    def t4_s(self) -> float:
+        return 2.0
+
+
+@contextlib.contextmanager
+def patient(folder: Path, card_wait_s: float = 60.0) -> Iterator[Bench]:
+    """A terminal that waits for a card for longer than its till waits for a silent terminal."""
+    bench = Bench(folder, replace(HABITS, card_wait_s=card_wait_s, remind_s=0.2), timers=ShortT4())
+    try:
+        yield bench
+    finally:
+        bench.end()
 
 
 def run(dialogue: t.Dialogue, *, accept: bool = True) -> list[t.Event]:
@@ -126,7 +151,7 @@ def test_an_approval_nobody_answers_is_reversed(bench: Bench) -> None:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -214,6 +239,48 @@ def test_the_card_is_awaited_until_somebody_presents_it(bench: Bench) -> None:
     assert states(bench) == [(900, "booked")]
 
 
+def test_a_buyer_may_search_for_the_card_longer_than_the_till_waits_for_a_silent_terminal(tmp_path: Path) -> None:
+    with patient(tmp_path) as bench:
+        till = bench.plug()
+        bench.controls.choose("approve", wait_for_tap=True)
+        dialogue, begun, told = till.pay(900), time.monotonic(), 0
+        for event in dialogue.events():
+            if isinstance(event, t.Intermediate) and event.code == 0x0A:
+                told += 1
+                if time.monotonic() > begun + till.link.timers.t4_s and bench.controls.view().wants_card:
+                    bench.controls.present()
+            if isinstance(event, t.Approval):
+                assert dialogue.accept().certain()
+        assert kinds([event]) == ["Completed"]
+        assert told > 2
+        assert states(bench) == [(900, "booked")]
+
+
+def test_a_terminal_nobody_holds_a_card_to_gives_up_by_itself_and_says_cancelled(tmp_path: Path) -> None:
+    with patient(tmp_path, card_wait_s=3.0) as bench:
+        till = bench.plug()
+        bench.controls.choose("approve", wait_for_tap=True)
+        events = run(till.pay(900))
+        assert kinds(events) == ["Started", "Aborted"]
+        assert [each.code for each in events if isinstance(each, t.Aborted)] == [0x6C]
+        assert states(bench) == []
+        bench.controls.choose("approve", wait_for_tap=False)
+        assert kinds(run(till.pay(500))) == ["Started", "Approval", "Completed"]
+
+
+def test_a_wish_to_stop_that_comes_with_the_first_step_is_heard(bench: Bench) -> None:
+    till = bench.plug()
+    bench.controls.choose("approve", wait_for_tap=True)
+    dialogue = till.pay(900)
+    events = []
+    for event in dialogue.events():
+        events.append(event)
+        if isinstance(event, t.Started):
+            dialogue.abort()
+    assert kinds(events) == ["Started", "Aborted"]
+    assert states(bench) == []
+
+
 def test_the_day_is_closed_with_the_sum_of_what_was_booked(bench: Bench) -> None:
     till = bench.plug()
     for amount in (1250, 750):
@@ -266,32 +333,57 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from stall.reader.simulated.simulator import simulate
-simulate(Path(sys.argv[1]), Path(sys.argv[2]), 0, scale=0.1, card_after_s=0.1)
+simulate(Path(sys.argv[1]), Path(sys.argv[2]), 0, card_after_s=0.1)
 """
 
-
-def start(folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, str(folder), str(folder / "port")])
+Start = Callable[[], "subprocess.Popen[bytes]"]
 
 
-def test_books_survive_a_killed_process_and_the_port_comes_back(tmp_path: Path) -> None:
-    def plug() -> t.Terminal:
-        till = t.open_terminal(f"serial:{tmp_path / 'port'}", "simulated", "000000", SCALE)
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts the terminal as a process; none of them outlives the test."""
+    with contextlib.ExitStack() as started:
+
+        def start() -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-c", PROGRAM, str(tmp_path), str(tmp_path / "port")]
+            process = started.enter_context(subprocess.Popen(command))
+            started.callback(process.kill)  # before the wait of Popen's own exit
+            return process
+
+        yield start
+
+
+def plug_in(port: Path) -> t.Terminal:
+    till = t.open_terminal(f"serial:{port}", "simulated", "000000")
+    try:
         till.register()
-        return till
+    except Retry:
+        till.close()
+        raise
+    return till
 
-    first = start(tmp_path)
-    till = eventually(plug)
-    run(till.pay(4200))
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait(5.0)
+
+def test_what_the_till_knows_as_acknowledged_survives_a_kill_and_the_port_comes_back(
+    tmp_path: Path, start: Start
+) -> None:
+    first = start()
+    till = eventually(lambda: plug_in(tmp_path / "port"))
+    dialogue = till.pay(4200)
+    for event in dialogue.events():
+        if isinstance(event, t.Approval):
+            assert dialogue.accept().certain()
+            break
+    else:
+        pytest.fail("the payment was not approved")
+    first.kill()
+    first.wait(PATIENCE_S)
     till.close()
-    second = start(tmp_path)
-    till = eventually(plug)
+    second = start()
+    till = eventually(lambda: plug_in(tmp_path / "port"))
     last = till.repeat_receipt()
     assert last is not None
     assert (last.approved, last.amount_minor) == (True, 4200)
     till.close()
-    second.send_signal(signal.SIGTERM)
-    assert second.wait(5.0) == 0
+    second.terminate()
+    assert second.wait(PATIENCE_S) == 0
     assert not (tmp_path / "port").is_symlink()

@@ -92,8 +92,8 @@ class Commands:
             self._till.tell(wire.abort(code))
             return
         reversal = self._ledger.begin_reversal(original)
-        if self._till.commit(wire.status_information(reversal.booking(self._ledger.tid))):
-            self._ledger.finish_reversal(original, reversal)
+        told = wire.status_information(reversal.booking(self._ledger.tid))
+        if self._till.commit(told, lambda: self._ledger.finish_reversal(original, reversal)):
             self._till.tell(wire.completion())
         else:
             self._ledger.settle(reversal, "reversed")
@@ -115,8 +115,7 @@ class Commands:
         told = wire.day_end(
             self._ledger.tid, CURRENCY, now.strftime("%H%M%S"), now.strftime("%m%d"), day.first, day.last, day.sums
         )
-        if self._till.commit(told):
-            self._ledger.close_day(day)
+        if self._till.commit(told, lambda: self._ledger.close_day(day)):
             self._till.tell(wire.completion())
         else:
             self._till.tell(wire.abort(codes.END_OF_DAY_NOT_POSSIBLE))

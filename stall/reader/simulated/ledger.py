@@ -6,6 +6,7 @@ is still open when the terminal starts was cut off by a power failure and is rev
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -79,28 +80,26 @@ class Day:
 
 
 class Ledger:
-    """The books in one SQLite file. Every method opens its own connection, so any thread may call it."""
+    """The books in one SQLite file. Every method opens its own connection, so any thread may call it.
+
+    Every method raises Broken `simulator-ledger` when the file cannot be used.
+    """
 
     def __init__(self, path: Path, tid: str | None = None) -> None:
-        """Open or begin the books. Raises Broken `simulator-ledger` when the file cannot be used.
+        """Open or begin the books.
 
         New books start with one payment of one cent, closed with day 1, as an installer leaves behind: so
         the terminal always has a last receipt to tell.
         """
         self._path = path
-        try:
+        with contextlib.suppress(OSError):  # the file cannot be opened then, which is said below
             path.parent.mkdir(parents=True, exist_ok=True)
-            with self._writing() as db:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
-                    db.execute(statement)
-                row = db.execute("SELECT tid FROM terminal").fetchone()
-                self.tid = str(row["tid"]) if row else _commission(db, tid or _new_tid())
-                db.execute("UPDATE entry SET state = 'reversed' WHERE state = 'open'")
-        except (sqlite3.Error, OSError) as error:
-            raise Broken(
-                "simulator-ledger",
-                f"The simulated terminal cannot keep its books in {path} ({error}). Mend or remove it.",
-            ) from error
+        with self._writing() as db:
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                db.execute(statement)
+            row = db.execute("SELECT tid FROM terminal").fetchone()
+            self.tid = str(row["tid"]) if row else _commission(db, tid or _new_tid())
+            db.execute("UPDATE entry SET state = 'reversed' WHERE state = 'open'")
 
     def authorise(self, amount: int, currency: str) -> Entry:
         """The host said yes: the next receipt number, open until the till answers."""
@@ -162,9 +161,16 @@ class Ledger:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as db:
-            db.row_factory = sqlite3.Row
-            yield db
+        try:
+            with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as db:
+                db.row_factory = sqlite3.Row
+                db.execute("PRAGMA synchronous = EXTRA")  # a payment told as booked outlives a power cut
+                yield db
+        except sqlite3.Error as error:
+            raise Broken(
+                "simulator-ledger",
+                f"The simulated terminal cannot keep its books in {self._path} ({error}). Mend or remove it.",
+            ) from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -13,7 +13,6 @@ from stall.wire.readers import zvt_codes as codes
 from stall.wire.readers import zvt_terminal as wire
 
 _LOOK_S = 0.05
-_CARD_WAIT_S = 60.0
 _DECLINED_BY_BANK = 0x05
 _WRONG_PIN_RESULT = 0x37
 _LOOK_AT_PIN_PAD = 0x02
@@ -28,7 +27,8 @@ class Habits:
     """Times of the simulated terminal and its customers, in seconds.
 
     `card_after_s`: until a card is presented by itself; `answer_s`: how long it waits for the till's answer
-    to an approval before it takes the payment back (BMP 01, default 30); `step_s`: one step of its work.
+    to an approval before it takes the payment back (BMP 01, default 30); `step_s`: one step of its work;
+    `card_wait_s`: until it gives up waiting for a card; `remind_s`: while it waits, how often it says so.
     """
 
     card_after_s: float = 1.5
@@ -36,6 +36,8 @@ class Habits:
     vanish_s: float = 5.0
     answer_s: float = 30.0
     step_s: float = 0.4
+    card_wait_s: float = 90.0
+    remind_s: float = 3.0
 
 
 class Payment:
@@ -83,15 +85,16 @@ class Payment:
 
     def _card_comes(self) -> bool:
         """Wait for a card, listening for the till's `06 B0`. False when cancelled or nobody came."""
-        self._step(codes.INSERT_CARD, "Please present your card")
+        self._show("Please present your card")
         self._controls.want_card(wanted=True)
         begun = time.monotonic()
+        remind_at = begun
         try:
-            while not self._stop.is_set() and time.monotonic() < begun + _CARD_WAIT_S:
-                if self._controls.card_presented(_LOOK_S):
-                    return True
-                automatic = not self._controls.view().wait_for_tap
-                if automatic and time.monotonic() >= begun + self._habits.card_after_s:
+            while not self._stop.is_set() and time.monotonic() < begun + self._habits.card_wait_s:
+                if self._steps and time.monotonic() >= remind_at:  # each one starts the till's T4 anew
+                    self._till.mention(wire.intermediate(codes.INSERT_CARD))
+                    remind_at = time.monotonic() + self._habits.remind_s
+                if self._controls.card_presented(_LOOK_S) or self._card_by_itself(begun):
                     return True
                 if self._till.abort_asked():
                     self._till.yes()
@@ -99,6 +102,11 @@ class Payment:
             return False
         finally:
             self._controls.want_card(wanted=False)
+            self._till.hear_out()
+
+    def _card_by_itself(self, begun: float) -> bool:
+        """Whether nobody is to be waited for and the time is over."""
+        return not self._controls.view().wait_for_tap and time.monotonic() >= begun + self._habits.card_after_s
 
     def _decline(self) -> None:
         self._step(codes.SHOWN_DECLINED, "Declined")
@@ -112,10 +120,10 @@ class Payment:
 
     def _approve(self, answer_s: int | None, *, vanish: bool) -> None:
         entry = self._ledger.authorise(self._amount, self._currency)
-        if not self._till.commit(wire.status_information(entry.booking(self._ledger.tid)), answer_s):
+        told = wire.status_information(entry.booking(self._ledger.tid))
+        if not self._till.commit(told, lambda: self._ledger.settle(entry, "booked"), answer_s):
             self._take_back(entry)
             return
-        self._ledger.settle(entry, "booked")
         self._show("Approved")
         if vanish:
             raise Unplugged

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from stall.errors import StallError
+from stall.errors import Retry, WireError
 from stall.reader.link import Link
 from stall.reader.simulated.commands import Commands
 from stall.reader.simulated.controls import Controls
@@ -41,13 +41,13 @@ class SimulatedTerminal:
         self.ready = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
-        """Plug in, serve, and plug in again after a pulled cable, until `stop`. Raises Broken without a device."""
+        """Plug in, serve, and plug in again after a pulled cable, until `stop`. Raises Broken without a device or books."""
         while not stop.is_set():
             link = Link(PtyDevice(self._pty_link), self._timers)
             self._controls.plugged(plugged_in=True)
             self.ready.set()
             try:
-                with contextlib.suppress(StallError):
+                with contextlib.suppress(Retry):
                     self._serve(link, stop)
                 link.close()
             except Unplugged:
@@ -70,7 +70,7 @@ class SimulatedTerminal:
         while not stop.is_set():
             received = link.receive(_LISTEN_S)
             if received is not None:
-                with contextlib.suppress(StallError):  # a unit with a wrong length is not answered
+                with contextlib.suppress(WireError):  # a unit with a wrong length is not answered
                     commands.handle(wire.parse_request(received.data))
 
 
@@ -84,6 +84,7 @@ def simulate(
     card_after_s: float = 1.5,
     silent_s: float = 20.0,
     vanish_s: float = 5.0,
+    card_wait_s: float = 90.0,
     tid: str | None = None,
     stop: threading.Event | None = None,
 ) -> None:
@@ -95,7 +96,15 @@ def simulate(
     """
     stop = stop or threading.Event()
     timers = Timers(scale)
-    habits = Habits(card_after_s, silent_s, vanish_s, answer_s=30.0 * scale, step_s=0.4 * min(1.0, scale))
+    habits = Habits(
+        card_after_s,
+        silent_s,
+        vanish_s,
+        answer_s=30.0 * scale,
+        step_s=0.4 * min(1.0, scale),
+        card_wait_s=card_wait_s,
+        remind_s=min(3.0, timers.t4_s / 6),
+    )
     ledger, controls = Ledger(data / "ledger.sqlite", tid), Controls()
     terminal = SimulatedTerminal(ledger, controls, pty_link, password, timers, habits)
     with _stopped_by_signals(stop), Panel(controls, ledger, panel_port):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from stall.errors import StallError
 from stall.reader.link import Link
@@ -20,6 +21,11 @@ class TillSide:
     def __init__(self, link: Link, stop: threading.Event, answer_s: float) -> None:
         """`answer_s`: how long the till may take to answer a Status-Information."""
         self._link, self._stop, self._answer_s = link, stop, answer_s
+        self._mentioned = False
+        self._deciding = threading.Lock()
+        self._book: Callable[[], None] | None = None
+        self._booked = False
+        link.before_ack = self._heard
 
     def yes(self) -> None:
         """`80 00 00` to the till's command."""
@@ -34,25 +40,60 @@ class TillSide:
         self._link.send(apdu)
         return self._answer(self._link.timers.t3_s) == wire.POSITIVE
 
-    def commit(self, status_information: bytes, answer_s: float | None = None) -> bool:
+    def mention(self, apdu: bytes) -> None:
+        """Say it and go on; nothing while the till still owes its yes to what was mentioned before."""
+        if not self._mentioned:
+            self._link.send(apdu)
+            self._mentioned = True
+
+    def hear_out(self) -> None:
+        """Wait T3 for a yes still owed to `mention`: taken for one to an approval it would book a payment."""
+        if self._mentioned:
+            self._answer(self._link.timers.t3_s)
+            self._mentioned = False
+
+    def commit(self, status_information: bytes, book: Callable[[], None], answer_s: float | None = None) -> bool:
         """Say `04 0F` and wait for the answer that decides; `84 9C` has it said again after two seconds.
 
+        At a yes `book` runs before the yes is acknowledged, on the link's thread: a till that has the
+        acknowledgement may believe in the money, even if this process is killed now (PA00P015 2.2.9).
         False for anything but a yes: a no, silence, a line that failed.
         """
-        end = time.monotonic() + (self._answer_s if answer_s is None else answer_s)
-        while True:
-            self._link.send(status_information)
-            answer = self._answer(end - time.monotonic())
-            if answer != 0x8400 | PLEASE_WAIT:
-                return answer == wire.POSITIVE
-            self._stop.wait(min(self._link.timers.ask_again_s, max(0.0, end - time.monotonic())))
+        with self._deciding:
+            self._book, self._booked = book, False
+        try:
+            self._ask(status_information, time.monotonic() + (self._answer_s if answer_s is None else answer_s))
+        finally:
+            with self._deciding:
+                self._book = None
+        return self._booked
+
+    def _ask(self, status_information: bytes, end: float) -> None:
+        """Until it is booked, refused, or `end`. A yes that booked nothing was the answer to something earlier."""
+        self._link.send(status_information)
+        while (answer := self._answer(end - time.monotonic())) is not None and not self._booked:
+            if answer == 0x8400 | PLEASE_WAIT:
+                self._stop.wait(min(self._link.timers.ask_again_s, max(0.0, end - time.monotonic())))
+                self._link.send(status_information)
+            elif answer != wire.POSITIVE:
+                return
+
+    def _heard(self, apdu: bytes) -> None:
+        """On the link's thread, before it acknowledges."""
+        with self._deciding:
+            if self._book is not None and apdu[:2] == wire.POSITIVE.to_bytes(2):
+                self._book()
+                self._book, self._booked = None, True
 
     def abort_asked(self) -> bool:
         """Look once, without waiting, whether the till sent `06 B0`; other commands are told to wait."""
         received = self._link.receive(0)
         while received is not None:
-            if self._command(received.data) == wire.ABORT:
+            command = self._command(received.data)
+            if command == wire.ABORT:
                 return True
+            if command is not None and _is_answer(command):
+                self._mentioned = False
             received = self._link.receive(0)
         return False
 
@@ -68,7 +109,7 @@ class TillSide:
             if received is None:
                 continue
             command = self._command(received.data)
-            if command is not None and command >> 8 in (0x80, 0x84):
+            if command is not None and _is_answer(command):
                 return command
             if command == wire.ABORT:
                 self.no(NOT_POSSIBLE)
@@ -82,3 +123,7 @@ class TillSide:
         if not request.is_answer and request.command != wire.ABORT:
             self.no(PLEASE_WAIT)
         return request.command
+
+
+def _is_answer(command: int) -> bool:
+    return command >> 8 in (0x80, 0x84)
