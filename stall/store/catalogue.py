@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from stall.domain.drop import Offer, Window, offer
-from stall.store.schema import FREE, ZIP, file_id, number_id
+from stall.store.schema import FREE, HELD, SOLD, ZIP, file_id, number_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,16 @@ class DropCard:
         """Nothing to pay: a buyer takes it without the till."""
         return self.price_minor == 0
 
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Numbers of a limited drop that nobody can choose now: sold ones, and those held while they are being paid."""
+
+    sold: int
+    held: int
+
+
+NOTHING_GONE = Gone(0, 0)
 
 _CARDS = """
 SELECT d.no, d.drop_id, d.pack, d.ver, p.title, p.kind, p.description, p.licence, p.price_minor, p.cur, d.edition,
@@ -116,6 +126,17 @@ def remaining(conn: sqlite3.Connection, drop_no: int, edition: int, now_ms: int)
         (number_id(drop_no, 0), number_id(drop_no, edition), FREE, now_ms),
     ).fetchone()
     return int(row[0])
+
+
+def gone(conn: sqlite3.Connection, card: DropCard) -> Gone:
+    """How many numbers of a drop are sold or held on this box."""
+    if card.edition is None:
+        return NOTHING_GONE
+    row = conn.execute(
+        "SELECT count(*) FILTER (WHERE state = ?), count(*) FILTER (WHERE state = ?) FROM numbers WHERE id BETWEEN ? AND ?",
+        (SOLD, HELD, number_id(card.no, 0), number_id(card.no, card.edition)),
+    ).fetchone()
+    return Gone(row[0], row[1])
 
 
 def number_free(conn: sqlite3.Connection, drop_no: int, number: int, now_ms: int) -> bool:

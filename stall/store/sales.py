@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stall.domain.sale import Line
 from stall.errors import Refused
-from stall.store.schema import line_id
+from stall.store.schema import HELD, line_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +64,14 @@ def lines(conn: sqlite3.Connection, sale: int) -> list[Line]:
         (line_id(sale, 0), line_id(sale + 1, 0)),
     )
     return [Line(*row) for row in rows.fetchall()]
+
+
+def held_lines(conn: sqlite3.Connection, sale: int, now_ms: int) -> frozenset[int]:
+    """The lines of an unpaid sale whose edition number is held for it at `now_ms`."""
+    rows = conn.execute(
+        "SELECT l.id & 255 FROM lines l JOIN packs p ON p.no = l.pack JOIN numbers n ON n.id = (p.drop_no << 20) + l.ed"
+        " JOIN sales s ON s.no = n.sale WHERE l.id >= ? AND l.id < ? AND n.sale = ? AND n.state = ?"
+        " AND (s.hold_until_ms IS NULL OR s.hold_until_ms > ?)",
+        (line_id(sale, 0), line_id(sale + 1, 0), sale, HELD, now_ms),
+    )
+    return frozenset(row[0] for row in rows.fetchall())

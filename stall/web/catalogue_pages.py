@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, redirect, render_template, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
 from stall.domain.drop import Offer
 from stall.store import catalogue
-from stall.store.catalogue import DropCard
+from stall.store.catalogue import NOTHING_GONE, DropCard, Gone
 from stall.web import ids, words
 from stall.web.guard import page_has_form
 from stall.web.shop import Shop
@@ -29,7 +30,8 @@ def pages(shop: Shop) -> Blueprint:
     def window() -> str:
         now = box.now_ms()
         cards = catalogue.cards(box.db.read(), now)
-        return render_template("catalogue.html", items=[(card, offer_words(card, now)) for card in cards])
+        items = [(card, offer_words(card, now, _gone(card))) for card in cards]
+        return render_template("catalogue.html", items=items, invitation=invitation(cards))
 
     @routes.get("/d/<drop>")
     def item(drop: str) -> str:
@@ -40,7 +42,7 @@ def pages(shop: Shop) -> Blueprint:
             raise ids.unknown_page()
         page_has_form()
         files = catalogue.files(conn, card.pack)
-        return render_template("item.html", card=card, said=offer_words(card, now), files=files, now=now)
+        return render_template("item.html", card=card, said=offer_words(card, now, _gone(card)), files=files, now=now)
 
     @routes.get("/d/<drop>/cover")
     def cover_of(drop: str) -> AnyResponse:
@@ -57,21 +59,44 @@ def pages(shop: Shop) -> Blueprint:
         answer.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
         return answer
 
+    def _gone(card: DropCard) -> Gone:
+        return catalogue.gone(box.db.read(), card) if card.offer is Offer.SOLD_OUT else NOTHING_GONE
+
     return routes
 
 
-def offer_words(card: DropCard, now_ms: int) -> tuple[str, str]:
-    """Say how a drop stands, as (tone, sentence); tone is open, few, soon or over."""
+def invitation(cards: Sequence[DropCard]) -> str:
+    """Say what a visitor can do here now; nothing where nothing is on the table."""
+    on_sale = [card for card in cards if card.offer is Offer.OPEN]
+    if any(not card.free for card in on_sale):
+        return "Choose, pay here, and it is on your phone."
+    if on_sale:
+        return "Take what is free, and it is on your phone."
+    return "Nothing can be had right now." if cards else ""
+
+
+def offer_words(card: DropCard, now_ms: int, gone: Gone = NOTHING_GONE) -> tuple[str, str]:
+    """Say how a drop stands, as (tone, sentence); tone is open, few, soon or over. `gone` tells a sold-out one."""
     match card.offer:
         case Offer.EARLY if card.opens_ms is not None:
             return "soon", f"Opens {words.when(card.opens_ms, now_ms)}"
         case Offer.LATE:
             return "over", "The sale is over"
         case Offer.SOLD_OUT:
-            return "over", f"Sold out, all {card.edition} gone" if card.edition else "Sold out"
+            return _sold_out_words(card, gone)
         case Offer.PAUSED:
             return "soon", "Not on sale right now"
     if card.edition is None:
         return "open", "Open edition"
     left = card.remaining or 0
     return ("few" if left <= FEW else "open"), f"{left} of {card.edition} left"
+
+
+def _sold_out_words(card: DropCard, gone: Gone) -> tuple[str, str]:
+    """Tell numbers somebody is paying for right now, which may come back, from those that are sold."""
+    if gone.held:
+        paying = "the last one is" if gone.held == 1 else f"the last {gone.held} are"
+        return "soon", f"None free right now: {paying} being paid"
+    if card.edition is not None and gone.sold >= card.edition:
+        return "over", f"Sold out, all {card.edition} gone"
+    return "over", "Sold out here"

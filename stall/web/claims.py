@@ -10,6 +10,7 @@ from stall.flows.claim import check_claim, redeem_code
 from stall.flows.record_transfer import check_download
 from stall.store import claim_codes, claims, sales
 from stall.web import files, granted, ids, papers
+from stall.web.error_pages import status_of
 from stall.web.guard import page_has_form
 from stall.web.shop import Shop
 from stall.wire import claimcode
@@ -34,13 +35,15 @@ def pages(shop: Shop) -> Blueprint:
         try:
             return redirect(f"/T/{claimcode.encode(claimcode.decode(typed))}", SEE_OTHER)
         except Refused as refused:
-            page_has_form()
-            return render_template("type_code.html", typed=typed[:40], refused=refused), 400
+            return _ask_again(typed, refused)[0], 400
 
     @routes.get("/T/<typed>")
     @routes.get("/t/<typed>")
-    def open_code(typed: str) -> str:
-        code = _known(shop, typed)
+    def open_code(typed: str) -> str | tuple[str, int]:
+        try:
+            code = _known(shop, typed)
+        except Refused as refused:
+            return _ask_again(typed, refused)
         found = claims.by_digest(box.db.read(), claimcode.digest(code))
         items = [] if found is None else claims.bought(box.db.read(), found.sale)
         page_has_form()
@@ -48,9 +51,12 @@ def pages(shop: Shop) -> Blueprint:
 
     @routes.post("/T/<typed>")
     @routes.post("/t/<typed>")
-    def redeem(typed: str) -> AnyResponse:
+    def redeem(typed: str) -> AnyResponse | tuple[str, int]:
         shop.tries.press()
-        code = _known(shop, typed)
+        try:
+            code = _known(shop, typed)
+        except Refused as refused:
+            return _ask_again(typed, refused)
         press = ids.read_press(request.form.get("press", ""))
         grant = box.write("claim", lambda tx: redeem_code(tx, code, press))
         return redirect(f"/g/{ids.grant_id(box.secrets, grant)}", SEE_OTHER)
@@ -85,6 +91,20 @@ def pages(shop: Shop) -> Blueprint:
         return files.send(box.folder, wanted.file, grant.no, shop.transfers.report)
 
     return routes
+
+
+def _ask_again(typed: str, refused: Refused) -> tuple[str, int]:
+    """Offer the field again with the letters as typed: one may be wrong among 26."""
+    page_has_form()
+    return render_template("type_code.html", typed=_spelled(typed), refused=refused), status_of(refused)
+
+
+def _spelled(typed: str) -> str:
+    """A whole code in its groups of four, as on the stall's screen; anything else as it was typed."""
+    try:
+        return claimcode.grouped(claimcode.encode(claimcode.decode(typed)))
+    except Refused:
+        return typed[:40]
 
 
 def _known(shop: Shop, typed: str) -> bytes:

@@ -10,13 +10,13 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from stall.domain.payment import Reason, State
+from stall.domain.payment import State
 from stall.store import attempts, catalogue, claims, sales
 from stall.store.attempts import Attempt
 from stall.store.box import Box
 from stall.store.sales import Sale
 from stall.store.watch import Watcher
-from stall.web import ids
+from stall.web import ids, order_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,28 @@ class OrderState:
     state: str
     version: str
     active: bool
+    #: The lines whose number is kept for the buyer now.
+    held: frozenset[int] = frozenset()
+
+
+#: The states in which a buyer may pay at the stall.
+WAITS = frozenset({"waiting", *order_words.ENDED})
 
 
 def order_state(box: Box, sale: Sale) -> OrderState:
     """Reduce a sale, its attempts and what is left to what the buyer needs to know.
 
-    waiting, card (being presented), checking (outcome unknown), declined, given_back, gone (sold out while
-    waiting), paid, dropped.
+    waiting, card (being presented), checking (outcome unknown), gone (sold out while waiting), paid, dropped,
+    and those of `order_words.ENDED` after a payment that took no money.
     """
     conn = box.db.read()
     tries = attempts.of_sale(conn, sale.no)
     state = _state(sale, tries)
-    if state in {"waiting", "declined", "given_back"} and _gone(box, sale):
+    held = frozenset() if sale.state != "basket" else sales.held_lines(conn, sale.no, box.now_ms())
+    if state in WAITS and sold_out(box, sale.no):
         state = "gone"
-    return OrderState(state, f"{state}-{len(tries)}", state in {"card", "checking"})
+    mark = "-held" if held and state in WAITS else ""
+    return OrderState(state, f"{state}-{len(tries)}{mark}", state in {"card", "checking"}, held)
 
 
 def _state(sale: Sale, tries: list[Attempt]) -> str:
@@ -50,19 +58,23 @@ def _state(sale: Sale, tries: list[Attempt]) -> str:
     if any(attempt.open for attempt in tries):
         return "card"
     last = tries[-1] if tries else None
-    if last is not None and last.state is State.REVERSED:
-        return "given_back"
-    if last is not None and last.state is State.DECLINED and last.reason != Reason.CANCELLED:
-        return "declined"
-    return "waiting"
+    return "waiting" if last is None or last.state is State.PAID else order_words.ended(last)
 
 
-def _gone(box: Box, sale: Sale) -> bool:
-    """Whether somebody else took the last number meanwhile; a basket holds none until it is being paid."""
+def sold_out(box: Box, sale: int) -> tuple[str, ...]:
+    """What of a basket cannot be had any more, in words; a basket keeps no number until it is being paid."""
     conn, now_ms = box.db.read(), box.now_ms()
-    unheld = {item.drop_id for item in claims.bought(conn, sale.no) if item.edition is not None and item.ed is None}
-    cards = [catalogue.card(conn, drop, now_ms) for drop in unheld]
-    return any(card is not None and card.remaining == 0 for card in cards)
+    held = sales.held_lines(conn, sale, now_ms)
+    wanted = [item for item in claims.bought(conn, sale) if item.edition is not None and item.line not in held]
+    cards = {drop: catalogue.card(conn, drop, now_ms) for drop in {item.drop_id for item in wanted}}
+    gone = []
+    for item in wanted:
+        card = cards[item.drop_id]
+        if card is None or card.remaining == 0:
+            gone.append(item.title)
+        elif item.ed is not None and not catalogue.number_free(conn, card.no, item.ed, now_ms):
+            gone.append(f"{item.title} no.\u00a0{item.ed}")
+    return tuple(dict.fromkeys(gone))
 
 
 class LiveOrders:

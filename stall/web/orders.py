@@ -16,7 +16,7 @@ from stall.store import catalogue, claims, presses, sales
 from stall.store.catalogue import DropCard
 from stall.store.db import Tx
 from stall.store.sales import Sale
-from stall.web import ids
+from stall.web import ids, order_words
 from stall.web.guard import page_has_form
 from stall.web.live import order_state
 from stall.web.shop import Shop
@@ -50,7 +50,8 @@ def pages(shop: Shop) -> Blueprint:
         conn = box.db.read()
         now = order_state(box, sale)
         page_has_form()
-        by_line = {item.line: item.cover for item in claims.bought(conn, sale.no)}
+        bought = claims.bought(conn, sale.no)
+        by_line = {item.line: item.cover for item in bought}
         return render_template(
             "order.html",
             name=name,
@@ -59,6 +60,8 @@ def pages(shop: Shop) -> Blueprint:
             now=now,
             by_line=by_line,
             covers=[cover for cover in by_line.values() if cover],
+            ended=order_words.ENDED.get(now.state),
+            numbered=any(item.edition is not None for item in bought),
         )
 
     @routes.get("/o/<name>/state")

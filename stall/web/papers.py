@@ -54,7 +54,7 @@ def pages(shop: Shop) -> Blueprint:
             r=found.receipt,
             lines=lines,
             total=sum(pay.minor for pay in found.receipt.pay),
-            seller=box.settings.seller,
+            seller=_beside(box.settings.seller, box.settings.name),
             tenders=TENDERS,
             clocks=CLOCKS,
         )
@@ -75,6 +75,11 @@ def pages(shop: Shop) -> Blueprint:
         return Response(_certificate(box.db.read(), name)[1], mimetype="application/json")
 
     return routes
+
+
+def _beside(seller: str, stall: str) -> str:
+    """What the seller's words add to the stall's name, which stands above them."""
+    return seller[len(stall) :].lstrip(" ,;·\n") if seller.startswith(stall) else seller
 
 
 def find_receipt(box: Box, jti: str) -> Found:

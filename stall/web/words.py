@@ -41,6 +41,19 @@ def date_time(ms: int) -> str:
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
 
 
+def date_of(text: str) -> str:
+    """Write a moment of a document (`2026-11-21T14:05:00Z`) as `date_time` does; as it stands when it is none."""
+    try:
+        return date_time(int(datetime.fromisoformat(text).timestamp()) * 1000)
+    except ValueError:
+        return text
+
+
+def time(ms: int) -> str:
+    """Write the time of day of a moment (ms UTC): `14:05 UTC`."""
+    return f"{_utc(ms):%H:%M} UTC"
+
+
 def iso(ms: int) -> str:
     """Write a moment (ms UTC) for machines (`2026-11-21T14:05:00Z`)."""
     return f"{_utc(ms):%Y-%m-%dT%H:%M:%SZ}"
@@ -72,6 +85,8 @@ FILTERS: dict[str, Callable[..., str]] = {
     "size": size,
     "download_time": download_time,
     "date_time": date_time,
+    "date_of": date_of,
+    "time": time,
     "iso": iso,
     "when": when,
     "percent": percent,

@@ -54,7 +54,20 @@ def test_unknown_and_expired_codes_are_told_apart_by_nobody(buyer: FlaskClient, 
     unknown = buyer.get(f"/T/{'0' * 25}1")
     stocked_box.clock.advance(2 * DAY_MS)
     expired = buyer.get(f"/T/{code}")
-    assert (unknown.status_code, unknown.text) == (expired.status_code, expired.text)
+    told = expired.text.replace(claimcode.grouped(code), claimcode.grouped("0" * 25 + "1"))
+    assert (unknown.status_code, unknown.text) == (expired.status_code, told) == (404, told)
+
+
+def test_a_code_that_opens_nothing_keeps_its_field_and_its_letters(buyer: FlaskClient) -> None:
+    wrong = "0" * 25 + "1"
+    for answer in (
+        buyer.post("/t", data={"code": wrong}, follow_redirects=True),
+        buyer.post(f"/T/{wrong}", data={"press": "A" * 22}),
+    ):
+        assert answer.status_code == 404
+        assert "This code opens nothing here" in answer.text
+        assert f'name="code" class="big" value="{claimcode.grouped(wrong)}"' in answer.text
+    assert 'value="nonsense"' in buyer.get("/T/nonsense").text
 
 
 @pytest.mark.parametrize("typed", ["", "nonsense", "U" * 26, "8" + "Z" * 25, "0" * 27, "<script>"])

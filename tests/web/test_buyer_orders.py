@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from stall.domain.payment import Reason
 from stall.flows import card_attempt, take_card
+from stall.flows.hold_numbers import HOLD_MS, release_lapsed
 from stall.store import readers, sales
 from stall.web.factory import create_buyer_app, shop_of
 from stall.web.live import LiveOrders
@@ -110,16 +111,69 @@ def test_the_page_follows_the_card_through_doubt_to_declined(
     assert state(buyer, order)["state"] == "checking"
     assert "please don’t tap again" in buyer.get(order).text
     stocked_box.box.write("payment", lambda tx: card_attempt.decline(tx, asked, Reason.DECLINED))
-    assert state(buyer, order) == {"state": "declined", "version": "declined-1", "active": False}
+    assert state(buyer, order) == {"state": "declined", "version": "declined-1-held", "active": False}
     assert "Try another card" in buyer.get(order).text
 
 
-def test_a_cancelled_card_leaves_the_order_waiting(
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (Reason.DECLINED, "The bank declined that card"),
+        (Reason.CANCELLED, "no card was held to the reader"),
+        (Reason.NOT_FOUND, "No payment was made"),
+        (Reason.OPERATOR, "The stall looked"),
+        (Reason.REFUSED_BY_TERMINAL, "could not be reached"),
+    ],
+)
+def test_the_buyer_is_told_of_a_declined_card_only_when_a_bank_declined_one(
+    buyer: FlaskClient, stocked_box: Stocked, attempt: tuple[str, int], reason: Reason, said: str
+) -> None:
+    order, asked = attempt
+    stocked_box.box.write("payment", lambda tx: card_attempt.decline(tx, asked, reason))
+    page = buyer.get(order).text
+    assert said in page
+    assert "Nothing was" in page
+    assert ("declined" in page) == (reason is Reason.DECLINED)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [(Reason.READER_LOST, "could not be reached"), (Reason.STALE, "could not be reached"), (Reason.CAPS, "Pay cash"), (Reason.CANCELLED, "was stopped")],
+)  # fmt: skip
+def test_a_payment_that_never_left_the_box_is_no_decline(
+    buyer: FlaskClient, stocked_box: Stocked, reason: Reason, said: str
+) -> None:
+    order, box = phone.order(buyer), stocked_box.box
+    box.write("payment", lambda tx: readers.report(tx, READER, "Reader", "ready", ""))
+    asked = box.write("payment", lambda tx: take_card.ask_card(tx, phone.sale_of(stocked_box, order), 1, READER))
+    box.write("payment", lambda tx: card_attempt.not_sent(tx, asked, reason))
+    page = buyer.get(order).text
+    assert said in page
+    assert "declined" not in page
+
+
+def test_a_number_is_named_only_as_long_as_it_is_held(
     buyer: FlaskClient, stocked_box: Stocked, attempt: tuple[str, int]
 ) -> None:
     order, asked = attempt
-    stocked_box.box.write("payment", lambda tx: card_attempt.decline(tx, asked, Reason.CANCELLED))
-    assert state(buyer, order)["state"] == "waiting"
+    stocked_box.box.write("payment", lambda tx: card_attempt.decline(tx, asked, Reason.DECLINED))
+    held = buyer.get(order).text
+    assert "No. 1" in held
+    assert "kept for you until 00:03 UTC" in held
+    stocked_box.clock.advance(HOLD_MS)
+    stocked_box.box.write("housekeeping", release_lapsed)
+    assert state(buyer, order)["version"] == "declined-1"  # so that the script turns the page
+    lapsed = buyer.get(order).text
+    assert "No. 1" not in lapsed
+    assert "kept for you only from the moment you pay" in lapsed
+
+
+def test_a_number_asked_for_is_not_called_held_before_it_is(buyer: FlaskClient) -> None:
+    assert 'you asked for <span class="whole">No. 3</span>' in buyer.get(phone.order(buyer, ed="3")).text
+
+
+def test_nothing_is_called_kept_where_nothing_is_numbered(buyer: FlaskClient) -> None:
+    assert "kept for you" not in buyer.get(phone.order(buyer, ZINE)).text
 
 
 def test_a_payment_taken_back_says_that_nothing_was_charged(
