@@ -9,12 +9,11 @@ function write(element, text) {
 function row(entry) {
   const line = document.createElement("tr");
   line.dataset.state = entry.state;
-  const state = entry.kind === "reversal" ? "reversal" : entry.state;
   const cells = [
     String(entry.receipt).padStart(4, "0"),
     entry.at.slice(11, 16),
     entry.card,
-    entry.day_end ? `${state}, day ${entry.day_end}` : state,
+    entry.state_words,
     entry.amount_words,
   ];
   for (const text of cells) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import urllib.request
 from pathlib import Path
@@ -53,6 +54,29 @@ def test_the_page_shows_terminal_books_and_the_chosen_mode(
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
     assert "style=" not in page.text
     assert "<script>" not in page.text
+
+
+def test_the_books_say_of_each_line_what_it_is_and_that_the_first_was_no_sale(
+    client: FlaskClient, ledger: Ledger
+) -> None:
+    entry = ledger.authorise(1250, "EUR")
+    ledger.settle(entry, "booked")
+    ledger.finish_reversal(entry, ledger.begin_reversal(entry))
+    books = client.get("/ledger", base_url=HOME).json
+    assert books is not None
+    words = [each["state_words"] for each in books["entries"]]
+    assert words == ["reversal", "reversed", "installer's test, no sale, day 1"]
+    page = client.get("/", base_url=HOME).text
+    assert all(each.replace("'", "&#39;") in page for each in words)
+
+
+def test_every_file_the_page_names_is_there(client: FlaskClient) -> None:
+    page = client.get("/", base_url=HOME).text
+    named = re.findall(r'(?:href|src)="([^"]+)"', page)
+    assert any("icon" in line for line in page.splitlines() if "<link" in line)  # or browsers ask for one themselves
+    for address in named:
+        with client.get(address, base_url=HOME) as answer:
+            assert answer.status_code == 200, address
 
 
 @pytest.mark.parametrize("name", ["panel.css", "panel.js"])

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -50,7 +51,7 @@ class RealTimeClock(FakeClock):
 class Scene:
     """A stall with a terminal on its cable and, when started, a worker between them."""
 
-    def __init__(self, folder: Path, template: Path, scale: float = SCALE) -> None:
+    def __init__(self, folder: Path, template: Path, scale: float = SCALE, habits: Habits = HABITS) -> None:
         self.port = folder / "port"
         stocked = stock.copy(template, folder / "box")
         stocked.box.close()
@@ -62,7 +63,7 @@ class Scene:
         self.stall = Stocked(self.box, clock, folder / "box")
         self.ledger, self.controls = Ledger(folder / "ledger.sqlite"), Controls()
         self._unplug, self._stop = threading.Event(), threading.Event()
-        terminal = SimulatedTerminal(self.ledger, self.controls, self.port, "000000", Timers(scale), HABITS)
+        terminal = SimulatedTerminal(self.ledger, self.controls, self.port, "000000", Timers(scale), habits)
         self._terminal = threading.Thread(target=terminal.run, args=(self._unplug,))
         self._terminal.start()
         assert terminal.ready.wait(5)
@@ -159,6 +160,24 @@ def test_a_declined_card_leaves_the_sale_open_for_another_try(scene: Scene) -> N
     assert scene.ended(selling.ask(scene.stall, sale)).state is State.DECLINED
     assert scene.ended(selling.ask(scene.stall, sale, ordinal=2)).state is State.PAID
     assert selling.numbers(scene.stall, sale) == [1]
+    scene.books_agree()
+
+
+@pytest.fixture
+def impatient(tmp_path: Path, template: Path) -> Iterator[Scene]:
+    """As `scene`, with a terminal that waits half a second for a card."""
+    made = Scene(tmp_path, template, habits=replace(HABITS, card_wait_s=0.5))
+    yield made
+    made.end()
+
+
+def test_a_card_that_never_comes_ends_declined_as_cancelled(impatient: Scene) -> None:
+    scene = impatient
+    scene.start_worker()
+    scene.controls.choose("approve", wait_for_tap=True)
+    ended = scene.ended(selling.ask(scene.stall, selling.basket(scene.stall)))
+    assert (ended.state, ended.reason) == (State.DECLINED, "cancelled")
+    assert states(scene) == ["requested", "sent", "declined"]
     scene.books_agree()
 
 

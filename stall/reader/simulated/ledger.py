@@ -20,6 +20,7 @@ from stall.wire.readers.zvt_terminal import Booking, Card
 
 MAX_RECEIPT = 9999
 MAX_TRACE = 999_999
+_COMMISSIONING = 1
 
 CARDS = (
     Card("girocard", 0x05, "5726", "girocard"),
@@ -58,6 +59,11 @@ class Entry:
     state: str
     original_trace: int | None
     day_end: int | None
+
+    @property
+    def commissioning(self) -> bool:
+        """True for the line that new books begin with, which nobody bought."""
+        return self.id == _COMMISSIONING
 
     def booking(self, tid: str) -> Booking:
         """The same as the terminal tells it; one taken back bears its own trace as the original."""

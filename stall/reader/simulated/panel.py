@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from stall.errors import Refused, StallError
 from stall.reader.simulated.controls import Controls, Mode
-from stall.reader.simulated.ledger import CARDS, Ledger
+from stall.reader.simulated.ledger import CARDS, Entry, Ledger
 
 STATIC = Path(__file__).parents[2] / "static"
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -33,6 +33,14 @@ LABELS = {
 def amount_words(minor: int | None, currency: str = "EUR") -> str:
     """An amount as people read it, for example `12.50 EUR`."""
     return "" if minor is None else f"{minor // 100}.{minor % 100:02d} {currency}"
+
+
+def state_words(entry: Entry) -> str:
+    """What became of a line of the books, for example `booked, day 2`."""
+    what = "reversal" if entry.kind == "reversal" else entry.state
+    if entry.commissioning:
+        what = "installer's test, no sale"
+    return what if entry.day_end is None else f"{what}, day {entry.day_end}"
 
 
 def make_app(controls: Controls, ledger: Ledger) -> Flask:
@@ -100,6 +108,7 @@ def make_app(controls: Controls, ledger: Ledger) -> Flask:
                     **asdict(each),
                     "card": CARDS[each.card].name,
                     "amount_words": amount_words(each.amount, each.currency),
+                    "state_words": state_words(each),
                 }
                 for each in ledger.entries()
             ],
