@@ -48,9 +48,8 @@ def demo(
 
 
 def _run(data: Path, pack: Path | None, port_base: int | None, *, lan: bool) -> None:
-    from stall.demo import notice, ports, session
+    from stall.demo import ports, session
 
-    notice.say(f"A stall in {data.resolve()}")
     host = ports.lan_address() if lan else ports.LOOPBACK
     session.run(data, pack, ports.Ports.from_base(port_base or ports.FIRST_PORT), host)
 

@@ -20,6 +20,7 @@ from stall import settings as settings_file
 from stall.clock import SystemClock
 from stall.cloud import folder as cloud_folder
 from stall.creator import delegations, keyring, leases, packs
+from stall.creator import folder as files
 from stall.creator.keyring import Creator
 from stall.creator.packs import BuiltPack, PackOptions
 from stall.demo.art import drawing
@@ -56,13 +57,21 @@ class Offer:
     options: PackOptions
 
 
-def make(folder: DemoFolder, pack: Path | None, say: Say, bar: Bar) -> State:
-    """Make everything; `pack` is a folder of the person's own files, None draws twenty prints.
+def check_files(pack: Path) -> None:
+    """See that a person's own files could be packed, before anything is made for them.
 
-    Raises Refused `demo-pack-missing` and what keyring, packs, create, accept and import raise.
+    Raises Refused `demo-pack-missing` and what `creator.folder.find` raises.
     """
-    if pack is not None and not pack.is_dir():
+    if not pack.is_dir():
         raise Refused("demo-pack-missing", f"There is no folder “{pack}”. Give --pack a folder with your files.")
+    files.find(pack)
+
+
+def make(folder: DemoFolder, pack: Path | None, say: Say, bar: Bar) -> State:
+    """Make everything; `pack` is a folder of the person's own files, checked before; None draws twenty prints.
+
+    Raises what keyring, packs, create, accept and import raise.
+    """
     folder.begin()
     now_s = SystemClock().wall_ms() // 1000
     with drawing.beside(folder.prints) if pack is None else contextlib.nullcontext():

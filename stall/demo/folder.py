@@ -111,17 +111,23 @@ class DemoFolder:
             file.write(pin.encode("ascii") + b"\n")
 
 
+def is_begun(path: Path) -> bool:
+    """Whether a demo was begun in this folder; then it may be running. Raises the errors of `disk.whole_file`."""
+    with disk.sentences(path):
+        return (path / STATE_FILE).exists()
+
+
 @contextlib.contextmanager
 def hold(path: Path) -> Iterator[DemoFolder]:
     """Make the folder if needed and hold it, so that no second demo uses it.
 
-    Raises Refused `demo-folder-foreign` when it holds other things, `already-running`, and the errors of
-    `disk.whole_file` when it cannot be written.
+    Raises Refused `demo-folder-foreign` when it holds other things, `demo-folder-impossible` where none can be made,
+    `already-running`, and the errors of `disk.whole_file` when it cannot be written.
     """
     path = path.resolve()
     folder = DemoFolder(path)
     with disk.sentences(path):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(path)
         others = [entry.name for entry in path.iterdir() if not entry.name.startswith((".", "stall."))]
         if others and STATE_FILE not in others:
             raise Refused(
@@ -133,3 +139,12 @@ def hold(path: Path) -> Iterator[DemoFolder]:
         yield folder
     finally:
         held.release()
+
+
+def _make(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileNotFoundError as error:  # its parents are made too, so the system keeps this place for itself
+        raise Refused(
+            "demo-folder-impossible", f"No folder can be made at {path}. Choose another place with --data."
+        ) from error

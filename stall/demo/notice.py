@@ -62,7 +62,7 @@ def opened(at: Addresses, ports: Ports, pin: str, folder: Path, *, lan: bool, cl
             *(["", *_tunnel(ports)] if lan else []),
             *(["", code] if code else []),
             "",
-            *_to_try(lan=lan),
+            *_to_try(at.buyers, lan=lan, code=code is not None),
             "",
             f"Everything is kept in {folder}; the next run goes on from it, and it sells until {until}.",
             "To begin anew, remove that folder. Ctrl-C ends the demo.",
@@ -109,8 +109,10 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def _to_try(*, lan: bool) -> list[str]:
-    phone = "Scan the code with a phone on the same network" if lan else "Open the buyers' page (--lan lets phones in)"
+def _to_try(buyers: str, *, lan: bool, code: bool) -> list[str]:
+    phone = "Open the buyers' page (--lan lets phones in)"
+    if lan:
+        phone = f"{'Scan the code' if code else f'Open {buyers}'} with a phone on the same network"
     return [
         "What to try",
         f"  1. {phone}, choose the prints, and get a code of four letters.",

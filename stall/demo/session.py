@@ -39,11 +39,20 @@ class Session:
 def started(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK) -> Iterator[Session]:
     """Bring everything up, and down again when the block ends.
 
-    Raises Refused `demo-other-pack`, what `folder.hold`, `Ports.check`, `first_run.make` and
-    `Supervisor.start` raise.
+    What can be refused is refused before a folder is made. Raises Refused `demo-other-pack`, what `folder.hold`,
+    `Ports.check`, `first_run.check_files`, `first_run.make` and `Supervisor.start` raise.
     """
+    if pack is not None:
+        from stall.demo import first_run
+
+        first_run.check_files(pack)
+    begun = folders.is_begun(path)
+    if not begun:
+        ports.check(host)
     with folders.hold(path) as folder:
-        ports.check(host, patience_s=0.0 if folder.state() is None else LET_GO_S)
+        if begun:
+            ports.check(host, patience_s=LET_GO_S)
+        notice.say(f"A stall in {folder.path}")
         state = _made(folder, pack)
         parts.settle(folder, ports, host)
         at = parts.addresses(ports, host)
