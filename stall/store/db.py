@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from stall import log
 from stall.clock import Clock
 from stall.errors import Broken, Retry, StallError
 from stall.store import journal, locks, wal
+from stall.store.readonly import ThreadReaders
 from stall.store.schema import VERSION
 from stall.store.secrets import BoxSecrets
 
@@ -103,7 +103,7 @@ class Database:
         self._secrets = secrets
         self._on_unknown = on_unknown
         self._process_lock = threading.Lock()
-        self._local = threading.local()
+        self._readers = ThreadReaders(self.path)
         self._writer: sqlite3.Connection | None = None
         self._copied = wal.EMPTY
         if not self.path.is_file():
@@ -118,11 +118,8 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Close this thread's reader and the writer, and let go of the run lock."""
-        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
-        if reader is not None:
-            reader.close()
-            self._local.reader = None
+        """Close every thread's reader and the writer, and let go of the run lock."""
+        self._readers.close()
         with self._process_lock:
             if self._writer is not None:
                 self._writer.close()
@@ -130,16 +127,8 @@ class Database:
         self._run.release()
 
     def read(self) -> sqlite3.Connection:
-        """This thread's read-only connection; rows come as sqlite3.Row.
-
-        It is opened mode=ro: a connection that may write and closes last would checkpoint outside
-        the door.
-        """
-        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
-        if reader is None:
-            reader = connect_readonly(self.path)
-            self._local.reader = reader
-        return reader
+        """This thread's read-only connection; rows come as sqlite3.Row."""
+        return self._readers.mine()
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -223,19 +212,6 @@ class Database:
         if self._writer is None:
             self._writer = connect_writing(self.path)
         return self._writer
-
-
-def connect_readonly(path: Path) -> sqlite3.Connection:
-    """Open a connection that cannot write. Raises Broken `box-unreadable`."""
-    try:
-        conn = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
-        conn.execute("PRAGMA wal_autocheckpoint=0")
-    except sqlite3.Error as error:
-        raise Broken(
-            "box-unreadable", f"{path} cannot be opened ({error}). Check the folder's owner and rights."
-        ) from error
-    conn.row_factory = sqlite3.Row
-    return conn
 
 
 def connect_writing(path: Path) -> sqlite3.Connection:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stall import log
 from stall.errors import Broken
-from stall.store.db import connect_readonly
+from stall.store.readonly import connect_readonly
 
 PERIOD_S = 0.05
 

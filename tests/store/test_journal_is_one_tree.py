@@ -9,7 +9,7 @@ from stall.flows.checkpoint import SPACING_MS, sign_checkpoint
 from stall.store import journal
 from stall.store.audit import audit
 from stall.store.box import Box
-from stall.store.db import connect_readonly
+from stall.store.readonly import connect_readonly
 from stall.store.schema import event_id
 from stall.wire import event, merkle, note
 from tests.fakes.clock import FakeClock

@@ -169,7 +169,9 @@ def test_the_log_is_measured_as_sqlite_counts_it(box: Box) -> None:
     for _ in range(5):
         with box.db.transaction() as tx:
             tx.append("test", {})
-    (_, frames, _) = connect_writing(box.db.path).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    beside = connect_writing(box.db.path)
+    (_, frames, _) = beside.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    beside.close()
     assert wal.log_length(box.db.path).frames == frames > 0
 
 

@@ -1,0 +1,68 @@
+"""Connections that cannot write: one for each thread that reads, closed with its thread or with the process."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import weakref
+from pathlib import Path
+from urllib.parse import quote
+
+from stall.errors import Broken
+
+
+def connect_readonly(path: Path) -> sqlite3.Connection:
+    """Open a connection that cannot write. Raises Broken `box-unreadable`.
+
+    It is opened mode=ro: a connection that may write and closes last would checkpoint outside the
+    door. Any thread may close it; only one may use it.
+    """
+    try:
+        conn = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
+        conn.execute("PRAGMA wal_autocheckpoint=0")
+    except sqlite3.Error as error:
+        raise Broken(
+            "box-unreadable", f"{path} cannot be opened ({error}). Check the folder's owner and rights."
+        ) from error
+    conn.row_factory = sqlite3.Row
+    return conn
+
+
+class _Held:
+    """One thread's connection; goes when the thread does."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self.conn = conn
+
+    def __del__(self) -> None:
+        self.conn.close()
+
+
+class ThreadReaders:
+    """A read-only connection for each thread that asks."""
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is opened yet."""
+        self._path = path
+        self._local = threading.local()
+        self._all: weakref.WeakSet[_Held] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def mine(self) -> sqlite3.Connection:
+        """This thread's connection, opened at its first use. Raises Broken `box-unreadable`."""
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
+            held = _Held(connect_readonly(self._path))
+            self._local.held = held
+            with self._lock:
+                self._all.add(held)
+        return held.conn
+
+    def close(self) -> None:
+        """Close every thread's connection; whoever still reads then gets an error."""
+        self._local.held = None
+        with self._lock:
+            for held in list(self._all):
+                held.conn.close()
