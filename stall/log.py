@@ -28,8 +28,8 @@ def setup() -> None:
             _redact,
             structlog.processors.LogfmtRenderer(key_order=["event", "level"], bool_as_flag=False),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is at that line, not at the first
+        cache_logger_on_first_use=False,
     )
     server = logging.getLogger("waitress")
     server.handlers, server.propagate = [_Server(logging.WARNING)], False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,13 +34,14 @@ def creator(tmp_path: Path) -> Creator:
 
 
 @pytest.fixture
-def box(tmp_path: Path, clock: FakeClock, creator: Creator) -> Box:
+def box(tmp_path: Path, clock: FakeClock, creator: Creator) -> Iterator[Box]:
     app.create_box(tmp_path / "box", pin="123456", clock=clock)
     opened = app.open_box(tmp_path / "box", clock=clock)
     token = delegations.delegate(creator, opened.secrets.signing.did, "box", now_s=NOW_S - DAY_S)
     with opened.db.transaction() as tx:
         accept_delegation(tx, token)
-    return opened
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

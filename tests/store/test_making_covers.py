@@ -76,7 +76,7 @@ def test_the_largest_picture_taken_is_in_memory_once(tmp_path: Path) -> None:
         "peak = lambda: int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])\n"
         "before = peak(); assert make_cover(Path(sys.argv[1]), Path(sys.argv[2])); print(peak() - before)"
     )
-    arguments = [sys.executable, "-c", code, tmp_path / "in.png", tmp_path / "out.jpg"]
+    arguments = [sys.executable, "-c", code, str(tmp_path / "in.png"), str(tmp_path / "out.jpg")]
     kib = int(subprocess.run(arguments, capture_output=True, text=True, check=True).stdout)
     assert kib * 1024 < 1.5 * 8000 * 5000 * 4  # Pillow keeps a pixel in four bytes
 
