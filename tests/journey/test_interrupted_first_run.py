@@ -68,7 +68,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_else_happens(tmp_p
     done = run_stall("demo", "--once", "--json", "--data", str(tmp_path / place))
     assert done.returncode == 1
     error = json.loads(done.stdout)["error"]
-    assert error["code"] in {"disk-no-folder", "disk-not-writable"}
+    assert error["code"] in {"disk-no-folder", "disk-not-writable", "demo-folder-impossible"}
     assert str(tmp_path / place) in error["sentence"]
 
 
