@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def test_a_payment_is_settled_once(path: Path) -> None:
 
 def test_receipt_numbers_wrap_from_9999_to_1(path: Path) -> None:
     ledger = Ledger(path)
-    with contextlib.closing(sqlite3.connect(path)) as db:
+    with sqlite3.connect(path) as db:
         db.execute("UPDATE terminal SET receipt = 9998, trace = 999999")
     db.close()
     assert [ledger.authorise(1, "EUR").receipt for _ in range(2)] == [9999, 1]
