@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
@@ -40,6 +42,12 @@ def begin_try(tx: Tx) -> str:
     locked_until, left = (tx.now_ms + LOCK_MS, 0) if tries >= TRIES else (0, tries)
     tx.conn.execute("UPDATE staff SET tries = ?, locked_until_ms = ? WHERE no = 1", (left, locked_until))
     return str(row["pin_hash"])
+
+
+def tries_left(conn: sqlite3.Connection, now_ms: int) -> int:
+    """How many wrong PINs may still be typed before the lock; 0 while it is locked."""
+    row = conn.execute("SELECT tries, locked_until_ms FROM staff WHERE no = 1").fetchone()
+    return 0 if row is None or row[1] > now_ms else TRIES - int(row[0])
 
 
 def shorten_lock(tx: Tx, now_ms: int) -> None:

@@ -43,7 +43,7 @@ def flags(box: Box) -> list[Flag]:
 def _reader(conn: sqlite3.Connection) -> Flag:
     state = readers.find(conn, READER)
     if state is None:
-        return Flag("reader", Shape.OFF, "No card reader", "/day")
+        return Flag("reader", Shape.UNPLUGGED, "No card reader", "/day")
     shape, words = {
         "ready": (Shape.OK, "Reader ready"),
         "busy": (Shape.WAIT, "Reader busy"),
@@ -61,7 +61,7 @@ def _clock(source: Source, now_ms: int) -> Flag:
 
 def _cloud(conn: sqlite3.Connection, now_ms: int, *, connected: bool) -> Flag:
     if not connected:
-        return Flag("cloud", Shape.OFF, "Saved on this box", "/day")
+        return Flag("cloud", Shape.KEPT, "Saved on this box", "/day")
     head = journal.read_head(conn)
     state = uploads.read_state(conn, head.epoch_no)
     count, oldest_ms = till_reads.unsent_sales(conn, event_id(head.epoch_no, state.next))

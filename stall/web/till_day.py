@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -48,7 +48,7 @@ def switch() -> Answer:
         else:
             raise Refused("drop-unnamed", "No drop was named. Press the button beside the drop to open or close.")
 
-    return _do(work, _drops, url_for("till_day.drops"))
+    return _do(work, _drops, url_for("till_day.drops", switched=wanted or closing))
 
 
 @day.get("/clock")
@@ -111,20 +111,25 @@ def _do(work: Callable[[Tx], None], page: Callable[[StallError], str], then: str
 def _drops(trouble: StallError | None = None) -> str:
     box = this_box()
     conn, now_ms = box.db.read(), box.now_ms()
-    on = till_reads.switched_on(conn)
+    cards = catalogue.cards(conn, now_ms)
+    switched = request.args.get("switched", "") if trouble is None else ""
     return render_template(
-        "till/drops.html", cards=catalogue.cards(conn, now_ms), on=on, now_ms=now_ms, trouble=trouble
+        "till/drops.html",
+        cards=cards,
+        on=till_reads.switched_on(conn),
+        switched=next((card for card in cards if card.drop_id == switched), None),
+        asked=request.form.get("open") or request.form.get("close"),
+        now_ms=now_ms,
+        trouble=trouble,
     )
 
 
 def _clock(trouble: StallError | None = None) -> str:
     box = this_box()
     moment = journal.moment(box.db.read(), box.clock)
-    shown = f"{datetime.fromtimestamp(moment.now_ms // 1000, UTC):%Y-%m-%d %H:%M:%S}"
     return render_template(
         "till/clock.html",
         moment=moment,
-        shown=shown,
         typed=request.form.get("utc", "")[:40],
         confirmed=trouble is None and "confirmed" in request.args,
         trouble=trouble,

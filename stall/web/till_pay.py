@@ -23,6 +23,7 @@ from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.web import ids, qr
 from stall.web.error_pages import status_of
+from stall.web.live import sold_out
 from stall.web.till_banner import READER
 from stall.web.till_basket import remove_line
 from stall.web.till_box import SALE, this_box
@@ -168,7 +169,12 @@ def _field(name: str) -> str:
 
 def _standing(no: int) -> Standing:
     conn = this_box().db.read()
-    return standing(sales.get(conn, no), attempts.of_sale(conn, no))
+    found = sales.get(conn, no)
+    return standing(found, attempts.of_sale(conn, no), _gone(found))
+
+
+def _gone(found: sales.Sale) -> tuple[str, ...]:
+    return sold_out(this_box(), found.no) if found.state == "basket" else ()
 
 
 def _page(no: int, trouble: StallError | None = None) -> str:
@@ -176,13 +182,16 @@ def _page(no: int, trouble: StallError | None = None) -> str:
     conn = box.db.read()
     found = sales.get(conn, no)
     tried = attempts.of_sale(conn, no)
-    now = standing(found, tried)
+    gone = _gone(found)
+    now = standing(found, tried, gone)
     due = found.total_minor - sum(a.amount_minor for a in tried if a.state is State.PAID)
     return render_template(
         _TEMPLATES[now.stage],
         sale=found,
         lines=sales.lines(conn, no),
         now=now,
+        gone=gone,
+        held=sales.held_lines(conn, no, box.now_ms()),
         due=due,
         ordinal=len(tried) + 1,
         notes=note_buttons(due) if due > 0 else (),

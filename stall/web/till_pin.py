@@ -14,5 +14,13 @@ def check_pin(box: Box, pin: str) -> None:
     """Let a right PIN through. Raises Refused `pin-wrong`, `pin-locked`; Broken `pin-missing`."""
     pin_hash = box.write("payment", staff_pin.begin_try)
     if len(pin) > LONGEST or not staff_pin.matches(pin_hash, pin.strip()):
-        raise Refused("pin-wrong", "That is not the maker's PIN. Type it again; after five wrong tries it is locked.")
+        raise Refused("pin-wrong", f"That is not the maker's PIN. {_left_words(box)}")
     box.write("payment", staff_pin.end_try)
+
+
+def _left_words(box: Box) -> str:
+    left = staff_pin.tries_left(box.db.read(), box.now_ms())
+    if left == 0:
+        return f"It is locked now; try again in {staff_pin.LOCK_MS // 60_000} minutes."
+    tries = "One try is" if left == 1 else f"{left} tries are"
+    return f"{tries} left before it is locked for {staff_pin.LOCK_MS // 60_000} minutes."

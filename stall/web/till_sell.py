@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from stall.domain.basket import read_code
+from stall.domain.sale import Line
 from stall.errors import Refused, StallError
 from stall.flows.fill_basket import Wish
 from stall.store import attempts, catalogue, sales
@@ -22,6 +23,8 @@ sell = Blueprint("till_sell", __name__)
 
 #: Open baskets and finished sales the first page lists.
 BASKETS, SALES = 20, 10
+#: With a space that no line breaks at.
+_NUMBER = "no.\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,17 @@ def _open_baskets(conn: sqlite3.Connection) -> list[Sale]:
 
 def _entry(conn: sqlite3.Connection, sale: Sale) -> Entry:
     lines = sales.lines(conn, sale.no)
+    held = sales.held_lines(conn, sale.no, this_box().now_ms())
+
+    def known(line: Line) -> bool:
+        return line.ed is not None and (sale.state == "paid" or line.n in held)
+
     what = ", ".join(
-        line.title + (f" no. {line.ed}" if line.ed is not None else f" × {line.qty}" if line.qty > 1 else "")
+        line.title + (f" {_NUMBER}{line.ed}" if known(line) else f" ×\u00a0{line.qty}" if line.qty > 1 else "")
         for line in lines
     )
-    return Entry(sale, what, " + ".join(a.tender for a in attempts.of_sale(conn, sale.no) if a.state == "paid"))
+    paid = [a.tender for a in attempts.of_sale(conn, sale.no) if a.state == "paid"]
+    return Entry(sale, what, " + ".join("free" if tender == "comp" else tender for tender in paid))
 
 
 def _quantity(text: str) -> int:

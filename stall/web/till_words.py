@@ -25,10 +25,19 @@ class Shape(StrEnum):
     """The glyph beside the words, so that no state rests on colour."""
 
     OK = "ok"
+    PART = "part"
     WAIT = "wait"
+    TAP = "tap"
     WARN = "warn"
     STOP = "stop"
-    OFF = "off"
+    PAY = "pay"
+    REFUSED = "refused"
+    CROSS = "cross"
+    NONE = "none"
+    BACK = "back"
+    UNPLUGGED = "unplugged"
+    SOLD = "sold"
+    KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +67,34 @@ _UNKNOWN = Words(
 
 _ENDED = {
     (State.DECLINED, Reason.CANCELLED): Words(
-        Shape.OFF, "Cancelled", "The card payment was stopped at the terminal. No money was taken."
+        Shape.CROSS,
+        "Cancelled",
+        "The card payment was stopped, or no card came in time. No money was taken; you can try again.",
     ),
     (State.DECLINED, Reason.NOT_FOUND): Words(
-        Shape.OFF,
+        Shape.NONE,
         "No payment",
         "The terminal was asked and has no such payment. No money was taken; you can try again.",
     ),
     (State.DECLINED, Reason.OPERATOR): Words(
-        Shape.OFF, "Not paid", "You decided that no money was taken. You can take the payment again."
+        Shape.NONE, "Not paid", "You decided that no money was taken. You can take the payment again."
+    ),
+    (State.DECLINED, Reason.REFUSED_BY_TERMINAL): Words(
+        Shape.UNPLUGGED,
+        "Not started",
+        "The terminal did not start the payment. No money was taken; look at its display, then try again.",
     ),
     (State.DECLINED, None): Words(
-        Shape.WARN, "Declined, ask for another card", "No money was taken. Try another card, or take cash."
+        Shape.REFUSED, "Declined, ask for another card", "No money was taken. Try another card, or take cash."
     ),
     (State.NOT_SENT, Reason.CANCELLED): Words(
-        Shape.OFF, "Cancelled", "Nothing was sent to the terminal and no money was taken."
+        Shape.CROSS, "Cancelled", "Nothing was sent to the terminal and no money was taken."
     ),
     (State.NOT_SENT, Reason.STALE): Words(
-        Shape.WARN, "Not sent", "The card reader did not take the payment in time. No money was taken; try again."
+        Shape.UNPLUGGED, "Not sent", "The card reader did not take the payment in time. No money was taken; try again."
     ),
     (State.NOT_SENT, Reason.CAPS): Words(
-        Shape.WARN, "Not sent", "The amount is above what the creator allows by card. Take cash."
+        Shape.REFUSED, "Not by card", "The amount is above what the creator allows by card. Take cash."
     ),
     (State.NOT_SENT, Reason.HOLD_LOST): Words(
         Shape.WARN,
@@ -86,16 +102,18 @@ _ENDED = {
         "The numbers of this sale were released meanwhile. No money was taken; press Card again.",
     ),
     (State.NOT_SENT, None): Words(
-        Shape.WARN, "Not sent", "The card reader cannot be reached. No money was taken; check its cable, or take cash."
+        Shape.UNPLUGGED,
+        "Not sent",
+        "The card reader cannot be reached. No money was taken; check its cable, or take cash.",
     ),
     (State.REVERSED, None): Words(
-        Shape.OFF, "Taken back", "The terminal took the card payment back. No money was taken; you can try again."
+        Shape.BACK, "Taken back", "The terminal took the card payment back. No money was taken; you can try again."
     ),
 }
 
 _RUNNING = {
     State.REQUESTED: Words(Shape.WAIT, "Calling the card reader", "The terminal asks for the card in a moment."),
-    State.SENT: Words(Shape.WAIT, "Waiting for the card", "The buyer follows the terminal."),
+    State.SENT: Words(Shape.TAP, "Waiting for the card", "The buyer follows the terminal."),
     State.APPROVED: Words(Shape.OK, "Approved", "Writing the receipt. The code to scan comes next."),
     State.REVERSING: Words(
         Shape.WARN, "Taking the payment back", "The terminal is undoing the payment. Charge nothing yet."
@@ -104,7 +122,7 @@ _RUNNING = {
 
 _OVER = {
     "paid": (Stage.PAID, Words(Shape.OK, "Paid", "Let the buyer scan the code.")),
-    "dropped": (Stage.DROPPED, Words(Shape.OFF, "Cancelled", "This sale was given up. Nothing was taken for it.")),
+    "dropped": (Stage.DROPPED, Words(Shape.CROSS, "Cancelled", "This sale was given up. Nothing was taken for it.")),
 }
 
 
@@ -114,10 +132,12 @@ def ended_words(state: State, reason: str | None) -> Words:
     return _ENDED.get((state, known)) or _ENDED[state, None]
 
 
-def standing(sale: Sale, tried: Sequence[Attempt]) -> Standing:
-    """Say where a sale stands, from its row and its attempts in order."""
+def standing(sale: Sale, tried: Sequence[Attempt], gone: Sequence[str] = ()) -> Standing:
+    """Say where a sale stands, from its row, its attempts in order, and what of it cannot be had any more."""
     last = tried[-1] if tried else None
     stage, words = _stage(sale, last)
+    if stage is Stage.CHOOSE and gone:
+        return Standing(stage, _sold_out(gone), f"{stage.value}-gone-{len(gone)}", last)
     facts = "" if last is None else f"-{last.ordinal}-{last.state.value}-{last.cancel_wanted}"
     if last is not None and stage is Stage.CARD:
         facts = f"-{last.ordinal}-{last.cancel_wanted}"  # the words change in place while the card is in the terminal
@@ -128,13 +148,18 @@ def _stage(sale: Sale, last: Attempt | None) -> tuple[Stage, Words]:
     if sale.state in _OVER:
         return _OVER[sale.state]
     if last is None:
-        return Stage.CHOOSE, Words(Shape.OFF, "To pay", "Choose how the buyer pays.")
+        return Stage.CHOOSE, Words(Shape.PAY, "To pay", "Choose how the buyer pays.")
     if last.state is State.UNKNOWN:
         return Stage.UNKNOWN, _UNKNOWN
     if last.open:
         return Stage.CARD, _running(last)
-    part_paid = Words(Shape.OK, "Part paid", "Take the rest.")
+    part_paid = Words(Shape.PART, "Part paid", "Take the rest.")
     return Stage.CHOOSE, part_paid if last.state is State.PAID else ended_words(last.state, last.reason)
+
+
+def _sold_out(gone: Sequence[str]) -> Words:
+    what = " and ".join(gone)
+    return Words(Shape.SOLD, "Sold out", f"{what}: gone since this basket was made. Take no money for this sale.")
 
 
 def _running(attempt: Attempt) -> Words:

@@ -7,6 +7,7 @@ import json
 
 from flask.testing import FlaskClient
 
+from stall.flows.hold_numbers import hold_numbers, release_hold
 from stall.flows.switch_drop import close_drop
 from stall.web.factory import STATIC
 from stall.wire import delegation, keys, manifest
@@ -82,3 +83,25 @@ def test_a_stranger_can_check_manifest_and_delegation_from_the_data_routes(
     assert delegation.verify(told["delegations"][0], trusted).sub == told["box"]["did"]
     signed = manifest.verify(buyer.get(f"/drops/{PRINTS}/manifest.jws").text, trusted)
     assert (signed.drop.id, signed.iss) == (PRINTS, CREATOR.did)
+
+
+def test_numbers_being_paid_are_not_called_sold(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    for _ in range(EDITION - 1):
+        phone.sell(stocked_box)
+    last = phone.sale_of(stocked_box, phone.order(buyer))
+    stocked_box.box.write("payment", lambda tx: hold_numbers(tx, last))
+    assert "None free right now: the last one is being paid" in buyer.get("/").text
+    stocked_box.box.write("payment", lambda tx: release_hold(tx, last))
+    phone.sell(stocked_box)
+    assert f"Sold out, all {EDITION} gone" in buyer.get("/").text
+
+
+def test_the_window_invites_to_what_can_be_done(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    assert "Choose, pay here" in buyer.get("/").text
+    for drop, said in (
+        (PRINTS, "Choose, pay here"),
+        (ZINE, "Take what is free"),
+        (SAMPLER, "Nothing can be had right now"),
+    ):
+        stocked_box.box.write("payment", lambda tx, drop=drop: close_drop(tx, drop))  # type: ignore[misc]  # mypy cannot infer a lambda's default
+        assert said in buyer.get("/").text

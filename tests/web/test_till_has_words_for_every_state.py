@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 
 from stall.domain.payment import FINAL, OPEN, Reason, State
 from stall.store.attempts import Attempt
 from stall.store.sales import Sale
+from stall.web import order_words
+from stall.web.factory import PACKAGE
 from stall.web.till_words import Shape, Stage, ended_words, standing
 
 SALE = Sale(1, 1, "till", 0, "basket", "EUR", 450, None, None, None, None, 0)
@@ -48,7 +51,25 @@ def test_the_terminals_words_replace_ours_while_it_has_the_card() -> None:
 
 
 def test_every_shape_the_words_use_is_drawn() -> None:
-    from stall.web.factory import PACKAGE
+    drawn = (PACKAGE / "templates" / "glyphs.html").read_text()
+    shapes = {*Shape, *(ended.shape for ended in order_words.ENDED.values())}
+    assert all(f'  "{shape}": ' in drawn for shape in shapes)
 
-    drawn = (PACKAGE / "templates" / "till" / "parts.html").read_text()
-    assert all(f'id="glyph-{shape}"' in drawn for shape in Shape)
+
+def test_no_two_signs_are_drawn_alike() -> None:
+    drawn = re.findall(r'^  "(\w+)": (.*),$', (PACKAGE / "templates" / "glyphs.html").read_text(), re.MULTILINE)
+    assert len({lines for _, lines in drawn}) == len(drawn) >= len(Shape)
+
+
+@pytest.mark.parametrize("state", [State.DECLINED, State.NOT_SENT, State.REVERSED])
+@pytest.mark.parametrize("reason", [None, *Reason])
+def test_the_buyers_page_knows_how_to_say_every_end(state: State, reason: Reason | None) -> None:
+    told = order_words.ENDED[order_words.ended(tried(state, reason))]
+    assert "Nothing was" in f"{told.title} {told.sentence}"
+    assert ("declined" in told.title) == (state is State.DECLINED and reason is Reason.DECLINED)
+
+
+def test_what_is_sold_out_is_said_where_the_sale_stands() -> None:
+    now = standing(SALE, [], ["Harbour Prints"])
+    assert (now.stage, now.words.shape, now.version) == (Stage.CHOOSE, Shape.SOLD, "choose-gone-1")
+    assert "Take no money" in now.words.sentence

@@ -29,9 +29,12 @@ def flag(till: Till, name: str) -> tuple[str, str]:
 
 def test_a_drop_is_closed_and_opened_with_the_pin(till: Till) -> None:
     assert "not the maker's PIN" in text(till.post("/drops", close=stock.PRINTS, pin="0"))
-    assert till.post("/drops", close=stock.PRINTS, pin=stock.PIN).status_code == 303
+    closed = till.post("/drops", close=stock.PRINTS, pin=stock.PIN)
+    assert closed.status_code == 303
+    assert "Harbour Prints is closed." in till.see(closed.location)
     assert till.post("/sale", press=till.press("/"), item=stock.PRINTS).status_code == 409
-    till.post("/drops", open=stock.PRINTS, pin=stock.PIN)
+    opened = till.post("/drops", open=stock.PRINTS, pin=stock.PIN)
+    assert "Harbour Prints is open. It is on sale now." in till.see(opened.location)
     assert till.press_tile(stock.PRINTS)
 
 
@@ -65,14 +68,14 @@ def test_a_time_before_this_software_was_made_is_refused(till: Till) -> None:
 
 
 def test_the_banner_tells_of_the_reader(till: Till) -> None:
-    assert flag(till, "reader") == ("off", "No card reader")
+    assert flag(till, "reader") == ("unplugged", "No card reader")
     for link, said in (("ready", "Reader ready"), ("busy", "Reader busy"), ("lost", "Reader lost")):
         till.write(lambda tx, link=link: readers.report(tx, 1, "Card reader", link, "words"))  # type: ignore[misc]  # mypy cannot infer a lambda's default
         assert flag(till, "reader")[1] == said
 
 
 def test_the_banner_counts_what_the_cloud_has_not_got(till: Till) -> None:
-    assert flag(till, "cloud") == ("off", "Saved on this box")
+    assert flag(till, "cloud") == ("kept", "Saved on this box")
     till.box.settings = msgspec.structs.replace(till.box.settings, cloud=Cloud("http://c", "c", "k"))
     sale = till.press_tile(stock.ZINE)
     till.post(f"{sale}/cash", ordinal=1, given="3")
@@ -129,4 +132,4 @@ def test_an_unfinished_payment_is_on_the_day_page(till: Till) -> None:
 
 def test_the_box_time_shown_is_the_one_it_records(till: Till) -> None:
     assert journal.moment(till.box.db.read(), till.box.clock).now_ms == START_MS
-    assert "2026-11-21 00:00:00 UTC" in till.see("/clock")
+    assert "21 Nov 2026, 00:00 UTC" in till.see("/clock")

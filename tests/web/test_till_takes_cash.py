@@ -10,7 +10,7 @@ from stall.domain.basket import read_code
 from stall.flows.fill_basket import Wish, fill_basket
 from stall.store import claims, sales
 from stall.wire import claimcode
-from tests.web import stock
+from tests.web import phone, stock
 from tests.web.stock import Stocked
 from tests.web.till_pages import Till, text
 
@@ -186,9 +186,33 @@ def test_an_item_that_costs_nothing_needs_no_pin(till: Till) -> None:
 
 def test_five_wrong_pins_lock_out_the_right_one_too(till: Till) -> None:
     sale = till.press_tile(stock.PRINTS)
-    for _ in range(5):
-        till.post(f"{sale}/comp", ordinal=1, pin="1")
+    told = [text(till.post(f"{sale}/comp", ordinal=1, pin="1")) for _ in range(5)]
+    lefts = ("4 tries are left", "3 tries are left", "2 tries are left", "One try is left", "locked now")
+    assert all(left in said for left, said in zip(lefts, told, strict=True))
     answer = till.post(f"{sale}/comp", ordinal=1, pin=stock.PIN)
     assert "Too many wrong PINs" in text(answer)
     till.stocked.clock.advance(15 * 60 * 1000)
     assert till.post(f"{sale}/comp", ordinal=1, pin=stock.PIN).status_code == 303
+
+
+def test_a_basket_that_sold_out_offers_no_way_to_pay(till: Till) -> None:
+    sale = till.press_tile(stock.PRINTS)
+    before = till.client.get(f"{sale}/state").json
+    for _ in range(stock.EDITION):
+        phone.sell(till.stocked, stock.PRINTS)
+    page = till.see(sale)
+    assert "Sold out" in page
+    assert "Take no money for this sale" in page
+    assert not any(
+        offered in till.client.get(sale).text for offered in (f"{sale}/card", f"{sale}/cash", f"{sale}/comp")
+    )
+    assert till.client.get(f"{sale}/state").json != before  # so that the script turns the page
+
+
+def test_a_number_asked_for_is_not_shown_as_given(till: Till) -> None:
+    sale = till.press_tile(stock.PRINTS)
+    till.write(lambda tx: tx.conn.execute("UPDATE lines SET asked = 3, ed = 3"))
+    assert "asks for no. 3" in till.see(sale)
+    till.post(f"{sale}/cash", ordinal=1, given="5")
+    assert "asks for" not in till.see(sale)
+    assert "Harbour Prints no.\u00a03" in till.client.get("/").text  # in the list, in one piece
