@@ -12,6 +12,13 @@ DATA = click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder."
 )
 
+_SOURCES = {
+    "ntp": "set from the internet",
+    "rtc": "kept by the box's own clock chip",
+    "operator": "confirmed by you",
+    "floor": "not sure: it may be later",
+}
+
 
 @click.group("clock")
 def clock() -> None:
@@ -56,4 +63,4 @@ def _say(now_ms: int, source: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"ok": True, "now_ms": now_ms, "clk": source}))
     else:
-        click.echo(f"{moment:%Y-%m-%d %H:%M:%S} UTC, source {source}")
+        click.echo(f"{moment:%Y-%m-%d %H:%M:%S} UTC, {_SOURCES[source]}")

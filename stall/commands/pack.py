@@ -166,7 +166,7 @@ def import_(file: Path, data: Path, as_json: bool) -> None:
     if not done.new:
         click.echo(f"“{done.title}”, version {done.ver}, was here already. Nothing was changed.")
         return
-    click.echo(f"Imported “{done.title}”, version {done.ver}: {done.files} files.")
+    click.echo(f"Imported “{done.title}”, version {done.ver}: {_files(done.files)}.")
     if before.get(done.drop_id, Offer.PAUSED) is Offer.PAUSED:  # a new version of an open drop sells on at once
         click.echo(f"Open it: stall drop open --data {shlex.quote(str(data))} {done.drop_id}")
 
@@ -178,7 +178,11 @@ def _described(signed: Manifest) -> str:
     copies = f"{drop.edition} numbered copies" if drop.edition else "without numbers"
     prices = ", ".join(money.text(price.minor, price.cur) for price in signed.price)
     size = sum(file.size for file in signed.files) / 1_000_000
-    return f"“{drop.title}” ({drop.id}), version {signed.ver}: {len(signed.files)} files, {size:.1f} MB, {copies}, {prices}"
+    return f"“{drop.title}” ({drop.id}), version {signed.ver}: {_files(len(signed.files))}, {size:.1f} MB, {copies}, {prices}"
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 @contextlib.contextmanager

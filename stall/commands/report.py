@@ -10,6 +10,9 @@ import click
 
 from stall.domain.books import Books, Check
 
+#: Where the code of a tender is no word of a bookkeeper's.
+_TENDERS = {"comp": "given free", "operator": "another reader"}
+
 
 @click.group("report")
 def report() -> None:
@@ -47,7 +50,9 @@ def _print(books: Books, checks: tuple[Check, ...]) -> None:
     click.echo(f"Journal {books.epoch}: {books.size} records")
     for row in books.receipts:
         amount = money.text(row.minor, row.cur)
-        click.echo(f"  {row.tender:<9}{row.count:>6} receipts {amount:>14}   record {row.first_seq} to {row.last_seq}")
+        click.echo(
+            f"  {_TENDERS.get(row.tender, row.tender):<15}{row.count:>6} receipts {amount:>14}   record {row.first_seq} to {row.last_seq}"
+        )
     for end in books.day_ends:
         theirs, ours = money.text(end.theirs_minor, end.cur), money.text(end.ours_minor, end.cur)
         click.echo(f"  terminal {end.tid or '?'}: {theirs}, our card payments {ours}")

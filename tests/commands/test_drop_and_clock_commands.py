@@ -40,5 +40,5 @@ def test_confirming_the_clock_makes_it_sure_for_this_boot(run: Run, clock: FakeC
     clock.source = None
     clock.reboot(wall=START_MS + 60 * 3600 * 1000)
     assert run("clock", "show", "--json").json["clk"] == "floor"
-    assert run("clock", "confirm").out == "2026-11-23 12:00:00 UTC, source operator\n"
+    assert run("clock", "confirm").out == "2026-11-23 12:00:00 UTC, confirmed by you\n"
     assert run("clock", "show", "--json").json == {"ok": True, "now_ms": clock.wall, "clk": "operator"}
