@@ -124,7 +124,7 @@ def _print_offers(folder: DemoFolder, now_s: int) -> list[Offer]:
     gift = folder.path / "gift"
     shutil.rmtree(gift, ignore_errors=True)
     gift.mkdir(mode=0o700)
-    shutil.copyfile(folder.prints / GIFT, gift / "wallpaper.jpg")
+    drawing.cut_wallpaper(folder.prints / GIFT, gift / "wallpaper.jpg")
     prints = dataclasses.replace(_options(PRINTS_TITLE, PRINTS_WORDS, now_s), drop_id=PRINTS_ID)
     free = dataclasses.replace(
         _options(GIFT_TITLE, GIFT_WORDS, now_s), drop_id=GIFT_ID, price_minor=0, edition=None, cover="wallpaper.jpg"

@@ -56,3 +56,11 @@ def test_a_series_of_another_length_is_refused(tmp_path: Path, count: int) -> No
     with pytest.raises(ValueError, match="has 20 prints"):
         prints.render(tmp_path, count=count)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_wallpaper_is_a_print_without_its_bare_paper(folder: Path, tmp_path: Path) -> None:
+    prints.render_wallpaper(folder / "01-low-sun.jpg", tmp_path / "wallpaper.jpg")
+    with Image.open(tmp_path / "wallpaper.jpg") as cut, Image.open(folder / "01-low-sun.jpg") as whole:
+        assert cut.size == (1400, 1800)
+        ours, theirs = cut.crop((2, 2, 3, 3)).tobytes(), whole.crop((102, 102, 103, 103)).tobytes()
+        assert all(abs(a - b) < 12 for a, b in zip(ours, theirs, strict=True))

@@ -32,6 +32,13 @@ def beside(folder: Path) -> Iterator[None]:
     prints.render_cover(folder, sorted(folder.glob("[0-9]*.jpg")))
 
 
+def cut_wallpaper(whole: Path, out: Path) -> None:
+    """Make a wallpaper of one print; loads Pillow only now."""
+    from stall.demo.art import prints
+
+    prints.render_wallpaper(whole, out)
+
+
 @contextlib.contextmanager
 def _share(folder: Path, first: int, step: int) -> Iterator[subprocess.Popen[str]]:
     """One process that draws every `step`th print; it is ended with the block."""

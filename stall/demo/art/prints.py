@@ -81,6 +81,12 @@ def render_cover(folder: Path, paths: Sequence[Path], seed: int = 1) -> None:
     save(_cover(small, seed), folder / "cover.jpg")
 
 
+def render_wallpaper(whole: Path, out: Path) -> None:
+    """Cut the bare paper off a print already drawn, so that it fills a screen."""
+    with Image.open(whole) as image:
+        save(image.crop((MARGIN, MARGIN, WIDTH - MARGIN, HEIGHT - MARGIN)), out)
+
+
 def draw(item: Print, seed: int) -> Image.Image:
     """Draw one print, 1600 by 2000 pixels."""
     rng = Random(f"{seed} {item.name}")  # noqa: S311 - chance for pictures, not for secrets
