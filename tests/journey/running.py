@@ -18,7 +18,9 @@ from pathlib import Path
 from stall.demo.parts import Addresses
 
 STALL = [sys.executable, "-m", "stall"]
-READY_S, STOP_S = 30.0, 4.0
+PATIENCE_S = 60.0
+"""How long to wait for what must come. Nothing here asserts a time: a busy machine is slow, not wrong."""
+STOP_S = 10.0
 
 
 def free_base() -> int:
@@ -71,7 +73,7 @@ class RunningDemo:
     def wait_for_words(self, words: str) -> None:
         """Wait until it has said this, or ended."""
         with self._heard:
-            self._heard.wait_for(lambda: words in self.words or not self._listener.is_alive(), READY_S)
+            self._heard.wait_for(lambda: words in self.words or not self._listener.is_alive(), PATIENCE_S)
         assert words in self.words, self.words
 
     def wait_until_ready(self) -> None:
@@ -109,6 +111,7 @@ class RunningDemo:
 
     def kill_part(self, name: str) -> int:
         """Kill one part as a power cut would; give its process id."""
+        assert eventually(lambda: name in self.parts()), f"{name} does not run"
         pid = self.parts()[name]
         os.kill(pid, signal.SIGKILL)
         return pid
@@ -134,7 +137,7 @@ def running(data: Path, *more: str, base: int | None = None) -> Iterator[Running
         demo.close()
 
 
-def eventually(so: Callable[[], bool], within_s: float = 15.0) -> bool:
+def eventually(so: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
     """Whether it becomes so within the time."""
     until = time.monotonic() + within_s
     while not so():
@@ -144,6 +147,6 @@ def eventually(so: Callable[[], bool], within_s: float = 15.0) -> bool:
     return True
 
 
-def run_stall(*arguments: str, timeout_s: float = 50.0) -> subprocess.CompletedProcess[str]:
+def run_stall(*arguments: str, timeout_s: float = 2 * PATIENCE_S) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
     return subprocess.run([*STALL, *arguments], capture_output=True, text=True, timeout=timeout_s, check=False)

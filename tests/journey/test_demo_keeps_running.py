@@ -12,7 +12,7 @@ import pytest
 from stall.demo import opening
 from stall.demo.journey import counter, phone
 from stall.demo.journey.visitor import Visitor, wait_for
-from tests.journey.running import RunningDemo, eventually, own_files, run_stall, running
+from tests.journey.running import PATIENCE_S, RunningDemo, eventually, own_files, run_stall, running
 
 PARTS = {"web", "reader", "sync", "cloud", "simulate"}
 
@@ -34,7 +34,7 @@ def people(demo: RunningDemo) -> Iterator[tuple[Visitor, Visitor, Visitor]]:
 
 def begin_card_sale(buyer: Visitor, maker: Visitor) -> tuple[int, str]:
     """A buyer orders, the maker presses Card; give the sale and the address of the buyer's order."""
-    counter.wait_for_reader(maker)
+    reader_ready(maker)
     order, _ = phone.order(buyer)
     page = counter.find_basket(maker, phone.code_of(order))
     sale = counter.sale_number(page)
@@ -42,12 +42,16 @@ def begin_card_sale(buyer: Visitor, maker: Visitor) -> tuple[int, str]:
     return sale, order.address
 
 
-def wait_for_stage(maker: Visitor, sale: int, stage: str, within_s: float = 20.0) -> None:
-    wait_for(f"sale {sale} to be {stage}", lambda: counter.stage_of(maker, sale) == stage, within_s)
+def reader_ready(maker: Visitor) -> None:
+    counter.wait_for_reader(maker, PATIENCE_S)
+
+
+def wait_for_stage(maker: Visitor, sale: int, stage: str) -> None:
+    wait_for(f"sale {sale} to be {stage}", lambda: counter.stage_of(maker, sale) == stage, PATIENCE_S)
 
 
 def wants_card(hand: Visitor) -> None:
-    wait_for("the terminal to want a card", lambda: hand.document("/state")["wants_card"] is True, 15.0)
+    wait_for("the terminal to want a card", lambda: hand.document("/state")["wants_card"] is True, PATIENCE_S)
 
 
 def test_it_says_where_everything_is_and_all_of_it_answers(demo: RunningDemo) -> None:
@@ -127,7 +131,7 @@ def test_the_terminal_losing_its_power_in_the_middle_of_a_sale_charges_nobody(
     demo: RunningDemo, people: tuple[Visitor, Visitor, Visitor]
 ) -> None:
     buyer, maker, hand = people
-    counter.wait_for_reader(maker)
+    reader_ready(maker)
     counter.set_terminal(hand, "approve", wait_for_card=True)
     sale, order = begin_card_sale(buyer, maker)
     wants_card(hand)
@@ -151,10 +155,10 @@ def test_a_sale_goes_on_after_the_web_process_was_killed_between_order_and_payme
     demo: RunningDemo, people: tuple[Visitor, Visitor, Visitor]
 ) -> None:
     buyer, maker, _ = people
-    wait_for("the pages to answer", lambda: _answers(buyer) and _answers(maker), 15.0)
+    wait_for("the pages to answer", lambda: _answers(buyer) and _answers(maker), PATIENCE_S)
     order, _ = phone.order(buyer)
     demo.kill_part("web")
-    wait_for("the pages to answer again", lambda: _answers(buyer) and _answers(maker), 15.0)
+    wait_for("the pages to answer again", lambda: _answers(buyer) and _answers(maker), PATIENCE_S)
     page = counter.find_basket(maker, phone.code_of(order))
     maker.press(page, "Cash, exact")
     assert buyer.document(f"{order.address}/state")["state"] == "paid"
@@ -165,7 +169,7 @@ def test_killed_itself_it_leaves_no_process_and_the_next_run_goes_on_with_the_ne
         sold = counter.sell_for_cash(maker, "own-files", "10")[0].sale
     os.kill(demo.process.pid, signal.SIGKILL)
     demo.process.wait()
-    assert eventually(lambda: not demo.parts(), 5.0)
+    assert eventually(lambda: not demo.parts())
     with running(demo.data, base=demo.base) as again:
         assert again.pin == demo.pin
         with Visitor(again.at.till) as maker:

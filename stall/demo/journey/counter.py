@@ -22,9 +22,9 @@ class Paid:
     page: Page
 
 
-def wait_for_reader(maker: Visitor) -> None:
+def wait_for_reader(maker: Visitor, within_s: float = READER_READY_WITHIN_S) -> None:
     """Wait until the till's strip says that the card reader is ready."""
-    wait_for("the till to show the card reader ready", lambda: _flag_is_ok(maker.open("/")), READER_READY_WITHIN_S)
+    wait_for("the till to show the card reader ready", lambda: _flag_is_ok(maker.open("/")), within_s)
 
 
 def set_terminal(hand: Visitor, mode: str, *, wait_for_card: bool = False) -> None:
