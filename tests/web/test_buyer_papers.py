@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import msgspec
 import pytest
 from flask.testing import FlaskClient
 
@@ -68,3 +69,31 @@ def test_a_gift_has_a_receipt_over_nothing(buyer: FlaskClient, stocked_box: Stoc
     link = re.search(r'href="(/r/[^"]+)"', page)
     assert link
     assert "Given free" in buyer.get(link[1]).text
+
+
+def test_papers_write_one_kind_of_date_and_tell_the_sale_from_the_journal(
+    buyer: FlaskClient, links: dict[str, str]
+) -> None:
+    receipt_page, certificate_page = buyer.get(links["r"]).text, buyer.get(links["c"]).text
+    assert "21 Nov 2026, 00:00 UTC" in receipt_page
+    assert "21 Nov 2026, 00:00 UTC" in certificate_page
+    assert "Sale 1" in receipt_page
+    assert re.search(r"entry \d+", receipt_page)
+
+
+@pytest.mark.parametrize(
+    ("seller", "beside"),
+    [
+        ("", ""),
+        ("Salt & Paper", ""),
+        ("Salt & Paper, Anna Berg, Quay 4", "Anna Berg, Quay 4"),
+        ("Anna Berg", "Anna Berg"),
+    ],
+)
+def test_the_stalls_name_stands_on_the_receipt_once(
+    buyer: FlaskClient, stocked_box: Stocked, links: dict[str, str], seller: str, beside: str
+) -> None:
+    stocked_box.box.settings = msgspec.structs.replace(stocked_box.box.settings, seller=seller)
+    body = buyer.get(links["r"]).text.split("<body", 1)[1]
+    assert body.count("Salt &amp; Paper") == 1
+    assert beside in body

@@ -47,3 +47,8 @@ def test_a_cover_keeps_its_room_on_the_page(stocked_box: Stocked) -> None:
         (stocked_box.folder / "covers" / "odd.jpg").write_bytes(broken)
         covers.size_of.cache_clear()
         assert covers.size_of(stocked_box.folder, "odd") == covers.SQUARE
+
+
+def test_a_documents_date_is_written_as_every_other() -> None:
+    assert words.date_of("2026-11-21T14:05:30Z") == "21 Nov 2026, 14:05 UTC"
+    assert words.date_of("soon") == "soon"
