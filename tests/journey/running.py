@@ -24,9 +24,9 @@ STOP_S = 10.0
 
 
 def free_base() -> int:
-    """The first of four neighbouring ports that nobody uses just now."""
+    """The first of four neighbouring ports nobody uses just now, below those the system gives to clients."""
     while True:
-        base = random.randrange(20_000, 60_000, 4)
+        base = random.randrange(20_000, 32_000, 4)
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
             for port in range(base, base + 4):
                 stack.enter_context(socket.create_server(("127.0.0.1", port)))
