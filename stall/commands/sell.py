@@ -163,7 +163,7 @@ def _wait(box: Box, attempt_no: int, wait_s: int) -> Attempt:
 
 def _not_paid(ended: Attempt) -> Exception:
     from stall.errors import Refused
-    from stall.web.till_words import ended_words
+    from stall.web.till.words import ended_words
 
     words = ended_words(ended.state, ended.reason)
     return Refused("card-not-paid", f"{words.title}. {words.sentence}")

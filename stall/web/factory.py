@@ -10,9 +10,11 @@ from flask import Flask, Response, render_template, request, url_for
 
 from stall.errors import StallError
 from stall.store.box import Box
-from stall.web import catalogue_pages, claims, covers, data, error_pages, guard, ids, orders, papers, words
-from stall.web.live import LiveOrders
-from stall.web.shop import Shop
+from stall.web import error_pages, guard, ids, words
+from stall.web.buyer import catalogue as catalogue_pages
+from stall.web.buyer import claims, covers, data, orders, papers
+from stall.web.buyer.live import LiveOrders
+from stall.web.buyer.shop import Shop
 from stall.web.transfers import Transfers
 
 PACKAGE = Path(__file__).parent

@@ -26,7 +26,7 @@ from stall.store import locks
 from stall.store.box import Box
 from stall.web.factory import create_buyer_app, shop_of
 from stall.web.guard import MAX_BODY_BYTES, is_shared
-from stall.web.till import create_till_app
+from stall.web.till.app import create_till_app
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 TILL_HOST = "127.0.0.1"

@@ -150,7 +150,7 @@ def test_a_fault_of_ours_is_a_page_without_its_inside(buyer: FlaskClient, monkey
     def broken(*_: object) -> None:
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr("stall.web.catalogue_pages.catalogue.cards", broken)
+    monkeypatch.setattr("stall.web.buyer.catalogue.catalogue.cards", broken)
     answer = buyer.get("/")
     assert answer.status_code == 500
     assert "page-fault" in answer.text

@@ -12,8 +12,8 @@ from stall.domain.payment import Reason
 from stall.flows import card_attempt, take_card
 from stall.flows.hold_numbers import HOLD_MS, release_lapsed
 from stall.store import readers, sales
+from stall.web.buyer.live import LiveOrders
 from stall.web.factory import create_buyer_app, shop_of
-from stall.web.live import LiveOrders
 from tests.web import phone
 from tests.web.stock import EDITION, PRINTS, SAMPLER, ZINE, Stocked
 

@@ -10,9 +10,9 @@ import pytest
 from stall.domain.payment import FINAL, OPEN, Reason, State
 from stall.store.attempts import Attempt
 from stall.store.sales import Sale
-from stall.web import order_words
+from stall.web.buyer import order_words
 from stall.web.factory import PACKAGE
-from stall.web.till_words import Shape, Stage, ended_words, standing
+from stall.web.till.words import Shape, Stage, ended_words, standing
 
 SALE = Sale(1, 1, "till", 0, "basket", "EUR", 450, None, None, None, None, 0)
 

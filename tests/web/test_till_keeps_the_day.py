@@ -9,7 +9,7 @@ from stall.flows import card_attempt
 from stall.flows.day_end import record_day_end
 from stall.settings import Cloud
 from stall.store import journal, readers, uploads
-from stall.web.till_day import read_time
+from stall.web.till.day import read_time
 from tests.fakes.clock import START_MS
 from tests.web import stock
 from tests.web.stock import Stocked

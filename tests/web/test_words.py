@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stall.web import covers, words
+from stall.web import words
+from stall.web.buyer import covers
 from tests.fakes.clock import START_MS
 from tests.web.stock import Stocked
 

@@ -14,7 +14,7 @@ from stall.domain.payment import State
 from stall.flows import card_attempt
 from stall.store import attempts, readers
 from stall.store.db import Tx
-from stall.web.till import create_till_app
+from stall.web.till.app import create_till_app
 from tests.web.stock import Stocked
 
 T = TypeVar("T")

@@ -14,8 +14,8 @@ from stall.store import catalogue, claims, documents, journal, sales
 from stall.store.box import Box
 from stall.store.sales import Sale
 from stall.web import ids
+from stall.web.buyer.shop import Shop
 from stall.web.files import disposition
-from stall.web.shop import Shop
 from stall.wire import event, receipt
 from stall.wire.receipt import Receipt
 

@@ -11,11 +11,11 @@ from stall.errors import StallError
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids
 from stall.web.factory import new_app
-from stall.web.till_banner import flags
-from stall.web.till_box import keep_box, this_box
-from stall.web.till_day import day
-from stall.web.till_pay import pay
-from stall.web.till_sell import lists_version, sell
+from stall.web.till.banner import flags
+from stall.web.till.box import keep_box, this_box
+from stall.web.till.day import day
+from stall.web.till.pay import pay
+from stall.web.till.sell import lists_version, sell
 
 _COVER = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _YEAR_S = 365 * 24 * 3600
@@ -23,7 +23,7 @@ _YEAR_S = 365 * 24 * 3600
 
 def create_till_app(box: Box) -> Flask:
     """The app the maker sells with. It refuses whoever is not on this machine."""
-    app = new_app("stall.web.till", box)
+    app = new_app("stall.web.till.app", box)
     keep_box(app, box)
     guard.protect(app, guard.till_rules())
     error_pages.register(app, _trouble_page)

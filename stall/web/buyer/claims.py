@@ -9,10 +9,11 @@ from stall.errors import Refused
 from stall.flows.claim import check_claim, redeem_code
 from stall.flows.record_transfer import check_download
 from stall.store import claim_codes, claims, sales
-from stall.web import files, granted, ids, papers
+from stall.web import files, granted, ids
+from stall.web.buyer import papers
+from stall.web.buyer.shop import Shop
 from stall.web.error_pages import status_of
 from stall.web.guard import page_has_form
-from stall.web.shop import Shop
 from stall.wire import claimcode
 
 SEE_OTHER = 303

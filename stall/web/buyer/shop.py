@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stall.store.box import Box
+from stall.web.buyer.live import LiveOrders
 from stall.web.guard import Tries
-from stall.web.live import LiveOrders
 from stall.web.transfers import Transfers
 
 

@@ -12,8 +12,8 @@ from stall.domain.drop import Offer
 from stall.store import catalogue
 from stall.store.catalogue import NOTHING_GONE, DropCard, Gone
 from stall.web import ids, words
+from stall.web.buyer.shop import Shop
 from stall.web.guard import page_has_form
-from stall.web.shop import Shop
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _YEAR_S = 365 * 24 * 3600

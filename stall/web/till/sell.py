@@ -16,8 +16,8 @@ from stall.store import attempts, catalogue, sales
 from stall.store.sales import Sale
 from stall.web import ids
 from stall.web.error_pages import status_of
-from stall.web.till_basket import add_item, begin_sale
-from stall.web.till_box import SALE, this_box
+from stall.web.till.basket import add_item, begin_sale
+from stall.web.till.box import SALE, this_box
 
 sell = Blueprint("till_sell", __name__)
 

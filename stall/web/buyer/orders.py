@@ -16,10 +16,11 @@ from stall.store import catalogue, claims, presses, sales
 from stall.store.catalogue import DropCard
 from stall.store.db import Tx
 from stall.store.sales import Sale
-from stall.web import ids, order_words
+from stall.web import ids
+from stall.web.buyer import order_words
+from stall.web.buyer.live import order_state
+from stall.web.buyer.shop import Shop
 from stall.web.guard import page_has_form
-from stall.web.live import order_state
-from stall.web.shop import Shop
 
 SEE_OTHER = 303
 _ED_DIGITS = 7

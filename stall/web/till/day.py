@@ -17,9 +17,9 @@ from stall.flows.switch_drop import close_drop, open_drop
 from stall.store import catalogue, journal, readers, reconciliation, till_reads
 from stall.store.db import Tx
 from stall.web.error_pages import status_of
-from stall.web.till_banner import READER
-from stall.web.till_box import this_box
-from stall.web.till_pin import check_pin
+from stall.web.till.banner import READER
+from stall.web.till.box import this_box
+from stall.web.till.pin import check_pin
 
 day = Blueprint("till_day", __name__)
 

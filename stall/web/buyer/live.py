@@ -16,7 +16,8 @@ from stall.store.attempts import Attempt
 from stall.store.box import Box
 from stall.store.sales import Sale
 from stall.store.watch import Watcher
-from stall.web import ids, order_words
+from stall.web import ids
+from stall.web.buyer import order_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from stall.store import catalogue, documents, journal
 from stall.store.catalogue import DropCard
 from stall.web import ids
-from stall.web.shop import Shop
+from stall.web.buyer.shop import Shop
 from stall.wire import canonical, keys
 
 

@@ -22,13 +22,13 @@ from stall.store import attempts, claim_codes, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.web import ids, qr
+from stall.web.buyer.live import sold_out
 from stall.web.error_pages import status_of
-from stall.web.live import sold_out
-from stall.web.till_banner import READER
-from stall.web.till_basket import remove_line
-from stall.web.till_box import SALE, this_box
-from stall.web.till_pin import check_pin
-from stall.web.till_words import Stage, Standing, standing
+from stall.web.till.banner import READER
+from stall.web.till.basket import remove_line
+from stall.web.till.box import SALE, this_box
+from stall.web.till.pin import check_pin
+from stall.web.till.words import Stage, Standing, standing
 
 pay = Blueprint("till_pay", __name__, url_prefix=f"/sale/<int(min=1, max={SALE}):no>")
 

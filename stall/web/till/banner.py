@@ -10,7 +10,7 @@ from stall.store import journal, readers, till_reads, uploads
 from stall.store.box import Box
 from stall.store.schema import event_id
 from stall.store.uploads import UploadState
-from stall.web.till_words import Shape
+from stall.web.till.words import Shape
 
 #: The one reader a box has for now; its number names its row and its worker's lock.
 READER = 1

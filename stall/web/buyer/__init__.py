@@ -1,0 +1,1 @@
+"""What a buyer's phone sees: catalogue, order, claim, papers, and the same as data."""
