@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from stall import app, cli
+from tests.fakes import stock
 from tests.fakes.clock import FakeClock
-from tests.web import stock
 
 
 @dataclass(frozen=True)

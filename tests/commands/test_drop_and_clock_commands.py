@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.commands.conftest import Run
+from tests.fakes import stock
 from tests.fakes.clock import START_MS, FakeClock
-from tests.web import stock
 
 
 def test_a_drop_is_closed_and_opened(run: Run) -> None:

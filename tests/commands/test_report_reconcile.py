@@ -15,7 +15,7 @@ from stall.flows.take_card import ask_card
 from stall.store import readers
 from stall.store.box import Box
 from tests.commands.conftest import Run
-from tests.web import stock
+from tests.fakes import stock
 
 
 @pytest.fixture

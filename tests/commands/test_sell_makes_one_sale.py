@@ -17,7 +17,7 @@ from stall.store import attempts, claims, readers
 from stall.store.db import Tx
 from stall.wire import claimcode
 from tests.commands.conftest import Run
-from tests.web import stock
+from tests.fakes import stock
 
 FACTS = card_attempt.TerminalFacts(450, "52500012", 42, 7, "A1", "girocard", "1234", offline=False)
 

@@ -17,8 +17,8 @@ from stall.errors import Broken
 from stall.store import locks
 from stall.wire.keys import SigningKey
 from tests.commands.conftest import Ran, Run
+from tests.fakes import stock
 from tests.fakes.clock import FakeClock
-from tests.web import stock
 
 Stall = Callable[..., Ran]
 

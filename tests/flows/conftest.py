@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from stall.store import readers
+from tests.fakes import stock
 from tests.fakes.clock import FakeClock
-from tests.web import stock
-from tests.web.stock import Stocked
+from tests.fakes.stock import Stocked
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from stall.store import attempts, catalogue, journal, sales
 from stall.store.attempts import Attempt
 from stall.wire import event, receipt
 from stall.wire.receipt import Receipt
-from tests.web.stock import PRINTS, Stocked
+from tests.fakes.stock import PRINTS, Stocked
 
 VAT = 1900
 

@@ -15,8 +15,8 @@ from stall.flows.hold_numbers import HOLD_MS
 from stall.flows.housekeeping import sweep
 from stall.store import sales
 from stall.store.db import Tx
+from tests.fakes.stock import Stocked
 from tests.flows import selling
-from tests.web.stock import Stocked
 
 
 def step(stall: Stocked, flow: Callable[..., object], *arguments: object) -> None:

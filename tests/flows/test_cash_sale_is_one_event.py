@@ -12,8 +12,8 @@ from stall.flows.housekeeping import BASKET_LIFE_MS, sweep
 from stall.store import claims, sales
 from stall.store.audit import audit
 from stall.wire import b64, claimcode
+from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import selling
-from tests.web.stock import PRINTS, SAMPLER, ZINE, Stocked
 
 
 def test_change_numbers_receipt_and_claim_come_together(stall: Stocked) -> None:

@@ -18,8 +18,8 @@ from stall.flows.take_cash import take_free
 from stall.store import claim_codes, claims, documents, journal, sales
 from stall.store.db import Tx
 from stall.wire import claimcode, credential, delegation, jws
+from tests.fakes.stock import CREATOR, PRINTS, SAMPLER, Stocked
 from tests.flows import selling
-from tests.web.stock import CREATOR, PRINTS, SAMPLER, Stocked
 
 
 def code_of(stall: Stocked, sale: int) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.store import readers
-from tests.web.stock import Stocked
+from tests.fakes.stock import Stocked
 
 
 def test_totals_in_a_currency_unknown_here_are_kept_all_the_same(stall: Stocked) -> None:

@@ -13,8 +13,8 @@ from stall.flows import switch_drop
 from stall.flows.accept_document import accept_delegation, accept_lease
 from stall.store import journal
 from stall.wire import delegation, keys, lease
+from tests.fakes.stock import CREATOR, DAY_S, NOW_S, PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import selling
-from tests.web.stock import CREATOR, DAY_S, NOW_S, PRINTS, SAMPLER, ZINE, Stocked
 
 STRANGER = keys.SigningKey.from_seed(bytes([8]) * 32)
 

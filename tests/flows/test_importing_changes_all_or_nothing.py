@@ -20,7 +20,7 @@ from stall.store import journal
 from stall.store.box import Box
 from stall.store.db import OutcomeUnknown
 from tests.fakes.clock import FakeClock
-from tests.web.stock import DAY_S, NOW_S
+from tests.fakes.stock import DAY_S, NOW_S
 
 
 @pytest.fixture

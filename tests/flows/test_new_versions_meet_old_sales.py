@@ -15,8 +15,8 @@ from stall.flows.claim import redeem_order
 from stall.flows.record_pack import Prepared, check_version, record_pack
 from stall.store import catalogue, claims
 from stall.wire import credential, jws, keys, lease, manifest
+from tests.fakes.stock import CREATOR, PRINTS, ZINE, Stocked
 from tests.flows import selling
-from tests.web.stock import CREATOR, PRINTS, ZINE, Stocked
 
 STRANGER = keys.SigningKey.from_seed(bytes([8]) * 32).thumbprint
 

@@ -15,8 +15,8 @@ from stall.flows.hold_numbers import release_lapsed
 from stall.flows.staff_pin import TRIES, begin_try, end_try, matches
 from stall.flows.take_cash import Taken, take_cash
 from stall.store.audit import audit
+from tests.fakes.stock import PIN, PRINTS, Stocked
 from tests.flows import selling
-from tests.web.stock import PIN, PRINTS, Stocked
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from stall.reader.timers import Timers
 from stall.store import attempts, readers
 from stall.wire.readers import zvt
 from stall.wire.readers import zvt_terminal as wire
+from tests.fakes import stock
 from tests.fakes.clock import FakeClock
+from tests.fakes.stock import Stocked
 from tests.flows import selling
-from tests.web import stock
-from tests.web.stock import Stocked
 
 CARD = wire.Card("VISA", 0x0A, "4281", "Visa")
 APPROVAL = wire.status_information(wire.Booking(450, "EUR", "52000001", 7, 7, "120000", "1121", "000007", CARD))

@@ -17,10 +17,10 @@ from stall.reader.timers import Timers
 from stall.reader.worker import Worker
 from stall.settings import Reader
 from stall.store import readers
+from tests.fakes import stock
 from tests.fakes.clock import FakeClock
+from tests.fakes.stock import Stocked
 from tests.flows import selling
-from tests.web import stock
-from tests.web.stock import Stocked
 
 SCALE = 1 / 10
 YES, COMPLETION = bytes.fromhex("80 00 00"), bytes.fromhex("06 0F 00")

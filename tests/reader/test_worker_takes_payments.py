@@ -32,10 +32,10 @@ from stall.store import attempts, readers
 from stall.store.attempts import Attempt
 from stall.store.audit import audit
 from stall.store.box import Box
+from tests.fakes import stock
 from tests.fakes.clock import FakeClock
+from tests.fakes.stock import ZINE, Stocked
 from tests.flows import selling
-from tests.web import stock
-from tests.web.stock import ZINE, Stocked
 
 SCALE = 1 / 10
 HABITS = Habits(card_after_s=0.05, silent_s=1.0, vanish_s=0.3, answer_s=1.0, step_s=0.01)

@@ -24,9 +24,9 @@ from stall.sync.client import CloudClient
 from stall.sync.upload import Progress, Uploader
 from stall.wire import b64
 from tests.cloud.boxes import delegate
+from tests.fakes import stock
 from tests.fakes.clock import FakeClock
-from tests.web import stock
-from tests.web.stock import Stocked
+from tests.fakes.stock import Stocked
 
 Fault = Callable[[dict[str, Any], Callable[..., Any], Any], Iterable[bytes]]
 

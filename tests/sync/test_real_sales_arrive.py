@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from stall.store import readers
+from tests.fakes.stock import PRINTS, ZINE
 from tests.flows import selling
 from tests.sync.conftest import Pair
-from tests.web.stock import PRINTS, ZINE
 
 
 def test_sales_of_every_kind_are_accepted_and_add_up_in_the_cloud(pair: Pair) -> None:

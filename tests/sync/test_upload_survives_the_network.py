@@ -14,8 +14,8 @@ from stall.sync import upload as uploading
 from stall.sync.upload import Progress
 from stall.wire import b64, keys, note
 from tests.cloud.boxes import FakeBox, delegate
+from tests.fakes.stock import CREATOR
 from tests.sync.conftest import Pair, answering, lost_reply
-from tests.web.stock import CREATOR
 
 OURS = b'{"error":"upload-malformed","sentence":"No."}'
 

@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from stall.web.factory import create_buyer_app, shop_of
+from tests.fakes import stock
 from tests.fakes.clock import FakeClock
-from tests.web import stock
-from tests.web.stock import Stocked
+from tests.fakes.stock import Stocked
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from stall.flows.take_cash import take_cash
 from stall.store import claim_codes, sales
 from stall.store.db import Tx
 from stall.web import ids
-from tests.web.stock import PRINTS, Stocked
+from tests.fakes.stock import PRINTS, Stocked
 
 VAT_BP = 1900
 

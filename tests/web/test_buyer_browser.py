@@ -12,8 +12,8 @@ from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
+from tests.fakes.stock import PRINTS, Stocked
 from tests.web import phone
-from tests.web.stock import PRINTS, Stocked
 
 pytestmark = pytest.mark.browser
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

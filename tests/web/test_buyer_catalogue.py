@@ -11,8 +11,8 @@ from stall.flows.hold_numbers import hold_numbers, release_hold
 from stall.flows.switch_drop import close_drop
 from stall.web.factory import STATIC
 from stall.wire import delegation, keys, manifest
+from tests.fakes.stock import CREATOR, EDITION, PRINTS, SAMPLER, ZINE, Stocked
 from tests.web import phone
-from tests.web.stock import CREATOR, EDITION, PRINTS, SAMPLER, ZINE, Stocked
 
 DAY_MS = 86_400_000
 

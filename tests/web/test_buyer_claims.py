@@ -6,8 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from stall.wire import claimcode
+from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.web import phone
-from tests.web.stock import PRINTS, SAMPLER, ZINE, Stocked
 
 DAY_MS = 86_400_000
 

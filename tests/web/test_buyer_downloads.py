@@ -16,8 +16,8 @@ from flask.testing import FlaskClient
 
 from stall.web.factory import shop_of
 from stall.wire import credential, receipt
+from tests.fakes.stock import FILES, PRINTS, SAMPLER, Stocked
 from tests.web import phone
-from tests.web.stock import FILES, PRINTS, SAMPLER, Stocked
 
 PHOTO = "01 low sun.jpg"
 DATA = FILES[PRINTS][PHOTO]

@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from stall.web.guard import GUESSES_A_MINUTE, PRESSES_A_MINUTE, Bucket
+from tests.fakes.stock import SAMPLER, Stocked
 from tests.web import phone
-from tests.web.stock import SAMPLER, Stocked
 
 CODE = "0" * 26
 

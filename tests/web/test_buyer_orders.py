@@ -14,8 +14,8 @@ from stall.flows.hold_numbers import HOLD_MS, release_lapsed
 from stall.store import readers, sales
 from stall.web.buyer.live import LiveOrders
 from stall.web.factory import create_buyer_app, shop_of
+from tests.fakes.stock import EDITION, PRINTS, SAMPLER, ZINE, Stocked
 from tests.web import phone
-from tests.web.stock import EDITION, PRINTS, SAMPLER, ZINE, Stocked
 
 READER = 1
 

@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from stall.wire import credential, receipt
+from tests.fakes.stock import SAMPLER, Stocked
 from tests.web import phone
-from tests.web.stock import SAMPLER, Stocked
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
-from tests.web import stock
-from tests.web.stock import Stocked
+from tests.fakes import stock
+from tests.fakes.stock import Stocked
 from tests.web.till_pages import Till
 
 

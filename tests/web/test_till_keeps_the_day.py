@@ -10,9 +10,9 @@ from stall.flows.day_end import record_day_end
 from stall.settings import Cloud
 from stall.store import journal, readers, uploads
 from stall.web.till.day import read_time
+from tests.fakes import stock
 from tests.fakes.clock import START_MS
-from tests.web import stock
-from tests.web.stock import Stocked
+from tests.fakes.stock import Stocked
 from tests.web.till_pages import Till, approve, text
 
 

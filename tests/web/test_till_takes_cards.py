@@ -6,8 +6,8 @@ import pytest
 
 from stall.domain.payment import Reason, State
 from stall.flows import card_attempt
-from tests.web import stock
-from tests.web.stock import Stocked
+from tests.fakes import stock
+from tests.fakes.stock import Stocked
 from tests.web.till_pages import Till, approve, text
 
 

@@ -10,8 +10,9 @@ from stall.domain.basket import read_code
 from stall.flows.fill_basket import Wish, fill_basket
 from stall.store import claims, sales
 from stall.wire import claimcode
-from tests.web import phone, stock
-from tests.web.stock import Stocked
+from tests.fakes import stock
+from tests.fakes.stock import Stocked
+from tests.web import phone
 from tests.web.till_pages import Till, text
 
 

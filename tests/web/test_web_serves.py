@@ -20,9 +20,10 @@ import pytest
 from stall import app
 from stall import settings as settings_file
 from stall.settings import Settings, Web
+from tests.fakes import stock
 from tests.fakes.clock import FakeClock
-from tests.web import phone, stock
-from tests.web.stock import FILES, PRINTS, Stocked
+from tests.fakes.stock import FILES, PRINTS, Stocked
+from tests.web import phone
 
 PHOTO = "01 low sun.jpg"
 BIG = "big.bin"

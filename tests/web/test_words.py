@@ -7,7 +7,7 @@ import pytest
 from stall.web import words
 from stall.web.buyer import covers
 from tests.fakes.clock import START_MS
-from tests.web.stock import Stocked
+from tests.fakes.stock import Stocked
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from stall.flows import card_attempt
 from stall.store import attempts, readers
 from stall.store.db import Tx
 from stall.web.till.app import create_till_app
-from tests.web.stock import Stocked
+from tests.fakes.stock import Stocked
 
 T = TypeVar("T")
 READER = 1
