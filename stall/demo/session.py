@@ -54,6 +54,7 @@ def started(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK) -
             ports.check(host, patience_s=LET_GO_S)
         notice.say(f"A stall in {folder.path}")
         state = _made(folder, pack)
+        supervisor.stop_if_asked()
         parts.settle(folder, ports, host)
         at = parts.addresses(ports, host)
         with supervisor.running(parts.children(folder, ports), at, notice.say) as running:
@@ -80,13 +81,19 @@ def _made(folder: DemoFolder, pack: Path | None) -> State:
     if state is None or state.stage is Stage.MAKING:
         from stall.demo import first_run
 
-        return first_run.make(folder, pack, notice.say, notice.bar)
+        return first_run.make(folder, pack, _say_step, notice.bar)
     if pack is not None and str(pack.resolve()) != state.pack:
         raise Refused(
             "demo-other-pack",
             f"{folder.path} already sells other files. Leave --pack out to go on, or choose another folder with --data.",
         )
     return state
+
+
+def _say_step(words: str) -> None:
+    """Begin a step of the making, unless somebody pressed Ctrl-C meanwhile."""
+    supervisor.stop_if_asked()
+    notice.say(words)
 
 
 def open_drops_once(session: Session, maker: Visitor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -68,6 +69,7 @@ class Supervisor:
 
     def look(self) -> list[Child]:
         """Start again what ended and is due; give those whose end was noticed just now."""
+        stop_if_asked()
         ended = []
         for child in self._children:
             code = child.look()
@@ -108,11 +110,25 @@ def running(children: Sequence[Child], at: Addresses, say: Say) -> Iterator[Supe
             supervisor.stop()
 
 
+_asked_to_stop = threading.Event()
+
+
+def stop_if_asked() -> None:
+    """Raise the KeyboardInterrupt that may have been lost.
+
+    Python drops an exception that a signal raises inside a finalizer or a weak reference's callback, and
+    importing a module runs such callbacks. So every wait and every step asks again.
+    """
+    if _asked_to_stop.is_set():
+        raise KeyboardInterrupt
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Make SIGTERM and SIGHUP mean what Ctrl-C means: KeyboardInterrupt in this thread."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        _asked_to_stop.set()
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, interrupt) for number in SIGNALS}
@@ -121,6 +137,7 @@ def interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        _asked_to_stop.clear()
 
 
 @contextmanager

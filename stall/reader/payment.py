@@ -48,6 +48,7 @@ class Payment:
         self._dialogue: Dialogue | None = None
         self._lock = threading.Lock()
         self._started = self._abort_wanted = self._abort_asked = False
+        self._shown = ""
 
     @property
     def attempt_no(self) -> int:
@@ -111,7 +112,13 @@ class Payment:
                 self._lost()
 
     def _show(self, words: str) -> None:
-        """What the terminal shows is a courtesy: that it cannot be written must not break off a payment."""
+        """What the terminal shows is a courtesy: that it cannot be written must not break off a payment.
+
+        The same words again are not written again: a terminal repeats itself every few seconds.
+        """
+        if words == self._shown:
+            return
+        self._shown = words
         with contextlib.suppress(Retry, Broken), self._db.transaction() as tx:
             attempts.show(tx, self._no, words)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -171,3 +172,18 @@ def test_a_second_ctrl_c_while_stopping_cuts_nothing_short(terminal: Child) -> N
         with supervisor._undisturbed():
             stubborn.stop()
     assert terminal.pid is None
+
+
+def test_an_interrupt_lost_in_a_finalizer_is_found_at_the_next_look() -> None:
+    class Dropped:
+        def __del__(self) -> None:
+            with contextlib.suppress(KeyboardInterrupt):  # as Python does with whatever is raised in here
+                signal.raise_signal(signal.SIGTERM)
+
+    with interruptible():
+        dropped = Dropped()
+        del dropped
+        with pytest.raises(KeyboardInterrupt):
+            Supervisor([], lambda _: None).look()
+    with interruptible():
+        Supervisor([], lambda _: None).look()  # a new run begins unasked
