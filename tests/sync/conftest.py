@@ -135,7 +135,8 @@ def pair(stocked_box: Path, tmp_path: Path) -> Iterator[Pair]:
     with CloudClient(settings.url) as client:
         uploader = Uploader(box.db, box.secrets, settings, client)
         yield Pair(stall, clock, made, app.test_client(), line, uploader)
-    server.close()
+    server.trigger.pull_trigger(server.close)  # type: ignore[union-attr]  # one socket, so one server; its own thread closes
+    thread.join(timeout=5)
     server.task_dispatcher.shutdown(timeout=1)
     box.close()
     database.close()
