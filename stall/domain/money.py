@@ -14,20 +14,6 @@ LIMIT_MINOR = 10**9
 #: Decimal places per ISO 4217 code; a currency that is not here is not taken.
 EXPONENTS = {"EUR": 2, "CHF": 2, "GBP": 2, "USD": 2, "DKK": 2, "SEK": 2, "NOK": 2, "PLN": 2, "CZK": 2, "JPY": 0}
 
-#: ISO 4217 numeric codes, as card terminals write them.
-NUMERIC = {
-    "EUR": 978,
-    "CHF": 756,
-    "GBP": 826,
-    "USD": 840,
-    "DKK": 208,
-    "SEK": 752,
-    "NOK": 578,
-    "PLN": 985,
-    "CZK": 203,
-    "JPY": 392,
-}
-
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 _AMOUNT = re.compile(r"([0-9]{1,10})(?:[.,]([0-9]{1,2}))?")
 

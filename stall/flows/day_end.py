@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from stall.domain import money
 from stall.errors import Refused
-from stall.store import attempts, journal, readers
+from stall.store import attempts, readers
 from stall.store.db import Tx
-from stall.store.schema import event_id
 
 
 def ask_day_end(tx: Tx, reader: int) -> int:
@@ -26,7 +25,7 @@ def record_day_end(
 ) -> None:
     """Journal what the terminal says it took since its last end of day."""
     body = {"reader": reader, "total": total_minor, "cur": cur, "count": count, "tid": tid}
-    event = event_id(journal.read_head(tx.conn).epoch_no, tx.next_seq)
+    event = tx.next_event
     tx.append("day_end", {name: value for name, value in body.items() if value is not None})
     tx.conn.execute(
         "INSERT INTO day_ends (reader, event, tid, total_minor, count, cur, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -33,7 +33,7 @@ def settle(tx: Tx, sale: Sale, *, kind: str, body: dict[str, object]) -> int:
     event = event_id(head.epoch_no, head.size)
     _sell_numbers(tx, sale.no)
     claimable = any(line.pack is not None for line in sales.lines(tx.conn, sale.no))
-    digest = _claim_row(tx, sale) if claimable else None
+    digest = _claim_row(tx, sale, head) if claimable else None
     signed = receipt.sign(tx.secrets.signing, _receipt(tx, sale, head, event, digest))
     seq = tx.append(kind, {**body, "receipt": signed})
     tx.conn.execute(
@@ -66,10 +66,9 @@ def _sell_numbers(tx: Tx, sale: int) -> None:
         )
 
 
-def _claim_row(tx: Tx, sale: Sale) -> bytes:
+def _claim_row(tx: Tx, sale: Sale, head: journal.Head) -> bytes:
     """Make the claim of the next issue; the code itself is never stored."""
     issue = sale.issue + 1
-    head = journal.read_head(tx.conn)
     digest = claimcode.digest(claimcode.derive(tx.secrets.claim_key, head.epoch, sale.no, issue))
     ttl = tx.conn.execute(
         "SELECT min(p.code_ttl_s) FROM lines l JOIN packs p ON p.no = l.pack WHERE l.id >= ? AND l.id < ?",

@@ -70,14 +70,15 @@ def _sign(tx: Tx, sale: int, item: Bought, receipt_hash: str, settlement: str) -
         edition=item.ed,
         edition_size=None if item.ed is None else _edition_size(tx, item, row["pack"]),
     )
-    seq = tx.append(
+    event_key = tx.next_event
+    tx.append(
         "certificate",
         {"sale": sale, "line": item.line, "uuid": str(name), "hash": certificate.digest(document)}
         | ({} if item.ed is None else {"drop": item.drop_id, "ed": item.ed}),
     )
     tx.conn.execute(
         "INSERT INTO certificates (line, uuid, event, document) VALUES (?, ?, ?, ?)",
-        (line_id(sale, item.line), name.bytes, seq, json.dumps(document, ensure_ascii=False, indent=1)),
+        (line_id(sale, item.line), name.bytes, event_key, json.dumps(document, ensure_ascii=False, indent=1)),
     )
 
 

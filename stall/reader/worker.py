@@ -12,7 +12,7 @@ import time
 
 from stall import log
 from stall.domain.payment import Reason, State
-from stall.errors import Refused, Retry
+from stall.errors import Refused, Retry, StallError
 from stall.flows import card_attempt, day_end
 from stall.reader.payment import Payment
 from stall.reader.recovery import resolve
@@ -58,8 +58,7 @@ class Worker:
                     wait_s = RECONNECT_FIRST_S
                     self._serve_or_explain(terminal)
                 except Retry as trouble:
-                    self._report("lost", trouble.sentence)
-                    self._refuse_requests(Reason.READER_LOST)
+                    self._without_terminal(trouble)
                     self._stop.wait(wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, guards nothing
                     wait_s = min(RECONNECT_LAST_S, wait_s * 2)
         finally:
@@ -71,12 +70,17 @@ class Worker:
         own = self._settings
         return open_terminal(own.link, own.profile, own.password, own.time_scale)
 
+    def _without_terminal(self, trouble: StallError) -> None:
+        self._report("lost", trouble.sentence)
+        self._refuse_requests(Reason.READER_LOST)
+
     def _serve_or_explain(self, terminal: Terminal) -> None:
         """What the terminal itself refuses (a wrong password) is told at the till and tried again."""
         try:
             self._serve(terminal)
         except Refused as refusal:
-            raise Retry("reader-refuses", refusal.sentence, RECONNECT_LAST_S) from refusal
+            self._without_terminal(refusal)
+            self._stop.wait(RECONNECT_LAST_S)
 
     def _serve(self, terminal: Terminal) -> None:
         """Work with one connection until it breaks. Raises Retry then."""

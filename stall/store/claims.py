@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from stall.store import catalogue
-from stall.store.catalogue import PackFile
 from stall.store.schema import claim_id, line_id
 
 
@@ -89,16 +87,6 @@ def bought(conn: sqlite3.Connection, sale: int) -> list[Bought]:
 def packs_of(conn: sqlite3.Connection, sale: int) -> list[int]:
     """The packs a sale gives, each once, in order of its lines."""
     return list(dict.fromkeys(item.pack for item in bought(conn, sale)))
-
-
-def granted_file(conn: sqlite3.Connection, sale: int, name: str) -> PackFile | None:
-    """The file of a sale's packs that a link names: its path, or the ZIP's name; None when it has none such."""
-    for pack in packs_of(conn, sale):
-        whole = catalogue.whole_pack(conn, pack)
-        for file in (whole, *catalogue.files(conn, pack)):
-            if name == file.path:
-                return file
-    return None
 
 
 def downloads(conn: sqlite3.Connection, claim: int) -> dict[int, int]:

@@ -20,7 +20,7 @@ from stall.clock import Clock
 from stall.errors import Broken, Retry, StallError
 from stall.store import journal, locks, wal
 from stall.store.readonly import ThreadReaders
-from stall.store.schema import VERSION
+from stall.store.schema import VERSION, event_id
 from stall.store.secrets import BoxSecrets
 
 #: Pages in the write-ahead log past which the holder of the door copies them back.
@@ -51,9 +51,10 @@ class Tx:
         return self.moment.source.value
 
     @property
-    def next_seq(self) -> int:
-        """The number the next appended event will bear."""
-        return journal.read_head(self.conn).size
+    def next_event(self) -> int:
+        """The key the next appended event will have (schema.event_id)."""
+        head = journal.read_head(self.conn)
+        return event_id(head.epoch_no, head.size)
 
     def append(self, kind: str, body: dict[str, object]) -> int:
         """Append one event to the journal and return its number."""

@@ -24,7 +24,6 @@ from stall.wire.manifest import Manifest
 from stall.wire.zipstore import Entry
 
 CHUNK_BYTES = 1024 * 1024
-ZIP_FORMAT = zipstore.FORMAT
 
 OnBytes = Callable[[int], None]  # told how many bytes went by since the last call
 

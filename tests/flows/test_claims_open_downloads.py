@@ -17,7 +17,7 @@ from stall.flows.record_transfer import Transfer, check_download, record_transfe
 from stall.flows.take_cash import take_free
 from stall.store import claim_codes, claims, documents, journal, sales
 from stall.store.db import Tx
-from stall.wire import claimcode, credential, delegation, jws
+from stall.wire import claimcode, credential, delegation, event, jws
 from tests.fakes.stock import CREATOR, PRINTS, SAMPLER, Stocked
 from tests.flows import selling
 
@@ -59,6 +59,8 @@ def test_the_first_claim_signs_the_certificate_and_later_ones_do_not(stall: Stoc
     assert (verified.drop, verified.edition, verified.edition_size) == (PRINTS, 1, 5)
     assert (verified.creator, verified.grade) == (CREATOR.did, "VALID-PROVISIONAL")
     assert signed.body["ed"] == 1
+    (kept,) = stall.box.db.read().execute("SELECT event FROM certificates").fetchone()
+    assert journal.event_bytes(stall.box.db.read(), kept) == event.encode(signed)
 
 
 def test_the_certificate_names_the_receipt_it_rests_on(stall: Stocked) -> None:
