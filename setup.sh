@@ -16,6 +16,8 @@ Usage: ./setup.sh [--system] COMMAND [ARGUMENTS]
 
   demo     run a whole stall on this machine; arguments go to `stall demo` (try: demo --help)
   test     check format, style, types and imports, then run the tests; arguments go to pytest
+  bench    `bench claims`: how fast sales are, as ratios against the disk; `bench faults`: break the box thousands of
+           times and judge what is left; both take --help
   check    say what is here and what is missing; changes nothing
 
   --system also install missing system packages (CI=true as root does so by itself)
@@ -75,11 +77,16 @@ look_around() {
     [ "$READY" = yes ] || find_python || MISSING=$(venv_package)
     [ "$1" = demo ] && return
     have git || MISSING="$MISSING git"
+    # The library that cuts the power is C. Without a compiler those tests are skipped on a laptop, never a benchmark.
+    if ! have cc; then
+        if [ "${CI:-}" = true ] || [ "$1" = bench ]; then MISSING="$MISSING gcc libc6-dev"; else OPTIONAL='gcc libc6-dev'; fi
+    fi
+    [ "$1" != bench ] || { MISSING=${MISSING# }; return; }
     if ! have chromium && ! have chromium-browser && ! have google-chrome; then
         # On a laptop the browser tests are skipped; where CI=true nothing may be.
-        if [ "${CI:-}" = true ]; then MISSING="$MISSING chromium"; else OPTIONAL=chromium; fi
+        if [ "${CI:-}" = true ]; then MISSING="$MISSING chromium"; else OPTIONAL="$OPTIONAL chromium"; fi
     fi
-    MISSING=${MISSING# }
+    MISSING=${MISSING# } OPTIONAL=${OPTIONAL# }
 }
 
 install_line() {
@@ -132,6 +139,7 @@ require_system() {
 
 # ---------------------------------------------------------------- the environment
 
+# Benchmarks run in the environment of the tests.
 lock_of() { if [ "$1" = test ]; then echo "$LOCKS/requirements-test.txt"; else echo "$LOCKS/requirements.txt"; fi; }
 stamp_of() { echo "$VENV/stall-ready-$1"; }
 
@@ -180,9 +188,10 @@ make_environment() {
     esac
 }
 
+# prepare ENVIRONMENT [COMMAND]: make .venv ready, and see that the system has what COMMAND needs.
 prepare() {
     is_ready "$1" && READY=yes
-    require_system "$1"
+    require_system "${2:-$1}"
     [ "$READY" = no ] || return 0
     check_room "$1"
     trap 'say "interrupted; the next run starts the set-up again."; exit 1' INT TERM HUP
@@ -223,7 +232,8 @@ step() {
 
 run_test() {
     prepare test
-    [ -z "$OPTIONAL" ] || say "no $OPTIONAL: browser tests will be skipped ($(install_line "$OPTIONAL") brings them)."
+    # shellcheck disable=SC2086  # a list of package names
+    [ -z "$OPTIONAL" ] || say "without $OPTIONAL some tests will be skipped ($(install_line $OPTIONAL) brings them)."
     cd "$ROOT" || exit 1
     PATH=$VENV/bin:$PATH
     export PATH
@@ -237,13 +247,27 @@ run_test() {
     say 'all checks passed.'
 }
 
+run_bench() {
+    case ${1:-} in
+        claims) module=tests.bench.claims ;;
+        faults) module=tests.faults ;;
+        '') wrong_usage 'which benchmark, claims or faults?' ;;
+        *) wrong_usage "there is no benchmark '$1'; there are claims and faults." ;;
+    esac
+    shift
+    prepare test bench
+    cd "$ROOT" || exit 1
+    exec "$VENV/bin/python" -m "$module" "$@"
+}
+
 run_check() {
     look_around test
     if [ -n "$PYTHON" ]; then say "Python: $FOUND ($PYTHON)"; else explain_no_python; fi
     for what in demo test; do
         if is_ready "$what"; then say "$what: set up"; else say "$what: sets itself up on its first run"; fi
     done
-    [ -z "$OPTIONAL" ] || say "optional: $OPTIONAL ($(install_line "$OPTIONAL")); without it browser tests are skipped"
+    # shellcheck disable=SC2086
+    [ -z "$OPTIONAL" ] || say "optional: $OPTIONAL ($(install_line $OPTIONAL)); without it some tests are skipped"
     # shellcheck disable=SC2086
     [ -z "$MISSING" ] || fail "missing: $MISSING. Install with: $(install_line $MISSING)"
     say 'nothing is missing.'
@@ -258,6 +282,7 @@ shift
 case $COMMAND in
     demo) run_demo "$@" ;;
     test) run_test "$@" ;;
+    bench) run_bench "$@" ;;
     check) [ $# -eq 0 ] || wrong_usage "check takes no arguments"; run_check ;;
     -h | --help | help) usage ;;
     *) wrong_usage "there is no command '$COMMAND'." ;;

@@ -59,7 +59,8 @@ def test_everything_missing_is_named_at_once(machine: Machine) -> None:
     machine.apt()
     done = machine.run("test", CI="true")
     assert done.stderr == (
-        "stall: missing: python3-venv git chromium. Install with: su -c 'apt-get install python3-venv git chromium'\n"
+        "stall: missing: python3-venv git gcc libc6-dev chromium."
+        " Install with: su -c 'apt-get install python3-venv git gcc libc6-dev chromium'\n"
     )
 
 
@@ -92,7 +93,23 @@ def test_no_chromium_on_a_laptop_stops_nothing(machine: Machine) -> None:
     for tool in ("ruff", "mypy", "lint-imports"):
         machine.command(tool, "#!/bin/sh\n")
     done = machine.run("test")
-    assert "no chromium: browser tests will be skipped" in done.stderr
+    assert "without gcc libc6-dev chromium some tests will be skipped" in done.stderr
+
+
+def test_a_benchmark_needs_a_compiler_but_no_browser(machine: Machine) -> None:
+    machine.apt()
+    machine.python("python3", "3.12.1")
+    machine.command("git", "#!/bin/sh\n")
+    done = machine.run("bench", "claims")
+    assert done.returncode == 1
+    assert done.stderr == ("stall: missing: gcc libc6-dev. Install with: su -c 'apt-get install gcc libc6-dev'\n")
+
+
+@pytest.mark.parametrize("arguments", [("bench",), ("bench", "everything")])
+def test_a_benchmark_nobody_knows_is_wrong_usage(machine: Machine, arguments: tuple[str, ...]) -> None:
+    done = machine.run(*arguments)
+    assert done.returncode == 2
+    assert "claims" in done.stderr.splitlines()[0]
 
 
 @pytest.mark.parametrize(("arguments", "environment"), [(("demo",), {"CI": "true"}), (("demo", "--system"), {})])
