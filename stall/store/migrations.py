@@ -19,7 +19,16 @@ steps = Migrations("stall")
 
 @steps(name="0001_founding")
 def _founding(tables: Tables) -> None:
-    for statement in schema.FOUNDING.split(";"):
+    _run(tables, schema.FOUNDING)
+
+
+@steps(name="0002_hash_tiles")
+def _hash_tiles(tables: Tables) -> None:
+    _run(tables, schema.HASH_TILES)
+
+
+def _run(tables: Tables, statements: str) -> None:
+    for statement in statements.split(";"):
         if statement.strip():
             tables.conn.execute(statement)
 

@@ -2,13 +2,14 @@
 
 Tables on the sale path have integer keys; the digest of a claim code is the only random key they
 are found by. Ids packed into one integer: event = epoch_no << 40 | seq, line = sale << 8 | n,
-number = drop_no << 20 | edition number, claim = sale << 8 | issue, file = pack << 16 | n.
+number = drop_no << 20 | edition number, claim = sale << 8 | issue, file = pack << 16 | n,
+tile = epoch_no << 40 | level << 36 | index.
 """
 
 from __future__ import annotations
 
 #: Number of the newest step; kept in PRAGMA user_version, so that opening needs no library.
-VERSION = 1
+VERSION = 2
 
 FOUNDING = """
 CREATE TABLE epochs (
@@ -123,6 +124,10 @@ CREATE TABLE staff (
 ) STRICT;
 """
 
+HASH_TILES = """
+CREATE TABLE tiles (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+"""
+
 
 def event_id(epoch_no: int, seq: int) -> int:
     """Pack an event's place into one key that grows with the journal."""
@@ -137,6 +142,11 @@ def event_seq(event: int) -> int:
 def event_epoch_no(event: int) -> int:
     """The number of the epoch an event belongs to."""
     return event >> 40
+
+
+def tile_id(epoch_no: int, level: int, index: int) -> int:
+    """Pack the place of 256 hashes: each over 256^level events; 5 levels hold every event there can be."""
+    return epoch_no << 40 | level << 36 | index
 
 
 def line_id(sale: int, n: int) -> int:
