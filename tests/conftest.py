@@ -8,6 +8,8 @@ import shutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.preload import library
+
 settings.register_profile(
     "stall",
     deadline=None,  # counts, not times: two shared cores say nothing about one example
@@ -26,6 +28,8 @@ def _missing(item: pytest.Item) -> str | None:
         return "no Chromium here; on Debian: apt-get install chromium"
     if item.get_closest_marker("root") and os.geteuid() != 0:
         return "needs to be root"
+    if item.get_closest_marker("preload") and library.compiler() is None:
+        return library.MISSING
     return None
 
 
