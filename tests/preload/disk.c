@@ -416,6 +416,13 @@ SEEN ssize_t pwrite64(int fd, const void *data, size_t length, off_t at) { retur
 SEEN ssize_t writev(int fd, const struct iovec *parts, int n) { return do_writev(fd, parts, n, -1); }
 SEEN ssize_t pwritev(int fd, const struct iovec *parts, int n, off_t at) { return do_writev(fd, parts, n, at); }
 SEEN ssize_t pwritev64(int fd, const struct iovec *parts, int n, off_t at) { return do_writev(fd, parts, n, at); }
+SEEN ssize_t pwritev2(int fd, const struct iovec *parts, int n, off_t at, int flags) {
+    if (ours(fd)) return do_writev(fd, parts, n, at); /* the flags ask for speed or safety, never for other bytes */
+    return syscall(SYS_pwritev2, fd, parts, n, at, 0L, flags);
+}
+SEEN ssize_t pwritev64v2(int fd, const struct iovec *parts, int n, off_t at, int flags) {
+    return pwritev2(fd, parts, n, at, flags);
+}
 
 SEEN int fsync(int fd) { return do_sync(fd, SYS_fsync); }
 SEEN int fdatasync(int fd) { return do_sync(fd, SYS_fdatasync); }
