@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from stall import log
 from stall.flows import housekeeping
+from stall.flows.keep_hashes import keep_hashes
 from stall.settings import Cloud
+from stall.store import journal
 from stall.store.db import Database
 from stall.store.secrets import BoxSecrets
 from stall.store.watch import Watcher
@@ -38,6 +40,7 @@ def run(database: Database, secrets: BoxSecrets, cloud: Cloud | None, ready: Cal
     def tidy() -> None:
         with database.transaction() as tx:
             housekeeping.sweep(tx)
+        keep_hashes(database, journal.read_head(database.read()).epoch_no)
 
     daemon = Daemon(upload, tidy)
     daemon.start()

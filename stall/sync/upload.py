@@ -11,13 +11,13 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from stall.errors import Refused, StallError, WireError
 from stall.flows.checkpoint import sign_checkpoint
 from stall.flows.record_upload import Outcome, record_trouble, record_upload
 from stall.settings import Cloud
-from stall.store import documents, journal, uploads
+from stall.store import documents, journal, proofs, uploads
 from stall.store.db import Database
 from stall.store.secrets import BoxSecrets
 from stall.store.uploads import Doubt
@@ -129,14 +129,14 @@ class Uploader:
         events = run[: max(0, min(self._most_events, signed.size - first))]
         before = self._frontier_at(conn, head.epoch_no, first)
         end = first + len(events)
-        proof = [] if end == signed.size else merkle.consistency_proof(end, _leaves(conn, head.epoch_no, signed.size))
+        proof = [] if end == signed.size else proofs.consistency(conn, head.epoch_no, end, signed.size)
         return Batch(head.epoch_no, head.epoch, first, before, events, signed, text, proof)
 
     def _frontier_at(self, conn: sqlite3.Connection, epoch_no: int, size: int) -> merkle.Frontier:
-        """The frontier in front of event `size`: the one of the last upload, else from all events before."""
+        """The frontier in front of event `size`: the one of the last upload, else from the kept hashes."""
         if self._reached is not None and self._reached[0] == epoch_no and self._reached[1].size == size:
             return self._reached[1]
-        return _grown(merkle.Frontier.empty(), _leaves(conn, epoch_no, size))
+        return proofs.frontier_at(conn, epoch_no, size)
 
     def _send(self, token: str, batch: Batch) -> Progress:
         document: dict[str, object] = {
@@ -213,10 +213,6 @@ class Uploader:
     def _own_verifier(self, epoch: bytes) -> note.Verifier:
         signing = self._secrets.signing
         return note.Verifier(note.origin(signing.thumbprint, epoch), signing.public, note.SIGNATURE_KIND)
-
-
-def _leaves(conn: sqlite3.Connection, epoch_no: int, size: int) -> list[bytes]:
-    return [merkle.leaf_hash(data) for _, data in islice(journal.all_events(conn, epoch_no), size)]
 
 
 def _grown(frontier: merkle.Frontier, leaves: Iterable[bytes]) -> merkle.Frontier:

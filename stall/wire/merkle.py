@@ -18,7 +18,8 @@ def leaf_hash(data: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + data).digest()
 
 
-def _node(left: bytes, right: bytes) -> bytes:
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash two neighbours into the node above them: SHA-256(0x01 ‖ left ‖ right)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
@@ -39,7 +40,7 @@ class Frontier:
         hashes, rest = [*self.hashes, leaf], self.size
         while rest & 1:
             right, left = hashes.pop(), hashes.pop()
-            hashes.append(_node(left, right))
+            hashes.append(node_hash(left, right))
             rest >>= 1
         return Frontier(self.size + 1, tuple(hashes))
 
@@ -49,7 +50,7 @@ class Frontier:
             return EMPTY_ROOT
         *others, root = self.hashes
         for left in reversed(others):
-            root = _node(left, root)
+            root = node_hash(left, root)
         return root
 
     def to_bytes(self) -> bytes:
@@ -72,7 +73,7 @@ def root_of(leaf_hashes: Sequence[bytes]) -> bytes:
         return EMPTY_ROOT
     level = list(leaf_hashes)
     while len(level) > 1:
-        pairs = [_node(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
+        pairs = [node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
         level = pairs + level[len(pairs) * 2 :]
     return level[0]
 
@@ -129,11 +130,11 @@ def verify_inclusion(index: int, size: int, leaf_hash: bytes, proof: Sequence[by
         if last == 0:
             _refuse_inclusion()
         if at & 1 or at == last:
-            found = _node(sibling, found)
+            found = node_hash(sibling, found)
             while at & 1 == 0 and at:
                 at, last = at >> 1, last >> 1
         else:
-            found = _node(found, sibling)
+            found = node_hash(found, sibling)
         at, last = at >> 1, last >> 1
     if last != 0 or found != root:
         _refuse_inclusion()
@@ -168,11 +169,11 @@ def _roots_from(size1: int, size2: int, proof: Sequence[bytes], root1: bytes) ->
         if last == 0:
             _refuse_consistency()
         if at & 1 or at == last:
-            first, second = _node(sibling, first), _node(sibling, second)
+            first, second = node_hash(sibling, first), node_hash(sibling, second)
             while at & 1 == 0 and at:
                 at, last = at >> 1, last >> 1
         else:
-            second = _node(second, sibling)
+            second = node_hash(second, sibling)
         at, last = at >> 1, last >> 1
     if last != 0:
         _refuse_consistency()

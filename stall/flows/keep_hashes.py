@@ -1,0 +1,34 @@
+"""Keep the hashes of new events in rows, a run at a time, and take away rows that are wrong.
+
+Hashing is done outside the door; inside it a few rows are written. Never part of a sale.
+"""
+
+from __future__ import annotations
+
+from stall.store import proofs, tiles
+from stall.store.db import Database
+
+
+def keep_hashes(db: Database, epoch_no: int) -> bool:
+    """Keep the hashes of one more run of events of an epoch; True when there may be more to keep.
+
+    Raises what `db.transaction` raises.
+    """
+    run = tiles.next_run(db.read(), epoch_no)
+    if run is None:
+        return False
+    with db.transaction() as tx:
+        tiles.keep(tx, run)
+    return True
+
+
+def mend_hashes(db: Database, epoch_no: int) -> bool:
+    """Follow every kept row of an epoch to its root; delete them all if one is wrong. True when all were right.
+
+    Raises Broken `journal-broken` when it is the events that are wrong.
+    """
+    if proofs.open_tree(db.read(), epoch_no).check_all():
+        return True
+    with db.transaction() as tx:
+        tiles.forget(tx, epoch_no)
+    return False
