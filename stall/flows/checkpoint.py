@@ -11,16 +11,18 @@ from stall.wire import note
 SPACING_MS = 1000
 
 
-def sign_checkpoint(tx: Tx) -> str:
-    """Return a signed checkpoint of the current journal; hand it out only after COMMIT.
+def sign_checkpoint(tx: Tx, epoch_no: int | None = None) -> str:
+    """Return a signed checkpoint of an epoch as it stands, the running one unless another is named.
 
-    Never signs a smaller or a different tree than the last one. Raises Broken
+    Hand it out only after COMMIT. Never signs a smaller or a different tree than the last one. Raises Broken
     `checkpoint-rollback` when the journal is behind what was signed.
     """
-    head = journal.read_head(tx.conn)
+    head = journal.read_head(tx.conn) if epoch_no is None else journal.read_epoch(tx.conn, epoch_no)
     root = head.frontier.root()
-    last = tx.conn.execute("SELECT epoch_no, size, root, note, signed_ms FROM checkpoint").fetchone()
-    if last is not None and last["epoch_no"] == head.epoch_no:
+    last = tx.conn.execute(
+        "SELECT size, root, note, signed_ms FROM checkpoint WHERE epoch_no = ?", (head.epoch_no,)
+    ).fetchone()
+    if last is not None:
         if last["size"] > head.size or (last["size"] == head.size and last["root"] != root):
             raise Broken(
                 "checkpoint-rollback", "The journal is behind what this box has signed. Run: stall journal verify"
@@ -30,8 +32,8 @@ def sign_checkpoint(tx: Tx) -> str:
     origin = note.origin(tx.secrets.signing.thumbprint, head.epoch)
     text = note.sign(tx.secrets.signing, origin, note.Checkpoint(origin, head.size, root).body())
     tx.conn.execute(
-        "INSERT INTO checkpoint (id, epoch_no, size, root, note, signed_ms) VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-        " epoch_no = excluded.epoch_no, size = excluded.size, root = excluded.root, note = excluded.note, signed_ms = excluded.signed_ms",
+        "INSERT INTO checkpoint (epoch_no, size, root, note, signed_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT (epoch_no) DO UPDATE SET"
+        " size = excluded.size, root = excluded.root, note = excluded.note, signed_ms = excluded.signed_ms",
         (head.epoch_no, head.size, root, text, tx.now_ms),
     )
     return text

@@ -56,7 +56,8 @@ def _first_epoch(fresh: Path, clock: Clock) -> None:
     conn = connect_writing(fresh)
     try:
         conn.execute("BEGIN IMMEDIATE")
-        journal.open_epoch(conn, journal.moment(conn, clock), random.token_bytes(EPOCH_BYTES), parent=None)
+        first = journal.Opening(1, random.token_bytes(EPOCH_BYTES), None, 1, {"parent": None})
+        journal.open_epoch(conn, journal.moment(conn, clock), first)
         conn.execute("COMMIT")
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:

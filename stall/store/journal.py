@@ -43,14 +43,45 @@ class Moment:
     boottime_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an epoch begins with: its number, its 16 random bytes, why, and the body of its first event.
+
+    Sales, attempts and grants made in it are numbered from `first_no` on, at least.
+    """
+
+    no: int
+    epoch: bytes
+    reason: str | None
+    first_no: int
+    body: dict[str, object]
+
+
 def read_head(conn: sqlite3.Connection) -> Head:
     """Read the head row. Raises Broken `journal-missing`."""
     row = conn.execute(
         "SELECT j.epoch_no, e.epoch, j.size, j.frontier, j.last_at_ms FROM journal j JOIN epochs e ON e.no = j.epoch_no"
     ).fetchone()
     if row is None:
-        raise Broken("journal-missing", "The database has no journal. Restore the data folder from a backup.")
+        raise _missing()
     return Head(row[0], row[1], row[2], merkle.Frontier.from_bytes(row[2], row[3]), row[4])
+
+
+def read_epoch(conn: sqlite3.Connection, epoch_no: int) -> Head:
+    """Where one epoch stands: the running one now, a closed one at its end. Raises Broken `journal-missing`."""
+    head = read_head(conn)
+    if epoch_no == head.epoch_no:
+        return head
+    row = conn.execute(
+        "SELECT epoch, size, frontier FROM epochs WHERE no = ? AND size IS NOT NULL", (epoch_no,)
+    ).fetchone()
+    if row is None:
+        raise _missing()
+    return Head(epoch_no, row[0], row[1], merkle.Frontier.from_bytes(row[1], row[2]), head.last_at_ms)
+
+
+def _missing() -> Broken:
+    return Broken("journal-missing", "The database has no journal. Restore the data folder from a backup.")
 
 
 def moment(conn: sqlite3.Connection, clock: Clock) -> Moment:
@@ -100,16 +131,25 @@ def raise_floor(conn: sqlite3.Connection, at: Moment, to_ms: int) -> None:
     )
 
 
-def open_epoch(conn: sqlite3.Connection, at: Moment, epoch: bytes, parent: dict[str, object] | None) -> int:
-    """Begin a new epoch; its first event names the parent (epoch, size, root), None for a new box."""
-    (epoch_no,) = conn.execute("SELECT coalesce(max(no), 0) + 1 FROM epochs").fetchone()
-    conn.execute("INSERT INTO epochs (no, epoch, opened_ms) VALUES (?, ?, ?)", (epoch_no, epoch, at.now_ms))
+def open_epoch(conn: sqlite3.Connection, at: Moment, opening: Opening) -> int:
+    """Begin an epoch, closing the one before; its first event names what it goes on from. Return its number.
+
+    The closed one keeps its size and frontier.
+    """
+    before = conn.execute("SELECT epoch_no, size, frontier FROM journal").fetchone()
+    if before is not None:
+        conn.execute("UPDATE epochs SET size = ?, frontier = ? WHERE no = ?", (before[1], before[2], before[0]))
+    conn.execute(
+        "INSERT INTO epochs (no, epoch, opened_ms, parent, reason, first_no) VALUES (?, ?, ?, ?, ?, ?)",
+        (opening.no, opening.epoch, at.now_ms, None if before is None else before[0], opening.reason, opening.first_no),
+    )
     conn.execute(
         "INSERT INTO journal (id, epoch_no, size, frontier, last_at_ms, floor_ms, floor_boot, floor_boottime_ms)"
         " VALUES (1, ?, 0, x'', ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET epoch_no = excluded.epoch_no, size = 0, frontier = x''",
-        (epoch_no, at.now_ms, at.now_ms, at.boot_id, at.boottime_ms),
+        (opening.no, at.now_ms, at.now_ms, at.boot_id, at.boottime_ms),
     )
-    return append(conn, at, "epoch", {"parent": parent})
+    append(conn, at, "epoch", opening.body)
+    return opening.no
 
 
 def read_events(conn: sqlite3.Connection, epoch_no: int, first: int, limit_bytes: int) -> list[bytes]:

@@ -27,6 +27,11 @@ def _hash_tiles(tables: Tables) -> None:
     _run(tables, schema.HASH_TILES)
 
 
+@steps(name="0003_epochs")
+def _epochs(tables: Tables) -> None:
+    _run(tables, schema.EPOCHS)
+
+
 def _run(tables: Tables, statements: str) -> None:
     for statement in statements.split(";"):
         if statement.strip():

@@ -41,7 +41,7 @@ def consistency(conn: sqlite3.Connection, epoch_no: int, size1: int, size2: int)
 
 def open_tree(conn: sqlite3.Connection, epoch_no: int) -> Tree:
     """The tree of an epoch as it stands now. Raises Broken `journal-broken` when events and root disagree."""
-    head = journal.read_head(conn)
+    head = journal.read_epoch(conn, epoch_no)
     return Tree(conn, epoch_no, head.size, head.frontier.root())
 
 

@@ -9,7 +9,7 @@ tile = epoch_no << 40 | level << 36 | index.
 from __future__ import annotations
 
 #: Number of the newest step; kept in PRAGMA user_version, so that opening needs no library.
-VERSION = 2
+VERSION = 3
 
 FOUNDING = """
 CREATE TABLE epochs (
@@ -126,6 +126,26 @@ CREATE TABLE staff (
 
 HASH_TILES = """
 CREATE TABLE tiles (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+"""
+
+#: A closed epoch keeps `size` and `frontier`, so that its last checkpoint can still be signed; the running one's stand in
+#: `journal`. `parent` is NULL in the first epoch only. `first_no`: no sale, attempt or grant made in it has a lower number.
+#: `strangers` are epochs of this box that a witness showed and this database never had.
+EPOCHS = """
+ALTER TABLE epochs ADD COLUMN parent INTEGER REFERENCES epochs (no);
+ALTER TABLE epochs ADD COLUMN reason TEXT;
+ALTER TABLE epochs ADD COLUMN first_no INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE epochs ADD COLUMN size INTEGER;
+ALTER TABLE epochs ADD COLUMN frontier BLOB;
+ALTER TABLE checkpoint RENAME TO checkpoint_of_one;
+CREATE TABLE checkpoint (
+    epoch_no INTEGER PRIMARY KEY REFERENCES epochs (no), size INTEGER NOT NULL, root BLOB NOT NULL,
+    note TEXT NOT NULL, signed_ms INTEGER NOT NULL
+) STRICT;
+INSERT INTO checkpoint (epoch_no, size, root, note, signed_ms) SELECT epoch_no, size, root, note, signed_ms FROM checkpoint_of_one;
+DROP TABLE checkpoint_of_one;
+ALTER TABLE uploads ADD COLUMN beside INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE strangers (epoch BLOB PRIMARY KEY, seen_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 """
 
 
