@@ -31,11 +31,11 @@ def clock() -> None:
 def show(data: Path, as_json: bool) -> None:
     """Show the box's time and where it comes from."""
     from stall import app
-    from stall.store import journal
+    from stall.store import floor
 
     box = app.open_box(data)
     try:
-        moment = journal.moment(box.db.read(), box.clock)
+        moment = floor.moment(box.db.read(), box.clock)
     finally:
         box.close()
     _say(moment.now_ms, moment.source.value, as_json=as_json)

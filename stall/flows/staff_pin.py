@@ -50,11 +50,6 @@ def tries_left(conn: sqlite3.Connection, now_ms: int) -> int:
     return 0 if row is None or row[1] > now_ms else TRIES - int(row[0])
 
 
-def shorten_lock(tx: Tx, now_ms: int) -> None:
-    """No lock lasts longer than 15 minutes from `now_ms`: the clock was set back to that."""
-    tx.conn.execute("UPDATE staff SET locked_until_ms = ? WHERE locked_until_ms > ?", (now_ms + LOCK_MS,) * 2)
-
-
 def end_try(tx: Tx) -> None:
     """The PIN was right: forget the wrong tries."""
     tx.conn.execute("UPDATE staff SET tries = 0, locked_until_ms = 0 WHERE no = 1")

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from stall.clock import Clock
 from stall.settings import Settings
-from stall.store import journal
+from stall.store import floor
 from stall.store.db import Database, Tx
 from stall.store.secrets import BoxSecrets
 from stall.store.writer import CrowdWriter
@@ -40,7 +40,7 @@ class Box:
 
     def now_ms(self) -> int:
         """The box's time for looking, not for recording: what a transaction begun now would say."""
-        return journal.moment(self.db.read(), self.clock).now_ms
+        return floor.moment(self.db.read(), self.clock).now_ms
 
     def close(self) -> None:
         """Finish what is waiting and close the database."""

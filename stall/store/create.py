@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stall.clock import Clock
 from stall.errors import Broken, Refused
-from stall.store import journal, locks, migrations, secrets
+from stall.store import floor, journal, locks, migrations, secrets
 from stall.store.db import connect_writing
 from stall.store.secrets import BoxSecrets
 
@@ -57,7 +57,7 @@ def _first_epoch(fresh: Path, clock: Clock) -> None:
     try:
         conn.execute("BEGIN IMMEDIATE")
         first = journal.Opening(1, random.token_bytes(EPOCH_BYTES), None, 1, {"parent": None})
-        journal.open_epoch(conn, journal.moment(conn, clock), first)
+        journal.open_epoch(conn, floor.moment(conn, clock), first)
         conn.execute("COMMIT")
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:

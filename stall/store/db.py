@@ -18,7 +18,7 @@ from pathlib import Path
 from stall import log
 from stall.clock import Clock
 from stall.errors import Broken, Retry, StallError
-from stall.store import journal, locks, wal
+from stall.store import deadlines, floor, journal, locks, wal
 from stall.store.readonly import ThreadReaders
 from stall.store.schema import VERSION, event_id
 from stall.store.secrets import BoxSecrets
@@ -38,7 +38,7 @@ class Tx:
 
     conn: sqlite3.Connection
     secrets: BoxSecrets
-    moment: journal.Moment
+    moment: floor.Moment
 
     @property
     def now_ms(self) -> int:
@@ -64,9 +64,11 @@ class Tx:
     def savepoint(self) -> Iterator[None]:
         """Undo only what happens inside when it raises; the transaction goes on."""
         self.conn.execute("SAVEPOINT item")
+        moment = self.moment
         try:
             yield
         except BaseException:
+            self.moment = moment
             if self.conn.in_transaction:  # a full disk makes SQLite roll the whole transaction back by itself
                 self.conn.execute("ROLLBACK TO item")
                 self.conn.execute("RELEASE item")
@@ -142,7 +144,7 @@ class Database:
             conn = self._writing_connection()
             try:
                 conn.execute("BEGIN IMMEDIATE")
-                yield Tx(conn, self._secrets, journal.moment(conn, self._clock))
+                yield Tx(conn, self._secrets, _begun(conn, self._clock))
             except sqlite3.Error as error:
                 self._roll_back(conn)
                 self._disk_trouble(error)
@@ -222,6 +224,14 @@ def connect_writing(path: Path) -> sqlite3.Connection:
     for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0", f"busy_timeout={BUSY_MS}"):
         conn.execute(f"PRAGMA {pragma}")
     return conn
+
+
+def _begun(conn: sqlite3.Connection, clock: Clock) -> floor.Moment:
+    """The moment of a transaction that begins; whatever runs out by our own count is moved along with the clock."""
+    at = floor.begin(conn, clock)
+    if at.stepped_ms:
+        deadlines.keep_time_left(conn, at.now_ms, at.stepped_ms)
+    return at
 
 
 def _check_version(conn: sqlite3.Connection) -> None:

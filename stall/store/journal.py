@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stall.clock import BUILD_MS, JUMP_LIMIT_MS, Clock, Source
 from stall.errors import Broken
+from stall.store.floor import Moment
 from stall.store.schema import event_id, event_seq
 from stall.wire import b64, merkle
 from stall.wire.event import Event, encode
@@ -31,16 +31,6 @@ class Head:
     def epoch_text(self) -> str:
         """The epoch as documents write it (base64url of 16 bytes)."""
         return b64.encode(self.epoch)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The one time of a transaction, and where it came from."""
-
-    now_ms: int
-    source: Source
-    boot_id: str
-    boottime_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,51 +74,18 @@ def _missing() -> Broken:
     return Broken("journal-missing", "The database has no journal. Restore the data folder from a backup.")
 
 
-def moment(conn: sqlite3.Connection, clock: Clock) -> Moment:
-    """Say what time it is, inside the door (design.md 8).
-
-    The floor is carried on by time since boot, so that a box without a clock chip still counts
-    forward. A trusted clock counts only up to 48 h beyond the carried floor; the maker's word
-    counts for this boot. No time is ever before the last event.
-    """
-    boot_id, boottime_ms = clock.boot_id(), clock.boottime_ms()
-    row = conn.execute(
-        "SELECT last_at_ms, floor_ms, floor_boot, floor_boottime_ms, operator_boot, operator_offset_ms FROM journal"
-    ).fetchone()
-    if row is None:
-        return Moment(max(BUILD_MS, clock.wall_ms()), clock.system_source() or Source.FLOOR, boot_id, boottime_ms)
-    last_at, floor, floor_boot, floor_boottime, operator_boot, operator_offset = row
-    carried = max(BUILD_MS, floor + (boottime_ms - floor_boottime if floor_boot == boot_id else 0))
-    wall, source = clock.wall_ms(), clock.system_source()
-    if operator_boot == boot_id:
-        now, source = boottime_ms + operator_offset, Source.OPERATOR
-    elif source is not None and carried - JUMP_LIMIT_MS <= wall <= carried + JUMP_LIMIT_MS:
-        now = wall
-    else:
-        plausible = carried <= wall <= carried + JUMP_LIMIT_MS
-        now, source = (wall if plausible else carried), Source.FLOOR
-    return Moment(max(now, last_at), source, boot_id, boottime_ms)
-
-
 def append(conn: sqlite3.Connection, at: Moment, kind: str, body: dict[str, object]) -> int:
     """Append one event and return its number; rows, frontier and floor change together."""
     head = read_head(conn)
     data = encode(Event(epoch=head.epoch_text, seq=head.size, kind=kind, at=at.now_ms, clk=at.source.value, body=body))
     conn.execute("INSERT INTO events (id, bytes) VALUES (?, ?)", (event_id(head.epoch_no, head.size), data))
-    frontier = head.frontier.append(merkle.leaf_hash(data))
+    frontier, now = head.frontier.append(merkle.leaf_hash(data)), at.now_ms
     conn.execute(
-        "UPDATE journal SET size = ?, frontier = ?, last_at_ms = ?, floor_ms = ?, floor_boot = ?, floor_boottime_ms = ?",
-        (frontier.size, frontier.to_bytes(), at.now_ms, at.now_ms, at.boot_id, at.boottime_ms),
-    )
+        "UPDATE journal SET size = ?, frontier = ?, last_at_ms = ?, floor_boot = iif(floor_ms > ?, floor_boot, ?),"
+        " floor_boottime_ms = iif(floor_ms > ?, floor_boottime_ms, ?), floor_ms = max(floor_ms, ?)",
+        (frontier.size, frontier.to_bytes(), now, now, at.boot_id, now, at.boottime_ms, now),
+    )  # a floor above this moment is a document's, accepted in this very transaction: it stays
     return head.size
-
-
-def raise_floor(conn: sqlite3.Connection, at: Moment, to_ms: int) -> None:
-    """Believe nothing before `to_ms` from now on: a trusted document was issued then."""
-    conn.execute(
-        "UPDATE journal SET floor_ms = ?, floor_boot = ?, floor_boottime_ms = ? WHERE floor_ms < ?",
-        (to_ms, at.boot_id, at.boottime_ms, to_ms),
-    )
 
 
 def open_epoch(conn: sqlite3.Connection, at: Moment, opening: Opening) -> int:

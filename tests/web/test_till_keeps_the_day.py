@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from stall.flows import card_attempt
+from stall.flows.confirm_clock import read_time
 from stall.flows.day_end import record_day_end
 from stall.settings import Cloud
-from stall.store import journal, readers, uploads
-from stall.web.till.day import read_time
+from stall.store import floor, journal, readers, uploads
 from tests.fakes import stock
 from tests.fakes.clock import START_MS
 from tests.fakes.stock import Stocked
@@ -131,5 +131,5 @@ def test_an_unfinished_payment_is_on_the_day_page(till: Till) -> None:
 
 
 def test_the_box_time_shown_is_the_one_it_records(till: Till) -> None:
-    assert journal.moment(till.box.db.read(), till.box.clock).now_ms == START_MS
+    assert floor.moment(till.box.db.read(), till.box.clock).now_ms == START_MS
     assert "21 Nov 2026, 00:00 UTC" in till.see("/clock")

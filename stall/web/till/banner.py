@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from stall.clock import Source
-from stall.store import journal, readers, till_reads, uploads
+from stall.store import floor, journal, readers, till_reads, uploads
 from stall.store.box import Box
 from stall.store.schema import event_id
 from stall.store.uploads import UploadState
@@ -32,7 +32,7 @@ class Flag:
 def flags(box: Box) -> list[Flag]:
     """What the banner says now."""
     conn = box.db.read()
-    moment = journal.moment(conn, box.clock)
+    moment = floor.moment(conn, box.clock)
     return [
         _reader(conn),
         _clock(moment.source, moment.now_ms),

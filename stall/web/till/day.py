@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from stall.domain import books
 from stall.errors import Refused, StallError
-from stall.flows.confirm_clock import confirm_clock
+from stall.flows.confirm_clock import confirm_clock, read_time
 from stall.flows.day_end import ask_day_end
 from stall.flows.switch_drop import close_drop, open_drop
-from stall.store import catalogue, journal, readers, reconciliation, till_reads
+from stall.store import catalogue, floor, readers, reconciliation, till_reads
 from stall.store.db import Tx
 from stall.web.error_pages import status_of
 from stall.web.till.banner import READER
@@ -25,7 +23,6 @@ day = Blueprint("till_day", __name__)
 
 Answer = Response | tuple[str, int]
 
-_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?(?:\.\d{1,6})?Z?", re.ASCII)
 _MOST_JOBS = 1 << 40
 
 
@@ -85,18 +82,6 @@ def end() -> Answer:
     return redirect(url_for("till_day.close", job=job), 303)
 
 
-def read_time(text: str) -> int:
-    """Read a time in UTC as typed or as the page's script writes it (ms). Raises Refused `time-malformed`."""
-    match = _TIME.fullmatch(text.strip())
-    try:
-        if match is not None:
-            at = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3] or ':00'}+00:00")
-            return int(at.timestamp()) * 1000
-    except ValueError:
-        pass  # 30 February, or 25 o'clock: told as every other time that is none
-    raise Refused("time-malformed", "That is not a time. Write date and time in UTC, like 2026-11-21 14:05.")
-
-
 def _do(work: Callable[[Tx], None], page: Callable[[StallError], str], then: str) -> Answer:
     """Check the PIN, do it, and show the page again; a refusal is told on it."""
     box = this_box()
@@ -126,7 +111,7 @@ def _drops(trouble: StallError | None = None) -> str:
 
 def _clock(trouble: StallError | None = None) -> str:
     box = this_box()
-    moment = journal.moment(box.db.read(), box.clock)
+    moment = floor.moment(box.db.read(), box.clock)
     return render_template(
         "till/clock.html",
         moment=moment,
