@@ -8,7 +8,7 @@ from stall.domain import money
 from stall.domain.drop import Offer
 from stall.errors import Refused
 from stall.flows.fill_basket import check_offer
-from stall.store import catalogue, documents
+from stall.store import documents, for_sale
 from stall.store.db import Tx
 from stall.store.sales import Sale, lines
 from stall.wire import delegation
@@ -23,17 +23,17 @@ def check_authority(tx: Tx, sale: Sale) -> None:
     limited now. Raises Refused `sale-outdated`, `delegation-missing`, `delegation-currency`,
     `drop-not-open`, and what `delegation.check_use` raises.
     """
-    for pack, card, delegated in _items(tx, sale):
-        if card.pack != pack:
-            raise Refused("sale-outdated", f"{card.title} was changed since it was chosen. Start a new sale of it.")
-        if card.offer is not Offer.SOLD_OUT:
-            check_offer(card)
+    for pack, item, delegated in _items(tx, sale):
+        if item.pack != pack:
+            raise Refused("sale-outdated", f"{item.title} was changed since it was chosen. Start a new sale of it.")
+        if item.offer is not Offer.SOLD_OUT:
+            check_offer(item)
         if delegated is None:
             raise Refused(
                 "delegation-missing",
-                f"The creator of {card.title} has not let this box sell it. Ask at the stall; there, run: stall accept",
+                f"The creator of {item.title} has not let this box sell it. Ask at the stall; there, run: stall accept",
             )
-        delegation.check_use(delegated, "receipt", card.drop_id, tx.now_ms // 1000)
+        delegation.check_use(delegated, "receipt", item.drop_id, tx.now_ms // 1000)
         if delegated.max is None or delegated.max.cur != sale.cur:
             raise Refused(
                 "delegation-currency", f"This box is not allowed to sell in {sale.cur}. Ask the creator to delegate it."
@@ -55,14 +55,14 @@ def delegations(tx: Tx, sale: Sale) -> list[Delegation]:
     return [delegated for _, _, delegated in _items(tx, sale) if delegated is not None]
 
 
-def _items(tx: Tx, sale: Sale) -> Iterator[tuple[int, catalogue.DropCard, Delegation | None]]:
+def _items(tx: Tx, sale: Sale) -> Iterator[tuple[int, for_sale.Item, Delegation | None]]:
     """Each pack of a sale with its drop as it is offered now and its creator's delegation to this box."""
     packs = {line.pack for line in lines(tx.conn, sale.no) if line.pack is not None}
     for pack in sorted(packs):
         row = tx.conn.execute(
             "SELECT d.drop_id, d.creator FROM packs p JOIN drops d ON d.no = p.drop_no WHERE p.no = ?", (pack,)
         ).fetchone()
-        card = catalogue.card(tx.conn, row[0], tx.now_ms)
+        item = for_sale.find(tx.conn, row[0], tx.now_ms)
         found = documents.delegation_of(tx.conn, row[1], tx.secrets.signing.thumbprint)
-        if card is not None:
-            yield pack, card, None if found is None else found[1]
+        if item is not None:
+            yield pack, item, None if found is None else found[1]

@@ -17,10 +17,10 @@ from stall.flows.begin_payment import attempt_body
 from stall.flows.hold_numbers import end_hold_later
 from stall.flows.note_exception import note_exception
 from stall.flows.settle import settle_or_keep_hold
-from stall.store import attempts, readers, sales
+from stall.store import attempts, numbers, readers, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
-from stall.store.schema import HELD, line_id
+from stall.store.schema import line_id
 from stall.wire import b64, erasable
 
 #: An attempt requested longer ago than this is not sent any more (ms): the buyer may be gone.
@@ -170,11 +170,11 @@ def note_contradiction(tx: Tx, attempt_no: int, sentence: str) -> None:
 def _reason_not_to_send(tx: Tx, attempt: Attempt) -> Reason | None:
     if attempt.boot_id != tx.moment.boot_id or tx.moment.boottime_ms - attempt.requested_boottime_ms > FRESH_MS:
         return Reason.STALE
-    wanted, held = tx.conn.execute(
-        "SELECT (SELECT count(*) FROM lines WHERE id >= ? AND id < ? AND ed IS NOT NULL), (SELECT count(*) FROM numbers WHERE sale = ? AND state = ?)",
-        (line_id(attempt.sale, 0), line_id(attempt.sale + 1, 0), attempt.sale, HELD),
+    (wanted,) = tx.conn.execute(
+        "SELECT count(*) FROM lines WHERE id >= ? AND id < ? AND ed IS NOT NULL",
+        (line_id(attempt.sale, 0), line_id(attempt.sale + 1, 0)),
     ).fetchone()
-    if wanted != held:
+    if wanted != numbers.count_held(tx.conn, attempt.sale):
         return Reason.HOLD_LOST
     try:
         check_card_cap(tx, sales.get(tx.conn, attempt.sale), attempt.amount_minor)

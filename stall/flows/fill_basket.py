@@ -11,7 +11,7 @@ from stall.domain.drop import Offer
 from stall.domain.money import LIMIT_MINOR
 from stall.domain.sale import MAX_LINES
 from stall.errors import Refused, Retry
-from stall.store import catalogue, journal
+from stall.store import for_sale, journal
 from stall.store.db import Tx
 from stall.store.schema import line_id
 
@@ -36,16 +36,16 @@ def fill_basket(tx: Tx, wishes: Sequence[Wish], *, origin: str, vat_bp: int) -> 
     """
     if not wishes:
         raise Refused("basket-empty", "Nothing was chosen. Choose an item first.")
-    cards = [(wish, _sellable(tx, wish)) for wish in wishes]
-    if len({card.cur for _, card in cards}) > 1:
+    chosen = [(wish, _sellable(tx, wish)) for wish in wishes]
+    if len({item.cur for _, item in chosen}) > 1:
         raise Refused("currency-mixed", "The items have prices in different currencies. Sell them one by one.")
-    rows = [row for wish, card in cards for row in _rows(wish, card, vat_bp)]
+    rows = [row for wish, item in chosen for row in _rows(wish, item, vat_bp)]
     if len(rows) > MAX_LINES:
         raise Refused("basket-too-long", f"A sale has at most {MAX_LINES} lines. Make two sales of it.")
     total = sum(row[4] for row in rows)
     if total > LIMIT_MINOR:
         raise Refused("amount-too-large", "This is more than one sale can take. Make two sales of it.")
-    sale = _new_sale(tx, origin, cards[0][1].cur, total)
+    sale = _new_sale(tx, origin, chosen[0][1].cur, total)
     tx.conn.executemany(
         "INSERT INTO lines (id, pack, title, asked, ed, qty, minor, vat_bp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         ((line_id(sale, n), *row[:3], *row[2:]) for n, row in enumerate(rows)),
@@ -53,36 +53,36 @@ def fill_basket(tx: Tx, wishes: Sequence[Wish], *, origin: str, vat_bp: int) -> 
     return sale
 
 
-def _sellable(tx: Tx, wish: Wish) -> catalogue.DropCard:
-    card = catalogue.card(tx.conn, wish.drop_id, tx.now_ms)
-    if card is None:
+def _sellable(tx: Tx, wish: Wish) -> for_sale.Item:
+    item = for_sale.find(tx.conn, wish.drop_id, tx.now_ms)
+    if item is None:
         raise Refused("drop-unknown", f"There is no item {wish.drop_id!r} here. Look at the catalogue again.")
     if wish.qty < 1 or wish.qty > MAX_LINES:
         raise Refused("quantity-wrong", "That is not a number of pieces for one line. Choose 1 to 200.")
-    check_offer(card)
-    return card
+    check_offer(item)
+    return item
 
 
-def check_offer(card: catalogue.DropCard) -> None:
+def check_offer(item: for_sale.Item) -> None:
     """Refuse a drop that is not for sale now, in the buyer's words. Raises Refused `drop-sold-out`, `drop-not-open`."""
-    if card.offer is Offer.SOLD_OUT:
-        raise Refused("drop-sold-out", f"{card.title} is sold out. Choose another item.")
-    if card.offer is Offer.EARLY:
-        raise Refused("drop-not-open", f"{card.title} is not on sale yet. Come back when it opens.")
-    if card.offer is Offer.LATE:
-        raise Refused("drop-not-open", f"The sale of {card.title} is over. Choose another item.")
-    if card.offer is Offer.PAUSED:
-        raise Refused("drop-not-open", f"{card.title} is not on sale right now. Ask at the stall.")
+    if item.offer is Offer.SOLD_OUT:
+        raise Refused("drop-sold-out", f"{item.title} is sold out. Choose another item.")
+    if item.offer is Offer.EARLY:
+        raise Refused("drop-not-open", f"{item.title} is not on sale yet. Come back when it opens.")
+    if item.offer is Offer.LATE:
+        raise Refused("drop-not-open", f"The sale of {item.title} is over. Choose another item.")
+    if item.offer is Offer.PAUSED:
+        raise Refused("drop-not-open", f"{item.title} is not on sale right now. Ask at the stall.")
 
 
-def _rows(wish: Wish, card: catalogue.DropCard, vat_bp: int) -> list[tuple[int, str, int | None, int, int, int]]:
+def _rows(wish: Wish, item: for_sale.Item, vat_bp: int) -> list[tuple[int, str, int | None, int, int, int]]:
     """A numbered item is a line of its own; copies of an open edition share one line."""
-    if card.edition is None:
-        return [(card.pack, card.title, None, wish.qty, card.price_minor * wish.qty, vat_bp)]
-    if wish.ed is not None and not 1 <= wish.ed <= card.edition:
-        raise Refused("edition-number-wrong", f"{card.title} has numbers 1 to {card.edition}. Choose one of these.")
+    if item.edition is None:
+        return [(item.pack, item.title, None, wish.qty, item.price_minor * wish.qty, vat_bp)]
+    if wish.ed is not None and not 1 <= wish.ed <= item.edition:
+        raise Refused("edition-number-wrong", f"{item.title} has numbers 1 to {item.edition}. Choose one of these.")
     numbers = [wish.ed, *[None] * (wish.qty - 1)]
-    return [(card.pack, card.title, ed, 1, card.price_minor, vat_bp) for ed in numbers]
+    return [(item.pack, item.title, ed, 1, item.price_minor, vat_bp) for ed in numbers]
 
 
 def _new_sale(tx: Tx, origin: str, cur: str, total: int) -> int:

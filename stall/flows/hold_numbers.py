@@ -6,9 +6,9 @@ A hold does not lapse while an attempt is open and lives three minutes after the
 from __future__ import annotations
 
 from stall.errors import Refused
-from stall.store import journal
+from stall.store import journal, numbers
 from stall.store.db import Tx
-from stall.store.schema import FREE, HELD, line_id, number_id
+from stall.store.schema import HELD, line_id, number_id
 
 HOLD_MS = 3 * 60 * 1000
 
@@ -31,9 +31,7 @@ def hold_numbers(tx: Tx, sale: int) -> None:
             raise _not_to_be_had(tx, drop_no, ed, title)
         if number is None:
             raise Refused("drop-sold-out", f"{title} is sold out. Choose another item.")
-        tx.conn.execute(
-            "UPDATE numbers SET state = ?, sale = ? WHERE id = ? AND state = ?", (HELD, sale, number[0], FREE)
-        )
+        numbers.hold(tx, number[0], sale)
         tx.conn.execute("UPDATE lines SET ed = ?, lease = ? WHERE id = ?", (number[0] & 0xFFFFF, number[1], line))
     tx.conn.execute("UPDATE sales SET hold_until_ms = NULL WHERE no = ?", (sale,))
 
@@ -50,16 +48,9 @@ def end_hold_later(tx: Tx, sale: int) -> None:
     )
 
 
-def shorten_holds(tx: Tx, now_ms: int) -> None:
-    """No hold lives longer than three minutes from `now_ms`: the clock was set back to that."""
-    tx.conn.execute(
-        "UPDATE sales SET hold_until_ms = ? WHERE state = 'basket' AND hold_until_ms > ?", (now_ms + HOLD_MS,) * 2
-    )
-
-
 def release_hold(tx: Tx, sale: int) -> None:
     """Let go of a sale's numbers at once (it was dropped)."""
-    tx.conn.execute("UPDATE numbers SET state = ?, sale = NULL WHERE sale = ? AND state = ?", (FREE, sale, HELD))
+    numbers.free_held(tx, sale)
 
 
 def release_lapsed(tx: Tx) -> int:
@@ -67,16 +58,9 @@ def release_lapsed(tx: Tx) -> int:
 
     The lines forget their numbers too, except those somebody asked for: what is not held must not be shown.
     """
-    lapsed = tx.conn.execute(
-        "SELECT DISTINCT n.sale FROM numbers n JOIN sales s ON s.no = n.sale"
-        " WHERE n.state = ? AND s.state = 'basket' AND s.hold_until_ms IS NOT NULL AND s.hold_until_ms <= ?",
-        (HELD, tx.now_ms),
-    ).fetchall()
     freed = 0
-    for (sale,) in lapsed:
-        freed += tx.conn.execute(
-            "UPDATE numbers SET state = ?, sale = NULL WHERE sale = ? AND state = ?", (FREE, sale, HELD)
-        ).rowcount
+    for sale in numbers.lapsed(tx.conn, tx.now_ms):
+        freed += numbers.free_held(tx, sale)
         tx.conn.execute(
             "UPDATE lines SET ed = asked, lease = NULL WHERE id >= ? AND id < ?",
             (line_id(sale, 0), line_id(sale + 1, 0)),
@@ -105,19 +89,12 @@ def _holds_already(tx: Tx, sale: int, drop_no: int, ed: int) -> bool:
 
 def _lowest_free(tx: Tx, drop_no: int, edition: int) -> tuple[int, int] | None:
     """The lowest number free now; only when there is none are lapsed holds swept first."""
-    return _free_between(tx, drop_no, 1, edition) or (
-        _free_between(tx, drop_no, 1, edition) if release_lapsed(tx) else None
+    return numbers.lowest_free(tx.conn, drop_no, 1, edition, tx.now_ms) or (
+        numbers.lowest_free(tx.conn, drop_no, 1, edition, tx.now_ms) if release_lapsed(tx) else None
     )
 
 
 def _this_one(tx: Tx, drop_no: int, ed: int) -> tuple[int, int] | None:
-    return _free_between(tx, drop_no, ed, ed) or (_free_between(tx, drop_no, ed, ed) if release_lapsed(tx) else None)
-
-
-def _free_between(tx: Tx, drop_no: int, low: int, high: int) -> tuple[int, int] | None:
-    row = tx.conn.execute(
-        "SELECT n.id, n.lease FROM numbers n JOIN leases l ON l.no = n.lease"
-        " WHERE n.id BETWEEN ? AND ? AND n.state = ? AND l.epoch_no = ? AND l.expires_ms > ? ORDER BY n.id LIMIT 1",
-        (number_id(drop_no, low), number_id(drop_no, high), FREE, journal.read_head(tx.conn).epoch_no, tx.now_ms),
-    ).fetchone()
-    return None if row is None else (row[0], row[1])
+    return numbers.lowest_free(tx.conn, drop_no, ed, ed, tx.now_ms) or (
+        numbers.lowest_free(tx.conn, drop_no, ed, ed, tx.now_ms) if release_lapsed(tx) else None
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from stall.domain import sale as sums
 from stall.domain.payment import Settlement, State, Tender
 from stall.errors import Broken
-from stall.store import attempts, journal, sales
+from stall.store import attempts, journal, numbers, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.sales import Sale
-from stall.store.schema import HELD, SOLD, claim_id, event_id, line_id
+from stall.store.schema import claim_id, event_id, line_id
 from stall.wire import b64, capability, claimcode, receipt
 from stall.wire.receipt import Receipt
 
@@ -58,7 +58,7 @@ def _sell_numbers(tx: Tx, sale: int) -> None:
         "SELECT count(*) FROM lines WHERE id >= ? AND id < ? AND ed IS NOT NULL",
         (line_id(sale, 0), line_id(sale + 1, 0)),
     ).fetchone()[0]
-    sold = tx.conn.execute("UPDATE numbers SET state = ? WHERE sale = ? AND state = ?", (SOLD, sale, HELD)).rowcount
+    sold = numbers.sell_held(tx, sale)
     if sold != wanted:
         raise Broken(
             "hold-broken",

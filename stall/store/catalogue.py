@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from stall.domain.drop import Offer, Window, offer
+from stall.store.numbers import FREE_NOW
 from stall.store.schema import FREE, HELD, SOLD, ZIP, file_id, number_id
 
 
@@ -119,13 +120,17 @@ def pack_manifest(conn: sqlite3.Connection, pack: int) -> str:
 
 
 def remaining(conn: sqlite3.Connection, drop_no: int, edition: int, now_ms: int) -> int:
-    """How many numbers of a limited drop this box can still sell; none beyond its edition, which may have shrunk."""
-    row = conn.execute(
-        "SELECT count(*) FROM numbers n JOIN leases l ON l.no = n.lease"
-        " WHERE n.id BETWEEN ? AND ? AND n.state = ? AND l.epoch_no = (SELECT epoch_no FROM journal) AND l.expires_ms > ?",
-        (number_id(drop_no, 0), number_id(drop_no, edition), FREE, now_ms),
+    """How many numbers of a limited drop this box can still sell; none beyond its edition, which may have shrunk.
+
+    Counted in the index of free numbers alone, unless a lease of the drop is over.
+    """
+    between = {"low": number_id(drop_no, 0), "high": number_id(drop_no, edition), "drop_no": drop_no, "now_ms": now_ms}
+    over = conn.execute(
+        "SELECT 1 FROM leases WHERE drop_no = :drop_no AND NOT (epoch_no = (SELECT epoch_no FROM journal) AND expires_ms > :now_ms)",
+        between,
     ).fetchone()
-    return int(row[0])
+    free = FREE_NOW if over else "FROM numbers n INDEXED BY numbers_free WHERE n.state = 0"
+    return int(conn.execute(f"SELECT count(*) {free} AND n.id BETWEEN :low AND :high", between).fetchone()[0])
 
 
 def gone(conn: sqlite3.Connection, card: DropCard) -> Gone:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from stall.store import attempts, catalogue, claims, readers, sales
+from stall.store import attempts, catalogue, claims, for_sale, numbers, readers, sales
 from stall.store.box import Box
 
 READS: dict[str, Callable[[sqlite3.Connection], object]] = {
@@ -15,6 +15,10 @@ READS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "requests nobody sent": lambda conn: attempts.requested_before(conn, "b", 1),
     "attempts of a sale": lambda conn: attempts.of_sale(conn, 1),
     "remaining numbers": lambda conn: catalogue.remaining(conn, 1, 5, 0),
+    "an item for sale": lambda conn: for_sale.find(conn, "harbour-prints", 0),
+    "the lowest free number": lambda conn: numbers.lowest_free(conn, 1, 1, 5, 0),
+    "numbers held by a sale": lambda conn: numbers.count_held(conn, 1),
+    "holds that are over": lambda conn: numbers.lapsed(conn, 0),
     "lines of a sale": lambda conn: sales.lines(conn, 1),
     "a basket by its code": lambda conn: sales.by_basket_code(conn, "K7QM"),
     "a claim by its digest": lambda conn: claims.by_digest(conn, b"x"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stall.domain.payment import State
-from stall.store import attempts, catalogue, claims, sales
+from stall.store import attempts, catalogue, claims, for_sale, sales
 from stall.store.attempts import Attempt
 from stall.store.box import Box
 from stall.store.sales import Sale
@@ -67,13 +67,13 @@ def sold_out(box: Box, sale: int) -> tuple[str, ...]:
     conn, now_ms = box.db.read(), box.now_ms()
     held = sales.held_lines(conn, sale, now_ms)
     wanted = [item for item in claims.bought(conn, sale) if item.edition is not None and item.line not in held]
-    cards = {drop: catalogue.card(conn, drop, now_ms) for drop in {item.drop_id for item in wanted}}
+    offered = {drop: for_sale.find(conn, drop, now_ms) for drop in {item.drop_id for item in wanted}}
     gone = []
     for item in wanted:
-        card = cards[item.drop_id]
-        if card is None or card.remaining == 0:
+        now = offered[item.drop_id]
+        if now is None or not now.left:
             gone.append(item.title)
-        elif item.ed is not None and not catalogue.number_free(conn, card.no, item.ed, now_ms):
+        elif item.ed is not None and not catalogue.number_free(conn, now.no, item.ed, now_ms):
             gone.append(f"{item.title} no.\u00a0{item.ed}")
     return tuple(dict.fromkeys(gone))
 

@@ -12,9 +12,9 @@ from stall.errors import Refused
 from stall.flows.claim import redeem_order
 from stall.flows.fill_basket import Wish, check_offer, fill_basket
 from stall.flows.take_cash import take_free
-from stall.store import catalogue, claims, presses, sales
-from stall.store.catalogue import DropCard
+from stall.store import catalogue, claims, for_sale, presses, sales
 from stall.store.db import Tx
+from stall.store.for_sale import Item
 from stall.store.sales import Sale
 from stall.web import ids
 from stall.web.buyer import order_words
@@ -95,20 +95,20 @@ def _press(shop: Shop, purpose: str, drop: str, ed: int | None = None) -> bytes:
     shop.tries.press()
     press = presses.bind(purpose, drop, ids.read_press(request.form.get("press", "")))
     conn = shop.box.db.read()
-    card = catalogue.card(conn, drop, shop.box.now_ms())
-    if card is None:
+    item = for_sale.find(conn, drop, shop.box.now_ms())
+    if item is None:
         raise ids.unknown_page()
     if presses.seen(conn, press) is None:
-        check_offer(card)
-        if ed is not None and card.edition is not None and 1 <= ed <= card.edition:
-            _check_number(shop, card, ed)
+        check_offer(item)
+        if ed is not None and item.edition is not None and 1 <= ed <= item.edition:
+            _check_number(shop, item, ed)
     return press
 
 
-def _check_number(shop: Shop, card: DropCard, ed: int) -> None:
+def _check_number(shop: Shop, item: Item, ed: int) -> None:
     """Tell the buyer now what the till would have to tell them later. Raises Refused `edition-number-taken`."""
-    if not catalogue.number_free(shop.box.db.read(), card.no, ed, shop.box.now_ms()):
-        raise Refused("edition-number-taken", f"Number {ed} of {card.title} is taken. Choose another number.")
+    if not catalogue.number_free(shop.box.db.read(), item.no, ed, shop.box.now_ms()):
+        raise Refused("edition-number-taken", f"Number {ed} of {item.title} is taken. Choose another number.")
 
 
 def _fill_once(tx: Tx, press: bytes, wish: Wish, vat_bp: int) -> int:

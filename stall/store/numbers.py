@@ -1,0 +1,62 @@
+"""Edition numbers as rows: free, held by a sale, sold. Every question asked while selling is answered by an index.
+
+The words `state = 0` (free) and `state = 1` (held) stand here as in the partial indexes of the schema: SQLite uses
+those only where the text says the same, not where a value is bound.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from stall.store.db import Tx
+from stall.store.schema import FREE, HELD, SOLD, number_id
+
+#: The free numbers this box may sell now; `:now_ms` is bound.
+FREE_NOW = (
+    "FROM numbers n INDEXED BY numbers_free CROSS JOIN leases l ON l.no = n.lease"
+    " WHERE n.state = 0 AND l.epoch_no = (SELECT epoch_no FROM journal) AND l.expires_ms > :now_ms"
+)
+_LOWEST = f"SELECT n.id, n.lease {FREE_NOW} AND n.id BETWEEN :low AND :high ORDER BY n.id LIMIT 1"
+_HELD_BY = "numbers INDEXED BY numbers_held"
+
+
+def lowest_free(conn: sqlite3.Connection, drop_no: int, low: int, high: int, now_ms: int) -> tuple[int, int] | None:
+    """The lowest number from `low` to `high` that can be sold now, as (its key, its lease), or None.
+
+    Costs the same however many are sold: the index of free numbers begins with it.
+    """
+    between = {"low": number_id(drop_no, low), "high": number_id(drop_no, high), "now_ms": now_ms}
+    row = conn.execute(_LOWEST, between).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def hold(tx: Tx, number: int, sale: int) -> None:
+    """Give a free number to a sale that is being paid."""
+    tx.conn.execute("UPDATE numbers SET state = ?, sale = ? WHERE id = ? AND state = 0", (HELD, sale, number))
+
+
+def sell_held(tx: Tx, sale: int) -> int:
+    """Make the numbers a sale holds sold; return how many."""
+    return tx.conn.execute(f"UPDATE {_HELD_BY} SET state = ? WHERE sale = ? AND state = 1", (SOLD, sale)).rowcount
+
+
+def free_held(tx: Tx, sale: int) -> int:
+    """Make the numbers a sale holds free again; return how many."""
+    return tx.conn.execute(
+        f"UPDATE {_HELD_BY} SET state = ?, sale = NULL WHERE sale = ? AND state = 1", (FREE, sale)
+    ).rowcount
+
+
+def count_held(conn: sqlite3.Connection, sale: int) -> int:
+    """How many numbers a sale holds."""
+    return int(conn.execute(f"SELECT count(*) FROM {_HELD_BY} WHERE sale = ? AND state = 1", (sale,)).fetchone()[0])
+
+
+def lapsed(conn: sqlite3.Connection, now_ms: int) -> list[int]:
+    """The unpaid sales whose hold is over but whose numbers are still held."""
+    rows = conn.execute(
+        "SELECT DISTINCT n.sale FROM numbers n INDEXED BY numbers_held CROSS JOIN sales s ON s.no = n.sale"
+        " WHERE n.state = 1 AND s.state = 'basket' AND s.hold_until_ms IS NOT NULL AND s.hold_until_ms <= ?",
+        (now_ms,),
+    )
+    return [row[0] for row in rows.fetchall()]
