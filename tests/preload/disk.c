@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -40,7 +41,7 @@ _Static_assert(sizeof(off_t) == 8, "needs 64-bit file offsets");
 #define LOG_FD_FROM 512 /* out of the way of the program's own descriptors */
 
 /* What happened; the numbers stand in records and, as 1 << number, in a fault's mask. */
-enum op { OPEN = 1, WRITE, SYNC, TRUNCATE, ALLOCATE, RENAME, LINK, UNLINK, MKDIR, RMDIR };
+enum op { OPEN = 1, WRITE, SYNC, TRUNCATE, ALLOCATE, RENAME, LINK, UNLINK, MKDIR, RMDIR, LOCK, UNLOCK };
 
 enum counter { C_WRITES, C_BYTES, C_SYNCS, C_TRUNCATES, C_RENAMES, C_UNLINKS, COUNTERS };
 
@@ -67,7 +68,7 @@ struct faults {
 
 struct file {
     uint64_t inode;
-    int appends;
+    int appends, locked;
     char path[]; /* below the folder, "" is the folder itself */
 };
 
@@ -181,6 +182,7 @@ static struct file *opened(int fd, int flags) {
         if (!file) die("memory");
         file->inode = facts.st_ino;
         file->appends = flags & O_APPEND;
+        file->locked = 0;
         strcpy(file->path, name);
     }
     set_file(fd, file);
@@ -195,6 +197,7 @@ static void copied(int from, int to) {
         size_t size = sizeof *file + strlen(file->path) + 1;
         if (!(twin = malloc(size))) die("memory");
         memcpy(twin, file, size);
+        twin->locked = 0; /* told once: by the descriptor the lock was taken through */
     }
     set_file(to, twin);
 }
@@ -283,6 +286,22 @@ static int do_sync(int fd, long number) {
     if (result) return result;
     count(C_SYNCS, 1);
     record(SYNC, file->inode, file->path, 0, 0, NULL, 0);
+    return 0;
+}
+
+/* A lock is recorded once it is held, and its end before it happens: between the two nobody else held it. */
+static void end_lock(struct file *file) {
+    if (file->locked) record(UNLOCK, file->inode, file->path, 0, 0, NULL, 0);
+    file->locked = 0;
+}
+
+static int do_flock(int fd, int operation) {
+    struct file *file = ours(fd);
+    if (file && operation & LOCK_UN) end_lock(file);
+    int result = (int)syscall(SYS_flock, fd, operation);
+    if (!file || result || operation & LOCK_UN) return result;
+    file->locked = 1;
+    record(LOCK, file->inode, file->path, (uint32_t)operation, 0, NULL, 0);
     return 0;
 }
 
@@ -389,7 +408,9 @@ SEEN int creat(const char *name, mode_t mode) { return do_open(AT_FDCWD, name, O
 SEEN int creat64(const char *name, mode_t mode) { return creat(name, mode); }
 
 SEEN int close(int fd) {
-    if (ours(fd)) set_file(fd, NULL); /* before: the next open may be given this number at once */
+    struct file *file = ours(fd);
+    if (file && getpid() == own_pid) end_lock(file);
+    if (file) set_file(fd, NULL); /* before: the next open may be given this number at once */
     return (int)syscall(SYS_close, fd);
 }
 
@@ -426,6 +447,8 @@ SEEN ssize_t pwritev64v2(int fd, const struct iovec *parts, int n, off_t at, int
 
 SEEN int fsync(int fd) { return do_sync(fd, SYS_fsync); }
 SEEN int fdatasync(int fd) { return do_sync(fd, SYS_fdatasync); }
+
+SEEN int flock(int fd, int operation) { return do_flock(fd, operation); }
 
 SEEN int ftruncate(int fd, off_t size) { return do_ftruncate(fd, size); }
 SEEN int ftruncate64(int fd, off_t size) { return do_ftruncate(fd, size); }

@@ -30,6 +30,8 @@ class Op(enum.IntEnum):
     UNLINK = 8
     MKDIR = 9
     RMDIR = 10
+    LOCK = 11
+    UNLOCK = 12
     ACK = 100
 
 
@@ -40,7 +42,7 @@ class Record:
     `path` is relative to the recorded folder ("" is the folder itself, also for a name outside it), as of the opening;
     `inode` says which file a write, sync or truncate meant, whatever its name is by then. `offset` and `length` are
     bytes; `length` is the new size of a truncate. `data` holds the bytes of a write, the new name of a rename or link,
-    the text of an acknowledgement. `flags` are those of open, fallocate, rename.
+    the text of an acknowledgement. `flags` are those of open, fallocate, rename, flock.
     """
 
     op: Op

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import fcntl
 import subprocess
 import sys
 
@@ -114,3 +115,23 @@ def test_records_of_many_processes_and_acknowledgements_never_mix(watched: Watch
             written.setdefault(record.pid, []).append(record.data)
     assert [record.text for record in watched.records if record.op is Op.ACK] == [f"sale {n}" for n in range(200)]
     assert list(written.values()) == [[b"%d" % (n % 10) * 900 for n in range(300)]] * 3
+
+
+def test_a_lock_is_recorded_from_after_it_was_taken_to_before_it_was_let_go(watched: Watched) -> None:
+    watched.run(
+        "import fcntl, os\n"
+        "f = os.open('door', os.O_CREAT | os.O_RDWR)\n"
+        "fcntl.flock(f, fcntl.LOCK_EX)\n"
+        "os.write(f, b'x')\n"
+        "os.close(f)\n"
+        "f = os.open('door', os.O_RDWR)\n"
+        "fcntl.flock(f, fcntl.LOCK_SH); fcntl.flock(f, fcntl.LOCK_UN)"
+    )
+    told = [(record.op, record.flags) for record in watched.records if record.op is not Op.OPEN]
+    assert told == [
+        (Op.LOCK, fcntl.LOCK_EX),
+        (Op.WRITE, 0),
+        (Op.UNLOCK, 0),
+        (Op.LOCK, fcntl.LOCK_SH),
+        (Op.UNLOCK, 0),
+    ]
