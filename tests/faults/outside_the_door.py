@@ -32,10 +32,13 @@ def outside_the_door(records: Iterable[Record]) -> list[str]:
         elif record.path == locks.RUN and record.op in {Op.LOCK, Op.UNLOCK}:
             exclusive = record.op is Op.LOCK and record.flags & fcntl.LOCK_EX
             (alone.add if exclusive else alone.discard)(record.pid)
-        elif record.op in _CHANGES and record.path in {DATABASE, f"{DATABASE}-wal"}:
-            if record.pid != holder and record.pid not in alone:
-                found.setdefault((record.pid, record.path), number)
+        elif _changes(record) and record.pid != holder and record.pid not in alone:
+            found.setdefault((record.pid, record.path), number)
     return [
         f"Process {pid} changed {path} without holding the door (record {number})."
         for (pid, path), number in found.items()
     ]
+
+
+def _changes(record: Record) -> bool:
+    return record.op in _CHANGES and record.path in {DATABASE, f"{DATABASE}-wal"}
