@@ -204,6 +204,7 @@ class Worker:
                     cur=totals.currency or self._box.settings.cur,
                     tid=totals.tid,
                 )
+            self._box.db.truncate_log()
             self._learn_baseline(terminal)
         self._report("ready", "Ready")
 

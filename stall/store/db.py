@@ -7,6 +7,7 @@ cannot write and never checkpoints. The order of the locks is docs/adr on the wr
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -26,6 +27,8 @@ from stall.store.secrets import BoxSecrets
 #: Pages in the write-ahead log past which the holder of the door copies them back.
 CHECKPOINT_PAGES = 1000
 BUSY_MS = 5000
+#: How long emptying the log waits for readers, with everybody else waiting at the door (ms).
+TRUNCATE_MS = 100
 
 
 class OutcomeUnknown(StallError):
@@ -108,6 +111,7 @@ class Database:
         self._process_lock = threading.Lock()
         self._readers = ThreadReaders(self.path)
         self._writer: sqlite3.Connection | None = None
+        self._trouble: OutcomeUnknown | None = None
         self._copied = wal.EMPTY
         if not self.path.is_file():
             raise Broken(
@@ -122,12 +126,26 @@ class Database:
 
     def close(self) -> None:
         """Close every thread's reader and the writer, and let go of the run lock."""
-        self._readers.close()
         with self._process_lock:
             if self._writer is not None:
-                self._writer.close()
+                self._close_writer(self._writer)
                 self._writer = None
+        self._readers.close()
         self._run.release()
+
+    def _close_writer(self, writer: sqlite3.Connection) -> None:
+        """Close it inside the door: as the last connection of all it copies the log back and removes it.
+
+        Where the door is gone it is closed beside a reader, which keeps SQLite from doing so.
+        """
+        try:
+            with locks.door(self._folder):
+                self._readers.close()
+                writer.close()
+        except StallError:
+            with contextlib.suppress(sqlite3.Error, StallError):
+                self.read().execute("SELECT no FROM epochs").fetchall()
+            writer.close()
 
     def read(self) -> sqlite3.Connection:
         """This thread's read-only connection; rows come as sqlite3.Row."""
@@ -137,10 +155,12 @@ class Database:
     def transaction(self) -> Iterator[Tx]:
         """Write: commit when the block ends, roll back when it raises.
 
-        Raises OutcomeUnknown `commit-unknown` when COMMIT fails, `disk-io` when the disk does;
-        Broken `disk-full`, `door-missing`, `door-replaced`.
+        Raises OutcomeUnknown `commit-unknown` when COMMIT fails, `disk-io` when the disk does, and the same for whoever
+        comes after in this process; Broken `disk-full` (nothing was written), `door-missing`, `door-replaced`.
         """
         with self._process_lock, locks.door(self._folder):
+            if self._trouble is not None:
+                raise self._trouble
             conn = self._writing_connection()
             try:
                 conn.execute("BEGIN IMMEDIATE")
@@ -155,10 +175,24 @@ class Database:
             self._commit(conn)
             self._copy_back(conn)
 
-    def truncate_log(self) -> None:
-        """Copy the whole write-ahead log back and empty it (at shift close)."""
-        with self._process_lock, locks.door(self._folder):
-            self._writing_connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def truncate_log(self) -> bool:
+        """Copy the whole write-ahead log back and empty it, when the day is closed; say whether that was done.
+
+        A courtesy to the disk that never fails what it follows: readers are waited for a moment only, and trouble is
+        left to the log.
+        """
+        try:
+            with self._process_lock, locks.door(self._folder):
+                conn = self._writing_connection()
+                conn.execute(f"PRAGMA busy_timeout={TRUNCATE_MS}")
+                try:
+                    busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    conn.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        except (sqlite3.Error, StallError) as trouble:
+            log.get("store").warning("wal.not_truncated", reason=str(trouble))
+            return False
+        return not busy
 
     def _copy_back(self, conn: sqlite3.Connection) -> None:
         """Checkpoint once the log has grown by a thousand pages since this process last did.
@@ -183,16 +217,20 @@ class Database:
             self._writer = None
 
     def _commit(self, conn: sqlite3.Connection) -> None:
+        """A full disk is told by the write before the sync: then nothing was committed, which is certain."""
         try:
             conn.execute("COMMIT")
         except sqlite3.Error as error:
+            self._roll_back(conn)
+            if _primary(error) == sqlite3.SQLITE_FULL:
+                self._disk_trouble(error)
             self._unknown(
                 OutcomeUnknown("commit-unknown", f"The disk did not confirm a write ({error}). Start the stall again.")
             )
 
     def _disk_trouble(self, error: sqlite3.Error) -> None:
         """Turn what SQLite says of the disk into our words; let every other error pass."""
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        code = _primary(error)
         if code == sqlite3.SQLITE_FULL:
             raise Broken(
                 "disk-full", "The disk is full and nothing was written. Free some space, then try again."
@@ -206,9 +244,14 @@ class Database:
         if code == sqlite3.SQLITE_BUSY:
             raise Retry("database-busy", "Another program holds the database. Close it, then try again.") from error
 
-    def _unknown(self, error: OutcomeUnknown) -> None:
+    def stop_writing(self, error: OutcomeUnknown) -> None:
+        """Let nobody write any more in this process; one that runs all day ends here, to be started anew."""
+        self._trouble = error
         if self._on_unknown is not None:
             self._on_unknown(error)
+
+    def _unknown(self, error: OutcomeUnknown) -> None:
+        self.stop_writing(error)
         raise error
 
     def _writing_connection(self) -> sqlite3.Connection:
@@ -224,6 +267,11 @@ def connect_writing(path: Path) -> sqlite3.Connection:
     for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0", f"busy_timeout={BUSY_MS}"):
         conn.execute(f"PRAGMA {pragma}")
     return conn
+
+
+def _primary(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; the extended ones add detail above it."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _begun(conn: sqlite3.Connection, clock: Clock) -> floor.Moment:

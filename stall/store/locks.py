@@ -34,18 +34,20 @@ def door(folder: Path) -> Iterator[None]:
 
     Without the turnstile a single writer starves behind a process that re-enters at once.
     """
-    turn = _open(folder / TURN)
+    held = -1
     try:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        held = _open(folder / DOOR)
-        fcntl.flock(held, fcntl.LOCK_EX)
-    finally:
-        os.close(turn)
-    try:
+        turn = _open(folder / TURN)
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            held = _open(folder / DOOR)
+            fcntl.flock(held, fcntl.LOCK_EX)
+        finally:
+            os.close(turn)
         _still_there(held, folder / DOOR)
         yield
     finally:
-        os.close(held)
+        if held >= 0:
+            os.close(held)
 
 
 @dataclass(slots=True)
@@ -90,6 +92,20 @@ def own_name(folder: Path, name: str) -> Held:
             "already-running", f"`stall {name}` already runs on this data folder. Stop that one first."
         ) from None
     return Held(descriptor)
+
+
+@contextmanager
+def alone(folder: Path, name: str) -> Iterator[None]:
+    """Wait until no other process does the same on this folder, and keep the others waiting for the block.
+
+    Taken before the door, never behind it.
+    """
+    descriptor = os.open(folder / f"stall.{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _open(path: Path) -> int:

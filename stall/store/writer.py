@@ -14,8 +14,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from stall import log
 from stall.errors import Retry
-from stall.store.db import Database, Tx
+from stall.store.db import Database, OutcomeUnknown, Tx
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ class CrowdWriter:
         self._db = db
         self._waiting: dict[str, deque[tuple[Callable[[Tx], Any], Future[Any]]]] = {lane: deque() for lane in LANES}
         self._changed = threading.Condition()
+        self._batch: list[tuple[Callable[[Tx], Any], Future[Any]]] = []
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="crowd-writer", daemon=True)
         self._thread.start()
@@ -65,11 +67,32 @@ class CrowdWriter:
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
+        """Work until stopped. If this thread ended otherwise, every request would hang: then the process ends with it."""
+        try:
+            self._work()
+        except BaseException as trouble:  # noqa: BLE001 - whatever it was, whoever waits must hear of it
+            log.get("store").error("writer.died", reason=str(trouble))
+            self._end(
+                OutcomeUnknown("writer-died", "The part of the stall that writes broke off. Start the stall again.")
+            )
+
+    def _end(self, error: OutcomeUnknown) -> None:
+        with self._changed:
+            self._stopping = True
+            left = [item for lane in LANES for item in self._waiting[lane]] + self._batch
+            for lane in LANES:
+                self._waiting[lane].clear()
+        for _, answer in left:
+            if not answer.done():
+                answer.set_exception(error)
+        self._db.stop_writing(error)
+
+    def _work(self) -> None:
         while True:
             with self._changed:
                 while not self._stopping and not any(self._waiting.values()):
                     self._changed.wait()
-                batch = self._take()
+                batch = self._batch = self._take()
             if not batch:
                 return
             self._commit(batch)

@@ -11,7 +11,7 @@ from stall import log
 from stall.flows import housekeeping
 from stall.flows.keep_hashes import keep_hashes
 from stall.settings import Cloud
-from stall.store import journal
+from stall.store import journal, locks
 from stall.store.db import Database
 from stall.store.secrets import BoxSecrets
 from stall.store.watch import Watcher
@@ -27,8 +27,16 @@ logger = log.get("sync")
 def run(database: Database, secrets: BoxSecrets, cloud: Cloud | None, ready: Callable[[str], None]) -> None:
     """Work until SIGTERM or SIGINT; `ready` is told in one sentence what is done.
 
-    Raises WireError when the cloud's key in the settings is no key.
+    Raises Refused `already-running`; WireError when the cloud's key in the settings is no key.
     """
+    held = locks.own_name(database.path.parent, "sync")
+    try:
+        _run(database, secrets, cloud, ready)
+    finally:
+        held.release()
+
+
+def _run(database: Database, secrets: BoxSecrets, cloud: Cloud | None, ready: Callable[[str], None]) -> None:
     # Blocked before any thread starts, so that only the sigwait below ever sees them.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     stopping = threading.Event()
