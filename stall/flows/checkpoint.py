@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from stall.errors import Broken
-from stall.store import journal
-from stall.store.db import Tx
+from pathlib import Path
+
+from stall import log
+from stall.errors import Broken, StallError
+from stall.store import journal, place
+from stall.store.db import Database, Tx
+from stall.store.place import Kept, Witness
 from stall.wire import note
 
 #: Two checkpoints are at least this far apart (ms); asking sooner returns the last one.
@@ -37,3 +41,27 @@ def sign_checkpoint(tx: Tx, epoch_no: int | None = None) -> str:
         (head.epoch_no, head.size, root, text, tx.now_ms),
     )
     return text
+
+
+def publish_checkpoint(db: Database) -> str:
+    """Sign a checkpoint of the running epoch, to be handed out: it is committed, and noted beside the database."""
+    with db.transaction() as tx:
+        text = sign_checkpoint(tx)
+        size, root, epoch = tx.conn.execute(
+            "SELECT c.size, c.root, e.epoch FROM checkpoint c JOIN journal j USING (epoch_no) JOIN epochs e ON e.no = c.epoch_no"
+        ).fetchone()
+    remember(db.path.parent, Witness.of(epoch, size, root))
+    return text
+
+
+def remember(folder: Path, newest: Witness) -> None:
+    """Note a committed state of the journal beside the database, unless that lies elsewhere than it was recognised.
+
+    What fails here is told in the log: selling does not depend on it.
+    """
+    try:
+        kept = place.read(folder)
+        if kept is not None and kept.witness != newest and kept.place == place.here(folder):
+            place.keep(folder, Kept(kept.place, newest))
+    except (StallError, OSError) as trouble:
+        log.get("store").warning("place.not_kept", reason=str(trouble))

@@ -130,7 +130,6 @@ CREATE TABLE tiles (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 
 #: A closed epoch keeps `size` and `frontier`, so that its last checkpoint can still be signed; the running one's stand in
 #: `journal`. `parent` is NULL in the first epoch only. `first_no`: no sale, attempt or grant made in it has a lower number.
-#: `strangers` are epochs of this box that a witness showed and this database never had.
 EPOCHS = """
 ALTER TABLE epochs ADD COLUMN parent INTEGER REFERENCES epochs (no);
 ALTER TABLE epochs ADD COLUMN reason TEXT;
@@ -145,7 +144,6 @@ CREATE TABLE checkpoint (
 INSERT INTO checkpoint (epoch_no, size, root, note, signed_ms) SELECT epoch_no, size, root, note, signed_ms FROM checkpoint_of_one;
 DROP TABLE checkpoint_of_one;
 ALTER TABLE uploads ADD COLUMN beside INTEGER NOT NULL DEFAULT 0;
-CREATE TABLE strangers (epoch BLOB PRIMARY KEY, seen_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 """
 
 

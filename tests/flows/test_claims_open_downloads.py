@@ -201,7 +201,7 @@ def test_a_paid_buyer_gets_the_files_even_when_no_certificate_can_be_signed_now(
 def test_a_basket_of_the_epoch_before_shows_a_code_that_opens(stall: Stocked) -> None:
     sale = selling.basket(stall, SAMPLER)
     with stall.box.db.transaction() as tx:
-        journal.open_epoch(tx.conn, tx.moment, bytes(range(16)), parent=None)
+        journal.open_epoch(tx.conn, tx.moment, journal.Opening(2, bytes(range(16)), None, 1, {"parent": None}))
     selling.cash(stall, sale)
     shown = claim_codes.code_of(stall.box.db.read(), stall.box.secrets.claim_key, sales.get(stall.box.db.read(), sale))
     assert shown is not None

@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from stall.domain.epoch import Cause
 from stall.errors import Refused, StallError
 from stall.flows import switch_drop
 from stall.flows.accept_document import accept_delegation, accept_lease
+from stall.flows.new_epoch import new_epoch
 from stall.store import journal
 from stall.wire import delegation, keys, lease
 from tests.fakes.stock import CREATOR, DAY_S, NOW_S, PRINTS, SAMPLER, ZINE, Stocked
@@ -135,7 +137,7 @@ def test_a_limited_drop_opens_only_with_numbers_of_this_epoch(stall: Stocked) ->
 def test_numbers_an_earlier_epoch_left_unsold_are_sold_again_once_leased_to_the_new_one(stall: Stocked) -> None:
     selling.cash(stall, selling.basket(stall))
     with stall.box.db.transaction() as tx:
-        journal.open_epoch(tx.conn, tx.moment, bytes(range(16)), parent=None)
+        new_epoch(tx, Cause.MOVED)
     assert selling.left(stall) == 0
     epoch = journal.read_head(stall.box.db.read()).epoch_text
     with pytest.raises(Refused) as refusal:

@@ -1,0 +1,104 @@
+"""Begin a new life of this database: it was copied, put back, or parted from what the cloud holds (design 5).
+
+Nothing that an earlier epoch could still sell is sold in the new one: unsold numbers are frozen until their
+creator leases them again, naming the new epoch. Open editions, cash and card go on at once.
+"""
+
+from __future__ import annotations
+
+import secrets as random
+
+from stall.domain.epoch import Cause, first_number, next_epoch_no
+from stall.flows.note_exception import note_exception
+from stall.store import journal
+from stall.store.db import Tx
+from stall.store.schema import FREE, FROZEN, HELD
+from stall.wire import b64
+
+EPOCH_BYTES = 16
+#: How many earlier epochs the first event of a new one names.
+LONGEST_LINE = 500
+
+_WHY = {
+    Cause.MOVED: "This stall's data was copied or moved to another place.",
+    Cause.PUT_BACK: "An older copy of this stall's data was put back.",
+    Cause.REFUSED: "The cloud could not take this stall's journal in its place.",
+}
+
+
+def new_epoch(tx: Tx, cause: Cause) -> journal.Head:
+    """Close the running epoch and open a new one; return where the journal stands then."""
+    closing = journal.read_head(tx.conn)
+    opening = _opening(tx, closing, cause)
+    journal.open_epoch(tx.conn, tx.moment, opening)
+    stuck = _paid_but_unfinished(tx)
+    frozen = tx.conn.execute(
+        "UPDATE numbers SET state = ?, sale = NULL WHERE state IN (?, ?)", (FROZEN, FREE, HELD)
+    ).rowcount
+    _drop_baskets(tx)
+    note_exception(tx, "epoch", _sentence(cause, b64.encode(opening.epoch), frozen))
+    for sale, title, number in stuck:
+        note_exception(tx, "epoch", money_taken(sale, title, number))
+    return journal.read_head(tx.conn)
+
+
+def new_epoch_unless_newer(tx: Tx, judged: int, cause: Cause) -> journal.Head | None:
+    """As `new_epoch`, unless the running epoch is no longer the one with the number `judged`; None then."""
+    return new_epoch(tx, cause) if journal.read_head(tx.conn).epoch_no == judged else None
+
+
+def money_taken(sale: int, title: str, number: int) -> str:
+    """Say what to do about a sale that is paid while its number may not be sold here."""
+    return (
+        f"Money was taken in sale {sale} for number {number} of {title}, which this box may not sell any more."
+        " Give the money back, or finish the sale after a new lease of that number."
+    )
+
+
+def _opening(tx: Tx, closing: journal.Head, cause: Cause) -> journal.Opening:
+    conn = tx.conn
+    line = [
+        b64.encode(epoch)
+        for (epoch,) in conn.execute("SELECT epoch FROM epochs ORDER BY no DESC LIMIT ?", (LONGEST_LINE,))
+    ]
+    (highest_epoch,) = conn.execute("SELECT max(no) FROM epochs").fetchone()
+    highest = conn.execute(
+        "SELECT max((SELECT coalesce(max(no), 0) FROM sales), (SELECT coalesce(max(no), 0) FROM attempts),"
+        " (SELECT coalesce(max(no), 0) FROM grants), (SELECT max(first_no) FROM epochs))"
+    ).fetchone()[0]
+    parent = {"epoch": closing.epoch_text, "size": closing.size, "root": b64.encode(closing.frontier.root())}
+    return journal.Opening(
+        no=next_epoch_no(highest_epoch, random.randbelow),
+        epoch=random.token_bytes(EPOCH_BYTES),
+        reason=cause,
+        first_no=first_number(highest, random.randbelow),
+        body={"parent": parent, "reason": cause.value, "line": line},
+    )
+
+
+def _paid_but_unfinished(tx: Tx) -> list[tuple[int, str, int]]:
+    """The numbered lines of sales that money was taken for and that are not finished, as (sale, title, number)."""
+    rows = tx.conn.execute(
+        "SELECT s.no, l.title, l.ed FROM sales s JOIN lines l ON l.id >= s.no << 8 AND l.id < (s.no + 1) << 8"
+        " WHERE s.state = 'basket' AND l.ed IS NOT NULL AND EXISTS"
+        " (SELECT 1 FROM attempts a WHERE a.sale = s.no AND a.kind = 'pay' AND a.state = 'paid') ORDER BY l.id"
+    )
+    return [(sale, title, number) for sale, title, number in rows.fetchall()]
+
+
+def _drop_baskets(tx: Tx) -> None:
+    """Give up every basket but those with money in them or an attempt whose end is not known yet."""
+    tx.conn.execute(
+        "UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL WHERE state = 'basket' AND NOT EXISTS"
+        " (SELECT 1 FROM attempts a WHERE a.sale = sales.no AND a.state NOT IN ('declined', 'not_sent', 'reversed'))"
+    )
+
+
+def _sentence(cause: Cause, epoch: str, frozen: int) -> str:
+    goes_on = f"{_WHY[cause]} Its journal goes on in epoch {epoch}."
+    if not frozen:
+        return f"{goes_on} Everything can be sold as before."
+    return (
+        f"{goes_on} {frozen} numbers of limited drops are frozen until a new lease names this epoch;"
+        " open editions, cash and card go on."
+    )

@@ -1,0 +1,87 @@
+"""Where a box's database lies and how far it had come, kept beside it: so a copy is recognised, and an old image.
+
+`stall.place` (JSON, 0600) names the board, the file system and the inode of `stall.sqlite`, and the newest
+checkpoint that was signed. It is written after the COMMIT of what it speaks of, so it may be behind the database and
+never ahead. The database file is only looked at from outside: opening it here would drop SQLite's locks (ADR 16).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import msgspec
+
+from stall import disk
+from stall.errors import StallError
+from stall.wire import b64, strict_json
+
+FILE = "stall.place"
+DATABASE = "stall.sqlite"
+
+#: Where the firmware of a board tells its serial number; a PC has neither.
+SERIAL_FILES = (Path("/proc/device-tree/serial-number"), Path("/sys/firmware/devicetree/base/serial-number"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a database lies: board ("" where it tells no serial), file system and inode, in decimal digits."""
+
+    board: str
+    filesystem: str
+    inode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """The newest checkpoint signed here: `epoch` as documents write it, `root` of `size` events in base64url."""
+
+    epoch: str
+    size: int
+    root: str
+
+    @classmethod
+    def of(cls, epoch: bytes, size: int, root: bytes) -> Witness:
+        """Write down a checkpoint."""
+        return cls(b64.encode(epoch), size, b64.encode(root))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What `stall.place` says."""
+
+    place: Place
+    witness: Witness
+
+
+def here(folder: Path, database: str = DATABASE) -> Place:
+    """Look where the database of a data folder lies now. Raises OSError when it is not there."""
+    file = folder / database
+    return Place(_board(), str(os.statvfs(file).f_fsid), str(file.stat().st_ino))
+
+
+def read(folder: Path) -> Kept | None:
+    """Read `stall.place`; None when it is missing or no such file, which counts as moved."""
+    try:
+        return msgspec.convert(strict_json.loads((folder / FILE).read_bytes()), Kept)
+    except (OSError, StallError, msgspec.ValidationError):
+        return None
+
+
+def keep(folder: Path, kept: Kept) -> None:
+    """Write `stall.place`, whole or not at all. Raises what `disk.whole_file` raises."""
+    with disk.whole_file(folder / FILE, 0o600) as file:
+        file.write(json.dumps(asdict(kept)).encode() + b"\n")
+
+
+def _board() -> str:
+    for path in SERIAL_FILES:
+        try:
+            serial = path.read_bytes().strip(b"\0 \n").decode("ascii", "replace")
+        except OSError:
+            continue
+        if serial:
+            return serial[:64]
+    return ""
