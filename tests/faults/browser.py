@@ -1,0 +1,86 @@
+"""One person's browser: presses buttons, and presses the same button again when no answer came."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+#: How long one answer may take, and how long a button is pressed again and again (s).
+ANSWER_S, PATIENCE_S = 20.0, 60.0
+AGAIN_S = 0.03
+SEE_OTHER, BUSY, WRONG = 303, 503, 500
+
+
+class NoAnswer(Exception):
+    """The connection ended before an answer came: nobody knows whether it was done."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    location: str
+    body: bytes
+
+    @property
+    def done(self) -> bool:
+        """The button did what it says."""
+        return self.status == SEE_OTHER
+
+
+class Browser:
+    """Talks to one address. One thread uses it."""
+
+    def __init__(self, address: str) -> None:
+        """Nothing is connected yet."""
+        self._address = address
+        self._line: http.client.HTTPConnection | None = None
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def ask(self, method: str, path: str, form: Mapping[str, str] | None = None) -> Answer:
+        """One request. Raises NoAnswer."""
+        headers = {"Origin": f"http://{self._address}", "Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            if self._line is None:
+                self._line = http.client.HTTPConnection(self._address, timeout=ANSWER_S)
+            self._line.request(method, path, None if form is None else urlencode(form), headers)
+            answer = self._line.getresponse()
+            return Answer(answer.status, answer.headers.get("Location", ""), answer.read())
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise NoAnswer(f"{method} {path}: {error!r}") from error
+
+    def see(self, path: str) -> Answer:
+        """Look at a page until it is there."""
+        return self._insist("GET", path, None)
+
+    def press(self, path: str, **form: str) -> Answer:
+        """Press a button until it was heard: the same form each time, as a reload sends it."""
+        return self._insist("POST", path, form)
+
+    def document(self, path: str) -> dict[str, Any]:
+        """Look at a page for scripts."""
+        told: dict[str, Any] = json.loads(self.see(path).body)
+        return told
+
+    def _insist(self, method: str, path: str, form: Mapping[str, str] | None) -> Answer:
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            with contextlib.suppress(NoAnswer):
+                answer = self.ask(method, path, form)
+                if answer.status != BUSY:
+                    return answer
+            time.sleep(AGAIN_S)
+        raise NoAnswer(f"{method} {path}: nothing for {PATIENCE_S:.0f} s")
