@@ -115,6 +115,7 @@ def _prepare(folder: Path, pack: PackFile, made: list[Path], on_bytes: OnBytes |
     if not final.exists():
         made.append(final)
     building.replace(final)
+    disk.sync_folder(final.parent)  # before the rows that speak of it
     return Prepared(_cover(folder, pack.manifest, made), f"{pack.manifest.drop.id}.zip", zipped.size, zipped.sha256)
 
 

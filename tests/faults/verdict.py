@@ -100,6 +100,7 @@ def _gives_away(box: Box, promised: Promised | None) -> list[str]:
             continue
         if promised is not None:
             promised.takes[f"/o/{ids.order_id(box.secrets, sale)}"] = None
-            promised.presses["take"] += bool(promised.presses)
+            if promised.presses:
+                promised.presses["take"] += 1
         return []
     return [f"Nothing free can be taken any more ({'; '.join(refusals) or 'nothing is free'})."]
