@@ -32,6 +32,7 @@ from stall.store import attempts, readers
 from stall.store.attempts import Attempt
 from stall.store.audit import audit
 from stall.store.box import Box
+from stall.store.db import Database
 from tests.fakes import stock
 from tests.fakes.clock import FakeClock
 from tests.fakes.stock import ZINE, Stocked
@@ -247,6 +248,22 @@ def test_the_end_of_day_tells_what_the_terminal_took(scene: Scene) -> None:
     scene.until(lambda: (readers.job(scene.box.db.read(), job) or ("", ""))[0] == "done")
     row = scene.box.db.read().execute("SELECT total_minor, count, cur FROM day_ends").fetchone()
     assert tuple(row) == (600, 2, "EUR")
+
+
+def test_the_log_is_emptied_once_the_end_of_day_is_kept(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[int] = []
+
+    def look_and_empty(db: Database) -> bool:
+        kept.append(db.read().execute("SELECT count(*) FROM day_ends").fetchone()[0])
+        return truncate(db)
+
+    truncate = Database.truncate_log
+    monkeypatch.setattr(Database, "truncate_log", look_and_empty)
+    scene.start_worker()
+    with scene.box.db.transaction() as tx:
+        job = day_end.ask_day_end(tx, 1)
+    scene.until(lambda: (readers.job(scene.box.db.read(), job) or ("", ""))[0] == "done")
+    scene.until(lambda: kept == [1])
 
 
 def test_an_end_of_day_cut_off_in_the_middle_is_not_asked_for_again_by_itself(scene: Scene) -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from stall import app
 from stall.errors import Refused, Retry
+from stall.flows.confirm_clock import confirm_clock
 from stall.store import journal, locks, writer
 from stall.store.box import Box
-from stall.store.db import Tx
+from stall.store.db import OutcomeUnknown, Tx
 from tests.fakes.clock import FakeClock
 
 
@@ -118,3 +119,46 @@ def test_work_given_up_before_it_began_is_never_done(crowd: Box, folder: Path, m
     assert refusal.value.code == "writer-busy"
     monkeypatch.setattr(writer, "PATIENCE_S", 30.0)
     assert crowd.write("payment", note("next")) == size
+
+
+def test_nothing_is_done_twice_after_an_error(crowd: Box, folder: Path) -> None:
+    done: list[str] = []
+
+    def fail(tx: Tx) -> None:
+        done.append("failed")
+        tx.conn.execute("SELECT * FROM nowhere")
+
+    answers = while_the_door_is_held(
+        folder, crowd, [("claim", fail), ("claim", lambda _tx: done.append("never answered"))]
+    )
+    assert all(isinstance(answer, Exception) for answer in answers)
+    assert crowd.write("claim", note("next")) == 2
+    assert sorted(done) in (["failed"], ["failed", "never answered"])
+
+
+def test_a_writer_that_dies_leaves_nobody_waiting_and_nobody_served(
+    crowd: Box, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[str] = []
+    crowd.db._on_unknown = lambda error: stopped.append(error.code)
+    monkeypatch.setattr(writer.CrowdWriter, "_commit", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    with pytest.raises(OutcomeUnknown) as refusal:
+        crowd.write("payment", note("waiting"))
+    assert refusal.value.code == "writer-died"
+    assert stopped == ["writer-died"]  # a process that runs all day ends here
+    with pytest.raises(Retry) as later:
+        crowd.write("payment", note("later"))
+    assert later.value.code == "writer-stopped"
+    with pytest.raises(OutcomeUnknown), crowd.db.transaction():
+        pass
+
+
+def test_a_clock_set_by_an_item_that_is_undone_is_undone_with_it(crowd: Box, folder: Path, clock: FakeClock) -> None:
+    def set_and_fail(tx: Tx) -> None:
+        confirm_clock(tx, clock.wall + 10**9)
+        raise Refused("drop-sold-out", "It is sold out.")
+
+    _, now_ms = while_the_door_is_held(
+        folder, crowd, [("payment", set_and_fail), ("claim", lambda tx: (tx.append("test", {}), tx.now_ms)[1])]
+    )
+    assert now_ms == clock.wall
