@@ -14,6 +14,7 @@ _COLUMNS = (
     " boot_id, requested_boottime_ms, requested_ms, ended_ms, cancel_wanted, display, tid, receipt_no, trace,"
     " baseline_tid, baseline_receipt"
 )
+_STATE = 7  # its place among the columns
 #: Word for word as in the partial index of the schema: SQLite uses it only then.
 _OPEN_STATES = ", ".join(f"'{state}'" for state in State if state in OPEN)
 
@@ -96,16 +97,16 @@ def requested_before(conn: sqlite3.Connection, boot_id: str, boottime_ms: int) -
 def add(tx: Tx, *, sale: int, kind: str, tender: str, state: State, amount_minor: int, cur: str, reader: int | None = None,
         given_minor: int | None = None, settlement: str | None = None, decided_by: str | None = None) -> Attempt:  # fmt: skip
     """Write a new attempt of a sale with the next ordinal."""
-    (ordinal,) = tx.conn.execute(
-        "SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE sale = ?", (sale,)
-    ).fetchone()
-    cursor = tx.conn.execute(
+    rows = tx.conn.execute(
         "INSERT INTO attempts (sale, ordinal, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,"
-        " boot_id, requested_boottime_ms, requested_ms, ended_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (sale, ordinal, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,
+        " boot_id, requested_boottime_ms, requested_ms, ended_ms)"
+        " VALUES (?1, (SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE sale = ?1), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        f" RETURNING {_COLUMNS}",
+        (sale, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,
          tx.moment.boot_id, tx.moment.boottime_ms, tx.now_ms, tx.now_ms if state in FINAL else None),
     )  # fmt: skip
-    return get(tx.conn, int(cursor.lastrowid or 0))
+    (made,) = _all(rows)
+    return made
 
 
 #: Columns that may change together with a state.
@@ -161,4 +162,4 @@ def _one(rows: sqlite3.Cursor) -> Attempt | None:
 
 
 def _all(rows: sqlite3.Cursor) -> list[Attempt]:
-    return [Attempt(**{**dict(row), "state": State(row["state"])}) for row in rows.fetchall()]
+    return [Attempt(*row[:_STATE], State(row[_STATE]), *row[_STATE + 1 :]) for row in rows.fetchall()]

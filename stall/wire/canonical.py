@@ -7,9 +7,11 @@ import json
 import rfc8785
 
 from stall.errors import LocalWireError
+from stall.wire import strict_json
 from stall.wire.strict_json import MAX_INTEGER
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
+_encode = _ENCODER.encode
 
 
 def dumps(obj: object) -> bytes:
@@ -18,12 +20,30 @@ def dumps(obj: object) -> bytes:
     Raises LocalWireError for what JSON cannot say exactly: integers beyond 2^53-1, NaN, lone surrogates,
     names that are not text, foreign types, endless nesting.
     """
+    return _write(obj)[0]
+
+
+def dumps_readable(obj: object, *, max_bytes: int, max_depth: int) -> bytes:
+    """Write the same bytes, sure that `strict_json.loads` with these limits reads them back.
+
+    What is short and shallow enough, has no float and is all ASCII is readable as it is; anything else is read
+    back to find out. Raises LocalWireError as `dumps`, WireError as `strict_json.loads`.
+    """
+    data, depth = _write(obj)
+    if not (0 <= depth <= max_depth and len(data) <= max_bytes and data.isascii()):
+        strict_json.loads(data, max_bytes=max_bytes, max_depth=max_depth)
+    return data
+
+
+def _write(obj: object) -> tuple[bytes, int]:
+    """The canonical bytes and how deep `obj` is nested, -1 where nobody counted."""
     try:
         # The standard encoder writes JCS when all names are ASCII and no number is a float: its string escapes are
         # those of RFC 8785 clause 3.2.2.2, and code points then sort like UTF-16 units. The rest is the library's.
-        if _is_plain(obj):
-            return _ENCODER.encode(obj).encode("utf-8")
-        return rfc8785.dumps(obj)  # type: ignore[arg-type]  # it checks every type itself and raises
+        depth = _depth_of_plain(obj)
+        if depth >= 0:
+            return _encode(obj).encode("utf-8"), depth
+        return rfc8785.dumps(obj), -1  # type: ignore[arg-type]  # it checks every type itself and raises
     except (ValueError, RecursionError, TypeError, AttributeError) as error:
         raise LocalWireError(
             "canonical-not-json",
@@ -31,11 +51,27 @@ def dumps(obj: object) -> bytes:
         ) from error
 
 
-def _is_plain(value: object) -> bool:
+def _depth_of_plain(value: object) -> int:
+    """How many arrays and objects lie in one another; -1 for what the standard encoder may not write."""
     if value is None or isinstance(value, str):
-        return True
+        return 0
     if isinstance(value, int):
-        return -MAX_INTEGER <= value <= MAX_INTEGER
+        return 0 if -MAX_INTEGER <= value <= MAX_INTEGER else -1
     if isinstance(value, dict):
-        return all(isinstance(name, str) and name.isascii() and _is_plain(item) for name, item in value.items())
-    return isinstance(value, list) and all(map(_is_plain, value))
+        for name in value:
+            if not (isinstance(name, str) and name.isascii()):
+                return -1
+        inside = value.values()
+    elif isinstance(value, list):
+        inside = value
+    else:
+        return -1
+    deepest = 0
+    for item in inside:
+        if type(item) is str:  # most of what is signed; worth not calling ourselves for
+            continue
+        depth = _depth_of_plain(item)
+        if depth < 0:
+            return -1
+        deepest = max(deepest, depth)
+    return deepest + 1

@@ -20,6 +20,7 @@ MAX_DEPTH = 12
 MAX_AT_MS = 4_102_444_800_000
 """Times are milliseconds UTC before the year 2100."""
 
+_CLOCK_SOURCES = get_args(CLOCK_SOURCES)
 _KIND = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
 _MEMBERS = {"v", "epoch", "seq", "kind", "at", "clk", "body"}
 
@@ -43,14 +44,15 @@ def encode(event: Event) -> bytes:
         raise LocalWireError(
             "event-unwritable", f"The journal cannot take this: {fault}. Nothing was changed; ask for help."
         )
-    data = canonical.dumps({"v": VERSION, **{name: getattr(event, name) for name in Event.__slots__}})
+    members = {
+        "v": VERSION, "epoch": event.epoch, "seq": event.seq, "kind": event.kind, "at": event.at, "clk": event.clk, "body": event.body
+    }  # fmt: skip
     try:
-        strict_json.loads(data, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
+        return canonical.dumps_readable(members, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
     except WireError as error:
         raise LocalWireError(
             "event-unwritable", f"The journal cannot take this. Nothing was changed. {error.sentence}"
         ) from error
-    return data
 
 
 def decode(data: bytes) -> Event:
@@ -69,15 +71,17 @@ def decode(data: bytes) -> Event:
 
 def _fault(event: Event) -> str | None:
     """Name what is wrong with an event, whose members may still be of any type."""
-    checks = {
-        "epoch is not base64url of 16 bytes": is_id22(event.epoch),
-        "seq is not a count from 0": _is_count(event.seq, strict_json.MAX_INTEGER),
-        "kind is not a short lower-case word": _is_kind(event.kind),
-        "at is not milliseconds UTC before 2100": _is_count(event.at, MAX_AT_MS),
-        "clk is not a clock source": event.clk in get_args(CLOCK_SOURCES),
-        "body is not an object": isinstance(event.body, dict),
-    }
-    return next((fault for fault, holds in checks.items() if not holds), None)
+    if not is_id22(event.epoch):
+        return "epoch is not base64url of 16 bytes"
+    if not _is_count(event.seq, strict_json.MAX_INTEGER):
+        return "seq is not a count from 0"
+    if not _is_kind(event.kind):
+        return "kind is not a short lower-case word"
+    if not _is_count(event.at, MAX_AT_MS):
+        return "at is not milliseconds UTC before 2100"
+    if event.clk not in _CLOCK_SOURCES:
+        return "clk is not a clock source"
+    return None if isinstance(event.body, dict) else "body is not an object"
 
 
 def _is_kind(value: object) -> bool:

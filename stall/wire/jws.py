@@ -48,19 +48,23 @@ def sign(key: keys.SigningKey, typ: str, claims: Mapping[str, Any]) -> str:
 
     Raises LocalWireError if the token would not be readable by `verify`.
     """
-    payload = canonical.dumps(dict(claims))
     try:
-        strict_json.loads(payload, max_bytes=_claims_limit(typ))
+        payload = canonical.dumps_readable(dict(claims), max_bytes=_claims_limit(typ), max_depth=strict_json.MAX_DEPTH)
     except WireError as error:
         raise LocalWireError(
             "token-unreadable", f"Nothing was signed, for nobody could read it. {error.sentence}"
         ) from error
-    header = canonical.dumps({"alg": ALGORITHM, "kid": key.thumbprint, "typ": typ})
-    signed = f"{b64.encode(header)}.{b64.encode(payload)}"
+    signed = f"{_header(key.thumbprint, typ)}.{b64.encode(payload)}"
     token = f"{signed}.{b64.encode(key.sign(signed.encode('ascii')))}"
     if len(token) > limit(typ):
         raise LocalWireError("token-unwritable", f"A {typ} would be longer than {limit(typ)} characters. Split it up.")
     return token
+
+
+@lru_cache(maxsize=16)
+def _header(kid: str, typ: str) -> str:
+    """Write the header of a key's tokens of one type; it never differs."""
+    return b64.encode(canonical.dumps({"alg": ALGORITHM, "kid": kid, "typ": typ}))
 
 
 def verify(token: str, keys: Mapping[str, bytes], typ: str) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from stall.errors import WireError
 MAX_INTEGER = 2**53 - 1
 """Largest magnitude every JSON reader keeps exactly (RFC 8259 clause 6, RFC 7493 clause 2.2)."""
 
+MAX_DEPTH = 8
+"""Levels of arrays and objects where nobody says otherwise."""
+
 _MAX_DIGITS = len(str(MAX_INTEGER))
 
 # Possessive, with an optional end quote: every start matches in one pass, so hostile text cannot make it quadratic.
@@ -24,7 +27,7 @@ _NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
 _ONE_KIND = bytes.maketrans(b"[]{}", b"()()")
 
 
-def loads(data: bytes, *, max_bytes: int = 65536, max_depth: int = 8) -> object:
+def loads(data: bytes, *, max_bytes: int = 65536, max_depth: int = MAX_DEPTH) -> object:
     """Read one JSON value from UTF-8 `data`.
 
     `max_bytes` limits the size in bytes, `max_depth` the levels of arrays and objects (a bare number has none).

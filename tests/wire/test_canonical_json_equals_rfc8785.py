@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+from collections.abc import Callable
 
 import pytest
 import rfc8785
@@ -28,6 +29,22 @@ values = st.recursive(
 @given(values)
 def test_every_value_is_written_as_the_reference_library_writes_it(value: object) -> None:
     assert canonical.dumps(value) == rfc8785.dumps(value)  # type: ignore[arg-type]  # any JSON value
+
+
+@given(values, st.integers(0, 4), st.integers(0, 40))
+def test_what_is_written_readable_is_what_a_strict_reader_takes(value: object, depth: int, size: int) -> None:
+    def outcome(write: Callable[[], object]) -> object:
+        try:
+            return write()
+        except WireError as refusal:
+            return refusal.code
+
+    def read_back() -> bytes:
+        data = canonical.dumps(value)
+        strict_json.loads(data, max_bytes=size, max_depth=depth)
+        return data
+
+    assert outcome(lambda: canonical.dumps_readable(value, max_bytes=size, max_depth=depth)) == outcome(read_back)
 
 
 def test_the_example_of_rfc_8785_is_reproduced() -> None:
