@@ -10,6 +10,7 @@ from pathlib import Path
 from stall import settings as settings_file
 from stall.clock import Clock, SystemClock
 from stall.errors import Broken
+from stall.flows.recognise import recognise
 from stall.settings import Settings
 from stall.store import journal, secrets
 from stall.store.box import Box
@@ -29,10 +30,12 @@ class NewBox:
     pin: str
 
 
-def open_box(folder: Path, *, crowd: bool = False, all_day: bool = False, clock: Clock | None = None) -> Box:
-    """Open a data folder.
+def open_box(
+    folder: Path, *, crowd: bool = False, all_day: bool = False, looking: bool = False, clock: Clock | None = None
+) -> Box:
+    """Open a data folder. One that was copied, moved or put back begins a new epoch first (flows.recognise).
 
-    `all_day` processes stop at once when a write has an unknown outcome, to be started anew;
+    Not for `looking`: whoever only reads, perhaps in a copy, changes nothing. `all_day` processes stop at once when a write has an unknown outcome, to be started anew;
     `crowd` starts the crowd's writer (only `stall web`). Raises Broken `box-missing`, `box-unreadable`, and what
     settings, secrets and Database raise.
     """
@@ -40,7 +43,13 @@ def open_box(folder: Path, *, crowd: bool = False, all_day: bool = False, clock:
     own_clock = clock or SystemClock()
     own_secrets = secrets.load(folder / "keys")
     db = Database(folder, own_clock, own_secrets, on_unknown=stop_the_process if all_day else None)
-    box = Box(folder, settings_file.load(folder), own_clock, own_secrets, db)
+    try:
+        box = Box(folder, settings_file.load(folder), own_clock, own_secrets, db)
+        if not looking:
+            recognise(db)
+    except BaseException:
+        db.close()
+        raise
     if crowd:
         box.crowd = CrowdWriter(db)
     return box

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from stall.clock import Clock
 from stall.errors import Broken, Refused
-from stall.store import floor, journal, locks, migrations, secrets
+from stall.store import floor, journal, locks, migrations, place, secrets
 from stall.store.db import connect_writing
+from stall.store.place import Kept, Witness
 from stall.store.secrets import BoxSecrets
 
 EPOCH_BYTES = 16
@@ -43,15 +44,16 @@ def create(folder: Path, clock: Clock) -> BoxSecrets:
         fresh = folder / "stall.sqlite.new"
         fresh.unlink(missing_ok=True)
         migrations.migrate(fresh)
-        _first_epoch(fresh, clock)
+        first = _first_epoch(fresh, clock)
         fresh.chmod(0o600)  # the log and the shared memory beside it take after it
+        place.keep(folder, Kept(place.here(folder, fresh.name), first))
         fresh.replace(folder / "stall.sqlite")
     finally:
         held.release()
     return own
 
 
-def _first_epoch(fresh: Path, clock: Clock) -> None:
+def _first_epoch(fresh: Path, clock: Clock) -> Witness:
     """Begin the journal before the database stands at its place, so that a box is there whole or not at all."""
     conn = connect_writing(fresh)
     try:
@@ -60,5 +62,7 @@ def _first_epoch(fresh: Path, clock: Clock) -> None:
         journal.open_epoch(conn, floor.moment(conn, clock), first)
         conn.execute("COMMIT")
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        head = journal.read_head(conn)
+        return Witness.of(head.epoch, head.size, head.frontier.root())
     finally:
         conn.close()

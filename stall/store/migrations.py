@@ -12,7 +12,9 @@ from pathlib import Path
 from sqlite_utils import Database as Tables
 from sqlite_utils import Migrations
 
-from stall.store import schema
+from stall.store import place, schema
+from stall.store.place import Kept, Witness
+from stall.wire.merkle import Frontier
 
 steps = Migrations("stall")
 
@@ -41,13 +43,23 @@ def _run(tables: Tables, statements: str) -> None:
 def migrate(path: Path) -> None:
     """Apply every step the database at `path` has not had. Makes the file when it is absent.
 
-    The caller holds the run lock exclusively.
+    A box made before its place was noted counts as being at home. The caller holds the run lock exclusively.
     """
     conn = sqlite3.connect(path, isolation_level=None)
     try:
         conn.execute("PRAGMA journal_mode=WAL")
         conn.execute("PRAGMA synchronous=FULL")
+        (version,) = conn.execute("PRAGMA user_version").fetchone()
+        if 0 < version < schema.PLACED:  # noted first: cut off in between, the next try notes it again
+            place.keep(path.parent, Kept(place.here(path.parent, path.name), _newest(conn)))
         steps.apply(Tables(conn))
         conn.execute(f"PRAGMA user_version={schema.VERSION}")
     finally:
         conn.close()
+
+
+def _newest(conn: sqlite3.Connection) -> Witness:
+    epoch, size, frontier = conn.execute(
+        "SELECT e.epoch, j.size, j.frontier FROM journal j JOIN epochs e ON e.no = j.epoch_no"
+    ).fetchone()
+    return Witness.of(epoch, size, Frontier.from_bytes(size, frontier).root())

@@ -11,6 +11,9 @@ from __future__ import annotations
 #: Number of the newest step; kept in PRAGMA user_version, so that opening needs no library.
 VERSION = 3
 
+#: From this step on a box notes where its database lies (place.py).
+PLACED = 3
+
 FOUNDING = """
 CREATE TABLE epochs (
     no INTEGER PRIMARY KEY, epoch BLOB NOT NULL, opened_ms INTEGER NOT NULL

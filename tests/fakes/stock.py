@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from stall.flows.switch_drop import open_drop
 from stall.store import cover, journal, packfile
 from stall.store.box import Box
 from stall.wire import b64, delegation, jws, keys, lease, manifest
+from tests.fakes import home
 from tests.fakes.clock import START_MS, FakeClock
 
 PIN = "123456"
@@ -164,6 +164,6 @@ def _on_disk(folder: Path, drop: str) -> Prepared:
 
 def copy(template: Path, folder: Path) -> Stocked:
     """A box of one's own, copied from one that was stocked before."""
-    shutil.copytree(template, folder)
+    home.copied(template, folder)
     clock = FakeClock()
     return Stocked(app.open_box(folder, clock=clock), clock, folder)

@@ -9,6 +9,7 @@ import pytest
 
 from stall import app
 from stall.store.box import Box
+from tests.fakes import home
 from tests.fakes.clock import FakeClock
 
 
@@ -27,9 +28,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def folder(empty_folder: Path, tmp_path: Path) -> Path:
-    import shutil
-
-    return Path(shutil.copytree(empty_folder, tmp_path / "box"))
+    return home.copied(empty_folder, tmp_path / "box")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from stall.store import proofs, tiles
 from stall.store.box import Box
 from stall.store.schema import event_id, tile_id
 from stall.wire import merkle
+from tests.fakes import home
 from tests.fakes.clock import FakeClock
 
 LONG = 65_536 + 3 * 256 + 77
@@ -47,7 +47,7 @@ def keep_all(box: Box) -> None:
 
 @pytest.fixture(scope="module")
 def long_folder(empty_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes]]:
-    folder = Path(shutil.copytree(empty_folder, tmp_path_factory.mktemp("long") / "box"))
+    folder = home.copied(empty_folder, tmp_path_factory.mktemp("long") / "box")
     opened = app.open_box(folder, clock=FakeClock())
     hashes = fill(opened, LONG)
     keep_all(opened)
@@ -176,7 +176,7 @@ def test_a_run_hashed_by_two_processes_is_kept_once(box: Box) -> None:
 def test_wrong_hashes_are_never_used_and_taken_away(
     long_folder: tuple[Path, list[bytes]], tmp_path: Path, level: int, index: int, damage: str
 ) -> None:
-    folder, hashes = Path(shutil.copytree(long_folder[0], tmp_path / "box")), long_folder[1]
+    folder, hashes = home.copied(long_folder[0], tmp_path / "box"), long_folder[1]
     box = app.open_box(folder, clock=FakeClock())
     with box.db.transaction() as tx:
         tx.conn.execute(f"UPDATE tiles SET hashes = CAST({damage} AS BLOB) WHERE id = ?", (tile_id(1, level, index),))
