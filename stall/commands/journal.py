@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from stall.store.box import Box
 
 _DATA = click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
 
@@ -48,34 +43,20 @@ def verify(data: Path, as_json: bool) -> int:
 @_DATA
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; standard output when left out.")
 def export(data: Path, out: Path | None) -> None:
-    """Write the journal as JSON Lines: the signed checkpoint, then every event it covers."""
+    """Write the journal as JSON Lines: each epoch's signed checkpoint, every event it covers, and proofs.
+
+    Anybody can check the file with docs/check/check_journal.py.
+    """
     from stall import disk
     from stall.app import open_box
+    from stall.flows.export_journal import export_journal
 
     box = open_box(data)
     try:
         if out is None:
-            sys.stdout.writelines(_lines(box))
+            sys.stdout.writelines(export_journal(box))
             return
         with disk.whole_file(out) as file:
-            file.writelines(line.encode() for line in _lines(box))
+            file.writelines(line.encode() for line in export_journal(box))
     finally:
         box.close()
-
-
-def _lines(box: Box) -> Iterator[str]:
-    """One JSON object a line; events are the exact bytes whose hashes make the signed root."""
-    from stall.flows.checkpoint import sign_checkpoint
-    from stall.store import journal as kept
-    from stall.wire import b64, note
-
-    with box.db.transaction() as tx:
-        text = sign_checkpoint(tx)
-    signer = box.secrets.signing
-    head = kept.read_head(box.db.read())
-    origin = note.origin(signer.thumbprint, head.epoch)
-    size = note.Checkpoint.parse(note.open(text, [note.Verifier(origin, signer.public)]).body).size
-    yield json.dumps({"type": "checkpoint", "note": text, "box": signer.did, "epoch": head.epoch_text}) + "\n"
-    for seq, data in kept.all_events(box.db.read(), head.epoch_no):
-        if seq < size:
-            yield json.dumps({"type": "event", "seq": seq, "bytes": b64.encode(data)}) + "\n"

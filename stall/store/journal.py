@@ -70,6 +70,11 @@ def read_epoch(conn: sqlite3.Connection, epoch_no: int) -> Head:
     return Head(epoch_no, row[0], row[1], merkle.Frontier.from_bytes(row[1], row[2]), head.last_at_ms)
 
 
+def epoch_numbers(conn: sqlite3.Connection) -> list[int]:
+    """The numbers of this database's epochs, oldest first; the last one is running."""
+    return [no for (no,) in conn.execute("SELECT no FROM epochs ORDER BY no").fetchall()]
+
+
 def _missing() -> Broken:
     return Broken("journal-missing", "The database has no journal. Restore the data folder from a backup.")
 

@@ -75,6 +75,11 @@ class Tree:
             raise LocalWireError("proof-out-of-range", "The log was never that long. Ask for a smaller size.")
         return Frontier(size, tuple(self._perfect(0, size)))
 
+    def check_event(self, index: int, data: bytes) -> None:
+        """Check that `data` is event `index` of this tree. Raises Broken `journal-broken`."""
+        if not 0 <= index < self.size or merkle.leaf_hash(data) != self._node(0, index):
+            raise _broken()
+
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """PATH of RFC 9162 clause 2.1.3.1. Raises LocalWireError `proof-out-of-range`."""
         if not 0 <= index < size <= self.size:

@@ -1,0 +1,130 @@
+"""A stall's day with an event of every kind and a payment of every outcome; for whoever checks journals."""
+
+from __future__ import annotations
+
+from secrets import token_bytes
+
+from stall.domain.payment import Reason
+from stall.flows import card_attempt
+from stall.flows.accept_document import accept_delegation
+from stall.flows.claim import redeem_order
+from stall.flows.confirm_clock import confirm_clock
+from stall.flows.day_end import ask_day_end, record_day_end
+from stall.flows.fill_basket import Wish
+from stall.flows.record_transfer import Transfer, record_transfer
+from stall.flows.switch_drop import close_drop, open_drop
+from stall.flows.take_card import cancel_card
+from stall.flows.take_cash import take_comp, take_free
+from stall.store import catalogue, claims
+from stall.wire import keys
+from tests.cloud.boxes import delegate
+from tests.fakes.stock import CREATOR, PRINTS, SAMPLER, ZINE, Stocked
+from tests.flows import selling
+
+#: What the day takes, in minor units by tender.
+TAKEN = {"cash": 450 + 300, "card": 450 + 450 + 3 * 300, "comp": 0}
+#: Numbers of the limited drop that are sold; the next one is held by a payment that is still running.
+SOLD, HELD = {1, 2, 3}, 4
+WORDS = "slip 0042 at the terminal"
+
+
+def live_through(stall: Stocked) -> None:
+    """Sell by every tender, with every end a card payment can come to; claim, download, decide, close the day."""
+    claim_and_download(stall, _cash(stall, PRINTS))
+    paid = selling.basket(stall, PRINTS)
+    selling.card(stall, paid)
+    claim_and_download(stall, paid)
+    _offline(stall)
+    _declined_then_cash(stall)
+    _given_back(stall)
+    _doubted(stall)
+    _given_away(stall)
+    _around_the_sales(stall)
+    selling.send(stall, selling.ask(stall, selling.basket(stall, PRINTS)))  # still at the terminal
+    selling.basket(stall, PRINTS, origin="buyer")
+
+
+def claim_and_download(stall: Stocked, sale: int) -> int:
+    """Redeem a sale's claim on one phone and take one file whole; return the grant."""
+    with stall.box.db.transaction() as tx:
+        grant = redeem_order(tx, sale, token_bytes(16))
+    pack = claims.packs_of(stall.box.db.read(), sale)[0]
+    file = catalogue.files(stall.box.db.read(), pack)[0]
+    with stall.box.db.transaction() as tx:
+        record_transfer(tx, Transfer(grant, file.id, file.size, 0, file.size))
+    return grant
+
+
+def _cash(stall: Stocked, *drops: str) -> int:
+    sale = selling.basket(stall, *drops)
+    selling.cash(stall, sale)
+    return sale
+
+
+def _offline(stall: Stocked) -> None:
+    attempt = selling.ask(stall, selling.basket(stall, PRINTS))
+    selling.send(stall, attempt)
+    selling.approve(stall, attempt, selling.facts(receipt_no=43, offline=True))
+    selling.pay(stall, attempt)
+
+
+def _declined_then_cash(stall: Stocked) -> None:
+    sale = selling.basket(stall, ZINE)
+    attempt = selling.ask(stall, sale)
+    selling.send(stall, attempt)
+    with stall.box.db.transaction() as tx:
+        card_attempt.decline(tx, attempt, Reason.DECLINED)
+    cancelled = selling.ask(stall, sale, ordinal=2)
+    with stall.box.db.transaction() as tx:
+        cancel_card(tx, cancelled)
+    selling.cash(stall, sale, ordinal=3)
+
+
+def _given_back(stall: Stocked) -> None:
+    attempt = selling.ask(stall, selling.basket(stall, ZINE))
+    selling.send(stall, attempt)
+    with stall.box.db.transaction() as tx:
+        card_attempt.begin_reversal(tx, attempt, Reason.COMMIT_LATE)
+        card_attempt.reversed_(tx, attempt)
+
+
+def _doubted(stall: Stocked) -> None:
+    """Payments nobody heard the end of: the terminal vouches for one, a person for one, another never was."""
+    for receipt_no, end in enumerate(("asked", "paid", "declined"), 44):
+        attempt = selling.ask(stall, selling.basket(stall, ZINE))
+        selling.send(stall, attempt)
+        if end == "paid":
+            selling.approve(stall, attempt, selling.facts(300, receipt_no))
+        with stall.box.db.transaction() as tx:
+            card_attempt.doubt(tx, attempt, Reason.READER_LOST)
+            if end == "asked":
+                card_attempt.pay_after_query(tx, attempt, selling.facts(300, receipt_no))
+            else:
+                card_attempt.decide(tx, attempt, "paid" if end == "paid" else "declined", "maker", WORDS)
+    attempt = selling.ask(stall, selling.basket(stall, ZINE))
+    selling.send(stall, attempt)
+    selling.approve(stall, attempt, selling.facts(300, 47))
+    selling.pay(stall, attempt)
+    with stall.box.db.transaction() as tx:
+        card_attempt.note_contradiction(tx, attempt, "The terminal says receipt 0047 is not among its payments.")
+
+
+def _given_away(stall: Stocked) -> None:
+    sale = selling.basket(stall, ZINE)
+    with stall.box.db.transaction() as tx:
+        take_comp(tx, sale, 1, "maker")
+    for _ in range(3):
+        with stall.box.db.transaction() as tx:
+            taken = take_free(tx, Wish(SAMPLER), token_bytes(16), selling.VAT)
+    claim_and_download(stall, taken)
+
+
+def _around_the_sales(stall: Stocked) -> None:
+    cloud = keys.SigningKey.from_seed(bytes([5]) * 32)
+    with stall.box.db.transaction() as tx:
+        accept_delegation(tx, delegate(cloud, CREATOR, role="cloud", cap=("cosign",), max=None))
+        close_drop(tx, ZINE)
+        open_drop(tx, ZINE)
+        record_day_end(tx, ask_day_end(tx, 1), 1, total_minor=1800, count=5, cur="EUR", tid="29001006")
+    with stall.box.db.transaction() as tx:
+        confirm_clock(tx, stall.clock.wall - 3_600_000)
