@@ -20,27 +20,33 @@ deadline = time.monotonic() + 40
 while time.monotonic() < deadline and not (Path(sys.argv[1]) / "enough").exists():
     with box.db.transaction() as tx:
         tx.conn.execute("UPDATE downloads SET count = count + 1")
-        time.sleep(0.01)
+        time.sleep(0.03)
 box.close()
 """
-TRIES = 15
+TRIES = 21
 
 
 def batches(box: Box) -> int:
     return int(box.db.read().execute("SELECT count FROM downloads").fetchone()[0])
 
 
-def test_it_enters_within_three_of_the_crowds_batches(box: Box, folder: Path) -> None:
+def wait_until(box: Box, count: int) -> None:
+    """Let the crowd go on, so that it is in the middle of its batches again."""
+    deadline = time.monotonic() + 30
+    while batches(box) < count:
+        assert time.monotonic() < deadline, "the crowd stands still"
+        time.sleep(0.001)
+
+
+def test_it_enters_right_after_the_batch_under_way(box: Box, folder: Path) -> None:
+    """Without the turnstile the crowd is back first, nearly every time."""
     with box.db.transaction() as tx:
         tx.conn.execute("INSERT INTO downloads (claim, file, count) VALUES (1, 1, 0)")
     crowd = subprocess.Popen([sys.executable, "-c", CROWD, str(folder)])
     try:
-        deadline = time.monotonic() + 30
-        while batches(box) < 5:
-            assert time.monotonic() < deadline, "the crowd never came"
-            time.sleep(0.01)
         passed = []
         for _ in range(TRIES):
+            wait_until(box, batches(box) + 2)
             before = batches(box)
             with box.db.transaction() as tx:
                 passed.append(tx.conn.execute("SELECT count FROM downloads").fetchone()[0] - before)
@@ -48,4 +54,4 @@ def test_it_enters_within_three_of_the_crowds_batches(box: Box, folder: Path) ->
         (folder / "enough").touch()
         assert crowd.wait(60) == 0
     # the middle one: on a busy machine this process may sleep between looking and asking
-    assert statistics.median(passed) <= 3, passed
+    assert statistics.median(passed) <= 1, passed
