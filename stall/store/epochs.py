@@ -1,0 +1,64 @@
+"""The lives of this database as rows: which there were, and where the numbers of the running one begin. Reads only."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from stall.store.schema import FROZEN
+from stall.wire import b64
+
+
+def next_no(table: str) -> str:
+    """SQL for the number of the next row of `sales`, `attempts` or `grants`; no epoch numbers below its `first_no`."""
+    return (
+        f"(SELECT max(e.first_no, (SELECT coalesce(max(no), 0) + 1 FROM {table}))"
+        " FROM journal j JOIN epochs e ON e.no = j.epoch_no)"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One life of the database. `size` counts the events of a closed one, None while it runs; times in ms UTC."""
+
+    no: int
+    epoch: str
+    opened_ms: int
+    reason: str | None
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenDrop:
+    """A limited drop with numbers an earlier epoch left unsold; as ranges of (first, last) number."""
+
+    drop_id: str
+    title: str
+    ranges: tuple[tuple[int, int], ...]
+
+
+def running(conn: sqlite3.Connection) -> Epoch:
+    """The epoch that runs."""
+    row = conn.execute(
+        "SELECT e.no, e.epoch, e.opened_ms, e.reason, e.size FROM journal j JOIN epochs e ON e.no = j.epoch_no"
+    ).fetchone()
+    return Epoch(row[0], b64.encode(row[1]), row[2], row[3], row[4])
+
+
+def frozen(conn: sqlite3.Connection) -> list[FrozenDrop]:
+    """The frozen numbers of every drop, in order; empty, and quickly so, in the first epoch."""
+    if running(conn).reason is None:
+        return []
+    rows = conn.execute(
+        "SELECT d.drop_id, p.title, n.id & 1048575 FROM numbers n JOIN drops d ON d.no = n.id >> 20"
+        " JOIN packs p ON p.no = d.pack WHERE n.state = ? ORDER BY n.id",
+        (FROZEN,),
+    )
+    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for drop_id, title, number in rows.fetchall():
+        ranges = found.setdefault((drop_id, title), [])
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return [FrozenDrop(drop_id, title, tuple(ranges)) for (drop_id, title), ranges in found.items()]
