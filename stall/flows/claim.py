@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stall.errors import Refused
 from stall.flows.sign_certificates import sign_certificates
-from stall.store import claims, presses, sales
+from stall.store import claims, epochs, presses, sales
 from stall.store.claims import Claim
 from stall.store.db import Tx
 from stall.store.schema import line_id
@@ -53,7 +53,8 @@ def _redeem(tx: Tx, found: Claim | None, press: bytes) -> int:
         )
     sign_certificates(tx, claim.sale)
     cursor = tx.conn.execute(
-        "INSERT INTO grants (claim, created_ms, expires_ms) VALUES (?, ?, ?)", (claim.id, tx.now_ms, claim.expires_ms)
+        f"INSERT INTO grants (no, claim, created_ms, expires_ms) VALUES ({epochs.next_no('grants')}, ?, ?, ?)",
+        (claim.id, tx.now_ms, claim.expires_ms),
     )
     grant = int(cursor.lastrowid or 0)
     presses.remember(tx, bound, grant)

@@ -11,7 +11,7 @@ from stall.domain.drop import Offer
 from stall.domain.money import LIMIT_MINOR
 from stall.domain.sale import MAX_LINES
 from stall.errors import Refused, Retry
-from stall.store import for_sale
+from stall.store import epochs, for_sale
 from stall.store.db import Tx
 from stall.store.schema import line_id
 
@@ -97,8 +97,8 @@ def _new_sale(tx: Tx, origin: str, cur: str, total: int) -> int:
             )
         code = _free_code(tx)
     cursor = tx.conn.execute(
-        "INSERT INTO sales (epoch_no, origin, created_ms, state, cur, total_minor, basket_code)"
-        " VALUES ((SELECT epoch_no FROM journal), ?, ?, 'basket', ?, ?, ?)",
+        "INSERT INTO sales (no, epoch_no, origin, created_ms, state, cur, total_minor, basket_code)"
+        f" VALUES ({epochs.next_no('sales')}, (SELECT epoch_no FROM journal), ?, ?, 'basket', ?, ?, ?)",
         (origin, tx.now_ms, cur, total, code),
     )
     return int(cursor.lastrowid or 0)

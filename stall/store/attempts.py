@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from stall.domain.payment import FINAL, OPEN, State, check
 from stall.errors import Refused
+from stall.store import epochs
 from stall.store.db import Tx
 
 _COLUMNS = (
@@ -98,9 +99,9 @@ def add(tx: Tx, *, sale: int, kind: str, tender: str, state: State, amount_minor
         given_minor: int | None = None, settlement: str | None = None, decided_by: str | None = None) -> Attempt:  # fmt: skip
     """Write a new attempt of a sale with the next ordinal."""
     rows = tx.conn.execute(
-        "INSERT INTO attempts (sale, ordinal, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,"
+        "INSERT INTO attempts (no, sale, ordinal, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,"
         " boot_id, requested_boottime_ms, requested_ms, ended_ms)"
-        " VALUES (?1, (SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE sale = ?1), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        f" VALUES ({epochs.next_no('attempts')}, ?1, (SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE sale = ?1), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         f" RETURNING {_COLUMNS}",
         (sale, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,
          tx.moment.boot_id, tx.moment.boottime_ms, tx.now_ms, tx.now_ms if state in FINAL else None),

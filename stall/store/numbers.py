@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from stall.store.db import Tx
-from stall.store.schema import FREE, HELD, SOLD, number_id
+from stall.store.schema import FREE, FROZEN, HELD, SOLD, number_id
 
 #: The free numbers this box may sell now; `:now_ms` is bound.
 FREE_NOW = (
@@ -45,6 +45,11 @@ def free_held(tx: Tx, sale: int) -> int:
     return tx.conn.execute(
         f"UPDATE {_HELD_BY} SET state = ?, sale = NULL WHERE sale = ? AND state = 1", (FREE, sale)
     ).rowcount
+
+
+def freeze_unsold(tx: Tx) -> int:
+    """Freeze every number that is free or held: a new epoch sells none of them. Return how many."""
+    return tx.conn.execute("UPDATE numbers SET state = ?, sale = NULL WHERE state IN (0, 1)", (FROZEN,)).rowcount
 
 
 def count_held(conn: sqlite3.Connection, sale: int) -> int:
