@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from stall.domain.payment import State
 from stall.errors import Refused
 from stall.flows.authority import check_authority
 from stall.flows.hold_numbers import hold_numbers
-from stall.store import attempts, sales
+from stall.store import attempts, goods, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.sales import Sale
@@ -39,9 +41,10 @@ def begin_payment(tx: Tx, sale_no: int) -> Sale:
             )
         if attempt.open:
             raise Refused("payment-open", "A payment for this sale is running. Wait for it or cancel it first.")
-    check_authority(tx, sale)
-    hold_numbers(tx, sale_no)
-    return sales.get(tx.conn, sale_no)
+    sold = goods.of_sale(tx.conn, sale_no)
+    check_authority(tx, sale, sold)
+    hold_numbers(tx, sale, sold)
+    return dataclasses.replace(sale, hold_until_ms=None)
 
 
 def attempt_body(attempt: Attempt, **more: object) -> dict[str, object]:

@@ -13,6 +13,7 @@ from stall.domain.sale import MAX_LINES
 from stall.errors import Refused, Retry
 from stall.store import epochs, for_sale
 from stall.store.db import Tx
+from stall.store.for_sale import Item
 from stall.store.schema import line_id
 
 #: Unpaid baskets of buyers kept at a time; a crowd of phones must not fill the disk.
@@ -31,12 +32,30 @@ class Wish:
 def fill_basket(tx: Tx, wishes: Sequence[Wish], *, origin: str, vat_bp: int) -> int:
     """Make a basket and return the sale's number. `origin` is buyer, till, cli or take.
 
-    Raises Refused `basket-empty`, `basket-too-long`, `drop-unknown`, `drop-not-open`,
-    `drop-sold-out`, `currency-mixed`, `quantity-wrong`, `amount-too-large`; Retry `baskets-full`.
+    Raises Refused `basket-empty`, `basket-too-long`, `currency-mixed`, `amount-too-large`, Retry `baskets-full`,
+    and what `find_item` raises.
     """
     if not wishes:
         raise Refused("basket-empty", "Nothing was chosen. Choose an item first.")
-    chosen = [(wish, _sellable(tx, wish)) for wish in wishes]
+    return new_basket(tx, [(wish, find_item(tx, wish)) for wish in wishes], origin=origin, vat_bp=vat_bp)
+
+
+def find_item(tx: Tx, wish: Wish) -> Item:
+    """What is wished for, which must be for sale now.
+
+    Raises Refused `drop-unknown`, `quantity-wrong`, and what `check_offer` raises.
+    """
+    item = for_sale.find(tx.conn, wish.drop_id, tx.now_ms)
+    if item is None:
+        raise Refused("drop-unknown", f"There is no item {wish.drop_id!r} here. Look at the catalogue again.")
+    if wish.qty < 1 or wish.qty > MAX_LINES:
+        raise Refused("quantity-wrong", "That is not a number of pieces for one line. Choose 1 to 200.")
+    check_offer(item)
+    return item
+
+
+def new_basket(tx: Tx, chosen: Sequence[tuple[Wish, Item]], *, origin: str, vat_bp: int) -> int:
+    """Make a basket of items that were found for sale in this transaction; raises as `fill_basket`."""
     if len({item.cur for _, item in chosen}) > 1:
         raise Refused("currency-mixed", "The items have prices in different currencies. Sell them one by one.")
     rows = [row for wish, item in chosen for row in _rows(wish, item, vat_bp)]
@@ -53,17 +72,7 @@ def fill_basket(tx: Tx, wishes: Sequence[Wish], *, origin: str, vat_bp: int) -> 
     return sale
 
 
-def _sellable(tx: Tx, wish: Wish) -> for_sale.Item:
-    item = for_sale.find(tx.conn, wish.drop_id, tx.now_ms)
-    if item is None:
-        raise Refused("drop-unknown", f"There is no item {wish.drop_id!r} here. Look at the catalogue again.")
-    if wish.qty < 1 or wish.qty > MAX_LINES:
-        raise Refused("quantity-wrong", "That is not a number of pieces for one line. Choose 1 to 200.")
-    check_offer(item)
-    return item
-
-
-def check_offer(item: for_sale.Item) -> None:
+def check_offer(item: Item) -> None:
     """Refuse a drop that is not for sale now, in the buyer's words. Raises Refused `drop-sold-out`, `drop-not-open`."""
     if item.offer is Offer.SOLD_OUT:
         raise Refused("drop-sold-out", f"{item.title} is sold out. Choose another item.")
@@ -75,7 +84,7 @@ def check_offer(item: for_sale.Item) -> None:
         raise Refused("drop-not-open", f"{item.title} is not on sale right now. Ask at the stall.")
 
 
-def _rows(wish: Wish, item: for_sale.Item, vat_bp: int) -> list[tuple[int, str, int | None, int, int, int]]:
+def _rows(wish: Wish, item: Item, vat_bp: int) -> list[tuple[int, str, int | None, int, int, int]]:
     """A numbered item is a line of its own; copies of an open edition share one line."""
     if item.edition is None:
         return [(item.pack, item.title, None, wish.qty, item.price_minor * wish.qty, vat_bp)]

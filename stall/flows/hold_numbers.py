@@ -5,35 +5,43 @@ A hold does not lapse while an attempt is open and lives three minutes after the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stall.errors import Refused
 from stall.store import journal, numbers
 from stall.store.db import Tx
+from stall.store.goods import Good
+from stall.store.sales import Sale
 from stall.store.schema import HELD, line_id, number_id
 
 HOLD_MS = 3 * 60 * 1000
 
 
-def hold_numbers(tx: Tx, sale: int) -> None:
+def hold_numbers(tx: Tx, sale: Sale, sold: Sequence[Good]) -> None:
     """Hold a number for every limited line of a sale: the one it has, the one asked for, or the lowest free.
 
     Raises Refused `drop-sold-out`, `edition-number-taken`, `edition-number-elsewhere`; nothing is held then.
     """
-    rows = tx.conn.execute(
-        "SELECT l.id, l.ed, l.title, p.drop_no, d.edition FROM lines l JOIN packs p ON p.no = l.pack JOIN drops d ON d.no = p.drop_no"
-        " WHERE l.id >= ? AND l.id < ? AND d.edition IS NOT NULL ORDER BY l.ed IS NULL, l.id",
-        (line_id(sale, 0), line_id(sale + 1, 0)),
-    ).fetchall()
-    for line, ed, title, drop_no, edition in rows:
-        if ed is not None and _holds_already(tx, sale, drop_no, ed):
-            continue
-        number = _lowest_free(tx, drop_no, edition) if ed is None else _this_one(tx, drop_no, ed)
-        if number is None and ed is not None:
-            raise _not_to_be_had(tx, drop_no, ed, title)
-        if number is None:
-            raise Refused("drop-sold-out", f"{title} is sold out. Choose another item.")
-        numbers.hold(tx, number[0], sale)
-        tx.conn.execute("UPDATE lines SET ed = ?, lease = ? WHERE id = ?", (number[0] & 0xFFFFF, number[1], line))
-    tx.conn.execute("UPDATE sales SET hold_until_ms = NULL WHERE no = ?", (sale,))
+    limited = [good for good in sold if good.edition is not None]
+    for good in sorted(limited, key=lambda good: good.line.ed is None):  # first those that ask for a number
+        _hold_one(tx, sale.no, good)
+    if sale.hold_until_ms is not None:
+        tx.conn.execute("UPDATE sales SET hold_until_ms = NULL WHERE no = ?", (sale.no,))
+
+
+def _hold_one(tx: Tx, sale: int, good: Good) -> None:
+    drop_no, edition, ed, title = good.drop_no or 0, good.edition or 0, good.line.ed, good.line.title
+    if ed is not None and _holds_already(tx, sale, drop_no, ed):
+        return
+    number = _lowest_free(tx, drop_no, 1, edition) if ed is None else _lowest_free(tx, drop_no, ed, ed)
+    if number is None and ed is not None:
+        raise _not_to_be_had(tx, drop_no, ed, title)
+    if number is None:
+        raise Refused("drop-sold-out", f"{title} is sold out. Choose another item.")
+    numbers.hold(tx, number[0], sale)
+    tx.conn.execute(
+        "UPDATE lines SET ed = ?, lease = ? WHERE id = ?", (number[0] & 0xFFFFF, number[1], line_id(sale, good.line.n))
+    )
 
 
 def end_hold_later(tx: Tx, sale: int) -> None:
@@ -87,14 +95,9 @@ def _holds_already(tx: Tx, sale: int, drop_no: int, ed: int) -> bool:
     return row is not None and row[0] == HELD and row[1] == sale
 
 
-def _lowest_free(tx: Tx, drop_no: int, edition: int) -> tuple[int, int] | None:
-    """The lowest number free now; only when there is none are lapsed holds swept first."""
-    return numbers.lowest_free(tx.conn, drop_no, 1, edition, tx.now_ms) or (
-        numbers.lowest_free(tx.conn, drop_no, 1, edition, tx.now_ms) if release_lapsed(tx) else None
-    )
-
-
-def _this_one(tx: Tx, drop_no: int, ed: int) -> tuple[int, int] | None:
-    return numbers.lowest_free(tx.conn, drop_no, ed, ed, tx.now_ms) or (
-        numbers.lowest_free(tx.conn, drop_no, ed, ed, tx.now_ms) if release_lapsed(tx) else None
-    )
+def _lowest_free(tx: Tx, drop_no: int, low: int, high: int) -> tuple[int, int] | None:
+    """The lowest number free now from `low` to `high`; only when there is none are lapsed holds swept first."""
+    free = numbers.lowest_free(tx.conn, drop_no, low, high, tx.now_ms)
+    if free is None and release_lapsed(tx):
+        free = numbers.lowest_free(tx.conn, drop_no, low, high, tx.now_ms)
+    return free

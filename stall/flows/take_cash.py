@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from stall.domain import sale as sums
 from stall.domain.payment import State, Tender
 from stall.errors import Refused
+from stall.flows.authority import check_delegated
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
-from stall.flows.fill_basket import Wish, fill_basket
-from stall.flows.settle import paid_so_far, settle_or_keep_hold
-from stall.store import attempts, presses
+from stall.flows.fill_basket import Wish, find_item, new_basket
+from stall.flows.hold_numbers import hold_numbers
+from stall.flows.settle import paid_so_far, settle, settle_or_keep_hold
+from stall.store import attempts, goods, presses, sales
 from stall.store.db import Tx
+from stall.store.sales import Sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def take_cash(tx: Tx, sale_no: int, ordinal: int, given_minor: int) -> Taken:
     sale = begin_payment(tx, sale_no)
     due = sale.total_minor - paid_so_far(tx, sale_no)
     if due == 0:
-        return _free(tx, sale_no, None)  # zero to pay is one free tender, whatever button was pressed
+        return _free(tx, sale, None)  # zero to pay is one free tender, whatever button was pressed
     change = sums.change(due, given_minor, sale.cur)
     attempt = attempts.add(
         tx,
@@ -57,12 +60,12 @@ def take_comp(tx: Tx, sale_no: int, ordinal: int, decided_by: str) -> Taken:
     first = earlier_press(tx, sale_no, ordinal)
     if first is not None:
         return Taken(first.no, 0)
-    begin_payment(tx, sale_no)
+    sale = begin_payment(tx, sale_no)
     if paid_so_far(tx, sale_no):
         raise Refused("comp-part-paid", "Part of this sale is paid already. Give that back first.")
     tx.conn.execute("UPDATE lines SET minor = 0 WHERE id >= ? << 8 AND id < (? + 1) << 8", (sale_no, sale_no))
     tx.conn.execute("UPDATE sales SET total_minor = 0 WHERE no = ?", (sale_no,))
-    return _free(tx, sale_no, decided_by)
+    return _free(tx, sale, decided_by)
 
 
 def take_free(tx: Tx, wish: Wish, key: bytes, vat_bp: int) -> int:
@@ -74,26 +77,28 @@ def take_free(tx: Tx, wish: Wish, key: bytes, vat_bp: int) -> int:
     earlier = presses.first(tx, press)
     if earlier is not None:
         return earlier
-    sale_no = fill_basket(tx, [wish], origin="take", vat_bp=vat_bp)
-    sale = begin_payment(tx, sale_no)
-    if sale.total_minor != 0:
+    item = find_item(tx, wish)
+    if item.price_minor != 0:
         raise Refused("drop-not-free", "This item is not free. Pay for it at the stall.")
-    _free(tx, sale_no, None)
-    presses.remember(tx, press, sale_no)
-    return sale_no
+    sale = sales.get(tx.conn, new_basket(tx, [(wish, item)], origin="take", vat_bp=vat_bp))
+    check_delegated(tx, item, sale.cur)
+    hold_numbers(tx, sale, goods.of_sale(tx.conn, sale.no))
+    _free(tx, sale, None)
+    presses.remember(tx, press, sale.no)
+    return sale.no
 
 
-def _free(tx: Tx, sale_no: int, decided_by: str | None) -> Taken:
-    cur = tx.conn.execute("SELECT cur FROM sales WHERE no = ?", (sale_no,)).fetchone()[0]
+def _free(tx: Tx, sale: Sale, decided_by: str | None) -> Taken:
+    """One free tender, which is all there is to pay."""
     attempt = attempts.add(
         tx,
-        sale=sale_no,
+        sale=sale.no,
         kind="pay",
         tender=Tender.COMP,
         state=State.PAID,
         amount_minor=0,
-        cur=cur,
+        cur=sale.cur,
         decided_by=decided_by,
     )
-    settle_or_keep_hold(tx, attempt, kind="sale", body=attempt_body(attempt))
+    settle(tx, sale, [attempt], kind="sale", body=attempt_body(attempt))
     return Taken(attempt.no, 0)

@@ -59,9 +59,9 @@ class Tx:
         head = journal.read_head(self.conn)
         return event_id(head.epoch_no, head.size)
 
-    def append(self, kind: str, body: dict[str, object]) -> int:
-        """Append one event to the journal and return its number."""
-        return journal.append(self.conn, self.moment, kind, body)
+    def append(self, kind: str, body: dict[str, object], after: journal.Head | None = None) -> int:
+        """Append one event to the journal and return its number. `after` is its head, where that was just read."""
+        return journal.append(self.conn, self.moment, kind, body, after)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

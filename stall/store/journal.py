@@ -79,9 +79,12 @@ def _missing() -> Broken:
     return Broken("journal-missing", "The database has no journal. Restore the data folder from a backup.")
 
 
-def append(conn: sqlite3.Connection, at: Moment, kind: str, body: dict[str, object]) -> int:
-    """Append one event and return its number; rows, frontier and floor change together."""
-    head = read_head(conn)
+def append(conn: sqlite3.Connection, at: Moment, kind: str, body: dict[str, object], after: Head | None = None) -> int:
+    """Append one event and return its number; rows, frontier and floor change together.
+
+    `after` spares reading the head again where nothing was appended since it was read.
+    """
+    head = after or read_head(conn)
     data = encode(Event(epoch=head.epoch_text, seq=head.size, kind=kind, at=at.now_ms, clk=at.source.value, body=body))
     conn.execute("INSERT INTO events (id, bytes) VALUES (?, ?)", (event_id(head.epoch_no, head.size), data))
     frontier, now = head.frontier.append(merkle.leaf_hash(data)), at.now_ms

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from stall.flows.hold_numbers import hold_numbers, release_hold
 from stall.flows.switch_drop import close_drop
+from stall.store import goods, sales
 from stall.web.factory import STATIC
 from stall.wire import delegation, keys, manifest
 from tests.fakes.stock import CREATOR, EDITION, PRINTS, SAMPLER, ZINE, Stocked
@@ -89,7 +90,9 @@ def test_numbers_being_paid_are_not_called_sold(buyer: FlaskClient, stocked_box:
     for _ in range(EDITION - 1):
         phone.sell(stocked_box)
     last = phone.sale_of(stocked_box, phone.order(buyer))
-    stocked_box.box.write("payment", lambda tx: hold_numbers(tx, last))
+    stocked_box.box.write(
+        "payment", lambda tx: hold_numbers(tx, sales.get(tx.conn, last), goods.of_sale(tx.conn, last))
+    )
     assert "None free right now: the last one is being paid" in buyer.get("/").text
     stocked_box.box.write("payment", lambda tx: release_hold(tx, last))
     phone.sell(stocked_box)
