@@ -1,0 +1,82 @@
+"""People at a recorded stall: buyers who take and claim, a maker who takes cash and card. Over HTTP, as browsers do.
+
+Each says what it was told only after the whole answer arrived.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+from stall.web import ids
+from tests.faults.power.making import FREE, PRICES
+from tests.faults.power.told import tell
+
+PATIENCE_S = 30.0
+_NUMBER = re.compile(rb'class="no">No\.</span>(\d+)')
+
+
+class Person:
+    """One keep-alive connection to one of the stall's two sites."""
+
+    def __init__(self, port: int, log: Path) -> None:
+        self._conn = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        self._origin = f"http://127.0.0.1:{port}"
+        self.log = log
+
+    def close(self) -> None:
+        self._conn.close()
+
+    def get(self, path: str) -> bytes:
+        """A page's bytes; anything but 200 is a failed test."""
+        self._conn.request("GET", path)
+        answer = self._conn.getresponse()
+        data = answer.read()
+        assert answer.status == 200, f"{path} answered {answer.status}"
+        return data
+
+    def post(self, path: str, **fields: object) -> str:
+        """Press a button; give where it leads."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self._origin}
+        self._conn.request("POST", path, urlencode(fields), headers)
+        answer = self._conn.getresponse()
+        words = answer.read()
+        assert answer.status == 303, f"{path} answered {answer.status}: {words[-400:]!r}"
+        return str(answer.getheader("Location")).removeprefix(self._origin)
+
+
+def take(buyer: Person, *, claim: bool) -> None:
+    """Take a free numbered item; look at its number, and open the claim on this phone if wanted."""
+    tell(buyer.log, pressed=["take"])
+    order = buyer.post(f"/d/{FREE}/take", press=ids.new_press())
+    tell(buyer.log, take=[order])
+    if claim:
+        grant = buyer.post(f"{order}/claim", press=order.rsplit("/", 1)[1])
+        tell(buyer.log, grant=[grant, order])
+        found = _NUMBER.search(buyer.get(grant))
+        assert found, "the download page shows no number"
+        tell(buyer.log, number=[order, int(found[1])])
+
+
+def sell(maker: Person, drop: str, *, card: bool) -> None:
+    """Sell one item at the till, and see it paid."""
+    tell(maker.log, pressed=["till"])
+    sale = maker.post("/sale", press=ids.new_press(), item=drop)
+    no = int(sale.rsplit("/", 1)[1])
+    if card:
+        maker.post(f"{sale}/card", ordinal=1)
+        _until_paid(maker, sale)
+        tell(maker.log, card=[no, PRICES[drop]])
+    else:
+        maker.post(f"{sale}/cash", ordinal=1, given=f"{PRICES[drop] / 100:.2f}")
+        tell(maker.log, cash=[no, PRICES[drop]])
+
+
+def _until_paid(maker: Person, sale: str) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while b'"stage":"paid"' not in maker.get(f"{sale}/state").replace(b" ", b""):
+        assert time.monotonic() < end, f"{sale} was not paid in time"
+        time.sleep(0.02)
