@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from stall.errors import StallError
 from stall.store import journal
+from stall.store.readonly import one_view
 from stall.store.schema import HELD, SOLD
 from stall.wire import b64, event, keys, merkle, receipt
 from stall.wire.receipt import Receipt
@@ -38,16 +39,13 @@ def audit(conn: sqlite3.Connection, public: bytes) -> Audit:
 
     Runs inside one read transaction, so that a running stall does not disturb it.
     """
-    conn.execute("BEGIN")
     try:
-        return _read_all(conn, public)
+        with one_view(conn):
+            return _read_all(conn, public)
     except StallError as error:
         return Audit("unknown", findings=[f"The head of the journal cannot be read: {error.sentence}"])
     except sqlite3.DatabaseError as error:
         return Audit("unknown", findings=[f"The database file is damaged and cannot be read to its end: {error}."])
-    finally:
-        if conn.in_transaction:
-            conn.execute("ROLLBACK")
 
 
 def _read_all(conn: sqlite3.Connection, public: bytes) -> Audit:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,6 +30,20 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
         ) from error
     conn.row_factory = sqlite3.Row
     return conn
+
+
+@contextmanager
+def one_view(conn: sqlite3.Connection) -> Iterator[None]:
+    """Let several reads on a read-only connection see one state of the database.
+
+    While it lasts the log can not begin again at its front, so it grows; hold no view open while waiting for anything.
+    """
+    conn.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
 
 
 class _Held:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from stall.domain.books import Books, DayEnd, Exceptional, OpenPayment, TenderSum, Upload
 from stall.store import journal, uploads
+from stall.store.readonly import one_view
 from stall.store.schema import event_id, event_seq
 from stall.wire import event, receipt
 from stall.wire.event import Event
@@ -25,8 +26,7 @@ def read_books(conn: sqlite3.Connection, keys: Mapping[str, bytes], cur: str, *,
     `keys` are the box's own, to verify its receipts; `cur` is the stall's currency; `cloud` says
     whether one is set up. Raises WireError when a receipt in the journal does not verify.
     """
-    conn.execute("BEGIN")
-    try:
+    with one_view(conn):
         head = journal.read_head(conn)
         facts = [event.decode(data) for _, data in journal.all_events(conn, head.epoch_no)]
         ends, since = _day_ends(conn, facts)
@@ -44,8 +44,6 @@ def read_books(conn: sqlite3.Connection, keys: Mapping[str, bytes], cur: str, *,
             exceptions=_exceptions(conn),
             upload=_upload(conn, head.epoch_no) if cloud else None,
         )
-    finally:
-        conn.execute("COMMIT")
 
 
 def _receipts(facts: list[Event], keys: Mapping[str, bytes]) -> tuple[TenderSum, ...]:
