@@ -11,9 +11,10 @@ from stall.domain.drop import Offer
 from stall.domain.money import LIMIT_MINOR
 from stall.domain.sale import MAX_LINES
 from stall.errors import Refused, Retry
-from stall.store import epochs, for_sale
+from stall.store import for_sale, sales
 from stall.store.db import Tx
 from stall.store.for_sale import Item
+from stall.store.sales import Sale
 from stall.store.schema import line_id
 
 #: Unpaid baskets of buyers kept at a time; a crowd of phones must not fill the disk.
@@ -37,7 +38,7 @@ def fill_basket(tx: Tx, wishes: Sequence[Wish], *, origin: str, vat_bp: int) -> 
     """
     if not wishes:
         raise Refused("basket-empty", "Nothing was chosen. Choose an item first.")
-    return new_basket(tx, [(wish, find_item(tx, wish)) for wish in wishes], origin=origin, vat_bp=vat_bp)
+    return new_basket(tx, [(wish, find_item(tx, wish)) for wish in wishes], origin=origin, vat_bp=vat_bp).no
 
 
 def find_item(tx: Tx, wish: Wish) -> Item:
@@ -54,7 +55,7 @@ def find_item(tx: Tx, wish: Wish) -> Item:
     return item
 
 
-def new_basket(tx: Tx, chosen: Sequence[tuple[Wish, Item]], *, origin: str, vat_bp: int) -> int:
+def new_basket(tx: Tx, chosen: Sequence[tuple[Wish, Item]], *, origin: str, vat_bp: int) -> Sale:
     """Make a basket of items that were found for sale in this transaction; raises as `fill_basket`."""
     if len({item.cur for _, item in chosen}) > 1:
         raise Refused("currency-mixed", "The items have prices in different currencies. Sell them one by one.")
@@ -64,10 +65,11 @@ def new_basket(tx: Tx, chosen: Sequence[tuple[Wish, Item]], *, origin: str, vat_
     total = sum(row[4] for row in rows)
     if total > LIMIT_MINOR:
         raise Refused("amount-too-large", "This is more than one sale can take. Make two sales of it.")
-    sale = _new_sale(tx, origin, chosen[0][1].cur, total)
+    code = _new_code(tx) if origin == "buyer" else None
+    sale = sales.add_basket(tx, origin=origin, cur=chosen[0][1].cur, total_minor=total, basket_code=code)
     tx.conn.executemany(
         "INSERT INTO lines (id, pack, title, asked, ed, qty, minor, vat_bp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        ((line_id(sale, n), *row[:3], *row[2:]) for n, row in enumerate(rows)),
+        ((line_id(sale.no, n), *row[:3], *row[2:]) for n, row in enumerate(rows)),
     )
     return sale
 
@@ -94,23 +96,16 @@ def _rows(wish: Wish, item: Item, vat_bp: int) -> list[tuple[int, str, int | Non
     return [(item.pack, item.title, ed, 1, item.price_minor, vat_bp) for ed in numbers]
 
 
-def _new_sale(tx: Tx, origin: str, cur: str, total: int) -> int:
-    code = None
-    if origin == "buyer":
-        open_now = tx.conn.execute("SELECT count(*) FROM sales WHERE basket_code IS NOT NULL").fetchone()[0]
-        if open_now >= MAX_OPEN:
-            raise Retry(
-                "baskets-full",
-                "The stall has very many open baskets. Ask at the stall, they can sell to you directly.",
-                60,
-            )
-        code = _free_code(tx)
-    cursor = tx.conn.execute(
-        "INSERT INTO sales (no, epoch_no, origin, created_ms, state, cur, total_minor, basket_code)"
-        f" VALUES ({epochs.next_no('sales')}, (SELECT epoch_no FROM journal), ?, ?, 'basket', ?, ?, ?)",
-        (origin, tx.now_ms, cur, total, code),
-    )
-    return int(cursor.lastrowid or 0)
+def _new_code(tx: Tx) -> str:
+    """The code that finds a buyer's basket at the till. Raises Retry `baskets-full`."""
+    open_now = tx.conn.execute("SELECT count(*) FROM sales WHERE basket_code IS NOT NULL").fetchone()[0]
+    if open_now >= MAX_OPEN:
+        raise Retry(
+            "baskets-full",
+            "The stall has very many open baskets. Ask at the stall, they can sell to you directly.",
+            60,
+        )
+    return _free_code(tx)
 
 
 def _free_code(tx: Tx) -> str:

@@ -12,7 +12,7 @@ from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
 from stall.flows.fill_basket import Wish, find_item, new_basket
 from stall.flows.hold_numbers import hold_numbers
 from stall.flows.settle import paid_so_far, settle, settle_or_keep_hold
-from stall.store import attempts, goods, presses, sales
+from stall.store import attempts, goods, presses
 from stall.store.db import Tx
 from stall.store.sales import Sale
 
@@ -80,7 +80,7 @@ def take_free(tx: Tx, wish: Wish, key: bytes, vat_bp: int) -> int:
     item = find_item(tx, wish)
     if item.price_minor != 0:
         raise Refused("drop-not-free", "This item is not free. Pay for it at the stall.")
-    sale = sales.get(tx.conn, new_basket(tx, [(wish, item)], origin="take", vat_bp=vat_bp))
+    sale = new_basket(tx, [(wish, item)], origin="take", vat_bp=vat_bp)
     check_delegated(tx, item, sale.cur)
     hold_numbers(tx, sale, goods.of_sale(tx.conn, sale.no))
     _free(tx, sale, None)

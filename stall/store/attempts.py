@@ -163,4 +163,10 @@ def _one(rows: sqlite3.Cursor) -> Attempt | None:
 
 
 def _all(rows: sqlite3.Cursor) -> list[Attempt]:
-    return [Attempt(*row[:_STATE], State(row[_STATE]), *row[_STATE + 1 :]) for row in rows.fetchall()]
+    return [_attempt(row) for row in rows.fetchall()]
+
+
+def _attempt(row: sqlite3.Row) -> Attempt:
+    values = list(row)
+    values[_STATE] = State(values[_STATE])
+    return Attempt(*values)

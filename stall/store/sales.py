@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from stall.domain.sale import Line
 from stall.errors import Refused
+from stall.store import epochs
+from stall.store.db import Tx
 from stall.store.schema import HELD, line_id
 
 
@@ -29,6 +31,16 @@ class Sale:
 
 
 _COLUMNS = "no, epoch_no, origin, created_ms, state, cur, total_minor, basket_code, hold_until_ms, paid_ms, receipt_event, issue"
+
+
+def add_basket(tx: Tx, *, origin: str, cur: str, total_minor: int, basket_code: str | None) -> Sale:
+    """Write a new basket of the running epoch; its lines are for the caller to write."""
+    row = tx.conn.execute(
+        "INSERT INTO sales (no, epoch_no, origin, created_ms, state, cur, total_minor, basket_code)"
+        f" VALUES ({epochs.next_no('sales')}, (SELECT epoch_no FROM journal), ?, ?, 'basket', ?, ?, ?) RETURNING {_COLUMNS}",
+        (origin, tx.now_ms, cur, total_minor, basket_code),
+    ).fetchone()
+    return Sale(*row)
 
 
 def find(conn: sqlite3.Connection, sale: int) -> Sale | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import rfc8785
 
@@ -61,7 +62,7 @@ def _depth_of_plain(value: object) -> int:
         for name in value:
             if not (isinstance(name, str) and name.isascii()):
                 return -1
-        inside = value.values()
+        inside: Iterable[object] = value.values()
     elif isinstance(value, list):
         inside = value
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -69,7 +69,7 @@ def has_null(value: object) -> bool:
     Values may come from anywhere, but only after strict_json limited their depth.
     """
     if isinstance(value, dict):
-        inside = value.values()
+        inside: Iterable[object] = value.values()
     elif isinstance(value, list):
         inside = value
     else:

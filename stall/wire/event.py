@@ -81,7 +81,11 @@ def _fault(event: Event) -> str | None:
         return "at is not milliseconds UTC before 2100"
     if event.clk not in _CLOCK_SOURCES:
         return "clk is not a clock source"
-    return None if isinstance(event.body, dict) else "body is not an object"
+    return None if _is_object(event.body) else "body is not an object"
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 def _is_kind(value: object) -> bool:
