@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from stall.cloud import findings, ledger
+from stall.cloud import findings, ledger, lives
 from stall.cloud.folder import CloudFolder
 from stall.cloud.judge import Judged, Verdict, judge
 from stall.cloud.ledger import Held, JournalKey
+from stall.cloud.lives import Child
 from stall.cloud.upload import Batch
 from stall.wire import merkle, note, receipt
 
@@ -26,11 +27,17 @@ MS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one upload came to. `cosigned` is our signature over our own root, or None."""
+    """What one upload came to. `cosigned` is our signature over our own root, or None.
+
+    `newest` is the box's own note with the most events, if that is another than the one just sent; `children` are
+    the epochs that go on from this one.
+    """
 
     judged: list[Judged]
     next: int
     cosigned: str | None
+    newest: str | None
+    children: list[Child]
 
 
 def take(conn: Connection, folder: CloudFolder, batch: Batch, now_ms: int) -> Answer:
@@ -38,6 +45,12 @@ def take(conn: Connection, folder: CloudFolder, batch: Batch, now_ms: int) -> An
     key = JournalKey(folder.owner_id, batch.box, batch.epoch)
     ledger.know_owner(conn, folder.owner_id, folder.creator, now_ms)
     head = ledger.read_head(conn, key) or ledger.start_journal(conn, key, batch.delegation, now_ms)
+    newest = lives.keep_newest(conn, key, batch.checkpoint, batch.note_text, now_ms)
+    shown = None if newest == batch.note_text else newest
+    if batch.beside:
+        judged = [Judged(batch.first + n, data, Verdict.FORK, "sent-beside") for n, data in enumerate(batch.events)]
+        _keep_beside(conn, key, batch, judged, now_ms)
+        return Answer(judged, head.next, None, shown, lives.children(conn, key))
     held = ledger.read_held(conn, key, batch.first, min(batch.end, head.next))
     known = [_compare(stored, data) for stored, data in zip(held, batch.events, strict=False)]
     fresh = _judge_fresh(batch, known, head.next)
@@ -48,10 +61,12 @@ def take(conn: Connection, folder: CloudFolder, batch: Batch, now_ms: int) -> An
     frontier = _grown(head.frontier, [each.data for each in fresh if each.verdict in STANDING])
     ledger.advance(conn, key, head, frontier, batch.delegation, now_ms)
     judged = known + fresh
+    if head.next == 0 < frontier.size:
+        lives.record(conn, key, batch.events[0], now_ms)
     cosigned = None
     if not any(each.verdict is Verdict.FORK for each in judged):
         cosigned = _cosign(conn, folder, key, batch, frontier, now_ms)
-    return Answer(judged, frontier.size, cosigned)
+    return Answer(judged, frontier.size, cosigned, shown, lives.children(conn, key))
 
 
 def _compare(stored: Held, data: bytes) -> Judged:
@@ -108,9 +123,15 @@ def _store(
     ledger.store_events(conn, key, [each for each in fresh if each.verdict in STANDING], now_ms)
     beside = [each for stored, each in zip(held, known, strict=True) if stored.data != each.data]
     beside += [each for each in fresh if each.verdict in KEPT_BESIDE]
+    _keep_beside(conn, key, batch, beside, now_ms)
+    if any(each.verdict is Verdict.FORK for each in known):
+        ledger.store_fork_note(conn, key, batch.checkpoint, batch.note_text, now_ms)
+
+
+def _keep_beside(conn: Connection, key: JournalKey, batch: Batch, beside: list[Judged], now_ms: int) -> None:
     for each in beside:
         ledger.store_branch(conn, key, each, now_ms)
-    if any(each.verdict is Verdict.FORK for each in known + fresh):
+    if any(each.verdict is Verdict.FORK for each in beside):
         ledger.store_fork_note(conn, key, batch.checkpoint, batch.note_text, now_ms)
 
 

@@ -96,6 +96,32 @@ fork_notes = Table(
     Column("received_ms", BigInteger, nullable=False),
 )
 
+# The newest checkpoint each box signed for a journal, whichever branch it came from: shown to the box again, so
+# that one that was put back to an earlier state sees it.
+box_notes = Table(
+    "box_notes",
+    metadata,
+    *_journal_key(),
+    Column("size", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+)
+
+# What a journal says of where it comes from: its first event, read once it stands.
+lives = Table(
+    "lives",
+    metadata,
+    *_journal_key(),
+    Column("parent", Text),  # the epoch it goes on from; none for the first of a box
+    Column("parent_size", BigInteger),
+    Column("parent_root", Text),
+    Column("reason", Text),
+    Column("shown_note", Text),  # a checkpoint of the box with the proof that the first event belongs to it
+    Column("shown_proof", Text),
+    Column("received_ms", BigInteger, nullable=False),
+    Index("lives_by_parent", "owner_id", "box", "parent"),
+)
+
 receipts = Table(
     "receipts",
     metadata,

@@ -35,6 +35,7 @@ class Upload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `before` is the box's frontier in front of the first event, so that anybody can compute the root
     after the last one; `proof` shows that this tree is a prefix of the checkpoint's, and is empty
     when the checkpoint ends exactly there. So every byte of a batch is under the box's signature.
+    `beside` says that an earlier batch of this epoch could not be taken: what follows is kept beside the journal.
     """
 
     epoch: str
@@ -44,6 +45,7 @@ class Upload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delegation: str
     before: list[str] = []
     proof: list[str] = []
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Batch:
     checkpoint: note.Checkpoint
     note_text: str
     delegation: str
+    beside: bool = False
 
     @property
     def end(self) -> int:
@@ -129,6 +132,7 @@ def authenticate(upload: Upload, box: str, creator_did: str, now_s: int) -> Batc
         checkpoint=_signed_checkpoint(upload, box, public),
         note_text=upload.checkpoint,
         delegation=upload.delegation,
+        beside=upload.beside,
     )
     _check_bound(batch, [_hash(text) for text in upload.proof])
     return batch

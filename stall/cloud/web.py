@@ -13,13 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from stall import log
-from stall.cloud import overview, replicate
+from stall.cloud import lives, overview, replicate
 from stall.cloud import upload as uploads
 from stall.cloud.database import Database
 from stall.cloud.folder import CloudFolder
 from stall.cloud.ledger import JournalKey
 from stall.errors import Broken, Hostile, Refused, Retry, StallError
-from stall.wire import canonical
+from stall.wire import b64, canonical
 
 MS = 1000
 BOX_CHARS = 12  # of a thumbprint, as in the origin of its journal
@@ -62,6 +62,12 @@ def create_app(folder: CloudFolder, database: Database, now_ms: Callable[[], int
         key = _asked_journal(folder, box)
         return _json(database.read(lambda conn: overview.journal(conn, key)))
 
+    @app.get("/v1/boxes/<box>/epochs")
+    def show_epochs(box: str) -> Response:
+        _check_token(folder)
+        uploads.check_thumbprint(box)
+        return _json({"epochs": database.read(lambda conn: lives.of_box(conn, folder.owner_id, box))})
+
     @app.get("/v1/boxes/<box>/totals")
     def show_totals(box: str) -> Response:
         key = _asked_journal(folder, box)
@@ -85,6 +91,11 @@ def _told(answer: replicate.Answer) -> dict[str, object]:
         "verdicts": [{"seq": each.seq, "verdict": each.verdict.value, "reason": each.reason} for each in answer.judged],
         "next": answer.next,
         "cosigned": answer.cosigned,
+        "newest": answer.newest,
+        "children": [
+            {"note": child.note, "opening": b64.encode(child.opening), "proof": child.proof}
+            for child in answer.children
+        ],
     }
 
 
@@ -93,6 +104,15 @@ def _asked_journal(folder: CloudFolder, box: str) -> JournalKey:
 
     Raises Refused `token-required`, WireError `thumbprint-malformed` or `epoch-malformed`.
     """
+    _check_token(folder)
+    epoch = request.args.get("epoch", "")
+    uploads.check_thumbprint(box)
+    uploads.epoch_bytes(epoch)
+    return JournalKey(folder.owner_id, box, epoch)
+
+
+def _check_token(folder: CloudFolder) -> None:
+    """Let only the cloud's owner read. Raises Refused `token-required`."""
     given = request.headers.get("Authorization", "").encode()
     wanted = f"Bearer {folder.token}".encode()
     # Equal lengths, so that the comparison tells nothing about the token.
@@ -101,10 +121,6 @@ def _asked_journal(folder: CloudFolder, box: str) -> JournalKey:
             "token-required",
             "This is for the cloud's owner. Send the token of owner.token as: Authorization: Bearer TOKEN",
         )
-    epoch = request.args.get("epoch", "")
-    uploads.check_thumbprint(box)
-    uploads.epoch_bytes(epoch)
-    return JournalKey(folder.owner_id, box, epoch)
 
 
 def _number(name: str, default: int, most: int) -> int:
