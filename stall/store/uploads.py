@@ -11,13 +11,26 @@ from stall.store.schema import event_id, event_seq
 
 @dataclass(frozen=True, slots=True)
 class UploadState:
-    """Of one epoch: the next event to send, the newest cosigned checkpoint, the last trouble."""
+    """Of one epoch: the next event to send, the newest cosigned checkpoint, the last trouble.
+
+    `beside`: the cloud could not take an event in its place, and keeps the rest beside its journal.
+    """
 
     next: int = 0
     cosigned: str | None = None
     cosigned_size: int | None = None
     at_ms: int | None = None
     last_error: str | None = None
+    beside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The epoch to send from now: the oldest that the cloud has not got to its end."""
+
+    epoch_no: int
+    next: int
+    beside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +45,18 @@ class Doubt:
 def read_state(conn: sqlite3.Connection, epoch_no: int) -> UploadState:
     """How far an epoch was uploaded; nothing yet if no upload was ever tried."""
     row = conn.execute(
-        "SELECT next, cosigned, cosigned_size, at_ms, last_error FROM uploads WHERE epoch_no = ?", (epoch_no,)
+        "SELECT next, cosigned, cosigned_size, at_ms, last_error, beside FROM uploads WHERE epoch_no = ?", (epoch_no,)
     ).fetchone()
-    return UploadState() if row is None else UploadState(*row)
+    return UploadState() if row is None else UploadState(row[0], row[1], row[2], row[3], row[4], bool(row[5]))
+
+
+def waiting(conn: sqlite3.Connection) -> Waiting | None:
+    """What to send next, oldest epoch first, or None when the cloud has everything."""
+    row = conn.execute(
+        "SELECT e.no, coalesce(u.next, 0), coalesce(u.beside, 0) FROM journal j CROSS JOIN epochs e"
+        " LEFT JOIN uploads u ON u.epoch_no = e.no WHERE coalesce(u.next, 0) < coalesce(e.size, j.size) ORDER BY e.no LIMIT 1"
+    ).fetchone()
+    return None if row is None else Waiting(row[0], row[1], bool(row[2]))
 
 
 def read_doubts(conn: sqlite3.Connection, epoch_no: int) -> list[Doubt]:
@@ -56,13 +78,14 @@ def common_creator(conn: sqlite3.Connection, box: str, cloud: str) -> int | None
     return None if row is None else int(row[0])
 
 
-def save_progress(tx: Tx, epoch_no: int, next_seq: int) -> None:
-    """Move the cursor and forget the last trouble."""
+def save_progress(tx: Tx, epoch_no: int, next_seq: int, *, beside: bool = False) -> None:
+    """Move the cursor and forget the last trouble; an epoch that goes beside once stays there."""
     tx.conn.execute(
-        "INSERT INTO uploads (epoch_no, next, at_ms) VALUES (?, ?, ?)"
-        " ON CONFLICT (epoch_no) DO UPDATE SET next = excluded.next, at_ms = excluded.at_ms, last_error = NULL",
-        (epoch_no, next_seq, tx.now_ms),
+        "INSERT INTO uploads (epoch_no, next, at_ms, beside) VALUES (?, ?, ?, ?) ON CONFLICT (epoch_no) DO UPDATE SET"
+        " next = excluded.next, at_ms = excluded.at_ms, beside = max(uploads.beside, excluded.beside)",
+        (epoch_no, next_seq, tx.now_ms, int(beside)),
     )
+    tx.conn.execute("UPDATE uploads SET last_error = NULL WHERE last_error IS NOT NULL")
 
 
 def save_cosigned(tx: Tx, epoch_no: int, text: str, size: int) -> None:
@@ -75,7 +98,7 @@ def save_cosigned(tx: Tx, epoch_no: int, text: str, size: int) -> None:
 
 
 def save_error(tx: Tx, epoch_no: int, sentence: str) -> None:
-    """Remember the last trouble, for the till's banner."""
+    """Remember the last trouble, for the till's banner: with the running epoch, whichever is being sent."""
     tx.conn.execute(
         "INSERT INTO uploads (epoch_no, next, last_error) VALUES (?, 0, ?)"
         " ON CONFLICT (epoch_no) DO UPDATE SET last_error = excluded.last_error",

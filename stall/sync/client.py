@@ -33,12 +33,25 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
+class Child(msgspec.Struct, frozen=True):
+    """An epoch that goes on from the one sent: a note over it, its first event, and the proof that ties both."""
+
+    note: str
+    opening: str
+    proof: list[str]
+
+
 class Answer(msgspec.Struct, frozen=True):
-    """The cloud's answer to an upload; members added later are ignored."""
+    """The cloud's answer to an upload; members added later are ignored.
+
+    `newest` is this box's own note with the most events of the epoch, if it is not the one just sent.
+    """
 
     verdicts: list[Verdict]
     next: int
     cosigned: str | None
+    newest: str | None = None
+    children: list[Child] = []
 
 
 class CloudClient:

@@ -1,39 +1,38 @@
 """Brings the journal to the cloud, batch by batch, and believes the answer only where it is signed.
 
 One call of `Uploader.upload_next` sends at most one batch. Nothing is taken out of a queue: the
-journal itself is the queue, and a cursor says how far it has arrived, so the same batch may be
-sent any number of times (selling.md 2.3).
+journal itself is the queue, and a cursor says how far each epoch has arrived, so the same batch may be
+sent any number of times (selling.md 2.3). Older epochs are sent to their end before newer ones. What the cloud
+cannot take in its place is sent all the same, to be kept beside: the upload never stops for good.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import Enum
 from itertools import takewhile
 
+from stall import log
 from stall.errors import Refused, StallError, WireError
-from stall.flows.checkpoint import sign_checkpoint
+from stall.flows.checkpoint import remember
 from stall.flows.record_upload import Outcome, record_trouble, record_upload
 from stall.settings import Cloud
-from stall.store import documents, journal, proofs, uploads
+from stall.store import documents, journal, uploads
 from stall.store.db import Database
+from stall.store.place import Witness
 from stall.store.secrets import BoxSecrets
-from stall.store.uploads import Doubt
+from stall.store.uploads import Doubt, Waiting
+from stall.sync import shown
+from stall.sync.batch import MAX_EVENTS, Batch, cut
 from stall.sync.client import Answer, CloudClient, Verdict
-from stall.wire import b64, delegation, keys, merkle, note
+from stall.wire import b64, delegation, keys, note
 
-MAX_EVENTS = 1000
-MAX_EVENT_BYTES = 150 * 1024  # in base64url, with proof and note, still below the cloud's 256 KiB
 STANDING = ("accepted", "duplicate", "quarantined")
 KEPT_BESIDE = ("bad", "fork")
 KNOWN = (*STANDING, *KEPT_BESIDE, "gap")
 MS = 1000
-FORKED = (
-    "The cloud holds another journal of this box: a copied card or a restored backup."
-    " Nothing is lost; ask the maker which box is the true one."
-)
+logger = log.get("sync")
 
 
 class Progress(Enum):
@@ -42,25 +41,6 @@ class Progress(Enum):
     NOTHING_WAITING = "nothing waiting"
     MORE = "more may be waiting"
     SOON = "waiting for the next checkpoint"
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A run of events with the checkpoint that covers it and the proof that ties both."""
-
-    epoch_no: int
-    epoch: bytes
-    first: int
-    before: merkle.Frontier
-    events: list[bytes]
-    checkpoint: note.Checkpoint
-    note_text: str
-    proof: list[bytes]
-
-    @property
-    def end(self) -> int:
-        """The seq that would follow the last event."""
-        return self.first + len(self.events)
 
 
 class Uploader:
@@ -77,28 +57,35 @@ class Uploader:
         self._cloud_public = keys.check_public(b64.decode(cloud.public))
         self._client = client
         self._most_events = MAX_EVENTS
-        self._reached: tuple[int, merkle.Frontier] | None = None
+        self._asked = False
 
     def upload_next(self) -> Progress:
         """Send the next batch, if one is waiting, and record what the cloud said.
 
-        Every trouble is recorded for the till before it is raised: Retry (later), Refused
-        `cloud-not-delegated`, `cloud-pair-again`, `cloud-wrong-address`, `cloud-refuses-batch`,
-        `journal-forked`, WireError for an answer that does not hold.
+        Once after each start the last event is sent again when nothing waits: the answer shows whether this database
+        was put back to an earlier state. Every trouble is recorded for the till before it is raised: Retry (later),
+        Refused `cloud-not-delegated`, `cloud-pair-again`, `cloud-wrong-address`, `cloud-refuses-batch`, WireError
+        for an answer that does not hold.
         """
         conn = self._database.read()
-        head = journal.read_head(conn)
-        state = uploads.read_state(conn, head.epoch_no)
-        if state.next >= head.size:
+        waiting = uploads.waiting(conn) or (None if self._asked else _last_event(conn))
+        if waiting is None:
             return Progress.NOTHING_WAITING
         try:
-            token = self._own_delegation(conn, head.last_at_ms // MS)
-            batch = self._next_batch(state.next)
+            token = self._own_delegation(conn, journal.read_head(conn).last_at_ms // MS)
+            batch = cut(
+                self._database,
+                self._secrets.signing,
+                waiting.epoch_no,
+                waiting.next,
+                most=self._most_events,
+                beside=waiting.beside,
+            )
             # Checkpoints are a second apart; what came after the last one waits for the next.
             return self._send(token, batch) if batch.events else Progress.SOON
         except StallError as error:
             with self._database.transaction() as tx:
-                record_trouble(tx, head.epoch_no, error.sentence)
+                record_trouble(tx, error.sentence)
             raise
 
     def _own_delegation(self, conn: sqlite3.Connection, now_s: int) -> str:
@@ -118,50 +105,30 @@ class Uploader:
         delegation.check_use(given[1], "cosign", None, now_s)
         return own[0]
 
-    def _next_batch(self, first: int) -> Batch:
-        with self._database.transaction() as tx:
-            text = sign_checkpoint(tx)
-        # Only now, after COMMIT, may the signature leave the box.
-        conn = self._database.read()
-        head = journal.read_head(conn)
-        signed = note.Checkpoint.parse(note.open(text, [self._own_verifier(head.epoch)]).body)
-        run = journal.read_events(conn, head.epoch_no, first, MAX_EVENT_BYTES)
-        events = run[: max(0, min(self._most_events, signed.size - first))]
-        before = self._frontier_at(conn, head.epoch_no, first)
-        end = first + len(events)
-        proof = [] if end == signed.size else proofs.consistency(conn, head.epoch_no, end, signed.size)
-        return Batch(head.epoch_no, head.epoch, first, before, events, signed, text, proof)
-
-    def _frontier_at(self, conn: sqlite3.Connection, epoch_no: int, size: int) -> merkle.Frontier:
-        """The frontier in front of event `size`: the one of the last upload, else from the kept hashes."""
-        if self._reached is not None and self._reached[0] == epoch_no and self._reached[1].size == size:
-            return self._reached[1]
-        return proofs.frontier_at(conn, epoch_no, size)
-
     def _send(self, token: str, batch: Batch) -> Progress:
-        document: dict[str, object] = {
-            "epoch": b64.encode(batch.epoch),
-            "first": batch.first,
-            "events": [b64.encode(data) for data in batch.events],
-            "checkpoint": batch.note_text,
-            "delegation": token,
-            "before": [b64.encode(each) for each in batch.before.hashes],
-            "proof": [b64.encode(each) for each in batch.proof],
-        }
         try:
-            answer = self._client.upload(self._secrets.signing.thumbprint, document)
+            answer = self._client.upload(self._secrets.signing.thumbprint, batch.document(token))
         except Refused as error:
             if error.code != "cloud-refuses-batch":
                 raise
             return self._narrow(batch, error)
         outcome = self._judge(batch, answer)
-        with self._database.transaction() as tx:
-            record_upload(tx, batch.epoch_no, outcome)
+        self._record(batch, outcome, answer)
         self._most_events = min(MAX_EVENTS, self._most_events * 2)
-        self._reached = (batch.epoch_no, _grown(batch.before, map(merkle.leaf_hash, batch.events)))
-        if outcome.trouble is not None:
-            raise Refused("journal-forked", outcome.trouble)
         return Progress.MORE
+
+    def _record(self, batch: Batch, outcome: Outcome, answer: Answer) -> None:
+        """Write the answer down, and begin a new epoch where it shows that one must begin."""
+        conn = self._database.read()
+        judged = journal.read_head(conn).epoch_no
+        seen = shown.weigh_answer(conn, self._secrets.signing, answer)
+        with self._database.transaction() as tx:
+            still = journal.read_head(tx.conn).epoch_no == judged  # the till's phone may have shown the same
+            head = record_upload(tx, batch.epoch_no, outcome, seen if still else None)
+        self._asked |= batch.epoch_no == judged
+        if head is not None:
+            remember(self._database.path.parent, Witness.of(head.epoch, head.size, head.frontier.root()))
+            logger.warning("epoch.begun", cause=seen.value if seen else "refused", epoch=head.epoch_text)
 
     def _narrow(self, batch: Batch, error: Refused) -> Progress:
         """Halve a refused batch until one event is left; that one is named to the maker."""
@@ -179,10 +146,16 @@ class Uploader:
             raise _contradicts()
         if any(each.verdict not in KNOWN for each in answer.verdicts):
             raise _contradicts()
-        doubts = [Doubt(each.seq, each.verdict, each.reason or "") for each in answer.verdicts if _is_doubtful(each)]
         reached = batch.first + _standing(answer.verdicts)
+        doubts = [
+            Doubt(each.seq, each.verdict, each.reason or "") for each in answer.verdicts if _is_doubtful(each, reached)
+        ]
+        if batch.beside:
+            if any(each.verdict not in KEPT_BESIDE for each in answer.verdicts):
+                raise _contradicts()
+            return Outcome(batch.end)
         if any(each.verdict in KEPT_BESIDE for each in answer.verdicts):
-            return Outcome(reached, doubts, trouble=FORKED)
+            return Outcome(reached, doubts, beside=True)
         if reached < batch.end:
             if not 0 <= answer.next < batch.first or reached > batch.first:
                 raise _contradicts()
@@ -210,15 +183,10 @@ class Uploader:
             raise _contradicts()
         return cosigned
 
-    def _own_verifier(self, epoch: bytes) -> note.Verifier:
-        signing = self._secrets.signing
-        return note.Verifier(note.origin(signing.thumbprint, epoch), signing.public, note.SIGNATURE_KIND)
 
-
-def _grown(frontier: merkle.Frontier, leaves: Iterable[bytes]) -> merkle.Frontier:
-    for leaf in leaves:
-        frontier = frontier.append(leaf)
-    return frontier
+def _last_event(conn: sqlite3.Connection) -> Waiting:
+    head = journal.read_head(conn)
+    return Waiting(head.epoch_no, head.size - 1, uploads.read_state(conn, head.epoch_no).beside)
 
 
 def _standing(verdicts: Sequence[Verdict]) -> int:
@@ -226,8 +194,9 @@ def _standing(verdicts: Sequence[Verdict]) -> int:
     return len(list(takewhile(lambda each: each.verdict in STANDING, verdicts)))
 
 
-def _is_doubtful(verdict: Verdict) -> bool:
-    return verdict.verdict == "quarantined" or verdict.verdict in KEPT_BESIDE
+def _is_doubtful(verdict: Verdict, reached: int) -> bool:
+    """Whether a person should see it: of a run that is kept beside, the first is enough."""
+    return verdict.verdict == "quarantined" or (verdict.verdict in KEPT_BESIDE and verdict.seq == reached)
 
 
 def _contradicts() -> WireError:

@@ -10,10 +10,11 @@ import pytest
 from stall.errors import Refused, Retry, StallError, WireError
 from stall.flows.accept_document import accept_delegation
 from stall.store import uploads
+from stall.sync import batch
 from stall.sync import upload as uploading
 from stall.sync.upload import Progress
-from stall.wire import b64, keys, note
-from tests.cloud.boxes import FakeBox, delegate
+from stall.wire import keys, note
+from tests.cloud.boxes import delegate
 from tests.fakes.stock import CREATOR
 from tests.sync.conftest import Pair, answering, lost_reply
 
@@ -41,7 +42,7 @@ def test_nothing_is_sent_when_nothing_is_waiting(pair: Pair) -> None:
 def test_a_long_backlog_goes_in_batches_that_each_prove_their_place(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploading, "MAX_EVENT_BYTES", 2000)
+    monkeypatch.setattr(batch, "MAX_EVENT_BYTES", 2000)
     pair.note(60)
     pair.flush()
     assert pair.line.requests > 3
@@ -220,25 +221,6 @@ def test_a_cloud_the_creator_did_not_delegate_gets_nothing(pair: Pair) -> None:
     with pytest.raises(Refused, match="cloud-not-delegated"):
         pair.uploader.upload_next()
     assert pair.line.requests == 0
-
-
-def test_fork_on_cloned_card(pair: Pair) -> None:
-    pair.note(2)
-    clone = FakeBox(pair.box.secrets.signing, pair.head().epoch_text)
-    for _ in range(pair.head().size):
-        clone.append()
-    first = pair.reader.post(
-        f"/v1/boxes/{clone.key.thumbprint}/events", json=clone.upload(delegation=delegate(clone.key, CREATOR))
-    )
-    assert first.status_code == 200
-    with pytest.raises(Refused, match="journal-forked"):
-        pair.uploader.upload_next()
-    assert "copied card" in (pair.state().last_error or "")
-    doubts = uploads.read_doubts(pair.box.db.read(), pair.head().epoch_no)
-    assert {each.verdict for each in doubts} == {"fork"}
-    # The box's own events lie in the cloud as evidence all the same.
-    assert len(pair.remote("totals")["doubtful"]) == pair.head().size
-    assert b64.decode(pair.remote("events")["events"][0]["event"]) == clone.events[0]
 
 
 def test_bad_event_does_not_block(pair: Pair) -> None:
