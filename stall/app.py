@@ -15,6 +15,7 @@ from stall.settings import Settings
 from stall.store import journal, secrets
 from stall.store.box import Box
 from stall.store.db import Database, stop_the_process
+from stall.store.room import Room
 from stall.store.writer import CrowdWriter
 
 PIN_DIGITS = 6
@@ -42,9 +43,10 @@ def open_box(
     _check_holds_a_box(folder)
     own_clock = clock or SystemClock()
     own_secrets = secrets.load(folder / "keys")
+    own_settings = settings_file.load(folder)
     db = Database(folder, own_clock, own_secrets, on_unknown=stop_the_process if all_day else None)
     try:
-        box = Box(folder, settings_file.load(folder), own_clock, own_secrets, db)
+        box = Box(folder, own_settings, own_clock, own_secrets, db, Room(folder, own_settings.disk))
         if not looking:
             recognise(db)
     except BaseException:

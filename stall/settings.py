@@ -48,6 +48,18 @@ class Cloud(Struct, frozen=True):
     public: str
 
 
+class Disk(Struct, frozen=True):
+    """Room on the data folder's disk, in MB (10^6 bytes): below `warn_mb` the till warns, below `stop_mb` selling stops."""
+
+    warn_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 1000
+    stop_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 200
+
+    def __post_init__(self) -> None:
+        """Refuse limits in the wrong order: the warning comes first."""
+        if self.warn_mb < self.stop_mb:
+            raise ValueError("warn_mb is below stop_mb: the till must warn before it stops")
+
+
 class Settings(Struct, frozen=True):
     """Everything a box can be told. The defaults make a stall on loopback without a reader or cloud."""
 
@@ -59,6 +71,7 @@ class Settings(Struct, frozen=True):
     web: Web = Web()
     reader: Reader | None = None
     cloud: Cloud | None = None
+    disk: Disk = Disk()
     mdns: bool = False
     mdns_interface: str = ""
 

@@ -52,8 +52,18 @@ async function refreshLists() {
   }
 }
 
+// A flag came or went: take the strip of a fresh page.
+async function refreshFlags() {
+  const text = await (await fetch("/clock", { cache: "no-store" })).text();
+  const fresh = new DOMParser().parseFromString(text, "text/html").querySelector(".flags");
+  const place = document.querySelector(".flags");
+  if (fresh && place) place.innerHTML = fresh.innerHTML;
+}
+
 async function banner() {
   const now = await ask("/state");
+  const shown = [...document.querySelectorAll("[data-flag]")].map((place) => place.dataset.flag).join();
+  if (shown && shown !== now.flags.map((flag) => flag.name).join()) await refreshFlags();
   for (const flag of now.flags) {
     const place = document.querySelector(`[data-flag="${flag.name}"]`);
     if (place) say(place, flag.shape, [[place.querySelector("span"), flag.words]]);

@@ -102,7 +102,7 @@ def _at_once(box: Box, wish: Wish, tender: str) -> int:
             take_cash(tx, sale, 1, sales.get(tx.conn, sale).total_minor)
         return sale
 
-    return box.write("payment", work)
+    return box.begin("payment", work)
 
 
 def _by_card(box: Box, wish: Wish, wait_s: int) -> int:
@@ -116,7 +116,7 @@ def _by_card(box: Box, wish: Wish, wait_s: int) -> int:
         sale = fill_basket(tx, [wish], origin="cli", vat_bp=box.settings.vat_bp)
         return sale, ask_card(tx, sale, 1, READER)
 
-    sale, attempt = box.write("payment", work)
+    sale, attempt = box.begin("payment", work)
     ended = _wait(box, attempt, wait_s)
     if ended.state is State.PAID:
         return sale

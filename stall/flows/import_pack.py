@@ -27,9 +27,6 @@ OnBytes = Callable[[int], None]
 #: Folders of a box that imports fill.
 KEPT = ("files", "zips", "covers")
 
-#: Disk kept free after an import, for the journal (bytes).
-RESERVE = 64 * 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -57,7 +54,7 @@ def import_pack(box: Box, path: Path, on_bytes: OnBytes | None = None) -> Import
         with box.db.transaction() as tx:
             if not check_version(tx, signed, token):
                 return Imported(done.drop_id, done.title, done.ver, done.files, done.bytes, new=False)
-        _check_space(box.folder, pack)
+        _check_space(box, pack)
         made: list[Path] = []
         try:
             prepared = _prepare(box.folder, pack, made, on_bytes)
@@ -87,10 +84,10 @@ def _alone(folder: Path) -> Iterator[None]:
         held.release()
 
 
-def _check_space(folder: Path, pack: PackFile) -> None:
-    """Files and ZIP are both kept, so a pack needs twice its size."""
-    needed = 2 * pack.total_bytes + RESERVE
-    free = shutil.disk_usage(folder).free
+def _check_space(box: Box, pack: PackFile) -> None:
+    """Files and ZIP are both kept, so a pack needs twice its size, beside what selling needs."""
+    needed = 2 * pack.total_bytes + box.room.kept_back
+    free = shutil.disk_usage(box.folder).free
     if free < needed:
         raise Refused(
             "disk-too-small",

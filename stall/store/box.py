@@ -11,6 +11,7 @@ from stall.clock import Clock
 from stall.settings import Settings
 from stall.store import floor
 from stall.store.db import Database, Tx
+from stall.store.room import Room
 from stall.store.secrets import BoxSecrets
 from stall.store.writer import CrowdWriter
 
@@ -26,6 +27,7 @@ class Box:
     clock: Clock
     secrets: BoxSecrets
     db: Database
+    room: Room
     crowd: CrowdWriter | None = None
 
     def write(self, lane: str, work: Callable[[Tx], T]) -> T:
@@ -37,6 +39,11 @@ class Box:
             return self.crowd.write(lane, work)
         with self.db.transaction() as tx:
             return work(tx)
+
+    def begin(self, lane: str, work: Callable[[Tx], T]) -> T:
+        """As `write`, for what begins a sale or a payment: Raises Refused `disk-nearly-full` when the disk has no room for it."""
+        self.room.check()
+        return self.write(lane, work)
 
     def now_ms(self) -> int:
         """The box's time for looking, not for recording: what a transaction begun now would say."""

@@ -34,6 +34,7 @@ STATUS = {
     "press-malformed": 400,
     "edition-number-wrong": 400,
     "basket-code-malformed": 400,
+    "disk-nearly-full": 503,
 }
 _TOO_LARGE = 413
 _SERVER_ERROR = 500

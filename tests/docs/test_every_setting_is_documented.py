@@ -19,8 +19,9 @@ TABLES: dict[str, type[settings.Struct]] = {
     "`[web]`": settings.Web,
     "`[reader]`": settings.Reader,
     "`[cloud]`": settings.Cloud,
+    "`[disk]`": settings.Disk,
 }
-SECTIONS = {f"`[{name}]`" for name in ("web", "reader", "cloud")}
+SECTIONS = {f"`[{name}]`" for name in ("web", "reader", "cloud", "disk")}
 
 
 def section(title: str) -> str:

@@ -169,7 +169,7 @@ def test_a_disk_too_small_is_said_before_anything_is_copied(
     box: Box, pack: Callable[..., BuiltPack], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(box.folder)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=importing.RESERVE))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=box.room.kept_back))
     assert refused(box, pack().path) == "disk-too-small"
 
 

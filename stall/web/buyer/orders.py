@@ -99,6 +99,7 @@ def _press(shop: Shop, purpose: str, drop: str, ed: int | None = None) -> bytes:
     if item is None:
         raise ids.unknown_page()
     if presses.seen(conn, press) is None:
+        shop.box.room.check_for_buyer()
         check_offer(item)
         if ed is not None and item.edition is not None and 1 <= ed <= item.edition:
             _check_number(shop, item, ed)

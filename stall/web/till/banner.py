@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stall.clock import Source
 from stall.store import floor, journal, readers, till_reads, uploads
 from stall.store.box import Box
+from stall.store.room import MB, Room
 from stall.store.schema import event_id
 from stall.store.uploads import UploadState
 from stall.web.till.words import Shape
@@ -37,6 +38,7 @@ def flags(box: Box) -> list[Flag]:
         _reader(conn),
         _clock(moment.source, moment.now_ms),
         _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
+        *_disk(box.room),
     ]
 
 
@@ -57,6 +59,14 @@ def _clock(source: Source, now_ms: int) -> Flag:
         return Flag("clock", Shape.WARN, "Clock unsure", "/clock")
     minutes = now_ms // _MINUTE_MS
     return Flag("clock", Shape.OK, f"{minutes // 60 % 24:02d}:{minutes % 60:02d} UTC", "/clock")
+
+
+def _disk(room: Room) -> list[Flag]:
+    """Nothing while there is room: then nobody needs to know."""
+    left = f"{(room.free() or 0) // MB} MB"
+    if room.full():
+        return [Flag("disk", Shape.STOP, f"No new sales: {left} of disk left", "/day")]
+    return [Flag("disk", Shape.WARN, f"Disk nearly full: {left} left", "/day")] if room.low() else []
 
 
 def _cloud(conn: sqlite3.Connection, now_ms: int, *, connected: bool) -> Flag:

@@ -134,5 +134,6 @@ def _day(trouble: StallError | None = None) -> str:
         checks=books.checks(read),
         reader=readers.find(conn, READER),
         job=job,
+        room=box.room,
         trouble=trouble,
     )

@@ -62,7 +62,7 @@ def state(no: int) -> dict[str, str]:
 def card(no: int) -> Answer:
     """Ask the reader to take what is due."""
     ordinal = _number("ordinal")
-    return _do(no, lambda tx: ask_card(tx, no, _next(tx, no, ordinal), READER))
+    return _pay(no, lambda tx: ask_card(tx, no, _next(tx, no, ordinal), READER))
 
 
 @pay.post("/cash")
@@ -74,7 +74,7 @@ def cash(no: int) -> Answer:
         cur = sales.get(tx.conn, no).cur
         take_cash(tx, no, _next(tx, no, ordinal), money.parse(given, cur))
 
-    return _do(no, take)
+    return _pay(no, take)
 
 
 @pay.post("/comp")
@@ -82,7 +82,7 @@ def comp(no: int) -> Answer:
     """Give the sale away, with the PIN; what costs nothing anyway needs none."""
     found = sales.get(this_box().db.read(), no)
     ordinal = _number("ordinal")
-    return _do(no, lambda tx: take_comp(tx, no, _next(tx, no, ordinal), MAKER), pin=found.total_minor > 0)
+    return _pay(no, lambda tx: take_comp(tx, no, _next(tx, no, ordinal), MAKER), pin=found.total_minor > 0)
 
 
 @pay.post("/cancel-card")
@@ -127,6 +127,17 @@ def remove(no: int) -> Answer:
     except StallError as trouble:
         return _page(no, trouble), status_of(trouble)
     return redirect(url_for("till_pay.sale", no=left) if left else url_for("till_sell.tiles"), 303)
+
+
+def _pay(no: int, work: Callable[[Tx], object], *, pin: bool = False) -> Answer:
+    """Begin to pay a sale, if the disk has room for it; what is paid in part may always be finished."""
+    box = this_box()
+    try:
+        if all(attempt.state is not State.PAID for attempt in attempts.of_sale(box.db.read(), no)):
+            box.room.check()
+    except StallError as trouble:
+        return _page(no, trouble), status_of(trouble)
+    return _do(no, work, pin=pin)
 
 
 def _do(no: int, work: Callable[[Tx], object], *, pin: bool = False, then: str | None = None) -> Answer:

@@ -53,9 +53,9 @@ def begin() -> Response | tuple[str, int]:
         wish = Wish(form.get("item", ""), _quantity(form.get("qty", "1")))
         key, vat = ids.read_press(form.get("press", "")), box.settings.vat_bp
         if add is None:
-            sale = box.write("payment", lambda tx: begin_sale(tx, wish, key, vat))
+            sale = box.begin("payment", lambda tx: begin_sale(tx, wish, key, vat))
         else:
-            sale = box.write("payment", lambda tx: add_item(tx, add, wish, key, vat))
+            sale = box.begin("payment", lambda tx: add_item(tx, add, wish, key, vat))
     except StallError as trouble:
         return _page(trouble, add=add), status_of(trouble)
     return redirect(url_for("till_pay.sale", no=sale), 303)
