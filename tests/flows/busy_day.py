@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from secrets import token_bytes
 
+from stall.domain.epoch import Cause
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
-from stall.flows.accept_document import accept_delegation
+from stall.flows.accept_document import accept_delegation, accept_lease
+from stall.flows.checkpoint import SPACING_MS, sign_checkpoint
 from stall.flows.claim import redeem_order
 from stall.flows.confirm_clock import confirm_clock
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.flows.fill_basket import Wish
+from stall.flows.new_epoch import new_epoch
 from stall.flows.record_transfer import Transfer, record_transfer
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_card import cancel_card
 from stall.flows.take_cash import take_comp, take_free
-from stall.store import catalogue, claims
-from stall.wire import keys
+from stall.store import catalogue, claims, journal
+from stall.wire import b64, keys, lease
 from tests.cloud.boxes import delegate
 from tests.fakes.stock import CREATOR, PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import selling
@@ -42,6 +45,34 @@ def live_through(stall: Stocked) -> None:
     _around_the_sales(stall)
     selling.send(stall, selling.ask(stall, selling.basket(stall, PRINTS)))  # still at the terminal
     selling.basket(stall, PRINTS, origin="buyer")
+
+
+def two_lives(stall: Stocked) -> None:
+    """A busy day, an old copy put back, a new lease, and a sale after it; both epochs have a checkpoint."""
+    _sign(stall)
+    live_through(stall)
+    with stall.box.db.transaction() as tx:
+        new_epoch(tx, Cause.PUT_BACK)
+    lease_anew(stall)
+    claim_and_download(stall, _cash(stall, PRINTS, ZINE))
+    _sign(stall)
+
+
+def lease_anew(stall: Stocked) -> None:
+    """What the creator does after a new epoch: lease the unsold numbers to it."""
+    (token,) = stall.box.db.read().execute("SELECT token FROM documents WHERE typ = ?", (lease.TYP,)).fetchone()
+    old = lease.claims(lease.verify(token, {CREATOR.thumbprint: CREATOR.public}))
+    with stall.box.db.transaction() as tx:
+        epoch = journal.read_head(tx.conn).epoch_text
+        fresh = {**old, "epoch": epoch, "lease_seq": 2, "jti": b64.encode(bytes([4]) * 16), "ranges": [[4, 5]]}
+        accept_lease(tx, lease.sign(CREATOR, lease.parse(fresh)))
+
+
+def _sign(stall: Stocked) -> None:
+    stall.clock.advance(2 * SPACING_MS)
+    with stall.box.db.transaction() as tx:
+        sign_checkpoint(tx)
+    stall.clock.advance(2 * SPACING_MS)
 
 
 def claim_and_download(stall: Stocked, sale: int) -> int:

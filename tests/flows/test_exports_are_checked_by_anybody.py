@@ -82,6 +82,41 @@ def test_a_day_of_every_kind_holds_and_adds_up(day: Stocked, tmp_path: Path) -> 
         assert any(line.startswith(f"{tender}: ") and f" {minor} minor units of EUR" in line for line in said), tender
 
 
+@pytest.fixture
+def lives(stall: Stocked) -> Stocked:
+    busy_day.two_lives(stall)
+    return stall
+
+
+def test_every_life_of_the_database_is_exported_and_follows_from_the_one_before(lives: Stocked, tmp_path: Path) -> None:
+    ran = check(written(tmp_path / "journal.jsonl", exported(lives.box)), "--box", lives.box.secrets.signing.did)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    said = ran.stdout.splitlines()
+    assert [line.split()[0] for line in said[1:3]] == ["epoch", "epoch"]
+    assert f"{PRINTS}: {len(busy_day.SOLD) + 1} numbers sold, none twice" in said
+
+
+def heads(lines: list[Line]) -> list[int]:
+    return [n for n, line in enumerate(lines) if line["type"] == "checkpoint"]
+
+
+def test_a_life_left_out_or_out_of_place_is_named(lives: Stocked, tmp_path: Path) -> None:
+    lines = exported(lives.box)
+    second = heads(lines)[1]
+    for changed, sentence in (
+        (lines[:second], "its end is missing"),
+        ([*lines[second:], *lines[:second]], "is not in this export before it"),
+        (
+            [{**line, "epochs": 1} if "epochs" in line else line for line in lines[second:]],
+            "is not in this export before it",
+        ),
+        ([*lines, *lines[:second]], "stands in the export twice"),
+    ):
+        ran = check(written(tmp_path / "journal.jsonl", changed))
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert sentence in ran.stderr
+
+
 def test_the_script_needs_nothing_of_the_product(day: Stocked, tmp_path: Path) -> None:
     path = written(tmp_path / "journal.jsonl", exported(day.box))
     code = "import runpy, sys; sys.modules['stall'] = None; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"

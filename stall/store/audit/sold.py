@@ -1,0 +1,111 @@
+"""Receipts, claims and certificates of the journal against the rows of sales, one by one."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from typing import Any
+
+from stall.errors import StallError
+from stall.store.audit.found import Audit
+from stall.store.audit.stock import Stock
+from stall.store.schema import event_id, line_id
+from stall.wire import b64, certificate, jws, keys, receipt
+from stall.wire.event import Event
+from stall.wire.receipt import Receipt
+
+_LINES = (
+    "SELECT d.drop_id, p.manifest_hash, s.jti, l.ed, l.sku, l.qty, l.minor, l.vat_bp FROM lines l LEFT JOIN packs p ON p.no = l.pack"
+    " LEFT JOIN drops d ON d.no = p.drop_no LEFT JOIN leases s ON s.no = l.lease WHERE l.id >= ? AND l.id < ? ORDER BY l.id"
+)
+
+
+class Sold:
+    """What was sold. `claimable` counts receipts with a claim code, `parts` is money taken for sales not finished."""
+
+    def __init__(self, conn: sqlite3.Connection, found: Audit, public: bytes, stock: Stock) -> None:
+        """Begin before the first sale."""
+        self.finished = 0
+        self.claimable = 0
+        self.parts: defaultdict[int, list[tuple[str, str | None, int]]] = defaultdict(list)
+        self._conn = conn
+        self._found = found
+        self._keys = {keys.thumbprint(public): public}
+        self._stock = stock
+
+    def paid(self, body: dict[str, Any]) -> None:
+        """Remember a paid attempt until the receipt of its sale."""
+        self.parts[int(body["sale"])].append((str(body["tender"]), body.get("settlement"), int(body["minor"])))
+
+    def receipt(self, epoch_no: int, read: Event) -> None:
+        """Check a receipt, and what it says against the rows of its sale."""
+        token, where = read.body["receipt"], f"the receipt in event {read.seq}"
+        try:
+            typ = jws.unverified_typ(token)
+            signed = receipt.verify(token, self._keys, typ if typ in receipt.TYPES else receipt.RECEIPT)
+        except StallError as error:
+            self._found.add(f"The receipt in event {read.seq} does not hold: {error.sentence}")
+            return
+        if (signed.epoch, signed.seq) != (read.epoch, read.seq):
+            self._found.add(f"The receipt in event {read.seq} says it belongs to event {signed.seq}.")
+        self._found.receipts += 1
+        for pay in signed.pay:
+            self._found.tenders[pay.m] = self._found.tenders.get(pay.m, 0) + pay.minor
+        if typ == receipt.RECEIPT and signed.ref is None:
+            self._sale(epoch_no, read, signed, where)
+        elif typ == receipt.VOID:
+            self._stock.void(signed)
+
+    def _sale(self, epoch_no: int, read: Event, signed: Receipt, where: str) -> None:
+        """The receipt that finishes a sale: payments, row, lines, claim and numbers."""
+        sale = int(read.body["sale"])
+        self.finished += 1
+        taken = Counter(self.parts.pop(sale, []))
+        tenders = Counter((pay.m, pay.st if pay.m == "card" else None, pay.minor) for pay in signed.pay)
+        if taken != tenders:
+            self._found.add(f"Sale {sale}: {where} names other payments than the journal has.")
+        row = self._conn.execute(
+            "SELECT state, epoch_no, receipt_event, cur, total_minor FROM sales WHERE no = ?", (sale,)
+        ).fetchone()
+        goods = sum(item.minor for item in signed.items)
+        expected = ("paid", epoch_no, event_id(epoch_no, read.seq), signed.pay[0].cur, goods)
+        if row is None:
+            self._found.add(f"Sale {sale} has a receipt in event {read.seq} and is not in the table of sales.")
+        elif tuple(row) != expected:
+            self._found.add(f"Sale {sale}: {where} says otherwise than the table of sales.")
+        lines = [tuple(line) for line in self._conn.execute(_LINES, (line_id(sale, 0), line_id(sale + 1, 0)))]
+        items = [(i.drop, i.man, i.lease, i.ed, i.sku, i.qty, i.minor, i.vat) for i in signed.items]
+        if lines != items:
+            self._found.add(f"Sale {sale}: {where} lists other items than the table.")
+        self._claim(sale, signed.code)
+        self._stock.sell(epoch_no, read.seq, sale, signed)
+
+    def _claim(self, sale: int, code: str | None) -> None:
+        """The row a buyer's code is found by must be the one the receipt vouches for."""
+        if code is None:
+            return
+        self.claimable += 1
+        row = self._conn.execute("SELECT id >> 8 FROM claims WHERE digest = ?", (b64.decode(code),)).fetchone()
+        if row is None or row[0] != sale:
+            self._found.add(f"The claim code on the receipt of sale {sale} opens nothing here, or another sale.")
+
+    def certificate(self, epoch_no: int, read: Event) -> None:
+        """The certificate that is kept must be the one whose hash was journaled."""
+        body = read.body
+        row = self._conn.execute(
+            "SELECT uuid, event, document FROM certificates WHERE line = ?", (line_id(body["sale"], body["line"]),)
+        ).fetchone()
+        if row is None or row[1] != event_id(epoch_no, read.seq):
+            self._found.add(f"The certificate of event {read.seq} is not in the table of certificates.")
+            return
+        try:
+            digest = certificate.digest(json.loads(row[2]))
+        except (ValueError, TypeError, StallError):
+            digest = ""
+        if digest != body["hash"] or row[0].hex() != str(body["uuid"]).replace("-", ""):
+            self._found.add(
+                f"The certificate of sale {body['sale']} is not the one the journal has in event {read.seq}."
+            )
+        if "ed" in body:
+            self._stock.check_certified(read.seq, str(body["drop"]), int(body["ed"]), int(body["sale"]))

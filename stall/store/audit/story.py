@@ -1,0 +1,148 @@
+"""Replay the events: what they say together, and whether each left the row it speaks of.
+
+Attempts are followed through their states by the table of domain.payment. Only payments that are not finished
+are remembered.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from stall.domain.payment import FINAL, TRANSITIONS, State
+from stall.store import attempts
+from stall.store.attempts import Attempt
+from stall.store.audit.found import Audit
+from stall.store.audit.sold import Sold
+from stall.store.audit.stock import Stock
+from stall.store.schema import event_id
+from stall.wire.event import Event
+
+#: Where an attempt may begin: asked of a terminal, or paid at once.
+_BEGINNINGS = frozenset({State.REQUESTED, State.PAID})
+
+_REFERENCES = {
+    "delegation": "SELECT 1 FROM documents WHERE hash = :hash",
+    "import": "SELECT 1 FROM packs p JOIN drops d ON d.no = p.drop_no WHERE p.manifest_hash = :manifest AND d.drop_id = :drop"
+    " AND (SELECT count(*) FROM files f WHERE f.id >= p.no << 16 AND f.id < (p.no + 1) << 16) = :files",
+    "exception": "SELECT 1 FROM exceptions WHERE attempt IS :attempt AND sentence = :sentence",
+    "day_end": "SELECT 1 FROM day_ends WHERE event = :id AND reader = :reader AND total_minor = :total AND cur = :cur AND count IS :count AND tid IS :tid",
+    "grant": "SELECT 1 FROM grants WHERE no = :grant AND claim = :sale << 8 | :issue",
+    "delivery": "SELECT 1 FROM grants g JOIN downloads d ON d.claim = g.claim WHERE g.no = :grant AND g.claim >> 8 = :sale",
+}
+_WHAT = {
+    "delegation": "a delegation",
+    "import": "a pack",
+    "exception": "something a person must look at",
+    "day_end": "an end of day",
+    "grant": "a phone that may download",
+    "delivery": "a download",
+}
+_OPTIONAL = {"attempt": None, "count": None, "tid": None}
+
+
+class Story:
+    """What the events say together. `told` counts them by kind, `attempts` the payments that were begun."""
+
+    def __init__(self, conn: sqlite3.Connection, found: Audit, public: bytes) -> None:
+        """Begin before the first event."""
+        self.told: Counter[str] = Counter()
+        self.attempts = 0
+        self.stock = Stock(conn, found)
+        self.sold = Sold(conn, found, public, self.stock)
+        self.switched_on: dict[str, bool] = {}
+        self._conn = conn
+        self._found = found
+        self._newest = 0
+        self._open: dict[int, dict[str, Any]] = {}
+        self._tell: dict[str, Callable[[int, Event], None]] = {
+            "attempt": self._attempt,
+            "sale": self._attempt,
+            "lease": self.stock.lease,
+            "certificate": self.sold.certificate,
+            "drop": self._drop,
+        }
+
+    def tell(self, epoch_no: int, read: Event) -> None:
+        """Take one event into account."""
+        self.told[read.kind] += 1
+        tell = self._tell.get(read.kind, self._referring)
+        try:
+            tell(epoch_no, read)
+        except (KeyError, TypeError, ValueError, sqlite3.ProgrammingError):
+            self._found.add(f"Event {read.seq} ({read.kind}) does not say what an event of its kind says.")
+
+    def end(self) -> None:
+        """After the last event: compare the payments that are still open."""
+        for body in self._open.values():
+            self._compare(body)
+
+    def _referring(self, epoch_no: int, read: Event) -> None:
+        """An event that must have left one row, found by what it says."""
+        query = _REFERENCES.get(read.kind)
+        if query is None:
+            return
+        told = {**_OPTIONAL, **read.body, "id": event_id(epoch_no, read.seq)}
+        if self._conn.execute(query, told).fetchone() is None:
+            self._found.add(f"Event {read.seq} tells of {_WHAT[read.kind]} that the tables do not have.")
+
+    def _drop(self, _: int, read: Event) -> None:
+        self.switched_on[str(read.body["drop"])] = bool(read.body["open"])
+
+    def _attempt(self, epoch_no: int, read: Event) -> None:
+        """One step of a payment; its last one must be what the row says."""
+        body, number = read.body, int(read.body["attempt"])
+        state = State(body["state"])
+        before = self._open.pop(number, None)
+        if before is None:
+            self._begin(number, state, read.seq)
+        elif state not in TRANSITIONS[State(before["state"])]:
+            self._found.add(f"Payment {number} goes from {before['state']} to {state} in event {read.seq}.")
+        if state is State.PAID and body["kind"] == "pay":
+            self.sold.paid(body)
+        plain = {name: value for name, value in body.items() if name != "receipt"}
+        if "receipt" in body:
+            self.sold.receipt(epoch_no, read)
+        if state in FINAL:
+            self._compare(plain)
+        else:
+            self._open[number] = plain
+
+    def _begin(self, number: int, state: State, seq: int) -> None:
+        """Payments are numbered as they begin, so a number that does not rise is told twice."""
+        self.attempts += 1
+        if number <= self._newest:
+            self._found.add(f"Payment {number} is finished and goes on in event {seq}.")
+        elif state not in _BEGINNINGS:
+            self._found.add(f"Payment {number} begins as {state} in event {seq}.")
+        self._newest = max(self._newest, number)
+
+    def _compare(self, body: dict[str, Any]) -> None:
+        """Compare what the journal last said of a payment with its row, member by member."""
+        row = attempts.find(self._conn, body["attempt"])
+        if row is None:
+            self._found.add(f"Payment {body['attempt']} of the journal is not in the table of payments.")
+            return
+        there = _members(row)
+        if body["state"] != "sent":  # only then is the baseline journaled; the row keeps it
+            body = {name: value for name, value in body.items() if name != "baseline"}
+            there.pop("baseline", None)
+        for name in sorted((body.keys() | there.keys()) - {"card", "words"}):
+            if body.get(name) != there.get(name):
+                self._found.add(
+                    f"Payment {row.no}: {name} is {body.get(name)} in the journal and {there.get(name)} in the table."
+                )
+
+
+def _members(row: Attempt) -> dict[str, Any]:
+    """A row in the words of an event; absent facts left out."""
+    facts = {
+        "attempt": row.no, "sale": row.sale, "ordinal": row.ordinal, "kind": row.kind, "of": row.of, "tender": row.tender,
+        "reader": row.reader, "state": row.state.value, "settlement": row.settlement, "minor": row.amount_minor, "cur": row.cur,
+        "given": row.given_minor, "offline": None if row.offline is None else bool(row.offline), "decided_by": row.decided_by,
+        "reason": row.reason, "tid": row.tid, "receipt_no": row.receipt_no, "trace": row.trace,
+        "baseline": None if row.baseline_tid is None else [row.baseline_tid, row.baseline_receipt],
+    }  # fmt: skip
+    return {name: value for name, value in facts.items() if value is not None}
