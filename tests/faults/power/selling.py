@@ -19,8 +19,16 @@ PATIENCE_S = 30.0
 _NUMBER = re.compile(rb'class="no">No\.</span>(\d+)')
 
 
+class Refusal(AssertionError):
+    """The stall answered, and it was no."""
+
+    def __init__(self, path: str, status: int, words: bytes) -> None:
+        self.status, self.words = status, " ".join(re.sub(r"<[^>]+>", " ", words.decode()).split())
+        super().__init__(f"{path} answered {status}: {self.words}")
+
+
 class Person:
-    """One keep-alive connection to one of the stall's two sites."""
+    """One keep-alive connection to one of the stall's two sites. A no is a Refusal."""
 
     def __init__(self, port: int, log: Path) -> None:
         self._conn = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
@@ -31,11 +39,12 @@ class Person:
         self._conn.close()
 
     def get(self, path: str) -> bytes:
-        """A page's bytes; anything but 200 is a failed test."""
+        """A page's bytes."""
         self._conn.request("GET", path)
         answer = self._conn.getresponse()
         data = answer.read()
-        assert answer.status == 200, f"{path} answered {answer.status}"
+        if answer.status != 200:
+            raise Refusal(path, answer.status, data)
         return data
 
     def post(self, path: str, **fields: object) -> str:
@@ -44,7 +53,8 @@ class Person:
         self._conn.request("POST", path, urlencode(fields), headers)
         answer = self._conn.getresponse()
         words = answer.read()
-        assert answer.status == 303, f"{path} answered {answer.status}: {words[-400:]!r}"
+        if answer.status != 303:
+            raise Refusal(path, answer.status, words)
         return str(answer.getheader("Location")).removeprefix(self._origin)
 
 
