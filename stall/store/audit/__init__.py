@@ -14,6 +14,7 @@ from stall.errors import StallError
 from stall.store.audit import chain, remains
 from stall.store.audit.found import Audit
 from stall.store.audit.story import Story
+from stall.store.readonly import one_view
 from stall.wire import b64
 
 __all__ = ["Audit", "audit", "describe"]
@@ -25,16 +26,13 @@ def audit(conn: sqlite3.Connection, public: bytes) -> Audit:
     Runs inside one read transaction, so that a running stall does not disturb it.
     """
     found = Audit()
-    conn.execute("BEGIN")
     try:
-        _read_all(conn, found, public)
+        with one_view(conn):
+            _read_all(conn, found, public)
     except StallError as error:
         found.add(f"The head of the journal cannot be read: {error.sentence}")
     except sqlite3.DatabaseError as error:
         found.add(f"The database file is damaged and cannot be read to its end: {error}.")
-    finally:
-        if conn.in_transaction:
-            conn.execute("ROLLBACK")
     return found
 
 
