@@ -52,11 +52,11 @@ def _redeem(tx: Tx, found: Claim | None, press: bytes) -> int:
             f"This code was already used on {used} devices. Use one of them, or ask at the stall for another.",
         )
     sign_certificates(tx, claim.sale)
-    cursor = tx.conn.execute(
-        f"INSERT INTO grants (no, claim, created_ms, expires_ms) VALUES ({epochs.next_no('grants')}, ?, ?, ?)",
-        (claim.id, tx.now_ms, claim.expires_ms),
+    grant = epochs.next_grant(tx.conn)
+    tx.conn.execute(
+        "INSERT INTO grants (no, claim, created_ms, expires_ms) VALUES (?, ?, ?, ?)",
+        (grant, claim.id, tx.now_ms, claim.expires_ms),
     )
-    grant = int(cursor.lastrowid or 0)
     presses.remember(tx, bound, grant)
     tx.append("grant", {"sale": claim.sale, "issue": claim.issue, "grant": grant})
     return grant

@@ -10,9 +10,8 @@ import secrets as random
 
 from stall.domain.epoch import Cause, first_number, next_epoch_no
 from stall.flows.note_exception import note_exception
-from stall.store import journal
+from stall.store import journal, numbers
 from stall.store.db import Tx
-from stall.store.schema import FREE, FROZEN, HELD
 from stall.wire import b64
 
 EPOCH_BYTES = 16
@@ -32,9 +31,7 @@ def new_epoch(tx: Tx, cause: Cause) -> journal.Head:
     opening = _opening(tx, closing, cause)
     journal.open_epoch(tx.conn, tx.moment, opening)
     stuck = _paid_but_unfinished(tx)
-    frozen = tx.conn.execute(
-        "UPDATE numbers SET state = ?, sale = NULL WHERE state IN (?, ?)", (FROZEN, FREE, HELD)
-    ).rowcount
+    frozen = numbers.freeze_unsold(tx)
     _drop_baskets(tx)
     note_exception(tx, "epoch", _sentence(cause, b64.encode(opening.epoch), frozen))
     for sale, title, number in stuck:

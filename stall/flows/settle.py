@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 from stall.domain import sale as sums
 from stall.domain.payment import Settlement, State, Tender
-from stall.errors import Broken
-from stall.store import attempts, goods, journal, numbers, sales
+from stall.errors import Broken, Refused
+from stall.flows.hold_numbers import hold_numbers
+from stall.flows.new_epoch import money_taken
+from stall.flows.note_exception import note_exception
+from stall.store import attempts, epochs, goods, journal, numbers, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.goods import Good
@@ -50,12 +53,44 @@ def settle(tx: Tx, sale: Sale, paid: Sequence[Attempt], *, kind: str, body: dict
 
 
 def settle_or_keep_hold(tx: Tx, attempt: Attempt, *, kind: str, body: dict[str, object]) -> None:
-    """Finish the sale when this paid attempt completes its total, else journal the part and keep the hold."""
+    """Finish the sale when this paid attempt completes its total, else journal the part and keep the hold.
+
+    A sale begun in an earlier epoch whose numbers were frozen meanwhile is not finished: the money is journaled, and
+    the report says what to do.
+    """
     sale, paid = sales.get(tx.conn, attempt.sale), _paid(tx, attempt.sale)
-    if sum(part.amount_minor for part in paid) >= sale.total_minor:
+    complete = sum(part.amount_minor for part in paid) >= sale.total_minor
+    if complete and _holds_its_numbers(tx, sale):
         settle(tx, sale, paid, kind=kind, body=body)
-    else:
-        tx.append(kind, body)
+        return
+    tx.append(kind, body)
+    if complete:
+        for good in goods.of_sale(tx.conn, sale.no):
+            if good.line.ed is not None:
+                note_exception(tx, "epoch", money_taken(sale.no, good.line.title, good.line.ed), attempt.no)
+
+
+def finish_sale(tx: Tx, sale: Sale) -> list[Attempt]:
+    """Finish a sale that was paid before it could be finished; its numbers are held again. Return its payments.
+
+    Empty, and nothing done, when no money was taken for it.
+    """
+    paid = _paid(tx, sale.no)
+    if paid:
+        settle(tx, sale, paid, kind="finish", body={"sale": sale.no})
+    return paid
+
+
+def _holds_its_numbers(tx: Tx, sale: Sale) -> bool:
+    """Whether an unfinished sale still holds its numbers, or can again because they were leased anew."""
+    if sale.epoch_no == epochs.running_no(tx.conn):
+        return True
+    try:
+        with tx.savepoint():
+            hold_numbers(tx, sale, goods.of_sale(tx.conn, sale.no))
+    except Refused:
+        return False
+    return True
 
 
 def _paid(tx: Tx, sale: int) -> list[Attempt]:

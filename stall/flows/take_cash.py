@@ -11,7 +11,7 @@ from stall.flows.authority import check_delegated
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
 from stall.flows.fill_basket import Wish, find_item, new_basket
 from stall.flows.hold_numbers import hold_numbers
-from stall.flows.settle import paid_so_far, settle, settle_or_keep_hold
+from stall.flows.settle import finish_sale, paid_so_far, settle, settle_or_keep_hold
 from stall.store import attempts, goods, presses
 from stall.store.db import Tx
 from stall.store.sales import Sale
@@ -36,6 +36,9 @@ def take_cash(tx: Tx, sale_no: int, ordinal: int, given_minor: int) -> Taken:
     sale = begin_payment(tx, sale_no)
     due = sale.total_minor - paid_so_far(tx, sale_no)
     if due == 0:
+        paid = finish_sale(tx, sale)  # paid before, in an epoch that could not finish it
+        if paid:
+            return Taken(paid[-1].no, 0)
         return _free(tx, sale, None)  # zero to pay is one free tender, whatever button was pressed
     change = sums.change(due, given_minor, sale.cur)
     attempt = attempts.add(

@@ -10,11 +10,16 @@ from stall.wire import b64
 
 
 def next_no(table: str) -> str:
-    """SQL for the number of the next row of `sales`, `attempts` or `grants`; no epoch numbers below its `first_no`."""
+    """SQL for the number of the next row of `sales`, `attempts` or `grants`: none is below the `first_no` of its epoch."""
     return (
         f"(SELECT max(e.first_no, (SELECT coalesce(max(no), 0) + 1 FROM {table}))"
         " FROM journal j JOIN epochs e ON e.no = j.epoch_no)"
     )
+
+
+def next_grant(conn: sqlite3.Connection) -> int:
+    """The number of the next grant; asked inside the door."""
+    return int(conn.execute(f"SELECT {next_no('grants')}").fetchone()[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,11 @@ def running(conn: sqlite3.Connection) -> Epoch:
         "SELECT e.no, e.epoch, e.opened_ms, e.reason, e.size FROM journal j JOIN epochs e ON e.no = j.epoch_no"
     ).fetchone()
     return Epoch(row[0], b64.encode(row[1]), row[2], row[3], row[4])
+
+
+def running_no(conn: sqlite3.Connection) -> int:
+    """The number of the epoch that runs."""
+    return int(conn.execute("SELECT epoch_no FROM journal").fetchone()[0])
 
 
 def frozen(conn: sqlite3.Connection) -> list[FrozenDrop]:

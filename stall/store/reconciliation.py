@@ -17,7 +17,7 @@ from stall.wire import event, receipt
 from stall.wire.event import Event
 
 #: Kinds of event that may carry a receipt.
-_PAYING = frozenset({"sale", "attempt"})
+_PAYING = frozenset({"sale", "attempt", "finish"})
 
 
 def read_books(conn: sqlite3.Connection, keys: Mapping[str, bytes], cur: str, *, cloud: bool) -> Books:
