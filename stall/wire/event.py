@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from stall.errors import LocalWireError, WireError
@@ -44,11 +44,8 @@ def encode(event: Event) -> bytes:
         raise LocalWireError(
             "event-unwritable", f"The journal cannot take this: {fault}. Nothing was changed; ask for help."
         )
-    members = {
-        "v": VERSION, "epoch": event.epoch, "seq": event.seq, "kind": event.kind, "at": event.at, "clk": event.clk, "body": event.body
-    }  # fmt: skip
     try:
-        return canonical.dumps_readable(members, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
+        return canonical.dumps_readable(_members(event), max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
     except WireError as error:
         raise LocalWireError(
             "event-unwritable", f"The journal cannot take this. Nothing was changed. {error.sentence}"
@@ -64,9 +61,16 @@ def decode(data: bytes) -> Event:
     fault = _fault(event)
     if fault is not None:
         raise WireError("event-malformed", f"An event is malformed: {fault}. Update its sender.")
-    if canonical.dumps({"v": VERSION, **asdict(event)}) != data:
+    if canonical.dumps(_members(event)) != data:
         raise WireError("event-not-canonical", "An event is not in canonical form. Update its sender.")
     return event
+
+
+def _members(event: Event) -> dict[str, Any]:
+    """An event as it is written; its body is not copied."""
+    return {
+        "v": VERSION, "epoch": event.epoch, "seq": event.seq, "kind": event.kind, "at": event.at, "clk": event.clk, "body": event.body
+    }  # fmt: skip
 
 
 def _fault(event: Event) -> str | None:
