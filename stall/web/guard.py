@@ -11,6 +11,7 @@ import ipaddress
 import threading
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -20,6 +21,15 @@ from stall.settings import Web
 
 MAX_BODY_BYTES = 64 * 1024
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+#: What every answer carries that does not say otherwise.
+SEAL = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
 #: Presses and wrong guesses a client may make in a burst, and how many come back a minute.
 PRESSES_A_MINUTE = 30
 GUESSES_A_MINUTE = 10
@@ -32,6 +42,18 @@ class Rules:
 
     hosts: frozenset[str]
     loopback_only: bool = False
+
+    def answer_to(self, host: str) -> bool:
+        """Whether a request that names `host` (with or without a port) is meant for this app."""
+        return _name_of(host) in self.hosts
+
+
+@lru_cache(maxsize=256)
+def _name_of(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:  # brackets that do not close
+        return ""
 
 
 def buyer_rules(web: Web) -> Rules:
@@ -57,19 +79,17 @@ def protect(app: Flask, rules: Rules) -> None:
     def check() -> None:
         if rules.loopback_only:
             _check_local()
-        _check_host(rules.hosts)
+        if not rules.answer_to(request.host):
+            raise Hostile("host-foreign", "This stall does not answer to that name. Scan the stall's code again.")
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
             _check_origin()
 
     @app.after_request
     def seal(response: Response) -> Response:
-        headers = response.headers
-        headers.setdefault("Content-Security-Policy", POLICY)
-        headers.setdefault("Referrer-Policy", "same-origin" if g.get("with_form", False) else "no-referrer")
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("X-Frame-Options", "DENY")
-        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        headers.setdefault("Cache-Control", "no-store")
+        if g.get("with_form", False):
+            response.headers.setdefault("Referrer-Policy", "same-origin")
+        for name, value in SEAL.items():
+            response.headers.setdefault(name, value)
         return response
 
 
@@ -85,15 +105,6 @@ def page_has_form() -> None:
 def _check_local() -> None:
     if not is_shared(request.remote_addr or ""):
         raise Hostile("till-not-local", "The till answers only on this machine. Open it there, or through ssh.")
-
-
-def _check_host(hosts: frozenset[str]) -> None:
-    try:
-        name = urlsplit(f"//{request.host}").hostname or ""
-    except ValueError:  # brackets that do not close
-        name = ""
-    if name.lower() not in hosts:
-        raise Hostile("host-foreign", "This stall does not answer to that name. Scan the stall's code again.")
 
 
 def _check_origin() -> None:
@@ -144,10 +155,10 @@ class Tries:
         self._presses = Bucket(PRESSES_A_MINUTE)
         self._guesses = Bucket(GUESSES_A_MINUTE)
 
-    def press(self) -> None:
-        """Count a press of a button. Raises Retry `too-many-tries`."""
-        client = _client()
-        if client is not None:
+    def press(self, address: str | None = None) -> None:
+        """Count a press of a button by the client at `address`, or of the request at hand. Raises Retry `too-many-tries`."""
+        client = address or request.remote_addr or ""
+        if not is_shared(client):
             self._presses.check(client)
             self._presses.spend(client)
 
@@ -160,15 +171,10 @@ class Tries:
         self._guesses.spend(request.remote_addr or "")
 
 
+@lru_cache(maxsize=_CLIENTS_KEPT)
 def is_shared(address: str) -> bool:
     """Whether a whole crowd may stand behind an address: this machine's own, where a proxy would be."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False
-
-
-def _client() -> str | None:
-    """The phone a request came from; None where a whole crowd may share one address."""
-    address = request.remote_addr or ""
-    return None if is_shared(address) else address

@@ -20,6 +20,7 @@ from stall.web import ids
 from stall.web.buyer import order_words
 from stall.web.buyer.live import order_state
 from stall.web.buyer.shop import Shop
+from stall.web.buyer.takes import REFUSAL
 from stall.web.guard import page_has_form
 
 SEE_OTHER = 303
@@ -40,10 +41,15 @@ def pages(shop: Shop) -> Blueprint:
 
     @routes.post("/d/<drop>/take")
     def take(drop: str) -> AnyResponse:
+        refusal = request.environ.get(REFUSAL)
+        if refusal is not None:
+            raise refusal
         _press(shop, "take", drop)
         key = ids.read_press(request.form.get("press", ""))
         work = partial(take_free, wish=Wish(drop), key=key, vat_bp=box.settings.vat_bp)
-        return _to_order(shop, box.write("claim", work))
+        sale = box.write("claim", work)
+        shop.selling.add(drop)
+        return _to_order(shop, sale)
 
     @routes.get("/o/<name>")
     def show(name: str) -> str:
@@ -123,7 +129,9 @@ def _fill_once(tx: Tx, press: bytes, wish: Wish, vat_bp: int) -> int:
 
 
 def _to_order(shop: Shop, sale: int) -> AnyResponse:
-    return redirect(f"/o/{ids.order_id(shop.box.secrets, sale)}", SEE_OTHER)
+    """Send a phone on to its order; without a page in between, for none is ever shown."""
+    where = f"/o/{ids.order_id(shop.box.secrets, sale)}"
+    return Response("", SEE_OTHER, {"Location": where}, mimetype="text/html")
 
 
 def _sale(shop: Shop, name: str) -> Sale:
