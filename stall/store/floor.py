@@ -19,6 +19,10 @@ INEXACT_MS = 5 * 60_000
 STEP_MS = 60_000
 
 
+#: How much a power cut may take of the time of a quiet day (ms); each save is a write to the card.
+SAVE_MS = 10 * 60_000
+
+
 class Doubt(StrEnum):
     """Why the machine's clock is not believed."""
 
@@ -88,6 +92,16 @@ def keep(conn: sqlite3.Connection, at: Moment) -> None:
         "UPDATE journal SET floor_ms = ?, floor_boot = ?, floor_boottime_ms = ? WHERE floor_ms <= ?",
         (at.now_ms, at.boot_id, at.boottime_ms, at.now_ms),
     )
+
+
+def save(conn: sqlite3.Connection, at: Moment) -> None:
+    """Keep the floor now and then although nothing happens: a quiet day must not be lost with the power."""
+    if at.now_ms - _kept(conn) >= SAVE_MS:
+        keep(conn, at)
+
+
+def _kept(conn: sqlite3.Connection) -> int:
+    return int(conn.execute("SELECT floor_ms FROM journal").fetchone()[0])
 
 
 def raise_to(conn: sqlite3.Connection, at: Moment, to_ms: int) -> None:

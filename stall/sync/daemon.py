@@ -6,6 +6,7 @@ again, and never takes another one with it.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -25,7 +27,13 @@ from stall.sync.upload import Progress
 UPLOAD_EVERY_S = 5.0
 PAUSE_S = 1.0  # between two uploads when sales come in quick succession
 TIDY_EVERY_S = 30.0
+#: How often to look whether somebody set the clock, and what is more than its usual drift between two looks (s).
+CLOCK_LOOK_S, CLOCK_SET_S = 1.0, 2.0
 logger = log.get("sync")
+
+
+def _skew() -> float:
+    return time.time() - time.monotonic()
 
 
 class Uploads(Protocol):
@@ -81,8 +89,10 @@ class UploadJob:
 class Daemon:
     """Runs the jobs until stopped. `wake` brings the upload forward; calling it often costs nothing."""
 
-    def __init__(self, upload: Callable[[], None] | None, tidy: Callable[[], None]) -> None:
-        """Take the jobs; without a cloud there is no `upload`."""
+    def __init__(
+        self, upload: Callable[[], None] | None, tidy: Callable[[], None], skew: Callable[[], float] = _skew
+    ) -> None:
+        """Take the jobs; without a cloud there is no `upload`. `skew` is the wall clock less the monotonic one (s)."""
         # Its only warning is that a job still runs when it is due again, which is as intended.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler: Any = BackgroundScheduler(
@@ -92,6 +102,9 @@ class Daemon:
         )
         self._state = threading.Condition()
         self._running = 0
+        self._skew = skew
+        self._stopping = threading.Event()
+        self._clock_watch = threading.Thread(target=self._watch_clock, name="clock-watch", daemon=True)
         self._last_upload = datetime.fromtimestamp(0, UTC)
         self._add("tidy", tidy, TIDY_EVERY_S)
         if upload is not None:
@@ -112,6 +125,7 @@ class Daemon:
     def start(self) -> None:
         """Begin; the jobs run on threads of their own."""
         self._scheduler.start()
+        self._clock_watch.start()
 
     def wake(self) -> None:
         """Something changed in the database: upload now, or a second after the last time."""
@@ -123,9 +137,27 @@ class Daemon:
 
     def stop(self, within_s: float) -> bool:
         """Start no job any more; True when none is running after at most `within_s` seconds."""
+        self._stopping.set()
         self._scheduler.shutdown(wait=False)
         with self._state:
             return self._state.wait_for(lambda: self._running == 0, within_s)
+
+    def _watch_clock(self) -> None:
+        """The scheduler goes by the wall clock: set back a year, it would do nothing for a year."""
+        seen = self._skew()
+        while not self._stopping.wait(CLOCK_LOOK_S):
+            now = self._skew()
+            if abs(now - seen) > CLOCK_SET_S:
+                self._begin_anew()
+            seen = now
+
+    def _begin_anew(self) -> None:
+        logger.info("clock.was_set")
+        with self._state:
+            self._last_upload = datetime.fromtimestamp(0, UTC)
+        for job in self._scheduler.get_jobs():
+            with contextlib.suppress(JobLookupError):
+                job.modify(next_run_time=datetime.now(UTC))
 
     def _noted(self, upload: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:
