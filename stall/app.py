@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets as random
 import shlex
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from stall.clock import Clock, SystemClock
 from stall.errors import Broken
 from stall.flows.recognise import recognise
 from stall.settings import Settings
-from stall.store import journal, secrets
+from stall.store import damage, journal, secrets
 from stall.store.box import Box
 from stall.store.db import Database, stop_the_process
 from stall.store.room import Room
@@ -49,6 +50,9 @@ def open_box(
         box = Box(folder, own_settings, own_clock, own_secrets, db, Room(folder, own_settings.disk))
         if not looking:
             recognise(db)
+    except sqlite3.Error as error:
+        db.close()
+        raise damage.explained(error) from error
     except BaseException:
         db.close()
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 
@@ -68,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:  # what no command foresaw: a name too long, a folder nobody may look into
         _complain(_refused_by_system(error), as_json="--json" in given)
         sys.exit(1)
+    except sqlite3.Error as error:  # in the middle of reading; opening a box says it itself
+        _complain(_damaged(error), as_json="--json" in given)
+        sys.exit(1)
     except UnicodeEncodeError:  # bytes of the command line that are no UTF-8 reach us as lone surrogates
         words = "A word of this command is no UTF-8 text, so it cannot be written down. Type it again."
         _complain(Refused("argument-not-text", words), as_json="--json" in given)
@@ -85,6 +89,12 @@ def _refused_by_system(error: OSError) -> Refused:
     what = error.strerror or type(error).__name__
     name = f" for “{os.fsdecode(error.filename)[:80]}”" if isinstance(error.filename, str | bytes) else ""
     return Refused("system-refused", f"The system says{name}: {what}. Check the name, and that you may use it.")
+
+
+def _damaged(error: sqlite3.Error) -> StallError:
+    from stall.store import damage
+
+    return damage.explained(error)
 
 
 def _complain(error: StallError, *, as_json: bool) -> None:

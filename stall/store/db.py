@@ -19,7 +19,7 @@ from pathlib import Path
 from stall import log
 from stall.clock import Clock
 from stall.errors import Broken, Retry, StallError
-from stall.store import deadlines, floor, journal, locks, wal
+from stall.store import damage, deadlines, floor, journal, locks, wal
 from stall.store.readonly import ThreadReaders
 from stall.store.schema import VERSION, event_id
 from stall.store.secrets import BoxSecrets
@@ -101,7 +101,7 @@ class Database:
     ) -> None:
         """Hold the shared run lock and check the schema version.
 
-        Raises Broken `box-missing`, `schema-old`, `schema-new`; Refused `box-in-migration`.
+        Raises Broken `box-missing`, `database-damaged`, `schema-old`, `schema-new`; Refused `box-in-migration`.
         """
         self.path = folder / "stall.sqlite"
         self._folder = folder
@@ -111,7 +111,7 @@ class Database:
         self._process_lock = threading.Lock()
         self._readers = ThreadReaders(self.path)
         self._writer: sqlite3.Connection | None = None
-        self._trouble: OutcomeUnknown | None = None
+        self._trouble: StallError | None = None
         self._copied = wal.EMPTY
         if not self.path.is_file():
             raise Broken(
@@ -120,6 +120,9 @@ class Database:
         self._run = locks.share_run(folder)
         try:
             _check_version(self.read())
+        except sqlite3.Error as error:
+            self.close()
+            raise damage.explained(error) from error
         except StallError:
             self.close()
             raise
@@ -156,7 +159,8 @@ class Database:
         """Write: commit when the block ends, roll back when it raises.
 
         Raises OutcomeUnknown `commit-unknown` when COMMIT fails, `disk-io` when the disk does, and the same for whoever
-        comes after in this process; Broken `disk-full` (nothing was written), `door-missing`, `door-replaced`.
+        comes after in this process, as for Broken `database-damaged`; Broken `disk-full` (nothing was written),
+        `door-missing`, `door-replaced`.
         """
         with self._process_lock, locks.door(self._folder):
             if self._trouble is not None:
@@ -222,7 +226,7 @@ class Database:
             conn.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back(conn)
-            if _primary(error) == sqlite3.SQLITE_FULL:
+            if damage.primary(error) == sqlite3.SQLITE_FULL:
                 self._disk_trouble(error)
             self._unknown(
                 OutcomeUnknown("commit-unknown", f"The disk did not confirm a write ({error}). Start the stall again.")
@@ -230,12 +234,15 @@ class Database:
 
     def _disk_trouble(self, error: sqlite3.Error) -> None:
         """Turn what SQLite says of the disk into our words; let every other error pass."""
-        code = _primary(error)
+        code = damage.primary(error)
+        if damage.is_damage(error):  # what is written into such a file spreads the damage: nobody writes here any more
+            self._trouble = damage.explained(error)
+            raise self._trouble from error
         if code == sqlite3.SQLITE_FULL:
             raise Broken(
                 "disk-full", "The disk is full and nothing was written. Free some space, then try again."
             ) from error
-        if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY}:
+        if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}:
             self._unknown(
                 OutcomeUnknown(
                     "disk-io", f"The disk failed ({error}). Check the card or disk, then start the stall again."
@@ -267,11 +274,6 @@ def connect_writing(path: Path) -> sqlite3.Connection:
     for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0", f"busy_timeout={BUSY_MS}"):
         conn.execute(f"PRAGMA {pragma}")
     return conn
-
-
-def _primary(error: sqlite3.Error) -> int:
-    """SQLite's primary result code; the extended ones add detail above it."""
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _begun(conn: sqlite3.Connection, clock: Clock) -> floor.Moment:

@@ -5,6 +5,7 @@ Shared by both apps. A page that nobody may know of and a page that never was gi
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 from flask import Flask, Response, json, request
@@ -12,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from stall import log
 from stall.errors import Broken, Hostile, Refused, Retry, StallError
+from stall.store import damage
 from stall.web import ids
 
 logger = log.get("web")
@@ -86,6 +88,8 @@ def register(app: Flask, page: Callable[[StallError, int], str]) -> None:
 
     def told_fault(error: Exception) -> Response:
         logger.error("request.fault", exc_info=error, path=request.url_rule and request.url_rule.rule)
+        if isinstance(error, sqlite3.Error):
+            return told(damage.explained(error))
         return told(Broken("page-fault", "Something broke inside the stall. Open the page again, or ask at the stall."))
 
     app.register_error_handler(StallError, told)
