@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from tests.faults.outside_the_door import outside_the_door
 from tests.faults.power import cuts, recording, replay
 from tests.faults.power.disk import Disk
 from tests.faults.power.images import Left
@@ -65,12 +66,13 @@ class Summary:
     left: Counter[str] = field(default_factory=Counter)
     failed: int = 0
     failures: list[Failure] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
     def ok(self) -> bool:
-        """Whether every image was as promised."""
-        return self.images > 0 and not self.failed
+        """Whether every image was as promised, and no recorded write went past the door."""
+        return self.images > 0 and not self.failed and not self.beside
 
     def add(self, other: Summary) -> None:
         """Take in what another process found."""
@@ -91,9 +93,9 @@ def run(images: int, seed: int, workers: int = 1, *, scratch: Path | None = None
     for part in range(-(-images // A_RECORDING)):
         root = home / f"recording-{part}"
         log = recording.record(root, seed + part)
-        failed = summary.failed
+        clean = summary.failed + len(summary.beside)
         _replay(log, seed + part, min(A_RECORDING, images - part * A_RECORDING), workers, summary)
-        if summary.failed == failed:
+        if summary.failed + len(summary.beside) == clean:
             shutil.rmtree(root)
     if summary.ok:
         shutil.rmtree(home)
@@ -105,6 +107,7 @@ def _replay(log: Path, seed: int, images: int, workers: int, summary: Summary) -
     records = read(log)
     summary.recordings += 1
     summary.records += len(records)
+    summary.beside += [f"{each} Recording: {log}" for each in outside_the_door(records)]
     summary.told += sum(record.op is Op.ACK for record in records)
     spots = choose(records, images, seed)
     shares = [spots[n::workers] for n in range(workers)]
