@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from stall import log
@@ -10,6 +11,7 @@ from stall.store import journal, place
 from stall.store.db import Database, Tx
 from stall.store.place import Kept, Witness
 from stall.wire import note
+from stall.wire.merkle import EMPTY_ROOT
 
 #: Two checkpoints are at least this far apart (ms); asking sooner returns the last one.
 SPACING_MS = 1000
@@ -43,15 +45,36 @@ def sign_checkpoint(tx: Tx, epoch_no: int | None = None) -> str:
     return text
 
 
+Signed = tuple[str, Witness]
+"""A signed checkpoint, and what is noted of it beside the database."""
+
+
+def sign_running(tx: Tx) -> Signed:
+    """Sign a checkpoint of the running epoch. After COMMIT it is remembered first, then handed out."""
+    text = sign_checkpoint(tx)
+    return text, _newest(tx.conn)[1]
+
+
+def standing_checkpoint(conn: sqlite3.Connection) -> Signed | None:
+    """The last checkpoint, if it covers everything there is: then nothing needs to be signed."""
+    newest = _newest(conn)
+    return newest if newest[1].size == journal.read_head(conn).size else None
+
+
 def publish_checkpoint(db: Database) -> str:
     """Sign a checkpoint of the running epoch, to be handed out: it is committed, and noted beside the database."""
     with db.transaction() as tx:
-        text = sign_checkpoint(tx)
-        size, root, epoch = tx.conn.execute(
-            "SELECT c.size, c.root, e.epoch FROM checkpoint c JOIN journal j USING (epoch_no) JOIN epochs e ON e.no = c.epoch_no"
-        ).fetchone()
-    remember(db.path.parent, Witness.of(epoch, size, root))
+        text, newest = sign_running(tx)
+    remember(db.path.parent, newest)
     return text
+
+
+def _newest(conn: sqlite3.Connection) -> Signed:
+    row = conn.execute(
+        "SELECT c.note, e.epoch, c.size, c.root FROM journal j JOIN epochs e ON e.no = j.epoch_no"
+        " LEFT JOIN checkpoint c ON c.epoch_no = j.epoch_no"
+    ).fetchone()
+    return ("", Witness.of(row[1], 0, EMPTY_ROOT)) if row[0] is None else (row[0], Witness.of(row[1], row[2], row[3]))
 
 
 def remember(folder: Path, newest: Witness) -> None:

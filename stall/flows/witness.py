@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from stall.domain.epoch import Cause
 from stall.errors import Broken, WireError
 from stall.store import journal, proofs
-from stall.store.db import Database
 from stall.store.schema import event_id
 from stall.wire import b64, event, merkle, note
 from stall.wire.keys import SigningKey
@@ -106,9 +105,8 @@ class Keepsake:
     proof: list[bytes]
 
 
-def keepsake(db: Database, text: str) -> Keepsake:
-    """Put together what a witness needs besides a note of the running epoch. Raises as `proofs.open_tree`."""
-    conn = db.read()
+def keepsake(conn: sqlite3.Connection, text: str) -> Keepsake:
+    """Put together what a witness needs besides a note this box just signed. Raises as `proofs.open_tree`."""
     epoch, size = _epoch_in(text), note.Checkpoint.parse(text.rpartition("\n\n")[0] + "\n").size
     (epoch_no,) = conn.execute("SELECT no FROM epochs WHERE epoch = ?", (b64.decode(epoch),)).fetchone()
     opening = journal.event_bytes(conn, event_id(epoch_no, 0)) or b""

@@ -41,6 +41,11 @@ class FrozenDrop:
     title: str
     ranges: tuple[tuple[int, int], ...]
 
+    @property
+    def text(self) -> str:
+        """The ranges as `stall lease issue` takes them, like 2-7,9."""
+        return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in self.ranges)
+
 
 def running(conn: sqlite3.Connection) -> Epoch:
     """The epoch that runs."""
@@ -56,12 +61,16 @@ def running_no(conn: sqlite3.Connection) -> int:
 
 
 def frozen(conn: sqlite3.Connection) -> list[FrozenDrop]:
-    """The frozen numbers of every drop, in order; empty, and quickly so, in the first epoch."""
+    """The drops that wait for a new lease, with their frozen numbers; none, and quickly so, in the first epoch.
+
+    A drop waits no longer once any lease of it names the running epoch.
+    """
     if running(conn).reason is None:
         return []
     rows = conn.execute(
         "SELECT d.drop_id, p.title, n.id & 1048575 FROM numbers n JOIN drops d ON d.no = n.id >> 20"
-        " JOIN packs p ON p.no = d.pack WHERE n.state = ? ORDER BY n.id",
+        " JOIN packs p ON p.no = d.pack WHERE n.state = ? AND NOT EXISTS"
+        " (SELECT 1 FROM leases l WHERE l.drop_no = d.no AND l.epoch_no = (SELECT epoch_no FROM journal)) ORDER BY n.id",
         (FROZEN,),
     )
     found: dict[tuple[str, str], list[tuple[int, int]]] = {}

@@ -16,6 +16,7 @@ from stall.web.till.box import keep_box, this_box
 from stall.web.till.day import day
 from stall.web.till.pay import pay
 from stall.web.till.sell import lists_version, sell
+from stall.web.till.witness import witness
 
 _COVER = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _YEAR_S = 365 * 24 * 3600
@@ -27,12 +28,13 @@ def create_till_app(box: Box) -> Flask:
     keep_box(app, box)
     guard.protect(app, guard.till_rules())
     error_pages.register(app, _trouble_page)
-    for pages in (sell, pay, day):
+    for pages in (sell, pay, day, witness):
         app.register_blueprint(pages)
     app.add_url_rule("/state", view_func=state)
     app.add_url_rule("/cover/<sha256>.jpg", view_func=cover)
     app.before_request(guard.page_has_form)  # every page of the till has one
     app.jinja_env.globals["flags"] = lambda: flags(box)
+    app.jinja_env.globals["thumbprint"] = box.secrets.signing.thumbprint
     return app
 
 

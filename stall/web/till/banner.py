@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from stall.clock import Source
-from stall.store import floor, journal, readers, till_reads, uploads
+from stall.store import epochs, floor, journal, readers, till_reads, uploads
 from stall.store.box import Box
 from stall.store.room import MB, Room
 from stall.store.schema import event_id
@@ -39,6 +39,7 @@ def flags(box: Box) -> list[Flag]:
         _clock(moment.source, moment.now_ms),
         _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
         *_disk(box.room),
+        *_frozen(conn),
     ]
 
 
@@ -74,11 +75,19 @@ def _cloud(conn: sqlite3.Connection, now_ms: int, *, connected: bool) -> Flag:
         return Flag("cloud", Shape.KEPT, "Saved on this box", "/day")
     head = journal.read_head(conn)
     state = uploads.read_state(conn, head.epoch_no)
-    count, oldest_ms = till_reads.unsent_sales(conn, event_id(head.epoch_no, state.next))
+    waiting = uploads.waiting(conn)
+    first = event_id(head.epoch_no, head.size) if waiting is None else event_id(waiting.epoch_no, waiting.next)
+    count, oldest_ms = till_reads.unsent_sales(conn, first)
     words = _unsent_words(count, oldest_ms, now_ms, state)
     if state.last_error is not None or (count and state.at_ms is None):
         return Flag("cloud", Shape.WARN, f"Offline, {words}", "/day")
     return Flag("cloud", Shape.WAIT if count else Shape.OK, f"Online, {words}", "/day")
+
+
+def _frozen(conn: sqlite3.Connection) -> list[Flag]:
+    """Said while limited drops wait for a lease that names the new epoch."""
+    waiting = epochs.frozen(conn)
+    return [Flag("epoch", Shape.WARN, "Limited drops need a new lease", "/day")] if waiting else []
 
 
 def _unsent_words(count: int, oldest_ms: int | None, now_ms: int, state: UploadState) -> str:

@@ -12,7 +12,7 @@ from stall.errors import Refused, StallError
 from stall.flows.confirm_clock import confirm_clock, read_time
 from stall.flows.day_end import ask_day_end
 from stall.flows.switch_drop import close_drop, open_drop
-from stall.store import catalogue, floor, readers, reconciliation, till_reads
+from stall.store import catalogue, epochs, floor, readers, reconciliation, till_reads
 from stall.store.db import Tx
 from stall.web.error_pages import status_of
 from stall.web.till.banner import READER
@@ -132,6 +132,8 @@ def _day(trouble: StallError | None = None) -> str:
         "till/day.html",
         books=read,
         checks=books.checks(read),
+        epoch=epochs.running(conn),
+        frozen=epochs.frozen(conn),
         reader=readers.find(conn, READER),
         job=job,
         room=box.room,
