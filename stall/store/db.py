@@ -42,6 +42,8 @@ class Tx:
     conn: sqlite3.Connection
     secrets: BoxSecrets
     moment: floor.Moment
+    #: Whether another process waits to write, so that a long transaction may end itself.
+    awaited: Callable[[], bool]
 
     @property
     def now_ms(self) -> int:
@@ -155,20 +157,20 @@ class Database:
         return self._readers.mine()
 
     @contextmanager
-    def transaction(self) -> Iterator[Tx]:
-        """Write: commit when the block ends, roll back when it raises.
+    def transaction(self, committed: Callable[[], None] | None = None) -> Iterator[Tx]:
+        """Write: commit when the block ends, roll back when it raises. `committed` is called right after COMMIT.
 
         Raises OutcomeUnknown `commit-unknown` when COMMIT fails, `disk-io` when the disk does, and the same for whoever
         comes after in this process, as for Broken `database-damaged`; Broken `disk-full` (nothing was written),
         `door-missing`, `door-replaced`.
         """
-        with self._process_lock, locks.door(self._folder):
+        with self._process_lock, locks.door(self._folder) as door:
             if self._trouble is not None:
                 raise self._trouble
             conn = self._writing_connection()
             try:
                 conn.execute("BEGIN IMMEDIATE")
-                yield Tx(conn, self._secrets, _begun(conn, self._clock))
+                yield Tx(conn, self._secrets, _begun(conn, self._clock), door.awaited)
             except sqlite3.Error as error:
                 self._roll_back(conn)
                 self._disk_trouble(error)
@@ -177,6 +179,8 @@ class Database:
                 self._roll_back(conn)
                 raise
             self._commit(conn)
+            if committed is not None:
+                committed()
             self._copy_back(conn)
 
     def truncate_log(self) -> bool:

@@ -28,24 +28,39 @@ def make_lock_files(folder: Path) -> None:
         os.close(os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The door while it is held."""
+
+    turn: int
+
+    def awaited(self) -> bool:
+        """Whether somebody stands in the turnstile now: another process, for a process lets its threads in one by one."""
+        try:
+            fcntl.flock(self.turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self.turn, fcntl.LOCK_UN)
+        return False
+
+
 @contextmanager
-def door(folder: Path) -> Iterator[None]:
+def door(folder: Path) -> Iterator[Door]:
     """Wait for the turnstile, then for the door, let the next into the turnstile, and hold the door.
 
     Without the turnstile a single writer starves behind a process that re-enters at once.
     """
     held = -1
+    turn = _open(folder / TURN)
     try:
-        turn = _open(folder / TURN)
-        try:
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            held = _open(folder / DOOR)
-            fcntl.flock(held, fcntl.LOCK_EX)
-        finally:
-            os.close(turn)
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        held = _open(folder / DOOR)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        fcntl.flock(turn, fcntl.LOCK_UN)
         _still_there(held, folder / DOOR)
-        yield
+        yield Door(turn)
     finally:
+        os.close(turn)
         if held >= 0:
             os.close(held)
 

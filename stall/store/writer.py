@@ -2,7 +2,8 @@
 
 `stall web` has exactly one. It takes whatever is waiting, payments before claims before
 housekeeping, gives each a savepoint, commits once and only then answers. Natural batching needs
-no timer: what queued while the disk synced is the next batch.
+no timer: what queued while the disk synced is the next batch, and what comes while that is done
+joins it. Whoever must not wait (a payment, another process at the door) ends it early.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -19,10 +20,13 @@ from stall.errors import Retry
 from stall.store.db import Database, OutcomeUnknown, Tx
 
 T = TypeVar("T")
+Item = tuple[Callable[[Tx], Any], Future[Any]]
 
 LANES = ("payment", "claim", "housekeeping")
 #: Most items in one transaction; more only lengthen the wait of the first.
 BATCH = 256
+#: Items a transaction may have though a payment is in it or another process waits: a crowd must get on too.
+FEW = 8
 #: How long a request waits for its answer before it gives up waiting (s). Work not begun by then is never done;
 #: work already in a transaction is not undone.
 PATIENCE_S = 30.0
@@ -34,9 +38,9 @@ class CrowdWriter:
     def __init__(self, db: Database) -> None:
         """Start the thread; call `stop` at the end of the process."""
         self._db = db
-        self._waiting: dict[str, deque[tuple[Callable[[Tx], Any], Future[Any]]]] = {lane: deque() for lane in LANES}
+        self._waiting: dict[str, deque[Item]] = {lane: deque() for lane in LANES}
         self._changed = threading.Condition()
-        self._batch: list[tuple[Callable[[Tx], Any], Future[Any]]] = []
+        self._batch: list[Item] = []
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="crowd-writer", daemon=True)
         self._thread.start()
@@ -88,45 +92,61 @@ class CrowdWriter:
         self._db.stop_writing(error)
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                while not self._stopping and not any(self._waiting.values()):
-                    self._changed.wait()
-                batch = self._batch = self._take()
-            if not batch:
+        while self._anything_waits():
+            self._commit()
+
+    def _anything_waits(self) -> bool:
+        """Wait for something to do; False when the writer was stopped and nothing is left."""
+        with self._changed:
+            while not self._stopping and not any(self._waiting.values()):
+                self._changed.wait()
+            self._batch = []
+            return any(self._waiting.values())
+
+    def _next(self, lanes: Sequence[str] = LANES) -> Item | None:
+        """Take what waits in the first lane that has something; from then on it can no longer be given up."""
+        with self._changed:
+            for lane in lanes:
+                while self._waiting[lane]:
+                    item = self._waiting[lane].popleft()
+                    if item[1].set_running_or_notify_cancel():
+                        self._batch.append(item)
+                        return item
+        return None
+
+    def _items(self, tx: Tx) -> Iterator[Item]:
+        """Take one item after the other for one transaction, until nothing waits or somebody cannot wait any longer."""
+        payment = False
+        while len(self._batch) < BATCH:
+            payment = payment or bool(self._waiting["payment"])
+            hurry = len(self._batch) >= FEW and (payment or tx.awaited())
+            item = self._next(("payment",) if hurry else LANES)
+            if item is None:
                 return
-            self._commit(batch)
+            yield item
 
-    def _take(self) -> list[tuple[Callable[[Tx], Any], Future[Any]]]:
-        batch: list[tuple[Callable[[Tx], Any], Future[Any]]] = []
-        for lane in LANES:
-            while self._waiting[lane] and len(batch) < BATCH:
-                batch.append(self._waiting[lane].popleft())
-        return batch
-
-    def _commit(self, batch: list[tuple[Callable[[Tx], Any], Future[Any]]]) -> None:
-        """One transaction for the whole batch. Nobody is answered before COMMIT returned."""
+    def _commit(self) -> None:
+        """One transaction for many items. Nobody is answered before COMMIT returned."""
         done: list[tuple[Future[Any], Any, Exception | None]] = []
-        begun: list[tuple[Callable[[Tx], Any], Future[Any]]] | None = None
+
+        def answer_all() -> None:
+            for answer, result, refusal in done:
+                if refusal is None:
+                    answer.set_result(result)
+                else:
+                    answer.set_exception(refusal)
+
         try:
-            with self._db.transaction() as tx:
-                begun = _begin(batch)
-                for work, answer in begun:
+            with self._db.transaction(committed=answer_all) as tx:
+                for work, answer in self._items(tx):
                     done.append((answer, *_try(tx, work)))
-        except BaseException as trouble:  # noqa: BLE001 - every waiting request must hear of it
-            for _, answer in _begin(batch) if begun is None else begun:
-                answer.set_exception(trouble)
-            return
-        for answer, result, refusal in done:
-            if refusal is None:
-                answer.set_result(result)
-            else:
-                answer.set_exception(refusal)
-
-
-def _begin(batch: list[tuple[Callable[[Tx], Any], Future[Any]]]) -> list[tuple[Callable[[Tx], Any], Future[Any]]]:
-    """The items somebody still waits for; from here on they can no longer be given up."""
-    return [item for item in batch if item[1].set_running_or_notify_cancel()]
+        except BaseException as trouble:  # noqa: BLE001 - everybody in it must hear of it
+            if not self._batch:  # the door itself is shut: that is an answer to all who wait before it
+                while self._next() is not None:
+                    pass
+            for _, answer in self._batch:
+                if not answer.done():
+                    answer.set_exception(trouble)
 
 
 def _try(tx: Tx, work: Callable[[Tx], Any]) -> tuple[Any, Exception | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,15 +36,12 @@ def note(word: str) -> Work:
 
 def while_the_door_is_held(folder: Path, box: Box, calls: list[tuple[str, Work]]) -> list[Any]:
     """Submit `calls` while somebody else holds the door, so that they queue; return answers or errors in order."""
-    with ThreadPoolExecutor(max_workers=len(calls) + 1) as pool:
+    box.write("housekeeping", note("first"))
+    with ThreadPoolExecutor(max_workers=len(calls)) as pool:
         with locks.door(folder):
-            first = pool.submit(box.write, "housekeeping", note("first"))
-            while waiting_in(box) or not box.db._process_lock.locked():
-                pass
             waiting = [pool.submit(box.write, lane, work) for lane, work in calls]
             while waiting_in(box) < len(calls):
                 pass
-        first.result(timeout=10)
         return [each.exception(timeout=10) or each.result() for each in waiting]
 
 
@@ -95,12 +94,81 @@ def test_nobody_is_answered_before_the_commit(crowd: Box) -> None:
     assert order == ["work", "COMMIT", "answered"]
 
 
-def test_trouble_with_the_database_reaches_everybody_in_the_batch(crowd: Box, folder: Path) -> None:
-    answers = while_the_door_is_held(
-        folder, crowd, [("claim", lambda tx: tx.conn.execute("SELECT * FROM nowhere")), ("claim", note("a"))]
-    )
-    assert all(isinstance(answer, Exception) for answer in answers)
-    assert crowd.write("claim", note("next")) == 2
+def test_trouble_with_the_database_reaches_everybody_in_the_transaction_and_nobody_else(
+    crowd: Box, folder: Path
+) -> None:
+    calls: list[tuple[str, Work]] = [
+        ("payment", note("undone")),
+        ("claim", lambda tx: tx.conn.execute("SELECT * FROM nowhere")),
+        ("housekeeping", note("a")),
+    ]
+    before, itself, after = while_the_door_is_held(folder, crowd, calls)
+    assert isinstance(before, Exception)
+    assert isinstance(itself, Exception)
+    assert after == 2
+    assert crowd.write("claim", note("next")) == 3
+
+
+def test_what_comes_while_others_are_done_joins_them(crowd: Box) -> None:
+    assert crowd.crowd is not None
+    commits, waiting = commits_of(crowd), crowd.crowd._waiting
+
+    def meanwhile(tx: Tx) -> int:
+        late.append(pool.submit(crowd.write, "claim", note("late")))
+        while not waiting["claim"]:
+            pass
+        return tx.append("test", {"word": "early"})
+
+    late: list[Any] = []
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        early = crowd.write("claim", meanwhile)
+        assert (early, late[0].result(timeout=10), commits) == (1, 2, ["COMMIT"])
+
+
+def test_a_payment_ends_a_batch_after_a_few(crowd: Box, folder: Path) -> None:
+    commits = commits_of(crowd)
+    calls = [("claim", note(str(n))) for n in range(20)] + [("payment", note("p"))]
+    answers = while_the_door_is_held(folder, crowd, calls)
+    assert answers[-1] == 2
+    assert len(commits) == 3  # the first; the payment and seven; the other thirteen
+
+
+def test_who_waits_at_the_door_ends_a_batch_after_a_few(
+    crowd: Box, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits = commits_of(crowd)
+    looks = iter([False] * 3 + [True] + [False] * 99)
+    monkeypatch.setattr(locks.Door, "awaited", lambda _door: next(looks))
+    while_the_door_is_held(folder, crowd, [("claim", note(str(n))) for n in range(20)])
+    assert len(commits) == 3  # the first; eleven; the other nine
+
+
+def test_a_process_in_the_turnstile_is_seen_through_the_door(folder: Path) -> None:
+    with locks.door(folder) as held:
+        assert not held.awaited()
+        inside = threading.Event()
+
+        def enter() -> None:
+            with locks.door(folder):
+                inside.set()
+
+        other = threading.Thread(target=enter)
+        other.start()
+        deadline = time.monotonic() + 20
+        while not held.awaited() and time.monotonic() < deadline:
+            pass
+        assert held.awaited()
+        assert not inside.is_set()
+    other.join(timeout=20)
+    assert inside.is_set()
+
+
+def test_a_door_that_is_shut_is_told_to_all_who_wait(crowd: Box, folder: Path) -> None:
+    (folder / locks.DOOR).unlink()
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        waiting = [pool.submit(crowd.write, "claim", note(str(n))) for n in range(3)]
+        codes = {getattr(each.exception(timeout=20), "code", None) for each in waiting}
+    assert codes == {"door-missing"}
 
 
 def test_after_closing_nothing_is_taken(crowd: Box) -> None:
@@ -128,12 +196,19 @@ def test_nothing_is_done_twice_after_an_error(crowd: Box, folder: Path) -> None:
         done.append("failed")
         tx.conn.execute("SELECT * FROM nowhere")
 
-    answers = while_the_door_is_held(
-        folder, crowd, [("claim", fail), ("claim", lambda _tx: done.append("never answered"))]
+    undone, failed, later = while_the_door_is_held(
+        folder,
+        crowd,
+        [
+            ("payment", lambda _tx: done.append("undone")),
+            ("claim", fail),
+            ("housekeeping", lambda _tx: done.append("later")),
+        ],
     )
-    assert all(isinstance(answer, Exception) for answer in answers)
-    assert crowd.write("claim", note("next")) == 2
-    assert sorted(done) in (["failed"], ["failed", "never answered"])
+    assert done == ["undone", "failed", "later"]
+    assert isinstance(undone, Exception)
+    assert isinstance(failed, Exception)
+    assert later is None
 
 
 def test_a_writer_that_dies_leaves_nobody_waiting_and_nobody_served(
