@@ -60,6 +60,7 @@ class Story:
         self._tell: dict[str, Callable[[int, Event], None]] = {
             "attempt": self._attempt,
             "sale": self._attempt,
+            "finish": self.sold.receipt,
             "lease": self.stock.lease,
             "certificate": self.sold.certificate,
             "drop": self._drop,
