@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +34,12 @@ class Answer:
     def done(self) -> bool:
         """The button did what it says."""
         return self.status == SEE_OTHER
+
+    @property
+    def words(self) -> str:
+        """What a person would read of a refusal, shortened."""
+        text = re.sub(r"<(style|head|svg).*?</\1>|<[^>]*>", " ", self.body.decode("utf-8", "replace"), flags=re.DOTALL)
+        return " ".join(text.split())[:300]
 
 
 class Browser:

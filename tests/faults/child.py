@@ -6,7 +6,6 @@ system's clock. Chosen by the environment:
 STALL_FAULT_DIE    `append:before:attempt.sent:2`: die (SIGKILL) at the second event of that name, or `commit:after:sale:1`:
                    at the first COMMIT of a transaction that appended one. Name `*`: any event, any COMMIT.
 STALL_FAULT_CLOCK  a JSON file saying what time it is (`tests.faults.times`), read again whenever it changes.
-STALL_FAULT_DOOR   a file to which every write that does not hold the one door is written down.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ from typing import Any, ClassVar
 
 #: Dying just before COMMIT waits this long (s): an answer that went out too early then arrives.
 LINGER_S = 0.15
-_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 
 
 @dataclass
@@ -61,12 +59,10 @@ def event_name(data: bytes) -> str:
 
 
 class Watched(sqlite3.Connection):
-    """A connection to the stall's database that dies when told to, and writes down what passes by the door."""
+    """A connection to the stall's database that dies when told to."""
 
     death: ClassVar[Death | None] = None
-    door_log: ClassVar[Path | None] = None
     appended: Sequence[str] = ()
-    database: Path
 
     def commit(self) -> None:
         """The other way to say COMMIT."""
@@ -84,8 +80,6 @@ class Watched(sqlite3.Connection):
 
     def _run(self, sql: str, rows: list[Any], work: Callable[[], sqlite3.Cursor]) -> sqlite3.Cursor:
         word = sql.split(None, 1)[0].upper()
-        if self.door_log is not None:
-            _look_at_door(self, self.door_log, word, sql)
         if self.death is None:
             return work()
         if word == "BEGIN":
@@ -112,24 +106,6 @@ def _names(rows: list[Any]) -> Iterator[str]:
                 yield event_name(value)
 
 
-def _look_at_door(conn: Watched, log: Path, word: str, sql: str) -> None:
-    """Every write of ours holds the lock on `stall.door`; the kernel says who does."""
-    begins = word == "BEGIN" and "IMMEDIATE" in sql.upper()
-    if not begins and (word not in _WRITES or conn.in_transaction):
-        return
-    inode = (conn.database.parent / "stall.door").stat().st_ino
-    held = any(
-        line.split()[1] == "FLOCK"
-        and int(line.split()[4]) == os.getpid()
-        and int(line.split()[5].split(":")[2]) == inode
-        for line in Path("/proc/locks").read_text(encoding="ascii").splitlines()
-        if "->" not in line  # somebody who waits
-    )
-    if not held:
-        with log.open("a", encoding="utf-8") as out:
-            out.write(f"{' '.join(sys.argv[1:2])}: {' '.join(sql.split())[:120]}\n")
-
-
 def watch_connections() -> None:
     """Give every connection to a stall's database the watched class."""
     connect = sqlite3.connect
@@ -140,7 +116,6 @@ def watch_connections() -> None:
             plain: sqlite3.Connection = connect(database, *args, **options)
             return plain
         made: Watched = connect(database, *args, factory=Watched, **options)
-        made.database = path
         return made
 
     setattr(sqlite3, "connect", watched)  # noqa: B010 - the same call by the same name; a checker cannot know that
@@ -150,9 +125,6 @@ def main() -> None:
     """Prepare what the environment asks for, then become the command."""
     if told := os.environ.get("STALL_FAULT_DIE"):
         Watched.death = Death.parse(told)
-    if told := os.environ.get("STALL_FAULT_DOOR"):
-        Watched.door_log = Path(told)
-    if Watched.death is not None or Watched.door_log is not None:
         watch_connections()
     if told := os.environ.get("STALL_FAULT_CLOCK"):
         from tests.faults import times

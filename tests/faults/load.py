@@ -10,7 +10,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from stall.wire import b64
 from tests.faults import stocked
@@ -30,10 +30,13 @@ class Load:
     """The crowd, for the length of a `with` block; `promised` is what was acknowledged until now."""
 
     def __init__(self, stage: Stage, seed: int, *, takers: int = 3, cards: bool = True, pause_s: float = 0.03) -> None:
-        """Nobody comes before the block begins. `pause_s` is the mean pause between two actions of one person."""
+        """Nobody comes before the block begins. `pause_s` is the mean pause between two actions of one person.
+
+        `modes`, how often the terminal does what, may be changed at any time.
+        """
         self.stage, self.promised = stage, Promised()
         self.complaints: list[str] = []
-        self.pause_s = pause_s
+        self.pause_s, self.modes = pause_s, dict(MODES)
         self._stop = threading.Event()
         self._lock = threading.Lock()
         people: list[tuple[str, Callable[[Person], None]]] = [(f"taker-{n}", take) for n in range(takers)]
@@ -74,6 +77,11 @@ class Load:
         with self._lock:
             change(self.promised)
 
+    @staticmethod
+    def key() -> str:
+        """The key of a form nobody has pressed."""
+        return b64.encode(secrets.token_bytes(16))
+
     def wait(self, seconds: float) -> None:
         """Do nothing for a while, or until everybody is to go."""
         self._stop.wait(seconds)
@@ -106,20 +114,22 @@ class Person(threading.Thread):
     def sound(self, answer: Answer) -> Answer:
         """Complain about an answer that admits to a fault."""
         if answer.status >= WRONG:
-            self.load.complaints.append(f"{self.name} was answered {answer.status}: {answer.body[:300]!r}")
+            self.load.complaints.append(f"{self.name} was answered {answer.status}: {answer.words}")
         return answer
 
-    def key(self) -> str:
-        """The key of a form nobody has pressed."""
-        return b64.encode(secrets.token_bytes(16))
+    def served(self, answer: Answer) -> bool:
+        """Whether it was done. There is enough of everything, so a refusal is a complaint."""
+        if not answer.done:
+            self.load.complaints.append(f"{self.name} was refused ({answer.status}): {answer.words}")
+        return answer.done
 
 
 def take(person: Person) -> None:
     """Take a free number; look at it now and then; open it and download now and then."""
     load = person.load
     load.note(lambda promised: promised.presses.update(take=1))
-    answer = person.sound(person.phone.press(f"/d/{stocked.FREE}/take", press=person.key()))
-    if not answer.done:
+    answer = person.phone.press(f"/d/{stocked.FREE}/take", press=person.load.key())
+    if not person.served(answer):
         return
     order = answer.location
     load.note(lambda promised: promised.takes.setdefault(order, None))
@@ -135,9 +145,8 @@ def take(person: Person) -> None:
 
 def claim(person: Person, order: str) -> None:
     """Open what an order gives, and download a file of it."""
-    answer = person.sound(person.phone.press(f"{order}/claim", press=order.rsplit("/", 1)[-1]))
-    if not answer.done:
-        person.load.complaints.append(f"{order} was acknowledged and does not open: {answer.status}")
+    answer = person.phone.press(f"{order}/claim", press=order.rsplit("/", 1)[-1])
+    if not person.served(answer):
         return
     grant = answer.location
     person.load.note(lambda promised: promised.grants.update({grant: order}))
@@ -149,8 +158,8 @@ def claim(person: Person, order: str) -> None:
 def begin_sale(person: Person, drop: str) -> str | None:
     """Press a tile; give the address of the sale."""
     person.load.note(lambda promised: promised.presses.update(till=1))
-    answer = person.sound(person.till.press("/sale", item=drop, press=person.key()))
-    return answer.location if answer.done else None
+    answer = person.till.press("/sale", item=drop, press=person.load.key())
+    return answer.location if person.served(answer) else None
 
 
 def sell_for_cash(person: Person) -> None:
@@ -164,8 +173,8 @@ def sell_for_cash(person: Person) -> None:
 def take_cash(person: Person, sale: str, drop: str, ordinal: int) -> None:
     """Take the exact amount for a sale."""
     price = stocked.PRICES[drop]
-    answer = person.sound(person.till.press(f"{sale}/cash", ordinal=str(ordinal), given=f"{price / 100:.2f}"))
-    if answer.done:
+    answer = person.till.press(f"{sale}/cash", ordinal=str(ordinal), given=f"{price / 100:.2f}")
+    if person.served(answer):
         no = int(sale.rsplit("/", 1)[-1])
         person.load.note(lambda promised: promised.cash.update({no: price}))
 
@@ -173,7 +182,8 @@ def take_cash(person: Person, sale: str, drop: str, ordinal: int) -> None:
 def sell_by_card(person: Person) -> None:
     """Sell something by card; whatever the terminal does, in the end it is paid, or paid in cash, or unclear."""
     drop = person.chance.choice([stocked.PRINTS, stocked.ZINE])
-    (mode,) = person.chance.choices([*MODES], [*MODES.values()])
+    modes = person.load.modes
+    (mode,) = person.chance.choices([*modes], [*modes.values()])
     person.panel.press("/mode", mode=mode)
     sale = begin_sale(person, drop)
     if sale is None:
@@ -202,8 +212,3 @@ def follow_card(person: Person, sale: str) -> str:
             break  # the stage waits for it
         time.sleep(0.05)
     return stage
-
-
-def complaints(loads: Sequence[Load]) -> list[str]:
-    """Everything anybody complained of."""
-    return [complaint for load in loads for complaint in load.complaints]

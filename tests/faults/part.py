@@ -50,7 +50,10 @@ class Part:
         self._always.update(environment)
 
     def start(self, once: Mapping[str, str] | None = None) -> None:
-        """Start it on a leash: when this process is gone, the kernel closes its standard input and it ends."""
+        """Start it on a leash: when this process is gone, the kernel closes its standard input and it ends.
+
+        What it is told `once`, in variables, is when to die: then SIGKILL is no surprise.
+        """
         self._let_go()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -61,7 +64,7 @@ class Part:
                 env=environment(**{**self._always, **(once or {})}),
                 process_group=0,
             )
-        self._expected = False
+        self._expected = once is not None
 
     def kill(self) -> bool:
         """SIGKILL. False when it was not running."""
@@ -72,10 +75,6 @@ class Part:
             os.kill(self._process.pid, signal.SIGKILL)
         self._process.wait()
         return True
-
-    def expect_end(self) -> None:
-        """Its next end is meant: it was told when to die."""
-        self._expected = True
 
     def wait(self, within_s: float) -> int | None:
         """Wait for its end; give how it ended, or None when it did not."""
@@ -89,7 +88,7 @@ class Part:
         """Start it again if it ended."""
         if self._process is None or (code := self._process.poll()) is None:
             return
-        if not self._due and not self._expected:
+        if not self._due and not (self._expected and code == -signal.SIGKILL):
             self.ends.append(code)
             self._due = time.monotonic() + (0 if code == UNKNOWN_OUTCOME else PAUSE_S)
         if time.monotonic() >= self._due:

@@ -92,20 +92,19 @@ class Stage:
         with self._keeping:
             return sum(self.parts[name].kill() for name in names)
 
-    def restart(self, name: str, once: Mapping[str, str]) -> None:
-        """Replace a running part by one that is told something more."""
+    def restart(self, name: str, once: Mapping[str, str]) -> int | None:
+        """Kill a part and start one that is told when to die; give the new one's process id."""
         with self._keeping:
             self.parts[name].kill()
             self.parts[name].start(once)
+            return self.parts[name].pid
 
-    def wait_for_death(self, name: str, within_s: float) -> bool:
-        """Wait for a part that was told when to die; say whether it did. It is started again without being told."""
-        pid = self.parts[name].pid
-        self.parts[name].expect_end()
+    def dies(self, name: str, pid: int | None, within_s: float) -> bool:
+        """Whether the process with this id, told when to die, does. It is started again without being told."""
         with contextlib.suppress(NotInTime):
             eventually(lambda: self.parts[name].pid != pid, within_s, f"{name} to die")
             return True
-        return pid is None
+        return False
 
     def wait_until_answering(self) -> None:
         """Wait until both web servers take connections and the reader has reported. Raises NotInTime."""
@@ -125,8 +124,13 @@ class Stage:
         return [(row[0], row[1]) for row in rows if row[1] in OPEN]
 
     def wait_until_settled(self) -> None:
-        """Wait until no payment is under way. Raises NotInTime."""
-        eventually(lambda: not self.open_attempts(), SETTLED_WITHIN_S, f"payments {self.open_attempts()} to end", 0.1)
+        """Wait until every payment that is under way now has ended. Raises NotInTime."""
+        pending = {no for no, _ in self.open_attempts()}
+        eventually(
+            lambda: not pending & {no for no, _ in self.open_attempts()},
+            SETTLED_WITHIN_S,
+            f"payments {self.open_attempts()} to end",
+        )
 
     def uploaded(self) -> bool:
         """Whether the cloud has countersigned everything."""

@@ -1,0 +1,115 @@
+"""SIGKILL under load: at random instants, and at every step of the journal. After each, the stall is judged.
+
+One job is one stall: it is killed again and again while people buy, judged after each restart through the product's
+reading connection, and at the end judged whole, audit and cloud included.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults import points, progress, stage, verdict
+from tests.faults.load import Load
+from tests.faults.points import Point
+from tests.faults.stage import NotInTime, Stage
+from tests.faults.summary import Summary
+
+#: Kills at random instants before a stall is judged whole and a new one is made.
+KILLS_A_STALL = 25
+#: Who is killed, and how often; "all" is a power cut that the disk does not notice.
+VICTIMS = {"web": 5, "reader": 4, "sync": 2, "all": 6}
+#: The shortest and longest time between two kills (s).
+BETWEEN_S = (0.03, 0.5)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done to one stall. `kind` is random or points; the seed decides everything that can be decided."""
+
+    kind: str
+    seed: int
+    count: int
+
+    @property
+    def command(self) -> str:
+        """How to see it again."""
+        return f"python -m tests.faults --replay {self.kind}:{self.seed}:{self.count}"
+
+
+def play(job: Job, root: Path) -> Summary:
+    """Do one job in `root`, which is taken away again unless something was found."""
+    summary = Summary()
+    folder = root / f"{job.kind}-{job.seed}"
+    try:
+        with stage.running(folder) as running, Load(running, job.seed) as load:
+            if job.kind == "random":
+                _at_random(running, load, job, summary)
+            else:
+                _at_points(running, load, points_of(job), summary)
+            _to_the_end(running, load, summary)
+    except NotInTime as late:
+        summary.found.append(str(late))
+    if summary.found:
+        summary.found = [f"{sentence}\n    folder {folder}; again: {job.command}" for sentence in summary.found]
+    else:
+        shutil.rmtree(folder)
+    return summary
+
+
+def jobs(wanted: int, seed: int) -> list[Job]:
+    """As many jobs as make `wanted` points: every step of the journal once, the rest at random instants."""
+    steps = min(wanted, len(points.every()))
+    made = [Job("points", seed + n, min(KILLS_A_STALL, steps - n)) for n in range(0, steps, KILLS_A_STALL)]
+    rest = wanted - steps
+    return made + [Job("random", seed + n, min(KILLS_A_STALL, rest - n)) for n in range(0, rest, KILLS_A_STALL)]
+
+
+def points_of(job: Job) -> list[Point]:
+    """The steps one job dies at: its share of all of them, in an order of its own."""
+    chance = random.Random(job.seed)
+    return chance.sample(points.every(), job.count)
+
+
+def _at_random(running: Stage, load: Load, job: Job, summary: Summary) -> None:
+    chance = random.Random(job.seed)
+    for _ in range(job.count):
+        load.wait(chance.uniform(*BETWEEN_S))
+        (victim,) = chance.choices([*VICTIMS], [*VICTIMS.values()])
+        killed = running.kill(stage.WRITERS if victim == "all" else [victim])
+        running.wait_until_answering()
+        summary.point(f"kill {victim}", killed)
+        _judge_now(running, load, summary, f"after {victim} was killed")
+
+
+def _at_points(running: Stage, load: Load, chosen: list[Point], summary: Summary) -> None:
+    for point in chosen:
+        reached = points.die_at(running, load, point)
+        running.wait_until_settled()
+        summary.point(f"step {point.part}", 1)
+        if not reached:
+            summary.found.append(f"The stall never came to the point: {point}.")
+        _judge_now(running, load, summary, f"after dying: {point}")
+
+
+def _judge_now(running: Stage, load: Load, summary: Summary, when: str) -> None:
+    promised = load.now()
+    found = verdict.judge_box(running.observer, promised, terminal=running.home.books, audited=False)
+    summary.found += [f"{sentence} ({when})" for sentence in found]
+    progress.mark(running.home.root.parent, when, found)
+
+
+def _to_the_end(running: Stage, load: Load, summary: Summary) -> None:
+    """Everybody goes home; every payment ends; the cloud has everything; the whole stall is judged, and sells on."""
+    load.stop()
+    running.wait_until_settled()
+    stage.eventually(running.uploaded, stage.SETTLED_WITHIN_S, "the cloud to have everything", 0.1)
+    home, promised = running.home, load.promised
+    summary.promised += promised.count
+    summary.found += [*load.complaints, *running.complaints()]
+    summary.found += verdict.judge(home.box, promised, terminal=home.books)
+    summary.found += verdict.sells_again(home.box, promised)
+    summary.found += verdict.judge(home.box, promised, terminal=home.books)
+    promised.save(home.root / "promised.json")
