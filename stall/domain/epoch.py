@@ -12,8 +12,8 @@ EPOCH_NO_LIMIT = 1 << 22
 NUMBER_STEP = 1_000_000
 NUMBER_LIMIT = 1_000_000_000_000
 
-#: How much of the room that is left one new epoch may skip: choices enough, and still room after a hundred of them.
-_SHARE = 8
+#: How much of the room that is left one new epoch may skip: thousands of choices, and still room after two hundred of them.
+_SHARE = 32
 
 
 class Cause(StrEnum):
