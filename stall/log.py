@@ -36,6 +36,12 @@ def setup() -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # else a line for everybody who waits a moment
 
 
+def setup_once() -> None:
+    """Configure logging unless this process did: a command that prints data must not find our lines among it."""
+    if not structlog.is_configured():
+        setup()
+
+
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger for one part of the product, bound with its name."""
     return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(part=name))

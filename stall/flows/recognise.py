@@ -34,6 +34,7 @@ def recognise(db: Database) -> Cause | None:
             return None
         with db.transaction() as tx:
             head = new_epoch(tx, cause)
+        log.setup_once()
         log.get("store").warning("epoch.begun", cause=cause.value, epoch=head.epoch_text)
         _move_in(folder, Witness.of(head.epoch, head.size, head.frontier.root()))
     return cause
