@@ -11,7 +11,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults import points, progress, stage, verdict
+from tests.faults import points, progress, stage, stocked, verdict
 from tests.faults.load import Load
 from tests.faults.points import Point
 from tests.faults.stage import NotInTime, Stage
@@ -44,7 +44,7 @@ def play(job: Job, root: Path) -> Summary:
     summary = Summary()
     folder = root / f"{job.kind}-{job.seed}"
     try:
-        with stage.running(folder) as running, Load(running, job.seed) as load:
+        with stage.running(stocked.make(folder)) as running, Load(running, job.seed) as load:
             if job.kind == "random":
                 _at_random(running, load, job, summary)
             else:

@@ -29,18 +29,22 @@ _NUMBER = re.compile(rb'class="no">No\.</span>(\d+)')
 class Load:
     """The crowd, for the length of a `with` block; `promised` is what was acknowledged until now."""
 
-    def __init__(self, stage: Stage, seed: int, *, takers: int = 3, cards: bool = True, pause_s: float = 0.03) -> None:
+    def __init__(
+        self, stage: Stage, seed: int, *, takers: int = 3, numbered: bool = True, pause_s: float = 0.03
+    ) -> None:
         """Nobody comes before the block begins. `pause_s` is the mean pause between two actions of one person.
 
-        `modes`, how often the terminal does what, may be changed at any time.
+        Without `numbered` nobody wants a limited drop. `modes`, how often the terminal does what, may be changed at any time.
         """
         self.stage, self.promised = stage, Promised()
         self.complaints: list[str] = []
         self.pause_s, self.modes = pause_s, dict(MODES)
+        self.free = stocked.FREE if numbered else stocked.GIFT
+        self.priced = [stocked.PRINTS, stocked.ZINE] if numbered else [stocked.ZINE]
         self._stop = threading.Event()
         self._lock = threading.Lock()
         people: list[tuple[str, Callable[[Person], None]]] = [(f"taker-{n}", take) for n in range(takers)]
-        people += [("cashier", sell_for_cash), *([("card", sell_by_card)] if cards else [])]
+        people += [("cashier", sell_for_cash), ("card", sell_by_card)]
         self._people = [Person(self, name, what, random.Random(f"{seed} {name}")) for name, what in people]
 
     def __enter__(self) -> Load:
@@ -125,10 +129,10 @@ class Person(threading.Thread):
 
 
 def take(person: Person) -> None:
-    """Take a free number; look at it now and then; open it and download now and then."""
+    """Take something free; look at its number now and then; open it and download now and then."""
     load = person.load
     load.note(lambda promised: promised.presses.update(take=1))
-    answer = person.phone.press(f"/d/{stocked.FREE}/take", press=person.load.key())
+    answer = person.phone.press(f"/d/{load.free}/take", press=person.load.key())
     if not person.served(answer):
         return
     order = answer.location
@@ -164,7 +168,7 @@ def begin_sale(person: Person, drop: str) -> str | None:
 
 def sell_for_cash(person: Person) -> None:
     """Sell something for cash, exactly paid."""
-    drop = person.chance.choice([stocked.PRINTS, stocked.ZINE])
+    drop = person.chance.choice(person.load.priced)
     sale = begin_sale(person, drop)
     if sale is not None:
         take_cash(person, sale, drop, 1)
@@ -181,7 +185,7 @@ def take_cash(person: Person, sale: str, drop: str, ordinal: int) -> None:
 
 def sell_by_card(person: Person) -> None:
     """Sell something by card; whatever the terminal does, in the end it is paid, or paid in cash, or unclear."""
-    drop = person.chance.choice([stocked.PRINTS, stocked.ZINE])
+    drop = person.chance.choice(person.load.priced)
     modes = person.load.modes
     (mode,) = person.chance.choices([*modes], [*modes.values()])
     person.panel.press("/mode", mode=mode)

@@ -12,7 +12,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 
 import msgspec
 
@@ -23,11 +22,12 @@ from stall.domain.payment import OPEN
 from stall.settings import Cloud, Reader
 from stall.store import journal, readers, uploads
 from stall.wire import b64
-from tests.faults import stocked
 from tests.faults.part import Part
 from tests.faults.stocked import Home
 
 LOOPBACK = "127.0.0.1"
+#: A cloud of one's own, started with the stage.
+OWN = "own"
 READY_WITHIN_S = 60.0
 #: Every payment is final or waits for a person within this (s), whatever died.
 SETTLED_WITHIN_S = 60.0
@@ -55,24 +55,27 @@ def eventually(so: Callable[[], bool], within_s: float, what: str, every_s: floa
 class Stage:
     """One stall running. Use `running`."""
 
-    def __init__(self, home: Home, *, cloud: bool = True) -> None:
-        """Set its addresses; nothing is started yet. Without `cloud` there is neither cloud nor sync."""
+    def __init__(self, home: Home, *, cloud: str = OWN) -> None:
+        """Set its addresses; nothing is started yet. `cloud` is OWN, the address of another's, or "" to stay offline."""
         self.home = home
         base = _free_base()
-        self.buyers, self.till, self.panel, self._cloud = (f"{LOOPBACK}:{base + n}" for n in range(4))
-        _settle(home, base)
+        self.buyers, self.till, self.panel, own_cloud = (f"{LOOPBACK}:{base + n}" for n in range(4))
+        self.cloud = own_cloud if cloud == OWN else cloud
+        _settle(home, base, self.cloud)
         self.parts = {part.name: part for part in _parts(home, base)}
+        if cloud != OWN:
+            del self.parts["cloud"]
         if not cloud:
-            del self.parts["cloud"], self.parts["sync"]
+            del self.parts["sync"]
         self.observer = app.open_box(home.box)
         self._keeping = threading.Lock()
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
-    def start(self, once: Mapping[str, Mapping[str, str]] | None = None) -> None:
-        """Start everything, `once` with variables for a part's first start, and wait until it answers."""
+    def start(self) -> None:
+        """Start everything and wait until it answers."""
         for part in self.parts.values():
-            part.start((once or {}).get(part.name))
+            part.start()
         self._keeper.start()
         self.wait_until_answering()
 
@@ -111,7 +114,7 @@ class Stage:
         for address in (self.buyers, self.till):
             eventually(lambda address=address: _listens(address), READY_WITHIN_S, f"{address} to answer")  # type: ignore[misc]  # a lambda's default
         if "cloud" in self.parts:
-            eventually(lambda: _listens(self._cloud), READY_WITHIN_S, "the cloud to answer")
+            eventually(lambda: _listens(self.cloud), READY_WITHIN_S, "the cloud to answer")
 
     def reader_ready(self) -> bool:
         """Whether the reader's process says that a card may come."""
@@ -154,19 +157,19 @@ class Stage:
 
 
 @contextlib.contextmanager
-def running(
-    root: Path, *, cloud: bool = True, once: Mapping[str, Mapping[str, str]] | None = None, home: Home | None = None
-) -> Iterator[Stage]:
-    """A stall made in `root` (or the one of `home`), running until the block ends, however it ends."""
-    stage = Stage(home or stocked.make(root), cloud=cloud)
+def running(home: Home, *, cloud: str = OWN, always: Mapping[str, str] | None = None) -> Iterator[Stage]:
+    """A stall running until the block ends, however it ends; `always` are variables for each of its processes."""
+    stage = Stage(home, cloud=cloud)
     try:
-        stage.start(once)
+        for part in stage.parts.values():
+            part.always(always or {})
+        stage.start()
         yield stage
     finally:
         stage.stop()
 
 
-def _settle(home: Home, base: int) -> None:
+def _settle(home: Home, base: int, cloud_at: str) -> None:
     """Write into the box's settings where everything is in this run."""
     kept = settings_file.load(home.box)
     cloud = cloud_folder.load(home.cloud)
@@ -176,8 +179,10 @@ def _settle(home: Home, base: int) -> None:
     reader = Reader(
         link=f"serial:{home.terminal / 'port'}", name="Simulated terminal", profile="simulated", time_scale=SCALE
     )
-    there = Cloud(url=f"http://{LOOPBACK}:{base + 3}", name=cloud.name, public=b64.encode(cloud.key.public))
-    settings_file.save(home.box, msgspec.structs.replace(kept, web=web, reader=reader, cloud=there))
+    there = Cloud(url=f"http://{cloud_at}", name=cloud.name, public=b64.encode(cloud.key.public))
+    settings_file.save(
+        home.box, msgspec.structs.replace(kept, web=web, reader=reader, cloud=there if cloud_at else None)
+    )
 
 
 def _parts(home: Home, base: int) -> list[Part]:
@@ -191,7 +196,7 @@ def _parts(home: Home, base: int) -> list[Part]:
         "reader": ["reader", "--data", box],
         "sync": ["sync", "--data", box],
     }
-    return [Part(name, command, home.root / "logs" / f"{name}.log") for name, command in commands.items()]
+    return [Part(name, command, home.logs / f"{name}.log") for name, command in commands.items()]
 
 
 def _free_base() -> int:

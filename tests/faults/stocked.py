@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stall import app
 from stall import settings as settings_file
-from stall.clock import SystemClock
+from stall.clock import Source, SystemClock
 from stall.cloud import folder as cloud_folder
 from stall.creator import delegations, keyring, leases, packs
 from stall.creator.keyring import Creator
@@ -37,29 +37,40 @@ _DAY_S = 86_400
 
 @dataclass(frozen=True)
 class Home:
-    """Where everything of one stall lies."""
+    """Where everything of one stall lies. A twin has a box and a terminal of its own, and the creator and cloud of all."""
 
     root: Path
+    twin: str = ""
+
+    @property
+    def own(self) -> Path:
+        """The folder of what a twin has for itself."""
+        return self.root / self.twin
 
     @property
     def box(self) -> Path:
         """The data folder of the box."""
-        return self.root / "box"
-
-    @property
-    def cloud(self) -> Path:
-        """The data folder of the cloud."""
-        return self.root / "cloud"
+        return self.own / "box"
 
     @property
     def terminal(self) -> Path:
         """The folder of the simulated terminal."""
-        return self.root / "terminal"
+        return self.own / "terminal"
 
     @property
     def books(self) -> Path:
         """The terminal's own books."""
         return self.terminal / "ledger.sqlite"
+
+    @property
+    def logs(self) -> Path:
+        """What the processes said."""
+        return self.own / "logs"
+
+    @property
+    def cloud(self) -> Path:
+        """The data folder of the cloud."""
+        return self.root / "cloud"
 
     def creator(self) -> Creator:
         """The creator, with the key."""
@@ -70,15 +81,27 @@ class Home:
         return (self.root / "documents" / f"{drop}.jws").read_text(encoding="ascii")
 
 
-def make(root: Path) -> Home:
-    """Make a stall with four drops that are all open."""
+class TrustedClock(SystemClock):
+    """The system's clock, vouched for as by a time server."""
+
+    def system_source(self) -> Source:
+        """It is set from the network."""
+        return Source.NTP
+
+
+def make(root: Path, *, confirmed: bool = True) -> Home:
+    """Make a stall with four drops that are all open.
+
+    The maker has `confirmed` its clock, which then counts on by time since boot; or the system's clock is trusted.
+    """
     home = Home(root)
     for folder in ("files", "documents", "terminal", "logs"):
         (root / folder).mkdir(parents=True)
     (root / "files" / FILE_NAME).write_bytes(FILE_BYTES)
     now_s = SystemClock().wall_ms() // 1000
     creator = keyring.new(root / "creator", "Salt & Paper")
-    made = app.create_box(home.box, "Salt & Paper", pin=PIN)
+    clock = TrustedClock()
+    made = app.create_box(home.box, "Salt & Paper", pin=PIN, clock=clock)
     settings_file.save(home.box, Settings(name="Salt & Paper", cur="EUR"))
     cloud = cloud_folder.init(home.cloud, creator.did)
     tokens = [
@@ -86,9 +109,12 @@ def make(root: Path) -> Home:
         delegations.delegate(creator, cloud.key.did, "cloud", now_s=now_s),
     ]
     built = {drop: _pack(home, creator, drop, now_s) for drop in PRICES}
-    box = app.open_box(home.box)
+    box = app.open_box(home.box, clock=clock)
     try:
-        _stock(home, box, tokens, list(built.values()), now_s)
+        if confirmed:
+            with box.db.transaction() as tx:
+                confirm_clock(tx, now_s * 1000)
+        _stock(home, box, tokens, list(built.values()))
     finally:
         box.close()
     return home
@@ -122,9 +148,8 @@ def _pack(home: Home, creator: Creator, drop: str, now_s: int) -> BuiltPack:
     return built
 
 
-def _stock(home: Home, box: Box, tokens: Sequence[str], built: Sequence[BuiltPack], now_s: int) -> None:
+def _stock(home: Home, box: Box, tokens: Sequence[str], built: Sequence[BuiltPack]) -> None:
     with box.db.transaction() as tx:
-        confirm_clock(tx, now_s * 1000)
         for token in tokens:
             accept_delegation(tx, token)
     for each in built:
