@@ -1,7 +1,7 @@
 """Check a box's journal against itself and against the tables, every epoch of it. Reads only.
 
 `chain` reads the events and checks that they are whole and signed; `story` replays them and compares each with
-the rows it made; `sold` does so for what was sold and claimed, `stock` for edition numbers; `remains` looks for rows no event tells of.
+the rows it made; `sold` does so for what was sold and claimed, `stock` for edition numbers, `goods` for what is offered; `remains` looks for rows no event tells of.
 Every finding is a sentence for the maker; no finding means that everything holds. Memory grows with the edition numbers
 sold, not with the events.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 
 from stall.errors import StallError
-from stall.store.audit import chain, remains
+from stall.store.audit import chain, goods, remains
 from stall.store.audit.found import Audit
 from stall.store.audit.story import Story
 from stall.store.readonly import one_view
@@ -33,6 +33,8 @@ def audit(conn: sqlite3.Connection, public: bytes) -> Audit:
         found.add(f"The head of the journal cannot be read: {error.sentence}")
     except sqlite3.DatabaseError as error:
         found.add(f"The database file is damaged and cannot be read to its end: {error}.")
+    except (TypeError, ValueError, OverflowError) as error:  # a column that says what its type forbids
+        found.add(f"The database file is damaged: a row holds what it cannot hold ({error}).")
     return found
 
 
@@ -43,6 +45,7 @@ def _read_all(conn: sqlite3.Connection, found: Audit, public: bytes) -> None:
         story.tell(epoch_no, read)
     story.end()
     remains.check(conn, found, story)
+    goods.check(conn, found)
 
 
 def _check_pages(conn: sqlite3.Connection, found: Audit) -> None:
