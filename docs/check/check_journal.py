@@ -388,8 +388,9 @@ def check_fact(books: Books, epoch: Epoch, event: dict[str, Any], public: bytes,
         check_parent(books, body.get("parent"), where)
     elif kind == "lease":
         epoch.leases[body["jti"]] = (body["drop"], body["ranges"])
-    elif kind in {"sale", "attempt"}:
-        check_attempt(books, body, where)
+    elif kind in {"sale", "attempt", "finish"}:
+        if kind != "finish":
+            check_attempt(books, body, where)
         if "receipt" in body:
             check_receipt(books, epoch, event, public, where)
     elif kind in {"certificate", "grant", "delivery"}:

@@ -24,7 +24,7 @@ def verify(data: Path, as_json: bool) -> int:
     from stall.app import open_box
     from stall.store.audit import audit, describe
 
-    box = open_box(data)
+    box = open_box(data, looking=True)
     try:
         found = audit(box.db.read(), box.secrets.signing.public)
     finally:
@@ -35,7 +35,8 @@ def verify(data: Path, as_json: bool) -> int:
         for sentence in found.findings:
             click.echo(f"wrong: {sentence}")
         if found.ok:
-            click.echo(f"ok: {found.events} events, {found.receipts} receipts, root {describe(found)['root']}")
+            lives = "" if found.epochs == 1 else f" in {found.epochs} epochs"
+            click.echo(f"ok: {found.events} events{lives}, {found.receipts} receipts, root {describe(found)['root']}")
     return 0 if found.ok else 1
 
 
@@ -51,7 +52,7 @@ def export(data: Path, out: Path | None) -> None:
     from stall.app import open_box
     from stall.flows.export_journal import export_journal
 
-    box = open_box(data)
+    box = open_box(data, looking=True)
     try:
         if out is None:
             sys.stdout.writelines(export_journal(box))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from stall.flows.checkpoint import sign_checkpoint
+from stall.flows.checkpoint import remember, sign_checkpoint, sign_running
 from stall.flows.keep_hashes import keep_all_hashes, mend_hashes
 from stall.store import journal, proofs, uploads
 from stall.store.box import Box
@@ -35,6 +35,8 @@ def export_journal(box: Box) -> Iterator[str]:
             keep_all_hashes(box.db, epoch_no)
     with box.db.transaction() as tx:
         notes = {epoch_no: sign_checkpoint(tx, epoch_no) for epoch_no in epochs}
+        newest = sign_running(tx)[1]
+    remember(box.folder, newest)
     for epoch_no, text in notes.items():
         yield from _epoch_lines(box, epoch_no, text, len(epochs))
 

@@ -7,7 +7,7 @@ from secrets import token_bytes
 from stall.domain.epoch import Cause
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
-from stall.flows.accept_document import accept_delegation, accept_lease
+from stall.flows.accept_document import accept_delegation
 from stall.flows.checkpoint import SPACING_MS, sign_checkpoint
 from stall.flows.claim import redeem_order
 from stall.flows.confirm_clock import confirm_clock
@@ -18,16 +18,20 @@ from stall.flows.record_transfer import Transfer, record_transfer
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_card import cancel_card
 from stall.flows.take_cash import take_comp, take_free
-from stall.store import catalogue, claims, journal
-from stall.wire import b64, keys, lease
+from stall.store import attempts, catalogue, claims
+from stall.wire import keys
 from tests.cloud.boxes import delegate
+from tests.fakes import leasing
 from tests.fakes.stock import CREATOR, PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import selling
 
 #: What the day takes, in minor units by tender.
 TAKEN = {"cash": 450 + 300, "card": 450 + 450 + 3 * 300, "comp": 0}
-#: Numbers of the limited drop that are sold; the next one is held by a payment that is still running.
-SOLD, HELD = {1, 2, 3}, 4
+#: Numbers of the limited drop that are sold; number 4 is held by a payment that is still running.
+SOLD = {1, 2, 3}
+#: The same after the second life.
+TAKEN_IN_BOTH = TAKEN | {"cash": TAKEN["cash"] + 300, "card": TAKEN["card"] + 450}
+SOLD_IN_BOTH = {*SOLD, 4}
 WORDS = "slip 0042 at the terminal"
 
 
@@ -48,24 +52,23 @@ def live_through(stall: Stocked) -> None:
 
 
 def two_lives(stall: Stocked) -> None:
-    """A busy day, an old copy put back, a new lease, and a sale after it; both epochs have a checkpoint."""
+    """A busy day, an old copy put back, a new lease, and sales after it; both epochs have a checkpoint.
+
+    The payment that was at the terminal is approved when its number is frozen; the sale is finished once it is leased again.
+    """
     _sign(stall)
     live_through(stall)
+    (waiting,) = attempts.open_on_reader(stall.box.db.read(), 1)
     with stall.box.db.transaction() as tx:
         new_epoch(tx, Cause.PUT_BACK)
-    lease_anew(stall)
-    claim_and_download(stall, _cash(stall, PRINTS, ZINE))
+    selling.approve(stall, waiting.no, selling.facts(receipt_no=48))
+    selling.pay(stall, waiting.no)
+    leasing.lease_anew(stall, (4, 5))
+    selling.cash(stall, waiting.sale, ordinal=2)
+    claim_and_download(stall, waiting.sale)
+    claim_and_download(stall, _cash(stall, ZINE))
+    selling.send(stall, selling.ask(stall, selling.basket(stall, ZINE)))
     _sign(stall)
-
-
-def lease_anew(stall: Stocked) -> None:
-    """What the creator does after a new epoch: lease the unsold numbers to it."""
-    (token,) = stall.box.db.read().execute("SELECT token FROM documents WHERE typ = ?", (lease.TYP,)).fetchone()
-    old = lease.claims(lease.verify(token, {CREATOR.thumbprint: CREATOR.public}))
-    with stall.box.db.transaction() as tx:
-        epoch = journal.read_head(tx.conn).epoch_text
-        fresh = {**old, "epoch": epoch, "lease_seq": 2, "jti": b64.encode(bytes([4]) * 16), "ranges": [[4, 5]]}
-        accept_lease(tx, lease.sign(CREATOR, lease.parse(fresh)))
 
 
 def _sign(stall: Stocked) -> None:
