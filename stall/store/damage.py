@@ -15,8 +15,9 @@ def primary(error: sqlite3.Error) -> int:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the bytes of the database are not what SQLite wrote."""
-    return primary(error) in _DAMAGED
+    """Whether the bytes of the database are not what SQLite wrote: SQLite says so, or a text in it is no UTF-8."""
+    no_text = isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode")
+    return no_text or primary(error) in _DAMAGED
 
 
 def explained(error: sqlite3.Error) -> Broken:

@@ -33,7 +33,7 @@ def audit(conn: sqlite3.Connection, public: bytes) -> Audit:
         found.add(f"The head of the journal cannot be read: {error.sentence}")
     except sqlite3.DatabaseError as error:
         found.add(f"The database file is damaged and cannot be read to its end: {error}.")
-    except (TypeError, ValueError, OverflowError) as error:  # a column that says what its type forbids
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:  # a value its column's type forbids
         found.add(f"The database file is damaged: a row holds what it cannot hold ({error}).")
     return found
 
