@@ -23,6 +23,7 @@ import sys
 from pathlib import Path
 from stall import app
 from stall.store import epochs
+print("ready", flush=True)
 sys.stdin.readline()
 box = app.open_box(Path(sys.argv[1]))
 print(epochs.running(box.db.read()).epoch)
@@ -103,6 +104,9 @@ def test_three_processes_that_start_together_open_one_epoch(folder: Path, tmp_pa
         )
         for _ in range(3)
     ]
+    for process in opening:  # all of them stand at the line before the first one runs
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
     for process in opening:
         assert process.stdin is not None
         process.stdin.write("go\n")
