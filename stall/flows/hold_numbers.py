@@ -33,14 +33,14 @@ def _hold_one(tx: Tx, sale: int, good: Good) -> None:
     drop_no, edition, ed, title = good.drop_no or 0, good.edition or 0, good.line.ed, good.line.title
     if ed is not None and _holds_already(tx, sale, drop_no, ed):
         return
-    number = _lowest_free(tx, drop_no, 1, edition) if ed is None else _lowest_free(tx, drop_no, ed, ed)
+    number = find_free(tx, drop_no, 1, edition) if ed is None else find_free(tx, drop_no, ed, ed)
     if number is None and ed is not None:
         raise _not_to_be_had(tx, drop_no, ed, title)
     if number is None:
-        raise Refused("drop-sold-out", f"{title} is sold out. Choose another item.")
-    numbers.hold(tx, number[0], sale)
+        raise sold_out(title)
+    numbers.hold(tx, number.key, sale)
     tx.conn.execute(
-        "UPDATE lines SET ed = ?, lease = ? WHERE id = ?", (number[0] & 0xFFFFF, number[1], line_id(sale, good.line.n))
+        "UPDATE lines SET ed = ?, lease = ? WHERE id = ?", (number.ed, number.lease, line_id(sale, good.line.n))
     )
 
 
@@ -77,6 +77,11 @@ def release_lapsed(tx: Tx) -> int:
     return freed
 
 
+def sold_out(title: str) -> Refused:
+    """What to tell who comes too late."""
+    return Refused("drop-sold-out", f"{title} is sold out. Choose another item.")
+
+
 def _not_to_be_had(tx: Tx, drop_no: int, ed: int, title: str) -> Refused:
     leased = tx.conn.execute(
         "SELECT 1 FROM numbers n JOIN leases l ON l.no = n.lease WHERE n.id = ? AND l.epoch_no = ? AND l.expires_ms > ?",
@@ -95,7 +100,7 @@ def _holds_already(tx: Tx, sale: int, drop_no: int, ed: int) -> bool:
     return row is not None and row[0] == HELD and row[1] == sale
 
 
-def _lowest_free(tx: Tx, drop_no: int, low: int, high: int) -> tuple[int, int] | None:
+def find_free(tx: Tx, drop_no: int, low: int, high: int) -> numbers.Free | None:
     """The lowest number free now from `low` to `high`; only when there is none are lapsed holds swept first."""
     free = numbers.lowest_free(tx.conn, drop_no, low, high, tx.now_ms)
     if free is None and release_lapsed(tx):

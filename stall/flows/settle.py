@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stall.domain import sale as sums
-from stall.domain.payment import Settlement, State, Tender
+from stall.domain.payment import State
 from stall.errors import Broken, Refused
 from stall.flows.hold_numbers import hold_numbers
 from stall.flows.new_epoch import money_taken
 from stall.flows.note_exception import note_exception
+from stall.flows.sign_receipt import add_claim, sign_receipt
 from stall.store import attempts, epochs, goods, journal, numbers, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.goods import Good
 from stall.store.sales import Sale
-from stall.store.schema import claim_id, event_id
-from stall.wire import b64, capability, claimcode, receipt
-
-#: `st` of a receipt's tender, where the tender alone decides it.
-_STATUS = {Tender.CASH: "cash", Tender.COMP: "free", Tender.VOUCHER: "voucher", Tender.OPERATOR: "confirmed"}
+from stall.store.schema import event_id
 
 
 def paid_so_far(tx: Tx, sale: int) -> int:
@@ -38,11 +34,8 @@ def settle(tx: Tx, sale: Sale, paid: Sequence[Attempt], *, kind: str, body: dict
     event = event_id(head.epoch_no, head.size)
     sold = goods.of_sale(tx.conn, sale.no)
     _sell_numbers(tx, sale.no, sold)
-    digest = _claim_row(tx, sale, head, sold)
-    claims = _receipt(tx, sale, head, sold=sold, paid=paid)
-    signed = receipt.sign_claims(
-        tx.secrets.signing, claims if digest is None else {**claims, "code": b64.encode(digest)}
-    )
+    digest = add_claim(tx, head, sale.no, sale.issue + 1, sold)
+    signed = sign_receipt(tx, head, sale.cur, sold=sold, paid=paid, digest=digest)
     seq = tx.append(kind, {**body, "receipt": signed}, after=head)
     tx.conn.execute(
         "UPDATE sales SET state = 'paid', epoch_no = ?, paid_ms = ?, receipt_event = ?, issue = ?, basket_code = NULL,"
@@ -105,55 +98,3 @@ def _sell_numbers(tx: Tx, sale: int, sold: Sequence[Good]) -> None:
             "hold-broken",
             f"Sale {sale} needs {wanted} numbers but holds {held}. Do not charge again; run: stall journal verify",
         )
-
-
-def _claim_row(tx: Tx, sale: Sale, head: journal.Head, sold: Sequence[Good]) -> bytes | None:
-    """Make the claim of the next issue, where there is something to claim; the code itself is never stored."""
-    lives = [good.code_ttl_s for good in sold if good.code_ttl_s is not None]
-    if not lives:
-        return None
-    issue = sale.issue + 1
-    digest = claimcode.digest(claimcode.derive(tx.secrets.claim_key, head.epoch, sale.no, issue))
-    tx.conn.execute(
-        "INSERT INTO claims (id, digest, state, expires_ms) VALUES (?, ?, 'active', ?)",
-        (claim_id(sale.no, issue), digest, tx.now_ms + min(lives) * 1000),
-    )
-    return digest
-
-
-def _receipt(
-    tx: Tx, sale: Sale, head: journal.Head, *, sold: Sequence[Good], paid: Sequence[Attempt]
-) -> dict[str, object]:
-    """The claims of the receipt that the next event will carry."""
-    shares = sums.tax_shares([good.line for good in sold])
-    return {
-        "iss": tx.secrets.signing.thumbprint,
-        "jti": b64.encode(capability.seal(tx.secrets.claim_key, "receipt", event_id(head.epoch_no, head.size))),
-        "iat": tx.now_ms // 1000,
-        "clk": tx.clk,
-        "epoch": head.epoch_text,
-        "seq": head.size,
-        "items": [_item(sale.cur, good) for good in sold],
-        "tax": [{"rate": share.rate_bp, "net": share.net, "vat": share.vat} for share in shares],
-        "pay": [_pay(attempt) for attempt in paid],
-    }
-
-
-def _item(cur: str, good: Good) -> dict[str, object]:
-    line = good.line
-    facts = {
-        "drop": good.drop_id, "man": good.manifest_hash, "lease": good.lease, "ed": line.ed, "sku": line.sku,
-        "qty": line.qty, "cur": cur, "minor": line.minor, "vat": line.vat_bp,
-    }  # fmt: skip
-    return {name: value for name, value in facts.items() if value is not None}
-
-
-def _pay(attempt: Attempt) -> dict[str, object]:
-    """One tender; `ref` finds a card payment in the terminal's own papers: terminal id, receipt and trace number."""
-    tender = Tender(attempt.tender)
-    status = (attempt.settlement or Settlement.ONLINE) if tender is Tender.CARD else _STATUS[tender]
-    pay: dict[str, object] = {"m": tender.value, "st": status, "cur": attempt.cur, "minor": attempt.amount_minor}
-    if tender is Tender.CARD and attempt.tid is not None and attempt.receipt_no is not None:
-        trace = "" if attempt.trace is None else f"-{attempt.trace:06d}"
-        pay["ref"] = f"{attempt.tid}-{attempt.receipt_no:04d}{trace}"
-    return pay

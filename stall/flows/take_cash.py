@@ -9,12 +9,16 @@ from stall.domain.payment import State, Tender
 from stall.errors import Refused
 from stall.flows.authority import check_delegated
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
-from stall.flows.fill_basket import Wish, find_item, new_basket
-from stall.flows.hold_numbers import hold_numbers
+from stall.flows.fill_basket import Wish, find_item
+from stall.flows.hold_numbers import find_free, sold_out
 from stall.flows.settle import finish_sale, paid_so_far, settle, settle_or_keep_hold
-from stall.store import attempts, goods, presses
+from stall.flows.sign_receipt import add_claim, sign_receipt
+from stall.store import attempts, goods, journal, numbers, presses, sales
+from stall.store.attempts import Attempt
 from stall.store.db import Tx
+from stall.store.for_sale import Item
 from stall.store.sales import Sale
+from stall.store.schema import event_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +87,38 @@ def take_free(tx: Tx, wish: Wish, key: bytes, vat_bp: int) -> int:
     item = find_item(tx, wish)
     if item.price_minor != 0:
         raise Refused("drop-not-free", "This item is not free. Pay for it at the stall.")
-    sale = new_basket(tx, [(wish, item)], origin="take", vat_bp=vat_bp)
-    check_delegated(tx, item, sale.cur)
-    hold_numbers(tx, sale, goods.of_sale(tx.conn, sale.no))
-    _free(tx, sale, None)
-    presses.remember(tx, press, sale.no)
-    return sale.no
+    check_delegated(tx, item, item.cur)
+    sale = _taken(tx, item, vat_bp)
+    presses.remember(tx, press, sale)
+    return sale
+
+
+def _taken(tx: Tx, item: Item, vat_bp: int) -> int:
+    """Write one copy of a free item as a sale that is paid: the rows that basket, hold and payment would end in."""
+    number = None if item.edition is None else find_free(tx, item.no, 1, item.edition)
+    if number is None and item.edition is not None:
+        raise sold_out(item.title)
+    head = journal.read_head(tx.conn)
+    good = goods.of_item(item, number, vat_bp)
+    sale = sales.add_taken(tx, cur=item.cur, receipt_event=event_id(head.epoch_no, head.size))
+    goods.add(tx, sale, good, number)
+    if number is not None:
+        numbers.sell(tx, number.key, sale)
+    attempt = _free_tender(tx, sale, item.cur, None)
+    digest = add_claim(tx, head, sale, 1, [good])
+    signed = sign_receipt(tx, head, item.cur, sold=[good], paid=[attempt], digest=digest)
+    tx.append("sale", {**attempt_body(attempt), "receipt": signed}, after=head)
+    return sale
 
 
 def _free(tx: Tx, sale: Sale, decided_by: str | None) -> Taken:
-    """One free tender, which is all there is to pay."""
-    attempt = attempts.add(
-        tx,
-        sale=sale.no,
-        kind="pay",
-        tender=Tender.COMP,
-        state=State.PAID,
-        amount_minor=0,
-        cur=sale.cur,
-        decided_by=decided_by,
-    )
+    """Settle a sale that costs nothing with one free tender."""
+    attempt = _free_tender(tx, sale.no, sale.cur, decided_by)
     settle(tx, sale, [attempt], kind="sale", body=attempt_body(attempt))
     return Taken(attempt.no, 0)
+
+
+def _free_tender(tx: Tx, sale: int, cur: str, decided_by: str | None) -> Attempt:
+    return attempts.add(
+        tx, sale=sale, kind="pay", tender=Tender.COMP, state=State.PAID, amount_minor=0, cur=cur, decided_by=decided_by
+    )

@@ -98,16 +98,21 @@ def requested_before(conn: sqlite3.Connection, boot_id: str, boottime_ms: int) -
 def add(tx: Tx, *, sale: int, kind: str, tender: str, state: State, amount_minor: int, cur: str, reader: int | None = None,
         given_minor: int | None = None, settlement: str | None = None, decided_by: str | None = None) -> Attempt:  # fmt: skip
     """Write a new attempt of a sale with the next ordinal."""
-    rows = tx.conn.execute(
+    ended_ms = tx.now_ms if state in FINAL else None
+    row = tx.conn.execute(
         "INSERT INTO attempts (no, sale, ordinal, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,"
         " boot_id, requested_boottime_ms, requested_ms, ended_ms)"
         f" VALUES ({epochs.next_no('attempts')}, ?1, (SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE sale = ?1), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        f" RETURNING {_COLUMNS}",
+        " RETURNING no, ordinal",
         (sale, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,
-         tx.moment.boot_id, tx.moment.boottime_ms, tx.now_ms, tx.now_ms if state in FINAL else None),
+         tx.moment.boot_id, tx.moment.boottime_ms, tx.now_ms, ended_ms),
+    ).fetchone()  # fmt: skip
+    return Attempt(
+        no=row[0], sale=sale, ordinal=row[1], kind=kind, of=None, tender=tender, reader=reader, state=state, settlement=settlement,
+        amount_minor=amount_minor, cur=cur, given_minor=given_minor, offline=None, decided_by=decided_by, reason=None,
+        boot_id=tx.moment.boot_id, requested_boottime_ms=tx.moment.boottime_ms, requested_ms=tx.now_ms, ended_ms=ended_ms,
+        cancel_wanted=0, display="", tid=None, receipt_no=None, trace=None, baseline_tid=None, baseline_receipt=None,
     )  # fmt: skip
-    (made,) = _all(rows)
-    return made
 
 
 #: Columns that may change together with a state.

@@ -12,7 +12,7 @@ from stall.domain.drop import Offer, Window, offer
 from stall.store.numbers import FREE_NOW
 
 _ITEM = f"""
-SELECT d.no, d.drop_id, d.pack, d.creator, p.title, p.price_minor, p.cur, d.edition, d.switched_on,
+SELECT d.no, d.drop_id, d.pack, d.creator, p.title, p.price_minor, p.cur, p.manifest_hash, p.code_ttl_s, d.edition, d.switched_on,
        p.opens_ms, min(coalesce(p.closes_ms, p.expires_ms), p.expires_ms),
        d.edition IS NULL OR EXISTS (SELECT 1 {FREE_NOW} AND n.id BETWEEN d.no << 20 AND (d.no << 20) + d.edition)
 FROM drops d JOIN packs p ON p.no = d.pack WHERE d.drop_id = :drop_id
@@ -30,6 +30,8 @@ class Item:
     title: str
     price_minor: int
     cur: str
+    manifest_hash: str
+    code_ttl_s: int
     edition: int | None
     left: bool
     offer: Offer
@@ -40,7 +42,7 @@ def find(conn: sqlite3.Connection, drop_id: str, now_ms: int) -> Item | None:
     row = conn.execute(_ITEM, {"drop_id": drop_id, "now_ms": now_ms}).fetchone()
     if row is None:
         return None
-    no, drop, pack, creator, title, price_minor, cur, edition, switched_on, opens_ms, closes_ms, left = row
+    *terms, edition, switched_on, opens_ms, closes_ms, left = row
     remaining = None if left else 0
     stands = offer(Window(opens_ms, closes_ms), now_ms=now_ms, switched_on=bool(switched_on), remaining=remaining)
-    return Item(no, drop, pack, creator, title, price_minor, cur, edition, bool(left), stands)
+    return Item(*terms, edition, bool(left), stands)

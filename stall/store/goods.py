@@ -6,6 +6,9 @@ import sqlite3
 from dataclasses import dataclass
 
 from stall.domain.sale import Line
+from stall.store.db import Tx
+from stall.store.for_sale import Item
+from stall.store.numbers import Free
 from stall.store.schema import line_id
 
 
@@ -27,6 +30,31 @@ class Good:
 
 
 _LINE_COLUMNS = 8
+
+
+def of_item(item: Item, number: Free | None, vat_bp: int) -> Good:
+    """One copy of an item as the only line of a sale, with the number found for it where it is limited."""
+    ed, lease = (None, None) if number is None else (number.ed, number.jti)
+    line = Line(0, item.title, 1, item.price_minor, vat_bp, item.pack, ed)
+    return Good(line, item.no, item.drop_id, item.creator, item.edition, item.manifest_hash, item.code_ttl_s, lease)
+
+
+def add(tx: Tx, sale: int, good: Good, number: Free | None) -> None:
+    """Write a line of a sale, with its number where it has one already."""
+    line = good.line
+    tx.conn.execute(
+        "INSERT INTO lines (id, pack, title, ed, lease, qty, minor, vat_bp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            line_id(sale, line.n),
+            line.pack,
+            line.title,
+            line.ed,
+            number and number.lease,
+            line.qty,
+            line.minor,
+            line.vat_bp,
+        ),
+    )
 
 
 def of_sale(conn: sqlite3.Connection, sale: int) -> list[Good]:

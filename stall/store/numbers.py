@@ -7,27 +7,46 @@ those only where the text says the same, not where a value is bound.
 from __future__ import annotations
 
 import sqlite3
+from typing import NamedTuple
 
 from stall.store.db import Tx
-from stall.store.schema import FREE, FROZEN, HELD, SOLD, number_id
+from stall.store.schema import FREE, FROZEN, HELD, SOLD, edition_number, number_id
 
 #: The free numbers this box may sell now; `:now_ms` is bound.
 FREE_NOW = (
     "FROM numbers n INDEXED BY numbers_free CROSS JOIN leases l ON l.no = n.lease"
     " WHERE n.state = 0 AND l.epoch_no = (SELECT epoch_no FROM journal) AND l.expires_ms > :now_ms"
 )
-_LOWEST = f"SELECT n.id, n.lease {FREE_NOW} AND n.id BETWEEN :low AND :high ORDER BY n.id LIMIT 1"
+_LOWEST = f"SELECT n.id, n.lease, l.jti {FREE_NOW} AND n.id BETWEEN :low AND :high ORDER BY n.id LIMIT 1"
 _HELD_BY = "numbers INDEXED BY numbers_held"
 
 
-def lowest_free(conn: sqlite3.Connection, drop_no: int, low: int, high: int, now_ms: int) -> tuple[int, int] | None:
-    """The lowest number from `low` to `high` that can be sold now, as (its key, its lease), or None.
+class Free(NamedTuple):
+    """A number that can be sold now: its key, and the lease it comes from as row and as id."""
+
+    key: int
+    lease: int
+    jti: str
+
+    @property
+    def ed(self) -> int:
+        """The edition number itself."""
+        return edition_number(self.key)
+
+
+def lowest_free(conn: sqlite3.Connection, drop_no: int, low: int, high: int, now_ms: int) -> Free | None:
+    """The lowest number from `low` to `high` that can be sold now, or None.
 
     Costs the same however many are sold: the index of free numbers begins with it.
     """
     between = {"low": number_id(drop_no, low), "high": number_id(drop_no, high), "now_ms": now_ms}
     row = conn.execute(_LOWEST, between).fetchone()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else Free(*row)
+
+
+def sell(tx: Tx, number: int, sale: int) -> None:
+    """Make a free number sold, without holding it first: what is taken for nothing is paid at once."""
+    tx.conn.execute("UPDATE numbers SET state = ?, sale = ? WHERE id = ? AND state = 0", (SOLD, sale, number))
 
 
 def hold(tx: Tx, number: int, sale: int) -> None:

@@ -9,7 +9,7 @@ from stall.domain.sale import Line
 from stall.errors import Refused
 from stall.store import epochs
 from stall.store.db import Tx
-from stall.store.schema import HELD, line_id
+from stall.store.schema import HELD, event_epoch_no, line_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,19 @@ def add_basket(tx: Tx, *, origin: str, cur: str, total_minor: int, basket_code: 
         (origin, tx.now_ms, cur, total_minor, basket_code),
     ).fetchone()
     return Sale(*row)
+
+
+def add_taken(tx: Tx, *, cur: str, receipt_event: int) -> int:
+    """Write a sale that is paid with its first row, because it costs nothing, and return its number.
+
+    `receipt_event` is the key of the event that will carry its receipt (Tx.next_event).
+    """
+    row = tx.conn.execute(
+        "INSERT INTO sales (no, epoch_no, origin, created_ms, state, cur, total_minor, paid_ms, receipt_event, issue)"
+        f" VALUES ({epochs.next_no('sales')}, ?1, 'take', ?2, 'paid', ?3, 0, ?2, ?4, 1) RETURNING no",
+        (event_epoch_no(receipt_event), tx.now_ms, cur, receipt_event),
+    ).fetchone()
+    return int(row[0])
 
 
 def find(conn: sqlite3.Connection, sale: int) -> Sale | None:

@@ -9,7 +9,7 @@ tile = epoch_no << 40 | level << 36 | index.
 from __future__ import annotations
 
 #: Number of the newest step; kept in PRAGMA user_version, so that opening needs no library.
-VERSION = 3
+VERSION = 4
 
 #: From this step on a box notes where its database lies (place.py).
 PLACED = 3
@@ -149,6 +149,14 @@ DROP TABLE checkpoint_of_one;
 ALTER TABLE uploads ADD COLUMN beside INTEGER NOT NULL DEFAULT 0;
 """
 
+#: Why a person decided a payment, in words that may name somebody: sealed, so that the row can be erased.
+#: `event` is the one that bears their salted hash.
+DECISIONS = """
+CREATE TABLE decisions (
+    attempt INTEGER PRIMARY KEY REFERENCES attempts (no), event INTEGER NOT NULL, salt BLOB NOT NULL, sealed BLOB NOT NULL
+) STRICT;
+"""
+
 
 def event_id(epoch_no: int, seq: int) -> int:
     """Pack an event's place into one key that grows with the journal."""
@@ -178,6 +186,11 @@ def line_id(sale: int, n: int) -> int:
 def number_id(drop_no: int, number: int) -> int:
     """Pack an edition number (1..2^20-1) with its drop."""
     return drop_no << 20 | number
+
+
+def edition_number(number: int) -> int:
+    """The edition number within its drop."""
+    return number & ((1 << 20) - 1)
 
 
 def claim_id(sale: int, issue: int) -> int:
