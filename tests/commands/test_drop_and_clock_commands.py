@@ -42,3 +42,17 @@ def test_confirming_the_clock_makes_it_sure_for_this_boot(run: Run, clock: FakeC
     assert run("clock", "show", "--json").json["clk"] == "floor"
     assert run("clock", "confirm").out == "2026-11-23 12:00:00 UTC, confirmed by you\n"
     assert run("clock", "show", "--json").json == {"ok": True, "now_ms": clock.wall, "clk": "operator"}
+
+
+def test_a_clock_that_jumped_is_told_and_the_right_time_can_be_given(run: Run, clock: FakeClock) -> None:
+    clock.wall = START_MS + 9 * 365 * 86_400_000  # somebody's server of time, nine years ahead
+    told = run("clock", "show").out
+    assert "not sure" in told
+    assert "The machine's clock says 2035-11-19" in told
+    assert run("clock", "confirm", "--utc", "2026-11-21 14:05").out == "2026-11-21 14:05:00 UTC, confirmed by you\n"
+    assert run("clock", "show").out == "2026-11-21 14:05:00 UTC, confirmed by you\n"
+
+
+def test_a_time_that_is_none_is_refused(run: Run) -> None:
+    ran = run("clock", "confirm", "--utc", "tomorrow")
+    assert (ran.code, "[time-malformed]" in ran.err) == (1, True)

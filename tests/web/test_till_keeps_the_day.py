@@ -11,7 +11,7 @@ from stall.flows.day_end import record_day_end
 from stall.settings import Cloud
 from stall.store import floor, journal, readers, uploads
 from tests.fakes import stock
-from tests.fakes.clock import START_MS
+from tests.fakes.clock import START_MS, FakeClock
 from tests.fakes.stock import Stocked
 from tests.web.till_pages import Till, approve, text
 
@@ -133,3 +133,28 @@ def test_an_unfinished_payment_is_on_the_day_page(till: Till) -> None:
 def test_the_box_time_shown_is_the_one_it_records(till: Till) -> None:
     assert floor.moment(till.box.db.read(), till.box.clock).now_ms == START_MS
     assert "21 Nov 2026, 00:00 UTC" in till.see("/clock")
+
+
+DAY_MS = 86_400_000
+
+
+def clock_of(till: Till) -> FakeClock:
+    assert isinstance(till.box.clock, FakeClock)
+    return till.box.clock
+
+
+@pytest.mark.parametrize(
+    ("by_ms", "words"),
+    [(9 * 365 * DAY_MS, "more than two days later"), (-9 * 365 * DAY_MS, "things were written down after that")],
+)
+def test_a_clock_that_jumped_is_told_with_what_to_do(till: Till, by_ms: int, words: str) -> None:
+    clock_of(till).wall += by_ms
+    page = till.see("/clock")
+    assert "Unsure" in page
+    assert words in page
+    assert "Clock unsure, confirm it" in till.see("/")
+
+
+def test_a_box_nobody_told_the_time_goes_on_selling_and_says_what_waits(till: Till) -> None:
+    clock_of(till).source = None
+    assert "opening a drop waits until you confirm the time" in till.see("/clock")

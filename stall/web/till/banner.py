@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stall.clock import Source
 from stall.store import epochs, floor, journal, readers, till_reads, uploads
 from stall.store.box import Box
+from stall.store.floor import Doubt, Moment
 from stall.store.room import MB, Room
 from stall.store.schema import event_id
 from stall.store.uploads import UploadState
@@ -36,7 +37,7 @@ def flags(box: Box) -> list[Flag]:
     moment = floor.moment(conn, box.clock)
     return [
         _reader(conn),
-        _clock(moment.source, moment.now_ms),
+        _clock(moment),
         _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
         *_disk(box.room),
         *_frozen(conn),
@@ -55,10 +56,11 @@ def _reader(conn: sqlite3.Connection) -> Flag:
     return Flag("reader", shape, words, "/day")
 
 
-def _clock(source: Source, now_ms: int) -> Flag:
-    if source is Source.FLOOR:
-        return Flag("clock", Shape.WARN, "Clock unsure", "/clock")
-    minutes = now_ms // _MINUTE_MS
+def _clock(moment: Moment) -> Flag:
+    if moment.source is Source.FLOOR:
+        words = "Clock unsure" if moment.doubt is Doubt.NO_SOURCE else "Clock unsure, confirm it"
+        return Flag("clock", Shape.WARN, words, "/clock")
+    minutes = moment.now_ms // _MINUTE_MS
     return Flag("clock", Shape.OK, f"{minutes // 60 % 24:02d}:{minutes % 60:02d} UTC", "/clock")
 
 
