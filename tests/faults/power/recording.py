@@ -170,6 +170,8 @@ class _Stall:
             tell(self.log, saving=f"Hall {n}")
             self.run([sys.executable, "-c", _SAVE, str(self.box), f"Hall {n}"])
             tell(self.log, place=f"Hall {n}")
+            out = str(self.root / f"journal-{n}.jsonl")  # signs a checkpoint, and notes it beside the database
+            self.run([sys.executable, "-m", "stall", "journal", "export", "--out", out, "--data", str(self.box)])
 
 
 def _free_ports() -> tuple[int, int]:

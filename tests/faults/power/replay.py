@@ -59,6 +59,9 @@ def judge(folder: Path, told: Told) -> list[str]:
         return [f"The stall does not open: {error}"]
     try:
         found = verdict.judge_box(box, told.promised)
+        (epochs,) = box.db.read().execute("SELECT count(*) FROM epochs").fetchone()
+        if epochs != 1:
+            found.append("The stall took its own database for another one after the cut, and froze its numbers.")
         found += [*_stocked(box, told), *_settings(folder, told), *_sells(box, told)]
     except (StallError, sqlite3.Error) as error:
         return [f"The stall cannot be read to its end: {error!r}"]
