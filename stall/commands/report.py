@@ -26,21 +26,35 @@ def reconcile(data: Path, as_json: bool) -> int:
     """Compare receipts, payments, terminal and cloud. Exit code 1 while something does not tie."""
     from stall import app
     from stall.domain import books as comparing
-    from stall.store import reconciliation
+    from stall.domain import money
+    from stall.store import decisions, reconciliation
 
     box = app.open_box(data)
     try:
         keys = {box.secrets.signing.thumbprint: box.secrets.signing.public}
         cloud = box.settings.cloud is not None
         books = reconciliation.read_books(box.db.read(), keys, box.settings.cur, cloud=cloud)
+        decided = decisions.read(box.db.read(), box.secrets.claim_key)
     finally:
         box.close()
     checks = comparing.checks(books)
     ties = all(check.ok for check in checks)
     if as_json:
-        click.echo(json.dumps({"ok": ties, "checks": [asdict(c) for c in checks], **asdict(books)}))
+        click.echo(
+            json.dumps(
+                {
+                    "ok": ties,
+                    "checks": [asdict(c) for c in checks],
+                    **asdict(books),
+                    "decided": [asdict(d) for d in decided],
+                }
+            )
+        )
     else:
         _print(books, checks)
+        for each in decided:
+            amount, why = money.text(each.minor, each.cur), each.words or "the words were erased"
+            click.echo(f"    Sale {each.sale}, {amount}: {each.outcome}, decided by {each.decided_by}: {why}")
     return 0 if ties else 1
 
 

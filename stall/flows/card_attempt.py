@@ -17,7 +17,7 @@ from stall.flows.begin_payment import attempt_body
 from stall.flows.hold_numbers import end_hold_later
 from stall.flows.note_exception import note_exception
 from stall.flows.settle import settle_or_keep_hold
-from stall.store import attempts, numbers, readers, sales
+from stall.store import attempts, decisions, numbers, readers, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.schema import line_id
@@ -154,11 +154,12 @@ def decide(tx: Tx, attempt_no: int, outcome: Literal["paid", "declined", "revers
             "decision-reason", "Write in a few words where you saw it, for example: slip 0042 at the terminal."
         )
     decided = attempts.change(tx, attempt_no, State(outcome), decided_by=who, reason=Reason.OPERATOR)
+    body = attempt_body(decided, words=decisions.keep_words(tx, attempt_no, words))
     if decided.state is State.PAID:
-        settle_or_keep_hold(tx, decided, kind="attempt", body=attempt_body(decided, words=words))
+        settle_or_keep_hold(tx, decided, kind="attempt", body=body)
         return decided
     end_hold_later(tx, decided.sale)
-    tx.append("attempt", attempt_body(decided, words=words))
+    tx.append("attempt", body)
     return decided
 
 

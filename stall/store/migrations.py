@@ -34,6 +34,11 @@ def _epochs(tables: Tables) -> None:
     _run(tables, schema.EPOCHS)
 
 
+@steps(name="0004_decisions")
+def _decisions(tables: Tables) -> None:
+    _run(tables, schema.DECISIONS)
+
+
 def _run(tables: Tables, statements: str) -> None:
     for statement in statements.split(";"):
         if statement.strip():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stall import app
+from stall.domain.payment import Reason
 from stall.flows import card_attempt
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.flows.fill_basket import Wish, fill_basket
@@ -106,3 +107,37 @@ def test_an_unclear_payment_and_a_contradiction_are_named(run: Run, box: Box) ->
     assert f"(sale {other})" in ran.out
     assert "now says this payment was taken back" in ran.out
     assert other != sale
+
+
+def decide(box: Box, words: str) -> int:
+    """A card payment nobody heard the end of, which a person calls declined; give the attempt."""
+    with box.db.transaction() as tx:
+        readers.report(tx, 1, "Card reader", "ready", "Ready")
+        attempt = ask_card(tx, fill_basket(tx, [Wish(stock.PRINTS)], origin="till", vat_bp=1900), 1, 1)
+        card_attempt.send(tx, attempt)
+        card_attempt.doubt(tx, attempt, Reason.READER_LOST)
+        card_attempt.decide(tx, attempt, "declined", "maker", words)
+    return attempt
+
+
+def test_the_report_says_what_a_person_decided_and_why(run: Run, box: Box) -> None:
+    decide(box, "no slip came  out, says Ada")
+    assert "€4.50: declined, decided by maker: no slip came out, says Ada" in run("report", "reconcile").out
+    (told,) = run("report", "reconcile", "--json").json["decided"]
+    assert (told["outcome"], told["minor"], told["words"]) == ("declined", 450, "no slip came out, says Ada")
+
+
+def test_the_reason_can_be_erased_and_the_journal_still_holds(run: Run, box: Box) -> None:
+    decide(box, "no slip came out, says Ada")
+    with box.db.transaction() as tx:
+        tx.conn.execute("DELETE FROM decisions")
+    assert run("journal", "verify").code == 0
+    assert "decided by maker: the words were erased" in run("report", "reconcile").out
+
+
+def test_words_that_are_not_those_the_journal_vouches_for_are_not_shown(run: Run, box: Box) -> None:
+    first, second = decide(box, "no slip came out"), decide(box, "another reason")
+    with box.db.transaction() as tx:
+        salt, sealed = tx.conn.execute("SELECT salt, sealed FROM decisions WHERE attempt = ?", (second,)).fetchone()
+        tx.conn.execute("UPDATE decisions SET salt = ?, sealed = ? WHERE attempt = ?", (salt, sealed, first))
+    assert "another reason" not in run("report", "reconcile").out.splitlines()[-2]
