@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
+import msgspec
 import rfc8785
 
 from stall.errors import LocalWireError
 from stall.wire import strict_json
 from stall.wire.strict_json import MAX_INTEGER
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
-_encode = _ENCODER.encode
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def dumps(obj: object) -> bytes:
@@ -39,11 +38,11 @@ def dumps_readable(obj: object, *, max_bytes: int, max_depth: int) -> bytes:
 def _write(obj: object) -> tuple[bytes, int]:
     """The canonical bytes and how deep `obj` is nested, -1 where nobody counted."""
     try:
-        # The standard encoder writes JCS when all names are ASCII and no number is a float: its string escapes are
-        # those of RFC 8785 clause 3.2.2.2, and code points then sort like UTF-16 units. The rest is the library's.
+        # The fast encoder writes JCS when all names are ASCII and no number is a float: its string escapes are those
+        # of RFC 8785 clause 3.2.2.2, and code points then sort like UTF-16 units. The rest is the library's.
         depth = _depth_of_plain(obj)
         if depth >= 0:
-            return _encode(obj).encode("utf-8"), depth
+            return _encode(obj), depth
         return rfc8785.dumps(obj), -1  # type: ignore[arg-type]  # it checks every type itself and raises
     except (ValueError, RecursionError, TypeError, AttributeError) as error:
         raise LocalWireError(
@@ -53,7 +52,7 @@ def _write(obj: object) -> tuple[bytes, int]:
 
 
 def _depth_of_plain(value: object) -> int:
-    """How many arrays and objects lie in one another; -1 for what the standard encoder may not write."""
+    """How many arrays and objects lie in one another; -1 for what the fast encoder may not write."""
     if value is None or isinstance(value, str):
         return 0
     if isinstance(value, int):
