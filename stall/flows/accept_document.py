@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stall.errors import Hostile, Refused
-from stall.store import catalogue, documents, floor, journal
+from stall.store import catalogue, documents, journal
 from stall.store.db import Tx
 from stall.store.schema import FREE, FROZEN, number_id
 from stall.wire import delegation, jws, keys, lease
@@ -47,7 +47,7 @@ def accept_delegation(tx: Tx, token: str) -> Delegation:
         " ON CONFLICT (creator, subject) DO UPDATE SET document = excluded.document, role = excluded.role, seq = excluded.seq",
         (document, creator, given.role, subject, given.seq),
     )
-    floor.raise_to(tx.conn, tx.moment, given.iat * 1000)
+    tx.raise_floor(given.iat * 1000)
     tx.append(
         "delegation",
         {"creator": creator_did, "hash": jws.token_hash(token), "role": given.role, "seq": given.seq, "sub": subject},
@@ -88,7 +88,7 @@ def accept_lease(tx: Tx, token: str) -> Lease:
         return given
     _check_allocation(tx, given)
     _take_numbers(tx, given, token, drop["no"], head.epoch_no, drop["edition"])
-    floor.raise_to(tx.conn, tx.moment, given.iat * 1000)
+    tx.raise_floor(given.iat * 1000)
     return given
 
 

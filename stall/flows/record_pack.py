@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stall.errors import Refused
-from stall.store import documents, floor
+from stall.store import documents
 from stall.store.db import Tx
 from stall.store.schema import file_id
 from stall.wire import jws, keys, manifest
@@ -105,7 +105,7 @@ def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -
     tx.conn.execute(
         "UPDATE drops SET pack = ?, ver = ?, edition = ? WHERE no = ?", (pack, found.ver, found.drop.edition, drop_no)
     )
-    floor.raise_to(tx.conn, tx.moment, found.iat * 1000)
+    tx.raise_floor(found.iat * 1000)
     tx.append(
         "import",
         {"drop": found.drop.id, "manifest": jws.token_hash(token), "ver": found.ver, "files": len(found.files)},

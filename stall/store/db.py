@@ -65,6 +65,12 @@ class Tx:
         """Append one event to the journal and return its number. `after` is its head, where that was just read."""
         return journal.append(self.conn, self.moment, kind, body, after)
 
+    def raise_floor(self, to_ms: int) -> None:
+        """Believe nothing before `to_ms` from now on: a trusted document was issued then. Running deadlines move along."""
+        if to_ms > self.now_ms:
+            floor.raise_to(self.conn, self.moment, to_ms)
+            deadlines.keep_time_left(self.conn, to_ms, to_ms - self.now_ms)
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo only what happens inside when it raises; the transaction goes on."""

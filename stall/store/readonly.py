@@ -23,7 +23,11 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
         conn = sqlite3.connect(
             f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
         )
-        conn.execute("PRAGMA wal_autocheckpoint=0")
+        try:
+            conn.execute("PRAGMA wal_autocheckpoint=0")
+        except BaseException:
+            conn.close()
+            raise
     except sqlite3.Error as error:
         raise Broken(
             "box-unreadable", f"{path} cannot be opened ({error}). Check the folder's owner and rights."

@@ -17,6 +17,8 @@ from stall.errors import Broken
 from stall.store.readonly import connect_readonly
 
 PERIOD_S = 0.05
+#: How long starting waits for the first look (s); the watch begins anew by itself after trouble.
+BEGIN_S = 10.0
 
 
 class Watcher:
@@ -25,7 +27,7 @@ class Watcher:
     def __init__(self, path: Path, on_change: Callable[[], None] | None = None) -> None:
         """Start watching the database at `path`; `on_change` runs on the watching thread.
 
-        Returns when the watch has begun: no change after that is missed.
+        Returns when the watch has begun, after ten seconds at most: no change after that is missed.
         """
         self._path = path
         self._on_change = on_change
@@ -34,7 +36,7 @@ class Watcher:
         self._stop, self._begun = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._thread.start()
-        self._begun.wait()
+        self._begun.wait(BEGIN_S)
 
     @property
     def count(self) -> int:

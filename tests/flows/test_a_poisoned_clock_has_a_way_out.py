@@ -13,7 +13,7 @@ from stall.domain.payment import Reason
 from stall.errors import Refused, WireError
 from stall.flows import card_attempt, checkpoint, claim, day_end, housekeeping, staff_pin, switch_drop
 from stall.flows.confirm_clock import confirm_clock
-from stall.store import audit, claim_codes, claims, floor, readers, sales
+from stall.store import audit, claim_codes, claims, readers, sales
 from stall.store.db import Tx
 from stall.wire import claimcode
 from tests.fakes.clock import START_MS
@@ -42,7 +42,7 @@ def crept(stall: Stocked) -> None:
 def issued_ahead(stall: Stocked) -> None:
     """A trusted document came from a laptop years ahead."""
     with stall.box.db.transaction() as tx:
-        floor.raise_to(tx.conn, tx.moment, START_MS + YEARS)
+        tx.raise_floor(START_MS + YEARS)
 
 
 POISONS = [said_by_hand, crept, issued_ahead]
