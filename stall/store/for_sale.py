@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from typing import Any
 
 from stall.domain.drop import Offer, Window, offer
 from stall.store.numbers import FREE_NOW
@@ -42,7 +43,8 @@ def find(conn: sqlite3.Connection, drop_id: str, now_ms: int) -> Item | None:
     row = conn.execute(_ITEM, {"drop_id": drop_id, "now_ms": now_ms}).fetchone()
     if row is None:
         return None
-    *terms, edition, switched_on, opens_ms, closes_ms, left = row
+    *terms, switched_on, opens_ms, closes_ms, left = row
     remaining = None if left else 0
     stands = offer(Window(opens_ms, closes_ms), now_ms=now_ms, switched_on=bool(switched_on), remaining=remaining)
-    return Item(*terms, edition, bool(left), stands)
+    item: list[Any] = [*terms, bool(left), stands]
+    return Item(*item)

@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -68,8 +69,7 @@ def till(port: int, seconds: float) -> list[float]:
         sale = watch.time(lambda: press("/sale", item=ZINE, qty=1, press=ids.new_press()))
         number = re.search(r"/sale/(\d+)", sale)
         assert number, sale
-        path = f"/sale/{number[1]}/cash"
-        watch.time(lambda path=path: press(path, ordinal=1, given=f"{ZINE_MINOR / 100:.2f}"))
+        watch.time(partial(press, f"/sale/{number[1]}/cash", ordinal=1, given=f"{ZINE_MINOR / 100:.2f}"))
         time.sleep(PAUSE_S)
     conn.close()
     return watch.taken_ms

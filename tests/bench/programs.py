@@ -19,7 +19,8 @@ SPARE_S = 90.0
 class Running:
     """A program under way."""
 
-    def __init__(self, process: subprocess.Popen[str], seconds: float) -> None:
+    def __init__(self, name: str, process: subprocess.Popen[str], seconds: float) -> None:
+        self._name = name
         self._process = process
         self._seconds = seconds
 
@@ -27,7 +28,7 @@ class Running:
         """Wait for its end and read what it printed. Raises RuntimeError when it failed."""
         printed, told = self._process.communicate(timeout=self._seconds + SPARE_S)
         if self._process.returncode != 0:
-            raise RuntimeError(f"{self._process.args}: {told[-2000:]}")
+            raise RuntimeError(f"{self._name} failed: {told[-2000:]}")
         return json.loads(printed)
 
 
@@ -47,7 +48,7 @@ def started(
     )
     with process:
         try:
-            yield Running(process, seconds)
+            yield Running(module, process, seconds)
         finally:
             process.kill()
 

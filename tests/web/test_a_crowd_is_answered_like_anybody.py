@@ -14,8 +14,7 @@ from stall.flows.switch_drop import close_drop
 from stall.web import ids
 from stall.web.buyer.takes import Takes
 from stall.web.factory import shop_of
-from tests.fakes.stock import SAMPLER, Stocked
-from tests.web import phone
+from tests.fakes.stock import PRINTS, SAMPLER, Stocked
 
 ORIGIN = "http://localhost"
 
@@ -112,6 +111,6 @@ def test_a_phone_that_presses_too_often_is_told_so_on_the_short_way_too(buyer_ap
 
 def test_a_paid_item_cannot_be_taken_on_either_way(buyer_app: Flask) -> None:
     client = buyer_app.test_client()
-    assert take(client, ids.new_press(), drop=phone.PRINTS).status_code == 409
-    shop_of(buyer_app).selling.add(phone.PRINTS)
-    assert take(client, ids.new_press(), drop=phone.PRINTS).status_code == 409
+    assert take(client, ids.new_press(), drop=PRINTS).status_code == 409
+    shop_of(buyer_app).selling.add(PRINTS)
+    assert take(client, ids.new_press(), drop=PRINTS).status_code == 409
