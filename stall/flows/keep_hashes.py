@@ -8,6 +8,22 @@ from __future__ import annotations
 from stall.store import journal, proofs, tiles
 from stall.store.db import Database
 
+#: Runs kept at a time by housekeeping: more events than any stall has in between, and no long work.
+RUNS = 8
+
+
+def tidy_hashes(db: Database, *, thorough: bool) -> None:
+    """Keep the hashes of what was journaled lately, in every epoch; `thorough` first follows those kept to their roots.
+
+    Raises as `keep_hashes` and `mend_hashes`.
+    """
+    for epoch_no in journal.epoch_numbers(db.read()):
+        if thorough:
+            mend_hashes(db, epoch_no)
+        for _ in range(RUNS):
+            if not keep_hashes(db, epoch_no):
+                break
+
 
 def keep_hashes(db: Database, epoch_no: int) -> bool:
     """Keep the hashes of one more run of events of an epoch; True when there may be more to keep.

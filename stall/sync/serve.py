@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -9,9 +10,9 @@ from collections.abc import Callable
 
 from stall import log
 from stall.flows import housekeeping
-from stall.flows.keep_hashes import keep_hashes
+from stall.flows.keep_hashes import tidy_hashes
 from stall.settings import Cloud
-from stall.store import journal, locks
+from stall.store import locks
 from stall.store.db import Database
 from stall.store.secrets import BoxSecrets
 from stall.store.watch import Watcher
@@ -45,10 +46,12 @@ def _run(database: Database, secrets: BoxSecrets, cloud: Cloud | None, ready: Ca
     if cloud is not None and client is not None:
         upload = UploadJob(Uploader(database, secrets, cloud, client), stopping).run
 
+    thorough = itertools.chain([True], itertools.repeat(False))  # once after each start
+
     def tidy() -> None:
         with database.transaction() as tx:
             housekeeping.sweep(tx)
-        keep_hashes(database, journal.read_head(database.read()).epoch_no)
+        tidy_hashes(database, thorough=next(thorough))
 
     daemon = Daemon(upload, tidy)
     daemon.start()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stall import app
 from stall.errors import Broken, LocalWireError
-from stall.flows.keep_hashes import keep_hashes, mend_hashes
+from stall.flows.keep_hashes import RUNS, keep_hashes, mend_hashes, tidy_hashes
 from stall.store import proofs, tiles
 from stall.store.box import Box
 from stall.store.schema import event_id, tile_id
@@ -223,3 +223,21 @@ def test_no_proof_is_given_beyond_the_journal(box: Box) -> None:
         with pytest.raises(LocalWireError) as refusal:
             ask()
         assert refusal.value.code == "proof-out-of-range"
+
+
+def test_housekeeping_keeps_hashes_mends_wrong_ones_at_its_first_turn_and_does_no_long_work(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(box, 1000)
+    tidy_hashes(box.db, thorough=True)
+    with box.db.transaction() as tx:
+        tx.conn.execute("UPDATE tiles SET hashes = zeroblob(8192) WHERE id = ?", (tile_id(1, 0, 1),))
+    tidy_hashes(box.db, thorough=False)
+    assert not proofs.open_tree(box.db.read(), 1).check_all()
+    tidy_hashes(box.db, thorough=True)
+    assert proofs.open_tree(box.db.read(), 1).check_all()
+    assert tiles.tiled(box.db.read(), 1) == 768
+    fill(box, 1000 + (RUNS + 2) * tiles.RUN)
+    read = Rows(monkeypatch)
+    tidy_hashes(box.db, thorough=False)
+    assert read.events == RUNS * tiles.RUN
