@@ -12,7 +12,6 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from stall import log
@@ -20,7 +19,6 @@ from stall.errors import Retry
 from stall.store.db import Database, OutcomeUnknown, Tx
 
 T = TypeVar("T")
-Item = tuple[Callable[[Tx], Any], Future[Any]]
 
 LANES = ("payment", "claim", "housekeeping")
 #: Most items in one transaction; more only lengthen the wait of the first.
@@ -30,6 +28,35 @@ FEW = 8
 #: How long a request waits for its answer before it gives up waiting (s). Work not begun by then is never done;
 #: work already in a transaction is not undone.
 PATIENCE_S = 30.0
+
+
+class Item:
+    """Work somebody waits for. A lock that is let go tells of the answer: half the cost of a Future, a claim's worth."""
+
+    __slots__ = ("_answered", "given_up", "refusal", "result", "work")
+
+    def __init__(self, work: Callable[[Tx], Any]) -> None:
+        self.work = work
+        self.given_up = False
+        self.result: Any = None
+        self.refusal: BaseException | None = None
+        self._answered = threading.Lock()
+        self._answered.acquire()
+
+    def answer(self) -> None:
+        """Let whoever waits go on, with the result or the refusal. Once, whoever calls it again."""
+        if self._answered.locked():
+            self._answered.release()
+
+    def refuse(self, trouble: BaseException) -> None:
+        """Answer with trouble, unless it was answered already."""
+        if self._answered.locked():
+            self.refusal = trouble
+            self._answered.release()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the answer; False when none came in time."""
+        return self._answered.acquire(timeout=timeout_s)
 
 
 class CrowdWriter:
@@ -51,17 +78,20 @@ class CrowdWriter:
         What `work` raises is raised here, and only its own part is undone. Raises Retry
         `writer-busy` when no answer came in time, `writer-stopped` at shutdown.
         """
-        answer: Future[T] = Future()
+        item = Item(work)
         with self._changed:
             if self._stopping:
                 raise Retry("writer-stopped", "The stall is closing down. Try again in a moment.", 2.0)
-            self._waiting[lane].append((work, answer))
+            self._waiting[lane].append(item)
             self._changed.notify()
-        try:
-            return answer.result(timeout=PATIENCE_S)
-        except TimeoutError:
-            answer.cancel()
-            raise Retry("writer-busy", "The stall is very busy. Look at the order again in a moment.", 5.0) from None
+        if not item.wait(PATIENCE_S):
+            with self._changed:
+                item.given_up = True
+            raise Retry("writer-busy", "The stall is very busy. Look at the order again in a moment.", 5.0)
+        if item.refusal is not None:
+            raise item.refusal
+        answer: T = item.result
+        return answer
 
     def stop(self) -> None:
         """Finish what is waiting, then end the thread."""
@@ -86,9 +116,8 @@ class CrowdWriter:
             left = [item for lane in LANES for item in self._waiting[lane]] + self._batch
             for lane in LANES:
                 self._waiting[lane].clear()
-        for _, answer in left:
-            if not answer.done():
-                answer.set_exception(error)
+        for item in left:
+            item.refuse(error)
         self._db.stop_writing(error)
 
     def _work(self) -> None:
@@ -109,7 +138,7 @@ class CrowdWriter:
             for lane in lanes:
                 while self._waiting[lane]:
                     item = self._waiting[lane].popleft()
-                    if item[1].set_running_or_notify_cancel():
+                    if not item.given_up:
                         self._batch.append(item)
                         return item
         return None
@@ -127,36 +156,31 @@ class CrowdWriter:
 
     def _commit(self) -> None:
         """One transaction for many items. Nobody is answered before COMMIT returned."""
-        done: list[tuple[Future[Any], Any, Exception | None]] = []
 
         def answer_all() -> None:
-            for answer, result, refusal in done:
-                if refusal is None:
-                    answer.set_result(result)
-                else:
-                    answer.set_exception(refusal)
+            for item in self._batch:
+                item.answer()
 
         try:
             with self._db.transaction(committed=answer_all) as tx:
-                for work, answer in self._items(tx):
-                    done.append((answer, *_try(tx, work)))
+                for item in self._items(tx):
+                    _do(tx, item)
         except BaseException as trouble:  # noqa: BLE001 - everybody in it must hear of it
             if not self._batch:  # the door itself is shut: that is an answer to all who wait before it
                 while self._next() is not None:
                     pass
-            for _, answer in self._batch:
-                if not answer.done():
-                    answer.set_exception(trouble)
+            for item in self._batch:
+                item.refuse(trouble)
 
 
-def _try(tx: Tx, work: Callable[[Tx], Any]) -> tuple[Any, Exception | None]:
+def _do(tx: Tx, item: Item) -> None:
     """Do one item. What the disk or the database says of itself ends the batch; the rest is the item's own."""
     try:
         with tx.savepoint():
-            return work(tx), None
+            item.result = item.work(tx)
     except sqlite3.IntegrityError as error:
-        return None, error
+        item.refusal = error
     except sqlite3.Error:
         raise
     except Exception as error:  # noqa: BLE001 - it belongs to the request that asked, not to the batch
-        return None, error
+        item.refusal = error
