@@ -484,7 +484,7 @@ def summary(books: Books) -> Iterator[str]:
     yield from books.told
     yield f"{books.events} events, {books.receipts} receipts, {len(books.certified)} certificates"
     for (tender, cur), minor in sorted(books.money.items()):
-        yield f"{tender}: {books.count[tender, cur]} payments, {minor} minor units of {cur}"
+        yield f"{tender}: {minor} minor units of {cur} ({books.count[tender, cur]} receipts)"
     for drop, count in sorted(Counter(drop for drop, _ in books.sold).items()):
         yield f"{drop}: {count} numbers sold, none twice"
     for sale, parts in sorted(books.paid.items(), key=str):
