@@ -23,6 +23,8 @@ MODES = {"approve": 14, "decline": 4, "wrong-pin-then-approve": 2, "approve-then
 #: How long a card payment may be under way before the client goes on to the next (s).
 CARD_WITHIN_S = 45.0
 STOP_WITHIN_S = 120.0
+#: Complaints kept of one crowd.
+COMPLAINTS = 5
 _NUMBER = re.compile(rb'class="no">No\.</span>(\d+)')
 
 
@@ -67,7 +69,7 @@ class Load:
             if person.ident is not None:
                 person.join(STOP_WITHIN_S)
                 if person.is_alive():
-                    self.complaints.append(f"{person.name} still waits for an answer.")
+                    self.complain(f"{person.name} still waits for an answer.")
 
     def now(self) -> Promised:
         """What was promised until now, for judging while the crowd goes on: presses are counted only at the end."""
@@ -75,6 +77,11 @@ class Load:
             made = self.promised.copy()
         made.presses.clear()
         return made
+
+    def complain(self, sentence: str) -> None:
+        """Say that something is not as it must be; the first few tell enough."""
+        if len(self.complaints) < COMPLAINTS:
+            self.complaints.append(sentence)
 
     def note(self, change: Callable[[Promised], object]) -> None:
         """Write down something that was acknowledged, or that a button is about to be pressed."""
@@ -108,9 +115,9 @@ class Person(threading.Thread):
                 self._what(self)
                 self.load.wait(self.chance.expovariate(1 / self.load.pause_s))
         except NoAnswer as error:
-            self.load.complaints.append(f"{self.name} was never answered: {error}")
+            self.load.complain(f"{self.name} was never answered: {error}")
         except Exception as error:  # noqa: BLE001 - a client that dies must be heard of, whatever it died of
-            self.load.complaints.append(f"{self.name} was told something strange: {error!r}")
+            self.load.complain(f"{self.name} was told something strange: {error!r}")
         finally:
             for browser in (self.phone, self.till, self.panel):
                 browser.close()
@@ -118,13 +125,13 @@ class Person(threading.Thread):
     def sound(self, answer: Answer) -> Answer:
         """Complain about an answer that admits to a fault."""
         if answer.status >= WRONG:
-            self.load.complaints.append(f"{self.name} was answered {answer.status}: {answer.words}")
+            self.load.complain(f"{self.name} was answered {answer.status}: {answer.words}")
         return answer
 
     def served(self, answer: Answer) -> bool:
         """Whether it was done. There is enough of everything, so a refusal is a complaint."""
         if not answer.done:
-            self.load.complaints.append(f"{self.name} was refused ({answer.status}): {answer.words}")
+            self.load.complain(f"{self.name} was refused ({answer.status}): {answer.words}")
         return answer.done
 
 
@@ -137,10 +144,11 @@ def take(person: Person) -> None:
         return
     order = answer.location
     load.note(lambda promised: promised.takes.setdefault(order, None))
-    if person.chance.random() < 0.5:
-        shown = _NUMBER.search(person.sound(person.phone.see(order)).body)
+    if load.free == stocked.FREE and person.chance.random() < 0.5:
+        page = person.sound(person.phone.see(order))
+        shown = _NUMBER.search(page.body)
         if shown is None:
-            load.complaints.append(f"{order} was acknowledged and shows no number.")
+            load.complain(f"{order} was acknowledged and shows no number: {page.words}")
             return
         load.note(lambda promised: promised.takes.update({order: int(shown[1])}))
     if person.chance.random() < 0.3:
@@ -156,7 +164,7 @@ def claim(person: Person, order: str) -> None:
     person.load.note(lambda promised: promised.grants.update({grant: order}))
     file = person.sound(person.phone.see(f"{grant}/{stocked.FILE_NAME}"))
     if file.body != stocked.FILE_BYTES:
-        person.load.complaints.append(f"{grant} gave another file: {file.status}, {len(file.body)} bytes")
+        person.load.complain(f"{grant} gave another file: {file.status}, {len(file.body)} bytes")
 
 
 def begin_sale(person: Person, drop: str) -> str | None:
@@ -204,13 +212,18 @@ def sell_by_card(person: Person) -> None:
         take_cash(person, sale, drop, 2)
 
 
+def _still(person: Person, sale: str) -> bool:
+    """Whether the till still lets choose how to pay; sale and payment are read one after the other."""
+    return bool(person.till.document(f"{sale}/state")["stage"] == "choose")
+
+
 def follow_card(person: Person, sale: str) -> str:
     """Look at a sale until its card payment has ended one way or another; give the stage the till shows."""
     until = time.monotonic() + CARD_WITHIN_S
     stage = "card"
     while time.monotonic() < until:
         stage = str(person.till.document(f"{sale}/state")["stage"])
-        if stage in {"paid", "choose", "dropped"}:
+        if stage in {"paid", "dropped"} or (stage == "choose" and _still(person, sale)):
             break
         if person.load.stopping and stage == "unknown":
             break  # the stage waits for it

@@ -11,10 +11,11 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import stall
 from stall.demo.child import UNKNOWN_OUTCOME
 
-#: The tree these tests belong to; the processes import `stall` from there and nowhere else.
-TREE = Path(__file__).resolve().parents[2]
+#: The tree these tests work with; the processes import from there and nowhere else, whatever is installed.
+TREE = Path(stall.__file__).absolute().parents[1]
 END_WITHIN_S = 5.0
 #: A process that ends by itself is started again after this (s), so that one that cannot start does not spin.
 PAUSE_S = 0.3
