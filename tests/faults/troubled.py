@@ -32,6 +32,8 @@ from tests.preload.records import read
 
 ROOT = Path(__file__).parents[2]
 START_S = 45.0
+#: An exit follows the answer, or the end of the connection, within this (s).
+ABOUT_TO_END_S = 0.2
 #: The exit code of a process that cannot know whether its last write was kept.
 UNKNOWN = 75
 
@@ -48,6 +50,11 @@ def make_template(root: Path) -> Path:
 def copy(template: Path, folder: Path) -> None:
     """Lay out the template's box as if it had never been elsewhere."""
     shutil.copytree(template, folder)
+    stay(folder)
+
+
+def stay(folder: Path) -> None:
+    """Let `stall.place` say that the database always lay where it lies now."""
     kept = place.read(folder)
     assert kept is not None
     place.keep(folder, replace(kept, place=place.here(folder)))
@@ -108,6 +115,19 @@ class Troubled:
         finally:
             late.cancel()
         assert ready, self.words.read_text(encoding="utf-8")
+
+    @property
+    def alive(self) -> bool:
+        """Whether `stall web` runs; one that is about to end by itself is given a moment."""
+        assert self.web is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.web.wait(ABOUT_TO_END_S)
+        return self.web.poll() is None
+
+    @property
+    def last_words(self) -> str:
+        """The end of what `stall web` wrote."""
+        return self.words.read_text(encoding="utf-8", errors="replace")[-300:]
 
     def end(self) -> int:
         """Stop `stall web`, if it has not ended by itself; give its exit code."""
