@@ -84,6 +84,9 @@ def test_a_clock_chip_with_an_empty_battery_is_not_believed(
     again = reopened(box, folder, clock)
     at = floor.moment(again.db.read(), clock)
     assert (at.now_ms, at.source, at.doubt) == (START_MS, Source.FLOOR, floor.Doubt.BEHIND)
+    now(again)
+    clock.boottime += HOUR
+    assert again.now_ms() == START_MS + HOUR  # it tells nothing, so the counted time goes on in full
     again.close()
 
 
