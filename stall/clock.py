@@ -73,7 +73,12 @@ class SystemClock:
         """NTP when the kernel says its clock is disciplined, RTC when a clock chip is fitted."""
         if _kernel_synchronised():
             return Source.NTP
-        return Source.RTC if Path("/dev/rtc0").exists() else None
+        return Source.RTC if _has_clock_chip() else None
+
+
+@lru_cache(maxsize=1)
+def _has_clock_chip() -> bool:
+    return Path("/dev/rtc0").exists()  # soldered on: it neither comes nor goes while we run
 
 
 @lru_cache(maxsize=1)

@@ -214,8 +214,8 @@ class Database:
         The write before it is committed and stands: what fails here is tried again after the next one.
         """
         try:
-            length = wal.log_length(self.path)
-            if length.beyond(self._copied) > CHECKPOINT_PAGES:
+            length = wal.grown(self.path, self._copied, CHECKPOINT_PAGES)
+            if length is not None:
                 conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 self._copied = length
         except (sqlite3.Error, OSError) as trouble:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from stall.errors import Broken, Refused
@@ -51,18 +52,24 @@ def door(folder: Path) -> Iterator[Door]:
     Without the turnstile a single writer starves behind a process that re-enters at once.
     """
     held = -1
-    turn = _open(folder / TURN)
+    turn_file, door_file = _files(folder)
+    turn = _open(turn_file)
     try:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        held = _open(folder / DOOR)
+        held = _open(door_file)
         fcntl.flock(held, fcntl.LOCK_EX)
         fcntl.flock(turn, fcntl.LOCK_UN)
-        _still_there(held, folder / DOOR)
+        _still_there(held, door_file)
         yield Door(turn)
     finally:
         os.close(turn)
         if held >= 0:
             os.close(held)
+
+
+@lru_cache(maxsize=8)
+def _files(folder: Path) -> tuple[Path, Path]:
+    return folder / TURN, folder / DOOR
 
 
 @dataclass(slots=True)

@@ -25,10 +25,6 @@ class LogLength:
     salts: bytes
     frames: int
 
-    def beyond(self, earlier: LogLength) -> int:
-        """How many frames came since `earlier`."""
-        return self.frames - earlier.frames if self.salts == earlier.salts else self.frames
-
 
 EMPTY = LogLength(b"", 0)
 
@@ -39,22 +35,44 @@ def log_length(database: Path) -> LogLength:
     They stand at the front; what follows is left from an earlier generation. So a binary search
     over the frame headers finds their end in a dozen small reads.
     """
+    return _measure(database, None, 0) or EMPTY
+
+
+def grown(database: Path, since: LogLength, pages: int) -> LogLength | None:
+    """Measure the log if it has grown by more than `pages` frames since; otherwise None, after two small reads."""
+    return _measure(database, since, pages)
+
+
+def _measure(database: Path, since: LogLength | None, pages: int) -> LogLength | None:
     try:
         descriptor = os.open(f"{database}-wal", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return EMPTY
+        return None
     try:
         header = os.pread(descriptor, _HEADER, 0)
         if len(header) < _HEADER:
-            return EMPTY
-        frame = _FRAME_HEADER + int.from_bytes(header[8:12], "big")
-        low, high = 0, (os.fstat(descriptor).st_size - _HEADER) // frame
-        while low < high:
-            middle = (low + high + 1) // 2
-            if os.pread(descriptor, 8, _HEADER + (middle - 1) * frame + 8) == header[_SALTS]:
-                low = middle
-            else:
-                high = middle - 1
-        return LogLength(header[_SALTS], low)
+            return None
+        size, salts = _FRAME_HEADER + int.from_bytes(header[8:12], "big"), header[_SALTS]
+        if since is not None:
+            wanted = (since.frames if since.salts == salts else 0) + pages + 1
+            if not _is_frame(descriptor, size, wanted, salts):
+                return None
+        return LogLength(salts, _last_frame(descriptor, size, salts))
     finally:
         os.close(descriptor)
+
+
+def _last_frame(descriptor: int, size: int, salts: bytes) -> int:
+    low, high = 0, (os.fstat(descriptor).st_size - _HEADER) // size
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _is_frame(descriptor, size, middle, salts):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _is_frame(descriptor: int, size: int, number: int, salts: bytes) -> bool:
+    """Whether the frame of that number, from 1, belongs to the generation with those salts."""
+    return os.pread(descriptor, len(salts), _HEADER + (number - 1) * size + 8) == salts

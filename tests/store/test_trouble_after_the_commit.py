@@ -13,11 +13,11 @@ from stall.store.box import Box
 def test_a_committed_write_stands_though_the_log_cannot_be_copied_back(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_descriptors(_: object) -> None:
+    def no_descriptors(*_: object) -> None:
         raise OSError(24, "Too many open files")
 
     size = journal.read_head(box.db.read()).size
-    monkeypatch.setattr(wal, "log_length", no_descriptors)
+    monkeypatch.setattr(wal, "grown", no_descriptors)
     with box.db.transaction() as tx:
         tx.append("test", {})
     assert journal.read_head(box.db.read()).size == size + 1
