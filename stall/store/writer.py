@@ -33,30 +33,32 @@ PATIENCE_S = 30.0
 class Item:
     """Work somebody waits for. A lock that is let go tells of the answer: half the cost of a Future, a claim's worth."""
 
-    __slots__ = ("_answered", "given_up", "refusal", "result", "work")
+    __slots__ = ("_answered", "_waiter", "given_up", "refusal", "result", "work")
 
     def __init__(self, work: Callable[[Tx], Any]) -> None:
         self.work = work
         self.given_up = False
         self.result: Any = None
         self.refusal: BaseException | None = None
-        self._answered = threading.Lock()
-        self._answered.acquire()
+        self._answered = False
+        self._waiter = threading.Lock()
+        self._waiter.acquire()
 
     def answer(self) -> None:
-        """Let whoever waits go on, with the result or the refusal. Once, whoever calls it again."""
-        if self._answered.locked():
-            self._answered.release()
+        """Let whoever waits go on, with the result or the refusal. Once, whoever calls it again; by the writer's thread alone."""
+        if not self._answered:
+            self._answered = True
+            self._waiter.release()
 
     def refuse(self, trouble: BaseException) -> None:
-        """Answer with trouble, unless it was answered already."""
-        if self._answered.locked():
+        """Answer with trouble, unless it was answered already: what is committed stays committed."""
+        if not self._answered:
             self.refusal = trouble
-            self._answered.release()
+            self.answer()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the answer; False when none came in time."""
-        return self._answered.acquire(timeout=timeout_s)
+        return self._waiter.acquire(timeout=timeout_s)
 
 
 class CrowdWriter:

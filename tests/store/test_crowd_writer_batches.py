@@ -16,7 +16,7 @@ from stall.errors import Refused, Retry
 from stall.flows.confirm_clock import confirm_clock
 from stall.store import journal, locks, writer
 from stall.store.box import Box
-from stall.store.db import OutcomeUnknown, Tx
+from stall.store.db import Database, OutcomeUnknown, Tx
 from tests.fakes.clock import FakeClock
 
 
@@ -237,3 +237,12 @@ def test_a_clock_set_by_an_item_that_is_undone_is_undone_with_it(crowd: Box, fol
         folder, crowd, [("payment", set_and_fail), ("claim", lambda tx: (tx.append("test", {}), tx.now_ms)[1])]
     )
     assert now_ms == clock.wall
+
+
+def test_trouble_after_the_commit_is_no_refusal_of_what_is_committed(
+    crowd: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = journal.read_head(crowd.db.read()).size
+    monkeypatch.setattr(Database, "_copy_back", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    answers = [crowd.write("claim", note(str(n))) for n in range(20)]
+    assert answers == list(range(size, size + 20))
