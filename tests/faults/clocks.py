@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import time
 from pathlib import Path
 
 from stall.clock import JUMP_LIMIT_MS
 from tests.faults import progress, stage, stocked, verdict
+from tests.faults.kills import closed
 from tests.faults.load import Load
 from tests.faults.stage import NotInTime, Stage
 from tests.faults.summary import Summary
@@ -57,7 +57,7 @@ def scenario(name: str, seed: int, root: Path) -> Summary:
         summary.found.append(str(late))
     summary.point(f"clock {name}", len(stage.WRITERS))
     progress.mark(root, f"clock {name}", summary.found)
-    return _closed(summary, folder, f"clock:{name}:{seed}")
+    return closed(summary, folder, f"clock:{name}:{seed}")
 
 
 def _through(running: Stage, load: Load, name: str, clock: Path, chance: random.Random) -> None:
@@ -87,12 +87,3 @@ def _dates(running: Stage) -> list[str]:
         if at > now_ms + JUMP_LIMIT_MS + _SLACK_MS
     ]
     return found[:3]
-
-
-def _closed(summary: Summary, folder: Path, replay: str) -> Summary:
-    if summary.found:
-        command = f"python -m tests.faults --replay '{replay}'"
-        summary.found = [f"{sentence}\n    folder {folder}; again: {command}" for sentence in summary.found]
-    else:
-        shutil.rmtree(folder)
-    return summary

@@ -22,6 +22,7 @@ from stall.store.box import Box
 from stall.wire import b64
 from tests.faults import progress, stage, stocked, verdict
 from tests.faults.browser import Browser
+from tests.faults.kills import closed
 from tests.faults.load import Load
 from tests.faults.promised import Promised
 from tests.faults.stage import NotInTime, Stage
@@ -145,12 +146,7 @@ def scenario(name: str, seed: int, root: Path) -> Summary:
         summary.found.append(str(late))
     summary.point(f"copy {name}")
     progress.mark(root, f"copy {name}", summary.found)
-    if summary.found:
-        command = f"python -m tests.faults --replay 'copy:{name}:{seed}'"
-        summary.found = [f"{sentence}\n    folder {folder}; again: {command}" for sentence in summary.found]
-    else:
-        shutil.rmtree(folder)
-    return summary
+    return closed(summary, folder, f"copy:{name}:{seed}")
 
 
 def _sell(crowd: Load) -> None:

@@ -17,8 +17,9 @@ from tests.faults.points import Point
 from tests.faults.stage import NotInTime, Stage
 from tests.faults.summary import Summary
 
-#: Kills at random instants before a stall is judged whole and a new one is made.
+#: Kills at random instants, and steps of the journal, before a stall is judged whole and a new one is made.
 KILLS_A_STALL = 25
+STEPS_A_STALL = 13
 #: Who is killed, and how often; "all" is a power cut that the disk does not notice.
 VICTIMS = {"web": 5, "reader": 4, "sync": 2, "all": 6}
 #: The shortest and longest time between two kills (s).
@@ -27,22 +28,30 @@ BETWEEN_S = (0.03, 0.5)
 
 @dataclass(frozen=True)
 class Job:
-    """What is done to one stall. `kind` is random or points; the seed decides everything that can be decided."""
+    """What is done to one stall: `count` kills at random instants, or `count` steps of the journal from `first` on.
+
+    The seed decides everything that can be decided; which thread gets there first cannot.
+    """
 
     kind: str
     seed: int
     count: int
+    first: int = 0
 
-    @property
-    def command(self) -> str:
-        """How to see it again."""
-        return f"python -m tests.faults --replay {self.kind}:{self.seed}:{self.count}"
+    @classmethod
+    def parse(cls, text: str) -> Job:
+        """Read what `str` wrote."""
+        kind, seed, count, first = text.split(":")
+        return cls(kind, int(seed), int(count), int(first))
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.seed}:{self.count}:{self.first}"
 
 
 def play(job: Job, root: Path) -> Summary:
     """Do one job in `root`, which is taken away again unless something was found."""
     summary = Summary()
-    folder = root / f"{job.kind}-{job.seed}"
+    folder = root / f"{job.kind}-{job.seed}-{job.first}"
     try:
         with stage.running(stocked.make(folder)) as running, Load(running, job.seed) as load:
             if job.kind == "random":
@@ -52,25 +61,32 @@ def play(job: Job, root: Path) -> Summary:
             _to_the_end(running, load, summary)
     except NotInTime as late:
         summary.found.append(str(late))
+    return closed(summary, folder, str(job))
+
+
+def closed(summary: Summary, folder: Path, job: str) -> Summary:
+    """Take a stall away in which nothing was found; else say with each finding where it lies and how to see it again."""
     if summary.found:
-        summary.found = [f"{sentence}\n    folder {folder}; again: {job.command}" for sentence in summary.found]
+        command = f"python -m tests.faults --replay '{job}'"
+        summary.found = [f"{sentence}\n    folder {folder}; again: {command}" for sentence in summary.found]
     else:
         shutil.rmtree(folder)
     return summary
 
 
 def jobs(wanted: int, seed: int) -> list[Job]:
-    """As many jobs as make `wanted` points: every step of the journal once, the rest at random instants."""
-    steps = min(wanted, len(points.every()))
-    made = [Job("points", seed + n, min(KILLS_A_STALL, steps - n)) for n in range(0, steps, KILLS_A_STALL)]
+    """As many jobs as make `wanted` points: half of them steps of the journal until each was taken, the rest at random."""
+    steps = min(len(points.every()), (wanted + 1) // 2)
+    made = [Job("points", seed, min(STEPS_A_STALL, steps - n), n) for n in range(0, steps, STEPS_A_STALL)]
     rest = wanted - steps
     return made + [Job("random", seed + n, min(KILLS_A_STALL, rest - n)) for n in range(0, rest, KILLS_A_STALL)]
 
 
 def points_of(job: Job) -> list[Point]:
-    """The steps one job dies at: its share of all of them, in an order of its own."""
-    chance = random.Random(job.seed)
-    return chance.sample(points.every(), job.count)
+    """The steps one job dies at: its share of all of them, in an order the seed decides."""
+    every = points.every()
+    random.Random(job.seed).shuffle(every)
+    return every[job.first : job.first + job.count]
 
 
 def _at_random(running: Stage, load: Load, job: Job, summary: Summary) -> None:
