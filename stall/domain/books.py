@@ -65,7 +65,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Everything the report rests on, of the running epoch. Money in minor units."""
+    """Everything the report rests on. Money in minor units; `epoch` runs, `size` counts the events of all epochs."""
 
     cur: str
     epoch: str

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from stall.domain.books import Books, DayEnd, Exceptional, OpenPayment, TenderSum, Upload
 from stall.store import journal, uploads
 from stall.store.readonly import one_view
-from stall.store.schema import event_id, event_seq
+from stall.store.schema import event_id
 from stall.wire import event, receipt
 from stall.wire.event import Event
 
@@ -21,29 +22,38 @@ _PAYING = frozenset({"sale", "attempt", "finish"})
 
 
 def read_books(conn: sqlite3.Connection, keys: Mapping[str, bytes], cur: str, *, cloud: bool) -> Books:
-    """Read everything of the running epoch in one view of the database.
+    """Read everything of every epoch in one view of the database.
 
     `keys` are the box's own, to verify its receipts; `cur` is the stall's currency; `cloud` says
     whether one is set up. Raises WireError when a receipt in the journal does not verify.
     """
     with one_view(conn):
         head = journal.read_head(conn)
-        facts = [event.decode(data) for _, data in journal.all_events(conn, head.epoch_no)]
-        ends, since = _day_ends(conn, facts)
+        told = list(_told(conn))
+        facts = [fact for _, fact in told]
+        ends, since = _day_ends(conn, told)
+        upload = _upload(conn)
         return Books(
             cur=cur,
             epoch=head.epoch_text,
-            size=head.size,
+            size=upload.size,
             receipts=_receipts(facts, keys),
-            paid=_paid(conn, head.epoch_no),
+            paid=_paid(conn),
             part_paid=_part_paid(conn),
             day_ends=ends,
             since_minor=sum(since),
             since_count=len(since),
             open_payments=_open_payments(conn),
             exceptions=_exceptions(conn),
-            upload=_upload(conn, head.epoch_no) if cloud else None,
+            upload=upload.state if cloud else None,
         )
+
+
+def _told(conn: sqlite3.Connection) -> Iterator[tuple[int, Event]]:
+    """Every event with its key, which grows from epoch to epoch."""
+    for epoch_no in journal.epoch_numbers(conn):
+        for seq, data in journal.all_events(conn, epoch_no):
+            yield event_id(epoch_no, seq), event.decode(data)
 
 
 def _receipts(facts: list[Event], keys: Mapping[str, bytes]) -> tuple[TenderSum, ...]:
@@ -59,13 +69,12 @@ def _receipts(facts: list[Event], keys: Mapping[str, bytes]) -> tuple[TenderSum,
     return tuple(sums[key] for key in sorted(sums))
 
 
-def _paid(conn: sqlite3.Connection, epoch_no: int) -> tuple[tuple[str, str, int], ...]:
-    """What the rows say was paid in sales finished in this epoch, by tender and currency."""
+def _paid(conn: sqlite3.Connection) -> tuple[tuple[str, str, int], ...]:
+    """What the rows say was paid in finished sales, by tender and currency."""
     rows = conn.execute(
         "SELECT a.tender, a.cur, sum(a.amount_minor) FROM attempts a JOIN sales s ON s.no = a.sale"
-        " WHERE a.state = 'paid' AND a.kind = 'pay' AND s.receipt_event >= ? AND s.receipt_event < ?"
-        " GROUP BY a.tender, a.cur ORDER BY a.tender, a.cur",
-        (event_id(epoch_no, 0), event_id(epoch_no + 1, 0)),
+        " WHERE a.state = 'paid' AND a.kind = 'pay' AND s.receipt_event IS NOT NULL"
+        " GROUP BY a.tender, a.cur ORDER BY a.tender, a.cur"
     )
     return tuple((tender, cur, minor) for tender, cur, minor in rows.fetchall())
 
@@ -79,26 +88,25 @@ def _part_paid(conn: sqlite3.Connection) -> int:
     return int(row[0])
 
 
-def _day_ends(conn: sqlite3.Connection, facts: list[Event]) -> tuple[tuple[DayEnd, ...], list[int]]:
+def _day_ends(conn: sqlite3.Connection, told: list[tuple[int, Event]]) -> tuple[tuple[DayEnd, ...], list[int]]:
     """Each end of day with the card payments journaled between it and the one before; then those after the last."""
-    card = list(_card_payments(facts))
+    card = list(_card_payments(told))
     ends: list[DayEnd] = []
     before = -1
     rows = conn.execute("SELECT event, at_ms, tid, cur, total_minor, count FROM day_ends ORDER BY no").fetchall()
-    for number, at_ms, tid, cur, total, count in rows:
-        at = event_seq(number)
-        ours = [minor for seq, minor in card if before < seq < at]
+    for at, at_ms, tid, cur, total, count in rows:
+        ours = [minor for key, minor in card if before < key < at]
         ends.append(DayEnd(at_ms, tid, cur, total, count, sum(ours), len(ours)))
         before = at
-    return tuple(ends), [minor for seq, minor in card if seq > before]
+    return tuple(ends), [minor for key, minor in card if key > before]
 
 
-def _card_payments(facts: list[Event]) -> Iterator[tuple[int, int]]:
-    """Card payments that became `paid`, as (event number, minor units)."""
-    for fact in facts:
+def _card_payments(told: list[tuple[int, Event]]) -> Iterator[tuple[int, int]]:
+    """Card payments that became `paid`, as (key of the event, minor units)."""
+    for key, fact in told:
         body = fact.body
         if fact.kind == "attempt" and body.get("tender") == "card" and body.get("state") == "paid":
-            yield fact.seq, int(body["minor"])
+            yield key, int(body["minor"])
 
 
 def _open_payments(conn: sqlite3.Connection) -> tuple[OpenPayment, ...]:
@@ -114,7 +122,22 @@ def _exceptions(conn: sqlite3.Connection) -> tuple[Exceptional, ...]:
     return tuple(Exceptional(*row) for row in rows.fetchall())
 
 
-def _upload(conn: sqlite3.Connection, epoch_no: int) -> Upload:
-    state = uploads.read_state(conn, epoch_no)
-    doubts = tuple(f"record {d.seq}: {d.verdict}, {d.reason}" for d in uploads.read_doubts(conn, epoch_no))
-    return Upload(state.next, state.cosigned_size or 0, state.last_error, doubts)
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """How many events there are, and how far they came."""
+
+    size: int
+    state: Upload
+
+
+def _upload(conn: sqlite3.Connection) -> _Sent:
+    """All epochs together. One kept beside the cloud's journal is never countersigned; its doubt says so."""
+    size = sent = cosigned = 0
+    doubts: list[str] = []
+    for epoch_no in journal.epoch_numbers(conn):
+        head, state = journal.read_epoch(conn, epoch_no), uploads.read_state(conn, epoch_no)
+        size, sent = size + head.size, sent + state.next
+        cosigned += head.size if state.beside else state.cosigned_size or 0
+        doubts += [f"record {d.seq}: {d.verdict}, {d.reason}" for d in uploads.read_doubts(conn, epoch_no)]
+    running = uploads.read_state(conn, journal.read_head(conn).epoch_no)
+    return _Sent(size, Upload(sent, cosigned, running.last_error, tuple(doubts)))
