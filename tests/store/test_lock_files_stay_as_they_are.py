@@ -46,9 +46,8 @@ def test_without_the_run_lock_file_nothing_opens_and_none_is_made(box: Box, fold
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc (Linux)")
 def test_an_entry_has_one_descriptor_and_leaves_none(box: Box) -> None:
     with box.db.transaction():
-        assert open_here(locks.DOOR) == 1
-        assert open_here(locks.TURN) == 0
-    assert open_here(locks.DOOR) == 0
+        assert (open_here(locks.TURN), open_here(locks.DOOR)) == (1, 1)
+    assert (open_here(locks.TURN), open_here(locks.DOOR)) == (0, 0)
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc (Linux)")

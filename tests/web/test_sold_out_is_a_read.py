@@ -22,10 +22,10 @@ def entries(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     door = locks.door
 
     @contextmanager
-    def counted(folder: Path) -> Iterator[None]:
+    def counted(folder: Path) -> Iterator[locks.Door]:
         seen.append(folder)
-        with door(folder):
-            yield
+        with door(folder) as held:
+            yield held
 
     monkeypatch.setattr(locks, "door", counted)
     return seen
