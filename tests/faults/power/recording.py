@@ -27,7 +27,7 @@ from stall.reader.simulated.simulator import SimulatedTerminal
 from stall.reader.timers import Timers
 from tests.faults.power import making
 from tests.faults.power.making import PRINTS, ZINE
-from tests.faults.power.selling import Person, sell, take
+from tests.faults.power.selling import Person, Refusal, sell, take
 from tests.faults.power.told import tell
 from tests.preload import library
 
@@ -152,12 +152,22 @@ class _Stall:
     def _buys(self, times: int, rng: Random) -> None:
         with contextlib.closing(Person(self.ports[0], self.log)) as buyer:
             for _ in range(times):
-                take(buyer, claim=rng.random() < 0.3)
+                with self._no_is_told():
+                    take(buyer, claim=rng.random() < 0.3)
 
     def _sells(self, drops: list[str], *, card: bool) -> None:
         with contextlib.closing(Person(self.ports[1], self.log)) as maker:
             for drop in drops:
-                sell(maker, drop, card=card)
+                with self._no_is_told():
+                    sell(maker, drop, card=card)
+
+    @contextlib.contextmanager
+    def _no_is_told(self) -> Iterator[None]:
+        """Nobody has a reason to refuse anybody here: write down that somebody did."""
+        try:
+            yield
+        except Refusal as no:
+            tell(self.log, refused=str(no))
 
     def _commands(self, times: int) -> None:
         """`stall sell` beside the running stall, and the settings saved from yet another process."""

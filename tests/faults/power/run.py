@@ -67,12 +67,18 @@ class Summary:
     failed: int = 0
     failures: list[Failure] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
     def ok(self) -> bool:
-        """Whether every image was as promised, and no recorded write went past the door."""
-        return self.images > 0 and not self.failed and not self.beside
+        """Whether every image was as promised, no recorded write went past the door, and nobody was refused."""
+        return self.images > 0 and not self.failed and not self.beside and not self.refused
+
+    @property
+    def found(self) -> list[str]:
+        """Every finding in words; of very many failures the first ones."""
+        return [*map(str, self.failures), *self.beside, *(f"Somebody was refused: {each}" for each in self.refused)]
 
     def add(self, other: Summary) -> None:
         """Take in what another process found."""
@@ -108,6 +114,9 @@ def _replay(log: Path, seed: int, images: int, workers: int, summary: Summary) -
     summary.recordings += 1
     summary.records += len(records)
     summary.beside += [f"{each} Recording: {log}" for each in outside_the_door(records)]
+    summary.refused += [
+        record.text for record in records if record.op is Op.ACK and record.text.startswith('{"refused"')
+    ]
     summary.told += sum(record.op is Op.ACK for record in records)
     spots = choose(records, images, seed)
     shares = [spots[n::workers] for n in range(workers)]

@@ -21,4 +21,5 @@ def test_every_image_a_cut_could_leave_keeps_what_was_told_and_sells_on(tmp_path
     assert done.images == IMAGES
     assert done.told > 200, "the recorded stall sold next to nothing"
     assert not done.beside
+    assert not done.refused
     assert not done.failed, "\n".join(map(str, done.failures))

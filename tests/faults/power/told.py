@@ -40,6 +40,8 @@ class Told:
         (name,) = fact
         value = fact[name]
         match name:
+            case "refused":
+                pass  # nothing was promised; the run speaks of it
             case "made" | "migrated":
                 self.made = True
             case "imported":
