@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from typing import Any
 
+from stall.domain.payment import Settlement, Tender
 from stall.errors import StallError
 from stall.store.audit.found import Audit
 from stall.store.audit.stock import Stock
@@ -36,7 +37,10 @@ class Sold:
 
     def paid(self, body: dict[str, Any]) -> None:
         """Remember a paid attempt until the receipt of its sale."""
-        self.parts[int(body["sale"])].append((str(body["tender"]), body.get("settlement"), int(body["minor"])))
+        tender = str(body["tender"])
+        # a person who decided may not know whether the terminal was online: the receipt then says that it was
+        settled = str(body.get("settlement", Settlement.ONLINE)) if tender == Tender.CARD else None
+        self.parts[int(body["sale"])].append((tender, settled, int(body["minor"])))
 
     def receipt(self, epoch_no: int, read: Event) -> None:
         """Check a receipt, and what it says against the rows of its sale."""
@@ -62,7 +66,7 @@ class Sold:
         sale = int(read.body["sale"])
         self.finished += 1
         taken = Counter(self.parts.pop(sale, []))
-        tenders = Counter((pay.m, pay.st if pay.m == "card" else None, pay.minor) for pay in signed.pay)
+        tenders = Counter((pay.m, str(pay.st) if pay.m == "card" else None, pay.minor) for pay in signed.pay)
         if taken != tenders:
             self._found.add(f"Sale {sale}: {where} names other payments than the journal has.")
         row = self._conn.execute(
