@@ -16,6 +16,7 @@ from stall.store import journal
 from stall.store.audit import audit
 from stall.store.box import Box
 from stall.store.db import Tx
+from stall.wire import event, merkle
 from tests.bench import growth, load, programs, stand
 from tests.preload import library
 from tests.preload.counts import Counts
@@ -136,8 +137,10 @@ def test_a_grown_journal_is_a_valid_one(tmp_path: Path) -> None:
     opened = app.open_box(folder)
     try:
         head = journal.read_head(opened.db.read())
-        data = [bytes_ for _, bytes_ in journal.all_events(opened.db.read(), head.epoch_no)]
+        data = [each for _, each in journal.all_events(opened.db.read(), head.epoch_no)]
         assert head.size == len(data) == 700
+        assert [event.encode(event.decode(each)) for each in data] == data
+        assert merkle.root_of([merkle.leaf_hash(each) for each in data]) == head.frontier.root()
     finally:
         opened.close()
 
