@@ -58,6 +58,9 @@ def _state(sale: Sale, tries: list[Attempt]) -> str:
         return "checking"
     if any(attempt.open for attempt in tries):
         return "card"
+    taken = sum(attempt.amount_minor for attempt in tries if attempt.state is State.PAID)
+    if taken and taken >= sale.total_minor:
+        return "checking"  # paid, while its number was frozen: the stall gives it back or finishes the sale
     last = tries[-1] if tries else None
     return "waiting" if last is None or last.state is State.PAID else order_words.ended(last)
 

@@ -195,7 +195,8 @@ def _page(no: int, trouble: StallError | None = None) -> str:
     tried = attempts.of_sale(conn, no)
     gone = _gone(found)
     now = standing(found, tried, gone)
-    due = found.total_minor - sum(a.amount_minor for a in tried if a.state is State.PAID)
+    taken = sum(a.amount_minor for a in tried if a.state is State.PAID)
+    due = found.total_minor - taken
     return render_template(
         _TEMPLATES[now.stage],
         sale=found,
@@ -204,6 +205,7 @@ def _page(no: int, trouble: StallError | None = None) -> str:
         gone=gone,
         held=sales.held_lines(conn, no, box.now_ms()),
         due=due,
+        taken=taken,
         ordinal=len(tried) + 1,
         notes=note_buttons(due) if due > 0 else (),
         plain=money.decimal,

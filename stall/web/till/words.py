@@ -136,8 +136,13 @@ def standing(sale: Sale, tried: Sequence[Attempt], gone: Sequence[str] = ()) -> 
     """Say where a sale stands, from its row, its attempts in order, and what of it cannot be had any more."""
     last = tried[-1] if tried else None
     stage, words = _stage(sale, last)
+    taken = sum(attempt.amount_minor for attempt in tried if attempt.state is State.PAID)
     if stage is Stage.CHOOSE and gone:
-        return Standing(stage, _sold_out(gone), f"{stage.value}-gone-{len(gone)}", last)
+        return Standing(
+            stage, _not_to_finish(gone) if taken else _sold_out(gone), f"{stage.value}-gone-{len(gone)}", last
+        )
+    if stage is Stage.CHOOSE and taken and taken >= sale.total_minor:
+        return Standing(stage, _TO_FINISH, f"{stage.value}-finish", last)
     facts = "" if last is None else f"-{last.ordinal}-{last.state.value}-{last.cancel_wanted}"
     if last is not None and stage is Stage.CARD:
         facts = f"-{last.ordinal}-{last.cancel_wanted}"  # the words change in place while the card is in the terminal
@@ -155,6 +160,19 @@ def _stage(sale: Sale, last: Attempt | None) -> tuple[Stage, Words]:
         return Stage.CARD, _running(last)
     part_paid = Words(Shape.PART, "Part paid", "Take the rest.")
     return Stage.CHOOSE, part_paid if last.state is State.PAID else ended_words(last.state, last.reason)
+
+
+#: A payment came through after the numbers were frozen; they were leased anew since.
+_TO_FINISH = Words(Shape.PART, "Paid, not finished", "Its numbers can be sold here again: finish the sale.")
+
+
+def _not_to_finish(gone: Sequence[str]) -> Words:
+    what = " and ".join(gone)
+    return Words(
+        Shape.WARN,
+        "Paid, not finished",
+        f"{what}: not to be sold here now. Give the money back, or finish the sale after a new lease of that number.",
+    )
 
 
 def _sold_out(gone: Sequence[str]) -> Words:

@@ -1,0 +1,71 @@
+"""The till where money came in for a number that was frozen meanwhile: what it says, and how the sale is finished."""
+
+from __future__ import annotations
+
+import pytest
+
+from stall.domain import books
+from stall.domain.epoch import Cause
+from stall.domain.payment import State
+from stall.flows import card_attempt
+from stall.flows.day_end import ask_day_end, record_day_end
+from stall.flows.new_epoch import new_epoch
+from stall.store import reconciliation, sales
+from stall.web.buyer.live import order_state
+from tests.fakes import stock
+from tests.fakes.leasing import lease_anew
+from tests.fakes.stock import Stocked
+from tests.web.till_pages import Till, approve
+
+
+@pytest.fixture
+def till(stocked_box: Stocked) -> Till:
+    made = Till(stocked_box)
+    made.plug_in_reader()
+    return made
+
+
+@pytest.fixture
+def unfinished(till: Till) -> str:
+    """A card payment that came through after the box began a new epoch."""
+    sale = till.press_tile(stock.PRINTS)
+    till.post(f"{sale}/card", ordinal=1)
+    till.terminal(card_attempt.send)
+    till.write(lambda tx: new_epoch(tx, Cause.PUT_BACK))
+    assert till.terminal(approve, card_attempt.pay) is State.PAID
+    return sale
+
+
+def test_the_page_says_that_money_was_taken_and_offers_no_second_payment(till: Till, unfinished: str) -> None:
+    page = till.see(unfinished)
+    assert "Paid, not finished" in page
+    assert "Give the money back, or finish the sale after a new lease" in page
+    assert "Cancel this sale" not in page
+    assert "Cash, exact" not in page
+    assert "Money was taken in sale" in till.see("/day")
+    found = sales.get(till.box.db.read(), int(unfinished.rsplit("/", 1)[1]))
+    assert order_state(till.box, found).state == "checking"  # the buyer is not told to pay again
+
+
+def test_it_is_finished_with_one_press_after_a_new_lease(till: Till, unfinished: str) -> None:
+    lease_anew(till.stocked, (1, 5))
+    assert "Finish the sale" in till.see(unfinished)
+    assert till.post(f"{unfinished}/cash", ordinal=2, given="0.00").status_code == 303
+    assert "Paid €4.50 by card" in till.see(unfinished)
+    assert till.count("attempts") == 1
+    again = till.post(f"{unfinished}/cash", ordinal=2, given="0.00")
+    assert again.status_code == 409
+    assert till.count("attempts") == 1
+
+
+def test_the_books_of_a_day_tie_over_both_its_epochs(till: Till, unfinished: str) -> None:
+    lease_anew(till.stocked, (1, 5))
+    till.post(f"{unfinished}/cash", ordinal=2, given="0.00")
+    job = till.write(lambda tx: ask_day_end(tx, 1))
+    till.write(lambda tx: record_day_end(tx, job, 1, total_minor=450, count=1, cur="EUR", tid="52500012"))
+    till.write(lambda tx: new_epoch(tx, Cause.MOVED))
+    own = till.box.secrets.signing
+    read = reconciliation.read_books(till.box.db.read(), {own.thumbprint: own.public}, "EUR", cloud=False)
+    said = {check.name: check.ok for check in books.checks(read)}
+    assert (said["receipts"], said["terminal"], said["open"]) == (True, True, True)
+    assert [(row.tender, row.minor) for row in read.receipts] == [("card", 450)]
