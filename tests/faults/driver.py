@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from tests.faults import clocks, copies, kills, progress
+from tests.faults import clocks, copies, kills, makings, progress
 from tests.faults.kills import Job
 from tests.faults.summary import Summary
 
@@ -28,6 +28,8 @@ RUNS, SAY_EVERY_S = 300, 10.0
 IMAGES_AT_ONCE = 2500
 #: And disks are spoiled so many times in one job, which is one stall.
 TROUBLES_AT_ONCE = 24
+#: A run with so many kills also lets the maker's commands die.
+MAKINGS_FROM = 100
 
 
 def main(arguments: list[str]) -> int:
@@ -68,6 +70,8 @@ def run(wanted: dict[str, int], seed: int, workers: int, root: Path) -> Summary:
     """Everything, kind after kind."""
     summary = Summary()
     named = [str(job) for job in kills.jobs(wanted.get("kill", 0), seed)]
+    if wanted.get("kill", 0) >= MAKINGS_FROM:
+        named.append(f"makings:{seed}")
     named += [f"clock:{name}:{seed + n}" for n, name in enumerate(islice(cycle(clocks.WRONG), wanted.get("clock", 0)))]
     named += [
         f"copy:{name}:{seed + n}" for n, name in enumerate(islice(cycle(copies.SCENARIOS), wanted.get("copy", 0)))
@@ -93,6 +97,7 @@ def play(job: str, root: Path) -> Summary:
     players: dict[str, Callable[[], Summary]] = {
         "points": lambda: kills.play(Job.parse(job), root),
         "random": lambda: kills.play(Job.parse(job), root),
+        "makings": lambda: makings.scenario(int(rest[0]), root),
         "clock": lambda: clocks.scenario(rest[0], int(rest[1]), root),
         "copy": lambda: copies.scenario(rest[0], int(rest[1]), root),
         "disk": lambda: disk(int(rest[1]), int(rest[0]), root),
@@ -108,7 +113,7 @@ def power(images: int, seed: int, workers: int) -> Summary:
     from tests.faults.power import run as cuts
 
     told = cuts.run(images, seed, workers)
-    summary = Summary(promised=told.told, found=[*map(str, told.failures), *told.beside])
+    summary = Summary(promised=told.told, found=told.found)
     summary.kinds["power cut"] = told.images
     return summary
 
