@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
 
+from stall.domain.epoch import Cause
 from stall.errors import Broken
 from stall.flows import checkpoint
-from stall.flows.checkpoint import SPACING_MS, publish_checkpoint
+from stall.flows.checkpoint import SPACING_MS, publish_checkpoint, sign_checkpoint
 from stall.flows.confirm_clock import confirm_clock
+from stall.flows.export_journal import export_journal
+from stall.flows.new_epoch import new_epoch
 from stall.store import journal, place, proofs
 from stall.store.db import OutcomeUnknown, Tx
-from stall.wire import note
+from stall.wire import b64, event, note
 from tests.fakes.stock import Stocked
 
 
@@ -48,6 +52,20 @@ def test_a_journal_that_has_not_grown_is_not_signed_again(stall: Stocked) -> Non
     stall.clock.advance(3600_000)
     assert publish_checkpoint(stall.box.db) == first
     assert signed_rows(stall) == rows
+
+
+def test_the_end_of_a_closed_epoch_is_signed_however_soon(stall: Stocked) -> None:
+    publish_checkpoint(stall.box.db)
+    append(stall)
+    with stall.box.db.transaction() as tx:
+        size = journal.read_head(tx.conn).size
+        new_epoch(tx, Cause.MOVED)
+    with stall.box.db.transaction() as tx:
+        sign_checkpoint(tx, 1)
+    assert signed_rows(stall)[0][0] == size
+    lines = [json.loads(line) for line in export_journal(stall.box)]
+    parent = event.decode(b64.decode(lines[size + 2]["bytes"])).body["parent"]
+    assert (parent["size"], lines[size + 1]["type"]) == (size, "checkpoint")
 
 
 def test_time_set_back_by_the_maker_keeps_nobody_waiting(stall: Stocked) -> None:

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from typing import Any
 import pytest
 
 from stall.errors import Broken
+from stall.flows import export_journal as export
 from stall.flows.checkpoint import sign_checkpoint
 from stall.flows.export_journal import export_journal
-from stall.store import journal, uploads
+from stall.store import journal, proofs, uploads
 from stall.store.box import Box
 from stall.wire import b64, canonical, event, jws, keys, merkle, note, receipt
 from tests.fakes.stock import PRINTS, Stocked
@@ -361,6 +363,23 @@ def test_an_event_that_was_changed_on_the_disk_is_not_exported_as_if_it_were_rig
     with pytest.raises(Broken) as refusal:
         exported(day.box)
     assert refusal.value.code == "journal-broken"
+
+
+def test_memory_does_not_grow_with_the_export(stall: Stocked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proofs, "_ROWS", 4)  # so that few events fill what is kept in memory
+    monkeypatch.setattr(export, "RUN_BYTES", 50_000)
+    peaks = []
+    for _ in range(2):
+        with stall.box.db.transaction() as tx:
+            for n in range(4500):
+                tx.append("test", {"n": n})
+        stall.clock.advance(2000)
+        tracemalloc.start()
+        lines = sum(1 for _ in export_journal(stall.box))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert lines == journal.read_head(stall.box.db.read()).size + 1
+    assert peaks[1] < peaks[0] * 1.2, peaks
 
 
 def test_the_first_event_names_no_parent(day: Stocked) -> None:
