@@ -14,6 +14,7 @@ import json
 import os
 import signal
 import sqlite3
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -112,7 +113,7 @@ def watch_connections() -> None:
 
     def watched(database: Any, *args: Any, **options: Any) -> sqlite3.Connection:
         path = Path(str(database).removeprefix("file:").partition("?")[0])
-        if path.name != "stall.sqlite" or "mode=ro" in str(database):
+        if path.name not in {"stall.sqlite", "stall.sqlite.new"} or "mode=ro" in str(database):
             plain: sqlite3.Connection = connect(database, *args, **options)
             return plain
         made: Watched = connect(database, *args, factory=Watched, **options)
@@ -133,7 +134,8 @@ def main() -> None:
     from stall.cli import main as run
     from stall.demo import leash
 
-    leash.hold()
+    if stat.S_ISFIFO(os.fstat(0).st_mode):  # started by a stage, which holds the other end
+        leash.hold()
     run(sys.argv[1:])
 
 

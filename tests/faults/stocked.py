@@ -108,7 +108,7 @@ def make(root: Path, *, confirmed: bool = True) -> Home:
         delegations.delegate(creator, made.did, "box", now_s=now_s),
         delegations.delegate(creator, cloud.key.did, "cloud", now_s=now_s),
     ]
-    built = {drop: _pack(home, creator, drop, now_s) for drop in PRICES}
+    built = {drop: pack(home, creator, drop, now_s) for drop in PRICES}
     box = app.open_box(home.box, clock=clock)
     try:
         if confirmed:
@@ -133,7 +133,8 @@ def issue(home: Home, drop: str, thumbprint: str, epoch: str, count: int) -> str
     return leases.issue(home.creator(), home.manifest(drop), thumbprint, epoch, now_s=now_s, count=count)
 
 
-def _pack(home: Home, creator: Creator, drop: str, now_s: int) -> BuiltPack:
+def pack(home: Home, creator: Creator, drop: str, now_s: int) -> BuiltPack:
+    """Let the creator build the pack of a drop, and keep its manifest where `Home.manifest` finds it."""
     options = PackOptions(
         title=drop.replace("-", " ").title(),
         drop_id=drop,
