@@ -11,6 +11,8 @@ from waitress.server import create_server
 
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
+from stall.settings import Disk
+from stall.store.room import MB, Room
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
 from tests.web.till_pages import Till, approve
@@ -88,6 +90,19 @@ def test_a_new_basket_appears_without_moving_a_tile(browser: Browser, till: Till
     till.write(lambda tx: fill_basket(tx, [Wish(stock.ZINE, 2)], origin="buyer", vat_bp=1900))
     page.wait_for_selector("text=Night Zine × 2")
     assert page.locator(".tile").first.bounding_box() == before
+    page.context.close()
+
+
+def test_a_warning_comes_and_goes_by_itself(browser: Browser, till: Till, address: str) -> None:
+    free_mb = 2000
+    till.box.room = Room(till.box.folder, Disk(), lambda _: free_mb * MB)
+    page = look(browser)
+    page.goto(address)
+    assert page.locator("[data-flag=disk]").count() == 0
+    free_mb = 150
+    page.wait_for_selector("text=No new sales: 150 MB of disk left")
+    free_mb = 2000
+    page.wait_for_selector("[data-flag=disk]", state="detached")
     page.context.close()
 
 
