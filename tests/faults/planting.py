@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PATCHES = Path(__file__).with_name("planted")
 #: What a run needs of the tree.
 PARTS = ("stall", "static", "tests", "pyproject.toml")
+#: How a finding begins that says only that the harness itself could not do its work.
+NOTHING_PROVEN = "The job "
 #: Longer than the slowest short run takes on a busy machine (s).
 ENOUGH_S = 420
 
@@ -95,14 +97,19 @@ def hunt(bug: Planted, folder: Path, seed: int) -> Outcome:
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults", *bug.finds, "--seed", str(seed), "--json", str(report)],
         cwd=tree,
-        env={**os.environ, "PYTHONPATH": str(tree)},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(tree),
+            "TMPDIR": str(folder),
+        },  # what it leaves behind goes with the folder
         capture_output=True,
         text=True,
         timeout=ENOUGH_S,
         check=False,
     )
-    found = json.loads(report.read_text())["found"] if report.is_file() else []
-    return Outcome(bug, [str(each) for each in found], "" if found else (done.stdout + done.stderr)[-2000:])
+    found = [str(each) for each in json.loads(report.read_text())["found"]] if report.is_file() else []
+    found = [each for each in found if not each.startswith(NOTHING_PROVEN)]
+    return Outcome(bug, found, "" if found else (done.stdout + done.stderr)[-2000:])
 
 
 def main(arguments: list[str]) -> int:

@@ -7,6 +7,7 @@ is named by log, seed, cut and number. `again` builds that very image once more.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import sys
 import tempfile
@@ -185,6 +186,6 @@ def _at(records: list[Record], spots: Sequence[Spot]) -> Iterator[tuple[Spot, Di
 
 
 def _memory() -> Path | None:
-    """A disk in memory: what is laid out here lives for milliseconds."""
+    """A disk in memory, unless somebody says where temporary files go: what is laid out here lives for milliseconds."""
     memory = Path("/dev/shm")
-    return memory if memory.is_dir() else None
+    return memory if memory.is_dir() and "TMPDIR" not in os.environ else None
