@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+
 import pytest
 
 from stall.domain.payment import Reason, State
 from stall.flows import card_attempt
+from stall.store import attempts
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
 from tests.web.till_pages import Till, approve, text
@@ -183,3 +187,21 @@ def test_a_decision_after_the_terminal_answered_changes_nothing(till: Till, uncl
 def test_a_page_of_a_running_payment_refreshes_without_script_at_its_own_address(till: Till, asked: str) -> None:
     page = till.client.get(asked).text
     assert f'<noscript><meta http-equiv="refresh" content="2;url={asked}"></noscript>' in page
+
+
+def test_a_payment_that_ends_while_the_till_looks_is_never_shown_as_to_be_chosen_again(
+    till: Till, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.terminal(card_attempt.send, approve)
+    read = attempts.of_sale
+    paid = threading.Thread(target=till.terminal, args=(card_attempt.pay,))
+
+    def read_later(conn: sqlite3.Connection, sale: int) -> list[attempts.Attempt]:
+        if threading.current_thread() is not paid and not paid.ident:
+            paid.start()
+            paid.join()
+        return read(conn, sale)
+
+    monkeypatch.setattr(attempts, "of_sale", read_later)
+    assert state(till, asked)["stage"] == "card"
+    assert state(till, asked)["stage"] == "paid"

@@ -21,6 +21,7 @@ from stall.flows.take_cash import take_cash, take_comp
 from stall.store import attempts, claim_codes, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
+from stall.store.readonly import one_view
 from stall.web import ids, qr
 from stall.web.buyer.live import sold_out
 from stall.web.error_pages import status_of
@@ -180,8 +181,9 @@ def _field(name: str) -> str:
 
 def _standing(no: int) -> Standing:
     conn = this_box().db.read()
-    found = sales.get(conn, no)
-    return standing(found, attempts.of_sale(conn, no), _gone(found))
+    with one_view(conn):  # else a payment that ends between two reads looks as if it could be chosen again
+        found = sales.get(conn, no)
+        return standing(found, attempts.of_sale(conn, no), _gone(found))
 
 
 def _gone(found: sales.Sale) -> tuple[str, ...]:
@@ -189,6 +191,11 @@ def _gone(found: sales.Sale) -> tuple[str, ...]:
 
 
 def _page(no: int, trouble: StallError | None = None) -> str:
+    with one_view(this_box().db.read()):
+        return _drawn(no, trouble)
+
+
+def _drawn(no: int, trouble: StallError | None) -> str:
     box = this_box()
     conn = box.db.read()
     found = sales.get(conn, no)
