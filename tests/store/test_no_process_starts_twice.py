@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from stall import app, settings
+from stall.errors import Refused
 from stall.settings import Reader, Settings, Web
 from stall.store import locks
+from stall.store.box import Box
 from tests.fakes.clock import FakeClock
 
 PATIENCE_S = 60
@@ -82,3 +84,24 @@ def test_nothing_starts_while_the_box_is_migrated(stopped: Path, words: tuple[st
         held.release()
     assert code == 1
     assert ("[box-running]" if words == ("migrate",) else "[box-in-migration]") in said
+
+
+def test_reshaping_is_refused_while_the_stall_runs_and_the_other_way_round(box: Box, folder: Path) -> None:
+    with pytest.raises(Refused) as refusal:
+        locks.own_run(folder)
+    assert refusal.value.code == "box-running"
+    box.db.close()
+    held = locks.own_run(folder)
+    with pytest.raises(Refused) as other:
+        app.open_box(folder)
+    assert other.value.code == "box-in-migration"
+    held.release()
+
+
+def test_no_process_starts_twice_under_one_name(folder: Path) -> None:
+    first = locks.own_name(folder, "web")
+    with pytest.raises(Refused) as refusal:
+        locks.own_name(folder, "web")
+    assert refusal.value.code == "already-running"
+    first.release()
+    locks.own_name(folder, "web").release()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from stall import app
-from stall.errors import Broken, Refused
+from stall.errors import Broken
 from stall.store import journal, locks, wal
 from stall.store.box import Box
 from stall.store.db import OutcomeUnknown, connect_writing
@@ -194,27 +194,6 @@ def test_the_door_never_opens_the_files_sqlite_locks(box: Box, folder: Path) -> 
         tx.append("test", {})
     listening = False
     assert {Path(name).name for name in opened} == {"stall.turn", "stall.door", "stall.sqlite-wal"}
-
-
-def test_reshaping_is_refused_while_the_stall_runs_and_the_other_way_round(box: Box, folder: Path) -> None:
-    with pytest.raises(Refused) as refusal:
-        locks.own_run(folder)
-    assert refusal.value.code == "box-running"
-    box.db.close()
-    held = locks.own_run(folder)
-    with pytest.raises(Refused) as other:
-        app.open_box(folder)
-    assert other.value.code == "box-in-migration"
-    held.release()
-
-
-def test_no_process_starts_twice_under_one_name(folder: Path) -> None:
-    first = locks.own_name(folder, "web")
-    with pytest.raises(Refused) as refusal:
-        locks.own_name(folder, "web")
-    assert refusal.value.code == "already-running"
-    first.release()
-    locks.own_name(folder, "web").release()
 
 
 class BrokenCommit:
