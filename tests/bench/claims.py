@@ -253,6 +253,8 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.seconds is not None:
         plan = Plan(asked.seconds, plan.rounds, plan.beside_s, plan.sizes)
     where = machine()
+    if os.getloadavg()[0] > (os.cpu_count() or 1) / 4:
+        sys.stderr.write("Others are busy on this machine: every figure will be worse than it is.\n")
     with tempfile.TemporaryDirectory(prefix="stall-bench-", dir=asked.folder) as home:
         bench = Bench(plan, Path(home))
         for part in asked.only or PARTS:

@@ -32,7 +32,7 @@ BARS = (
     Bar("syncs", "syncs per claim, 32 clients", 1 / 8, 1 / 16, most=True, digits=3),
     Bar("till_p99", "p99 of the till while 200 clients press, in syncs", 6, 4, most=True, digits=1),
     Bar("reader_p99", "p99 of the reader while 200 clients press, in syncs", 8, 5, most=True, digits=1),
-    Bar("growth", "cost of a claim, journal of a million to one of a thousand", 1.15, 1.0, most=True),
+    Bar("growth", "processor time of a claim, longest journal to shortest", 1.15, 1.0, most=True),
 )
 
 

@@ -46,7 +46,7 @@ class Takes:
         """The drop that is being taken, when nothing about the request needs a closer look."""
         if environ["REQUEST_METHOD"] != "POST":
             return None
-        found = _PATH.fullmatch(environ["PATH_INFO"])
+        found = _PATH.fullmatch(environ.get("PATH_INFO", ""))
         host = environ.get("HTTP_HOST", "")
         if (
             found is None
