@@ -67,4 +67,5 @@ def test_what_may_happen_is_not_named() -> None:
     paid = [card("requested"), card("sent"), card("approved"), card("paid", receipt=receipt(NUMBER_1))]
     declined = [card(state, attempt=2, sale=2) for state in ("requested", "sent", "declined")]
     given_back = {"drop": "prints", "ed": 1, "minor": -450}
-    assert told([*paid, *declined, cash(2, 3), cash(3, 4, given_back)]) == []
+    finished = {"kind": "finish", "body": {"sale": 4, "receipt": receipt({"drop": "prints", "ed": 2, "minor": 450})}}
+    assert told([*paid, *declined, cash(2, 3), cash(3, 4, given_back), finished]) == []
