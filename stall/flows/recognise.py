@@ -45,7 +45,12 @@ def _doubt(conn: sqlite3.Connection, folder: Path) -> Cause | None:
     if kept is None or kept.place != place.here(folder):
         return Cause.MOVED
     seen = kept.witness
-    return weigh(conn, Testimony(seen.epoch, seen.size, b64.decode(seen.root), line=None))
+    try:
+        return weigh(conn, Testimony(seen.epoch, seen.size, b64.decode(seen.root), line=None))
+    except sqlite3.DatabaseError as damage:  # `journal verify` names it; nothing here can judge it
+        log.setup_once()
+        log.get("store").error("epoch.not_judged", reason=str(damage))
+        return None
 
 
 def _move_in(folder: Path, newest: Witness) -> None:

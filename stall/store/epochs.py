@@ -60,17 +60,31 @@ def running_no(conn: sqlite3.Connection) -> int:
     return int(conn.execute("SELECT epoch_no FROM journal").fetchone()[0])
 
 
+#: A limited drop no lease of the running epoch speaks of.
+_NOT_LEASED = (
+    "d.edition IS NOT NULL AND NOT EXISTS"
+    " (SELECT 1 FROM leases l WHERE l.drop_no = d.no AND l.epoch_no = (SELECT epoch_no FROM journal))"
+)
+
+
+def any_frozen(conn: sqlite3.Connection) -> bool:
+    """Whether a drop waits for a new lease, as `frozen` lists them; asked at every look at the till."""
+    row = conn.execute(
+        f"SELECT 1 FROM drops d WHERE {_NOT_LEASED} AND EXISTS"
+        " (SELECT 1 FROM numbers n WHERE n.id >= d.no << 20 AND n.id < (d.no + 1) << 20 AND n.state = ?) LIMIT 1",
+        (FROZEN,),
+    ).fetchone()
+    return row is not None
+
+
 def frozen(conn: sqlite3.Connection) -> list[FrozenDrop]:
-    """The drops that wait for a new lease, with their frozen numbers; none, and quickly so, in the first epoch.
+    """The drops that wait for a new lease, with their frozen numbers in order.
 
     A drop waits no longer once any lease of it names the running epoch.
     """
-    if running(conn).reason is None:
-        return []
     rows = conn.execute(
-        "SELECT d.drop_id, p.title, n.id & 1048575 FROM numbers n JOIN drops d ON d.no = n.id >> 20"
-        " JOIN packs p ON p.no = d.pack WHERE n.state = ? AND NOT EXISTS"
-        " (SELECT 1 FROM leases l WHERE l.drop_no = d.no AND l.epoch_no = (SELECT epoch_no FROM journal)) ORDER BY n.id",
+        "SELECT d.drop_id, p.title, n.id & 1048575 FROM drops d JOIN packs p ON p.no = d.pack"
+        f" JOIN numbers n ON n.id >= d.no << 20 AND n.id < (d.no + 1) << 20 WHERE n.state = ? AND {_NOT_LEASED} ORDER BY n.id",
         (FROZEN,),
     )
     found: dict[tuple[str, str], list[tuple[int, int]]] = {}

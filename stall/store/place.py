@@ -17,9 +17,11 @@ import msgspec
 from stall import disk
 from stall.errors import StallError
 from stall.wire import b64, strict_json
+from stall.wire.merkle import HASH_BYTES
 
 FILE = "stall.place"
 DATABASE = "stall.sqlite"
+_EPOCH_BYTES = 16
 
 #: Where the firmware of a board tells its serial number; a PC has neither.
 SERIAL_FILES = (Path("/proc/device-tree/serial-number"), Path("/sys/firmware/devicetree/base/serial-number"))
@@ -65,9 +67,12 @@ def here(folder: Path, database: str = DATABASE) -> Place:
 def read(folder: Path) -> Kept | None:
     """Read `stall.place`; None when it is missing or no such file, which counts as moved."""
     try:
-        return msgspec.convert(strict_json.loads((folder / FILE).read_bytes()), Kept)
+        kept = msgspec.convert(strict_json.loads((folder / FILE).read_bytes()), Kept)
+        epoch, root = b64.decode(kept.witness.epoch), b64.decode(kept.witness.root)
     except (OSError, StallError, msgspec.ValidationError):
         return None
+    sound = len(epoch) == _EPOCH_BYTES and len(root) == HASH_BYTES and kept.witness.size >= 0
+    return kept if sound else None
 
 
 def keep(folder: Path, kept: Kept) -> None:

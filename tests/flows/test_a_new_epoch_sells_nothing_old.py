@@ -191,13 +191,15 @@ def test_a_claim_code_sold_before_still_opens(stall: Stocked) -> None:
 
 
 def test_frozen_drops_are_told_until_a_lease_names_the_epoch(stall: Stocked) -> None:
-    assert epochs.frozen(stall.box.db.read()) == []
+    conn = stall.box.db.read()
+    assert (epochs.frozen(conn), epochs.any_frozen(conn)) == ([], False)
     selling.cash(stall, selling.basket(stall))
     begin(stall)
+    assert epochs.any_frozen(conn)
     (waiting,) = epochs.frozen(stall.box.db.read())
     assert (waiting.drop_id, waiting.text) == (PRINTS, "2-5")
     lease_anew(stall, (2, 3))
-    assert epochs.frozen(stall.box.db.read()) == []
+    assert (epochs.frozen(conn), epochs.any_frozen(conn)) == ([], False)
 
 
 @pytest.mark.parametrize("seed", range(5))

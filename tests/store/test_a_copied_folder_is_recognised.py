@@ -119,13 +119,20 @@ def test_three_processes_that_start_together_open_one_epoch(folder: Path, tmp_pa
     conn.close()
 
 
-@pytest.mark.parametrize("kept", ["missing", "empty", "garbage", "other board", "other file system", "other file"])
+@pytest.mark.parametrize(
+    "kept",
+    ["missing", "empty", "garbage", "other board", "other file system", "other file", "no root", "less than nothing"],
+)
 def test_what_is_not_known_to_be_here_counts_as_moved(folder: Path, clock: FakeClock, kept: str) -> None:
     file = folder / place.FILE
     if kept == "missing":
         file.unlink()
     elif kept in {"empty", "garbage"}:
         file.write_bytes(b"" if kept == "empty" else b'{"place": 1')
+    elif kept in {"no root", "less than nothing"}:
+        said = json.loads(file.read_text())
+        said["witness"] |= {"root": "!"} if kept == "no root" else {"size": -1}
+        file.write_text(json.dumps(said))
     else:
         said = json.loads(file.read_text())
         said["place"][{"other board": "board", "other file system": "filesystem", "other file": "inode"}[kept]] = "4711"

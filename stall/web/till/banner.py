@@ -88,8 +88,8 @@ def _cloud(conn: sqlite3.Connection, now_ms: int, *, connected: bool) -> Flag:
 
 def _frozen(conn: sqlite3.Connection) -> list[Flag]:
     """Said while limited drops wait for a lease that names the new epoch."""
-    waiting = epochs.frozen(conn)
-    return [Flag("epoch", Shape.WARN, "Limited drops need a new lease", "/day")] if waiting else []
+    waits = epochs.any_frozen(conn)
+    return [Flag("epoch", Shape.WARN, "Limited drops need a new lease", "/day")] if waits else []
 
 
 def _unsent_words(count: int, oldest_ms: int | None, now_ms: int, state: UploadState) -> str:
