@@ -6,9 +6,8 @@ be searched for it. What was never sealed here finds nothing, and the answer doe
 
 from __future__ import annotations
 
-import secrets
-
 from stall.errors import Refused, StallError
+from stall.store import presses
 from stall.store.presses import KEY_BYTES
 from stall.store.secrets import BoxSecrets
 from stall.wire import b64, capability
@@ -48,7 +47,7 @@ def receipt_event(own: BoxSecrets, name: str) -> int:
 
 def new_press() -> str:
     """Draw the key of one form: pressed twice, its button is still one press."""
-    return b64.encode(secrets.token_bytes(KEY_BYTES))
+    return b64.encode(presses.new_key())
 
 
 def read_press(text: str) -> bytes:

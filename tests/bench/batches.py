@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import sys
 from pathlib import Path
 
 from stall import app
 from stall.flows.fill_basket import Wish
 from stall.flows.take_cash import take_free
+from stall.store import presses
 from stall.store.box import Box
 from tests.preload.counts import Counts, Tally
 
@@ -25,7 +25,7 @@ def batch(box: Box, drop: str, size: int) -> None:
     with box.db.transaction() as tx:
         for _ in range(size):
             with tx.savepoint():
-                take_free(tx, Wish(drop), os.urandom(16), VAT_BP)
+                take_free(tx, Wish(drop), presses.new_key(), VAT_BP)
 
 
 def written(box: Box, drop: str, size: int, times: int, counts: Counts) -> tuple[Tally, int]:

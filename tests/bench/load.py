@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 #: Nobody waits longer than this for an answer (s).
 PATIENCE_S = 40.0
 _HEAD_END = b"\r\n\r\n"
-_KEYS = 4096
+_KEYS = 256
 
 
 @dataclass(slots=True)
@@ -33,16 +33,17 @@ class Seen:
 
 
 class Presses:
-    """Fresh keys of forms, drawn many at a time because that is cheap."""
+    """Fresh keys of forms as the pages carry them (store.presses.new_key), drawn many at a time because that is cheap."""
 
     def __init__(self) -> None:
         self._keys: list[bytes] = []
 
     def next(self) -> bytes:
-        """One key, base64url of 16 random bytes."""
+        """One key, base64url of 16 bytes."""
         if not self._keys:
-            drawn = os.urandom(16 * _KEYS)
-            self._keys = [base64.urlsafe_b64encode(drawn[at : at + 16])[:22] for at in range(0, len(drawn), 16)]
+            second, drawn = int(time.monotonic()).to_bytes(4), os.urandom(12 * _KEYS)
+            keys = (second + drawn[at : at + 12] for at in range(0, len(drawn), 12))
+            self._keys = [base64.urlsafe_b64encode(key)[:22] for key in keys]
         return self._keys.pop()
 
 

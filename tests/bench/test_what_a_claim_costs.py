@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from stall import app
 from stall.flows.fill_basket import Wish, fill_basket
 from stall.flows.take_cash import take_comp, take_free
-from stall.store import journal
+from stall.store import journal, presses
 from stall.store.audit import audit
 from stall.store.box import Box
 from stall.store.db import Tx
@@ -45,7 +44,7 @@ def box(made: Path) -> Iterator[Box]:
 
 def take(tx: Tx) -> int:
     with tx.savepoint():
-        return take_free(tx, Wish(DROP), os.urandom(16), VAT_BP)
+        return take_free(tx, Wish(DROP), presses.new_key(), VAT_BP)
 
 
 def test_a_take_is_few_statements(box: Box) -> None:
