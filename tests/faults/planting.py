@@ -1,6 +1,6 @@
 """Planted bugs: patches that each break one promise, applied to a copy of the tree. The harness must find every one.
 
-A harness that never goes red proves nothing. `python -m tests.faults.planting` plants each in turn, runs the faults
+A harness that never goes red proves nothing. `./setup.sh bench faults --planted` plants each in turn, runs the faults
 that concern it in the copy, and fails for a bug that was not found. The tree it runs from is never changed.
 """
 
@@ -76,12 +76,12 @@ def plant(bug: Planted, folder: Path) -> Path:
     return tree
 
 
-def apply(bug: Planted, tree: Path, *more: str) -> None:
-    """Apply the patch to a tree; with `--check` only see whether it would."""
+def apply(bug: Planted, tree: Path) -> None:
+    """Apply the patch to a tree. Raises CalledProcessError."""
     patch = PATCHES / f"{bug.name}.patch"
     outside = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
     subprocess.run(
-        ["git", "apply", "--whitespace=nowarn", *more, str(patch)],
+        ["git", "apply", "--whitespace=nowarn", str(patch)],
         cwd=tree,
         env=outside,
         check=True,
@@ -114,7 +114,7 @@ def hunt(bug: Planted, folder: Path, seed: int) -> Outcome:
 
 def main(arguments: list[str]) -> int:
     """Hunt the bugs named, or all; 0 when each was found."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults.planting", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.faults --planted", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(bug.name for bug in BUGS))
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)
@@ -133,7 +133,3 @@ def _tell(outcome: Outcome) -> int:
     click.echo(f"{'red' if outcome.found else 'NOT FOUND'}  {outcome.bug.name}: {outcome.bug.breaks}")
     click.echo(f"     {outcome.found[0] if outcome.found else outcome.words}")
     return 0 if outcome.found else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
