@@ -85,11 +85,8 @@ def test_full_at_each_write_of_a_sale_in_turn_nothing_is_told_and_the_next_sale_
 
 TROUBLE = {
     "the first write fails": ([Op.WRITE], errno.EIO, LOG, 0),
-    "a write in the middle fails": ([Op.WRITE], errno.EIO, LOG, 7),
     "the sync fails": ([Op.SYNC], errno.EIO, LOG, 0),
-    "a later sync fails": ([Op.SYNC], errno.EIO, LOG, 2),
     "there is no room left at the sync": ([Op.SYNC], errno.ENOSPC, LOG, 0),
-    "the owner's share is used up": ([Op.WRITE], errno.EDQUOT, LOG, 3),
     "the file system turns read-only under it": ([Op.WRITE, Op.SYNC], errno.EROFS, "", 5),
 }
 
@@ -134,7 +131,6 @@ def test_on_a_read_only_disk_nothing_is_told_and_nothing_starts_until_it_can_be_
 
 
 COPYING_BACK = {
-    "a write fails": ([Op.WRITE], errno.EIO),
     "the disk is full": ([Op.WRITE], errno.ENOSPC),
     "the sync fails": ([Op.SYNC], errno.EIO),
 }
