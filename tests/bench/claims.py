@@ -102,7 +102,11 @@ class Bench:
 
     def of(self, part: str, name: str) -> float:
         """The median of one fact over all rounds of a part."""
-        return figures.middle([each[name] for each in self.measured if each["part"] == part])
+        return figures.middle(self.each(part, name))
+
+    def each(self, part: str, name: str) -> list[float]:
+        """One fact of every round of a part, in order."""
+        return [each[name] for each in self.measured if each["part"] == part]
 
     def has(self, part: str) -> bool:
         """Whether a part was measured."""
@@ -227,7 +231,8 @@ def results(bench: Bench) -> dict[str, float]:
         got["bytes"] /= 1000
     least, most = (f"journal {size}" for size in (min(bench.plan.sizes), max(bench.plan.sizes)))
     if bench.has(most):
-        got["growth"] = bench.of(most, "cpu_us") / bench.of(least, "cpu_us")
+        rounds = zip(bench.each(most, "cpu_us"), bench.each(least, "cpu_us"), strict=True)
+        got["growth"] = figures.middle([old / young for old, young in rounds])
     return got
 
 
