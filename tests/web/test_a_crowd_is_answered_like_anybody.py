@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from stall.flows.switch_drop import close_drop
 from stall.web import ids
+from stall.web.buyer import takes
 from stall.web.buyer.takes import Takes
 from stall.web.factory import shop_of
 from tests.fakes.stock import PRINTS, SAMPLER, Stocked
@@ -74,6 +76,22 @@ def test_a_refusal_is_told_as_a_page_and_the_next_is_looked_into_before_it_is_wr
     again = take(client, ids.new_press())
     stocked_box.box.db._writing_connection().set_trace_callback(None)
     assert (again.status_code, again.text, writes) == (409, refused.text, [])
+
+
+def test_a_fault_is_told_as_a_page_too(buyer_app: Flask, stocked_box: Stocked, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = buyer_app.test_client()
+    take(client, ids.new_press())
+
+    def broken(*_: object, **__: object) -> int:
+        raise sqlite3.OperationalError("no such table")
+
+    monkeypatch.setattr(takes, "take_free", broken)
+    answer = take(client, ids.new_press())
+    assert answer.status_code == 500
+    assert "Something broke inside the stall" in answer.text
+    assert answer.headers["Content-Security-Policy"]
+    monkeypatch.undo()
+    assert take(client, ids.new_press()).status_code == 303
 
 
 @pytest.mark.parametrize(

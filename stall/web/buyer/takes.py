@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from stall.errors import StallError
 from stall.flows.fill_basket import Wish
 from stall.flows.take_cash import take_free
 from stall.web import guard, ids
@@ -67,7 +66,7 @@ class Takes:
             return self._app(environ, start_response)
         try:
             sale = self._write(drop, press[1].decode("ascii"), environ.get("REMOTE_ADDR", ""))
-        except StallError as refusal:
+        except Exception as refusal:  # noqa: BLE001 - whatever it is, the framework tells it as a page
             self._shop.selling.discard(drop)
             environ[REFUSAL], environ["wsgi.input"] = refusal, io.BytesIO(form)
             return self._app(environ, start_response)
