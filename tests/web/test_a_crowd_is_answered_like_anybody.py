@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -83,7 +82,7 @@ def test_a_fault_is_told_as_a_page_too(buyer_app: Flask, stocked_box: Stocked, m
     take(client, ids.new_press())
 
     def broken(*_: object, **__: object) -> int:
-        raise sqlite3.OperationalError("no such table")
+        raise RuntimeError("a fault of ours")
 
     monkeypatch.setattr(takes, "take_free", broken)
     answer = take(client, ids.new_press())
