@@ -123,6 +123,8 @@ ROWS = [
     ("UPDATE numbers SET state = 1 WHERE (id & 1048575) = 5", "is held in the table of numbers, and belongs to no sale"),
     ("DELETE FROM numbers WHERE (id & 1048575) = 5", "5 numbers were leased and 4 are accounted for"),
     ("UPDATE numbers SET id = id + 1 WHERE (id & 1048575) = 5", "Number 6 of harbour-prints stands under a lease that does not grant it"),
+    ("UPDATE documents SET token = substr(token, 1, length(token) - 86) || hex(zeroblob(43)) WHERE typ = 'stall-lease+jwt'",
+     "The lease of event [0-9]+ does not hold"),
     ("UPDATE leases SET lease_seq = 9 WHERE no = 1", "The lease of event [0-9]+ is not in the table"),
     ("UPDATE leases SET epoch_no = (SELECT max(no) FROM epochs) WHERE no = 1", "The lease of event [0-9]+ is not in the table"),
     ("INSERT INTO leases SELECT 9, document, 'x', drop_no, 9, epoch_no, 1 FROM leases WHERE no = 1", "The table of leases has others"),
