@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,16 +50,15 @@ class Job:
 
 
 def play(job: Job, root: Path) -> Summary:
-    """Do one job in `root`, which is taken away again unless something was found."""
+    """Do one job in `root`, until it is done or something was found."""
     summary = Summary()
     folder = root / f"{job.kind}-{job.seed}-{job.first}"
     try:
         with stage.running(stocked.make(folder)) as running, Load(running, job.seed) as load:
-            if job.kind == "random":
-                _at_random(running, load, job, summary)
-            else:
-                _at_points(running, load, points_of(job), summary)
-            _to_the_end(running, load, summary)
+            missed = list(_faults(running, load, job, summary))
+            if not summary.found:
+                _to_the_end(running, load, summary)
+        summary.found += [f"The stall never came to the point: {point}." for point in missed]
     except NotInTime as late:
         summary.found.append(str(late))
     return closed(summary, folder, str(job))
@@ -89,7 +89,22 @@ def points_of(job: Job) -> list[Point]:
     return every[job.first : job.first + job.count]
 
 
-def _at_random(running: Stage, load: Load, job: Job, summary: Summary) -> None:
+def _faults(running: Stage, load: Load, job: Job, summary: Summary) -> Iterator[Point]:
+    """Kill and judge, until the job is done or something was found; give the steps that never came."""
+    deaths = (
+        _at_random(running, load, job, summary) if job.kind == "random" else _at_points(running, load, job, summary)
+    )
+    for death, missed in deaths:
+        found = verdict.judge_box(running.observer, load.now(), terminal=running.home.books, audited=False)
+        summary.found += [f"{sentence} (after {death})" for sentence in found]
+        progress.mark(running.home.root.parent, death, found)
+        if missed is not None:
+            yield missed
+        if found:
+            return
+
+
+def _at_random(running: Stage, load: Load, job: Job, summary: Summary) -> Iterator[tuple[str, None]]:
     chance = random.Random(job.seed)
     for _ in range(job.count):
         load.wait(chance.uniform(*BETWEEN_S))
@@ -97,24 +112,15 @@ def _at_random(running: Stage, load: Load, job: Job, summary: Summary) -> None:
         killed = running.kill(stage.WRITERS if victim == "all" else [victim])
         running.wait_until_answering()
         summary.point(f"kill {victim}", killed)
-        _judge_now(running, load, summary, f"after {victim} was killed")
+        yield f"{victim} was killed", None
 
 
-def _at_points(running: Stage, load: Load, chosen: list[Point], summary: Summary) -> None:
-    for point in chosen:
+def _at_points(running: Stage, load: Load, job: Job, summary: Summary) -> Iterator[tuple[str, Point | None]]:
+    for point in points_of(job):
         reached = points.die_at(running, load, point)
         running.wait_until_settled()
-        summary.point(f"step {point.part}", 1)
-        if not reached:
-            summary.found.append(f"The stall never came to the point: {point}.")
-        _judge_now(running, load, summary, f"after dying: {point}")
-
-
-def _judge_now(running: Stage, load: Load, summary: Summary, when: str) -> None:
-    promised = load.now()
-    found = verdict.judge_box(running.observer, promised, terminal=running.home.books, audited=False)
-    summary.found += [f"{sentence} ({when})" for sentence in found]
-    progress.mark(running.home.root.parent, when, found)
+        summary.point(f"step {point.part}", int(reached))
+        yield f"{point} died", None if reached else point
 
 
 def _to_the_end(running: Stage, load: Load, summary: Summary) -> None:
@@ -124,8 +130,8 @@ def _to_the_end(running: Stage, load: Load, summary: Summary) -> None:
     stage.eventually(running.uploaded, stage.SETTLED_WITHIN_S, "the cloud to have everything", 0.1)
     home, promised = running.home, load.promised
     summary.promised += promised.count
+    promised.save(home.root / "promised.json")
     summary.found += [*load.complaints, *running.complaints()]
     summary.found += verdict.judge(home.box, promised, terminal=home.books)
     summary.found += verdict.sells_again(home.box, promised)
     summary.found += verdict.judge(home.box, promised, terminal=home.books)
-    promised.save(home.root / "promised.json")
