@@ -12,6 +12,7 @@ from stall.flows.begin_payment import begin_payment
 from stall.settings import Disk
 from stall.store import attempts, readers, sales
 from stall.store.room import MB, Room
+from stall.web import ids
 from stall.web.till.app import create_till_app
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import selling
@@ -46,6 +47,18 @@ def test_a_press_that_came_before_still_finds_its_order(buyer: FlaskClient, stoc
     first = buyer.post(f"/d/{SAMPLER}/take", data={"press": press})
     leave(stocked_box, 100)
     assert buyer.post(f"/d/{SAMPLER}/take", data={"press": press}).headers["Location"] == first.headers["Location"]
+
+
+def test_a_drop_that_a_crowd_is_taking_stops_too(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    usual = {"Origin": "http://localhost"}
+    first = buyer.post(f"/d/{SAMPLER}/take", data={"press": (press := ids.new_press())}, headers=usual)
+    assert buyer.post(f"/d/{SAMPLER}/take", data={"press": ids.new_press()}, headers=usual).status_code == 303
+    leave(stocked_box, 100)
+    answer = buyer.post(f"/d/{SAMPLER}/take", data={"press": ids.new_press()}, headers=usual)
+    assert (answer.status_code, "disk-nearly-full" in answer.text) == (503, True)
+    again = buyer.post(f"/d/{SAMPLER}/take", data={"press": press}, headers=usual)
+    assert again.headers["Location"] == first.headers["Location"]
+    assert sales_made(stocked_box) == 2
 
 
 def test_what_is_paid_can_be_opened(buyer: FlaskClient, stocked_box: Stocked) -> None:

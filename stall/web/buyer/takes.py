@@ -54,6 +54,7 @@ class Takes:
             or environ.get("CONTENT_TYPE") != "application/x-www-form-urlencoded"
             or environ.get("HTTP_ORIGIN") != f"{environ['wsgi.url_scheme']}://{host}"
             or not self._rules.answer_to(host)
+            or self._shop.box.room.full()
         ):
             return None
         return found[1]
