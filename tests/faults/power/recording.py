@@ -46,7 +46,7 @@ class Load:
     """How much is sold: takes by each of `buyers`, sales at the till, card payments, runs of `stall sell`."""
 
     buyers: int = 3
-    takes: int = 45
+    takes: int = 55
     cash: int = 14
     cards: int = 3
     commands: int = 1

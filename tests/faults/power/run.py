@@ -68,6 +68,7 @@ class Summary:
     failed: int = 0
     failures: list[Failure] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
+    copied_back: int = 0
     refused: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -119,6 +120,7 @@ def _replay(log: Path, seed: int, images: int, workers: int, summary: Summary) -
         record.text for record in records if record.op is Op.ACK and record.text.startswith('{"refused"')
     ]
     summary.told += sum(record.op is Op.ACK for record in records)
+    summary.copied_back += _copied_back_amid_sales(records)
     spots = choose(records, images, seed)
     shares = [spots[n::workers] for n in range(workers)]
     if workers == 1:
@@ -127,6 +129,13 @@ def _replay(log: Path, seed: int, images: int, workers: int, summary: Summary) -
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         for done in [pool.submit(judge, log, seed, share) for share in shares]:
             summary.add(done.result())
+
+
+def _copied_back_amid_sales(records: list[Record]) -> int:
+    """Writes into the database itself while people bought: without any, the most delicate moment was not recorded."""
+    taken = [n for n, record in enumerate(records) if record.op is Op.ACK and record.text.startswith('{"take"')]
+    amid = records[taken[0] : taken[-1]] if taken else []
+    return sum(record.op is Op.WRITE and record.path == "stall.sqlite" for record in amid)
 
 
 def choose(records: list[Record], images: int, seed: int) -> list[Spot]:

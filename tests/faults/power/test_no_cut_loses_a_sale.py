@@ -20,6 +20,7 @@ def test_every_image_a_cut_could_leave_keeps_what_was_told_and_sells_on(tmp_path
     done = run(IMAGES, SEED, min(2, multiprocessing.cpu_count()), scratch=tmp_path)
     assert done.images == IMAGES
     assert done.told > 200, "the recorded stall sold next to nothing"
+    assert done.copied_back > 10, "the log never grew long enough to be copied back while people bought"
     assert not done.beside
     assert not done.refused
     assert not done.failed, "\n".join(map(str, done.failures))
