@@ -70,6 +70,16 @@ def explained(error: OSError, path: Path) -> StallError:
     return Broken("disk-failed", f"“{path}” could not be written ({reason}). Check the disk, then try again.")
 
 
+def give_to_owner_of(beside: Path, descriptor: int) -> None:
+    """Let a file that root made belong to whoever owns `beside`, as SQLite does with the files next to a database.
+
+    Otherwise one command run with sudo would leave behind what the stall's own user cannot read. Raises OSError.
+    """
+    if os.geteuid() == 0:
+        owner = beside.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
 def sync_folder(folder: Path) -> None:
     """Force a folder's list of names to the disk, so that a rename survives a power cut.
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from stall import disk
 from stall.errors import Broken, Refused
 
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -105,7 +106,7 @@ def own_run(folder: Path) -> Held:
 
 def own_name(folder: Path, name: str) -> Held:
     """Hold a name for the life of a process, so that none starts twice. Raises Refused `already-running`."""
-    descriptor = os.open(folder / f"stall.{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _named(folder, name)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -122,12 +123,23 @@ def alone(folder: Path, name: str) -> Iterator[None]:
 
     Taken before the door, never behind it.
     """
-    descriptor = os.open(folder / f"stall.{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _named(folder, name)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
+
+
+def _named(folder: Path, name: str) -> int:
+    """Open the lock file of a name, and make it where it is not there yet."""
+    descriptor = os.open(folder / f"stall.{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        disk.give_to_owner_of(folder, descriptor)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _open(path: Path) -> int:

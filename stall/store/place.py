@@ -78,6 +78,7 @@ def read(folder: Path) -> Kept | None:
 def keep(folder: Path, kept: Kept) -> None:
     """Write `stall.place`, whole or not at all. Raises what `disk.whole_file` raises."""
     with disk.whole_file(folder / FILE, 0o600) as file:
+        disk.give_to_owner_of(folder, file.fileno())
         file.write(json.dumps(asdict(kept)).encode() + b"\n")
 
 

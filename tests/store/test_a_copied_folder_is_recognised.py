@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -285,3 +286,18 @@ def test_a_checkpoint_of_a_closed_epoch_can_still_be_signed(box: Box, clock: Fak
     with box.db.transaction() as tx:
         assert f"\n{closed.size}\n" in sign_checkpoint(tx, closed.epoch_no)
         assert f"\n{journal.read_head(tx.conn).size}\n" in sign_checkpoint(tx)
+
+
+@pytest.mark.root
+def test_a_command_run_with_sudo_leaves_nothing_the_stalls_own_user_cannot_read(tmp_path: Path) -> None:
+    folder = tmp_path / "box"
+    app.create_box(folder, clock=FakeClock())
+    nobody = 65534
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, nobody, nobody)
+    (folder / "stall.place").unlink()
+    box = app.open_box(folder, clock=FakeClock())
+    append(box)
+    publish_checkpoint(box.db)
+    box.close()
+    assert {path.name for path in folder.rglob("*") if path.stat().st_uid != nobody} == set()
