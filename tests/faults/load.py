@@ -32,7 +32,7 @@ class Load:
     """The crowd, for the length of a `with` block; `promised` is what was acknowledged until now."""
 
     def __init__(
-        self, stage: Stage, seed: int, *, takers: int = 3, numbered: bool = True, pause_s: float = 0.03
+        self, stage: Stage, seed: int, *, takers: int = 3, numbered: bool = True, pause_s: float = 0.06
     ) -> None:
         """Nobody comes before the block begins. `pause_s` is the mean pause between two actions of one person.
 
