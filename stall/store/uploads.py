@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from stall.store.db import Tx
@@ -57,6 +58,15 @@ def waiting(conn: sqlite3.Connection) -> Waiting | None:
         " LEFT JOIN uploads u ON u.epoch_no = e.no WHERE coalesce(u.next, 0) < coalesce(e.size, j.size) ORDER BY e.no LIMIT 1"
     ).fetchone()
     return None if row is None else Waiting(row[0], row[1], bool(row[2]))
+
+
+def not_yet_asked(conn: sqlite3.Connection, asked: Collection[int]) -> Waiting | None:
+    """The last event of the oldest epoch that is not among those `asked`, to be sent once more; None after the newest."""
+    rows = conn.execute(
+        "SELECT e.no, coalesce(e.size, j.size) - 1, coalesce(u.beside, 0) FROM journal j CROSS JOIN epochs e"
+        " LEFT JOIN uploads u ON u.epoch_no = e.no ORDER BY e.no"
+    ).fetchall()
+    return next((Waiting(no, last, bool(beside)) for no, last, beside in rows if no not in asked), None)
 
 
 def read_doubts(conn: sqlite3.Connection, epoch_no: int) -> list[Doubt]:

@@ -22,7 +22,7 @@ from stall.store import documents, journal, uploads
 from stall.store.db import Database
 from stall.store.place import Witness
 from stall.store.secrets import BoxSecrets
-from stall.store.uploads import Doubt, Waiting
+from stall.store.uploads import Doubt
 from stall.sync import shown
 from stall.sync.batch import MAX_EVENTS, Batch, cut
 from stall.sync.client import Answer, CloudClient, Verdict
@@ -57,18 +57,18 @@ class Uploader:
         self._cloud_public = keys.check_public(b64.decode(cloud.public))
         self._client = client
         self._most_events = MAX_EVENTS
-        self._asked = False
+        self._asked: set[int] = set()
 
     def upload_next(self) -> Progress:
         """Send the next batch, if one is waiting, and record what the cloud said.
 
-        Once after each start the last event is sent again when nothing waits: the answer shows whether this database
-        was put back to an earlier state. Every trouble is recorded for the till before it is raised: Retry (later),
-        Refused `cloud-not-delegated`, `cloud-pair-again`, `cloud-wrong-address`, `cloud-refuses-batch`, WireError
-        for an answer that does not hold.
+        Once after each start the last event of each epoch is sent again when nothing waits: the answer shows whether this
+        database was put back to an earlier state, and whether the cloud lost what it had. Every trouble is recorded
+        for the till before it is raised: Retry (later), Refused `cloud-not-delegated`, `cloud-pair-again`,
+        `cloud-wrong-address`, `cloud-refuses-batch`, WireError for an answer that does not hold.
         """
         conn = self._database.read()
-        waiting = uploads.waiting(conn) or (None if self._asked else _last_event(conn))
+        waiting = uploads.waiting(conn) or uploads.not_yet_asked(conn, self._asked)
         if waiting is None:
             return Progress.NOTHING_WAITING
         try:
@@ -125,7 +125,9 @@ class Uploader:
         with self._database.transaction() as tx:
             still = journal.read_head(tx.conn).epoch_no == judged  # the till's phone may have shown the same
             head = record_upload(tx, batch.epoch_no, outcome, seen if still else None)
-        self._asked |= batch.epoch_no == judged
+        self._asked.add(batch.epoch_no)
+        if outcome.next_seq < batch.first:  # it may have lost other epochs as well
+            self._asked.clear()
         if head is not None:
             remember(self._database.path.parent, Witness.of(head.epoch, head.size, head.frontier.root()))
             logger.warning("epoch.begun", cause=seen.value if seen else "refused", epoch=head.epoch_text)
@@ -182,11 +184,6 @@ class Uploader:
         if note.Checkpoint.parse(opened.body) != batch.checkpoint:
             raise _contradicts()
         return cosigned
-
-
-def _last_event(conn: sqlite3.Connection) -> Waiting:
-    head = journal.read_head(conn)
-    return Waiting(head.epoch_no, head.size - 1, uploads.read_state(conn, head.epoch_no).beside)
 
 
 def _standing(verdicts: Sequence[Verdict]) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -171,6 +173,23 @@ def test_older_epochs_are_sent_to_their_end_before_newer_ones(pair: Pair) -> Non
     pair.flush()
     assert pair.in_step()
     assert held(pair, epoch(pair.stall))["parent"] == closed
+
+
+def test_a_cloud_that_lost_everything_gets_closed_epochs_again_too(pair: Pair) -> None:
+    pair.note(3)
+    closed = epoch(pair.stall)
+    with pair.box.db.transaction() as tx:
+        new_epoch(tx, Cause.MOVED)
+    pair.note(2)
+    flush(pair, pair.stall)
+    with contextlib.closing(sqlite3.connect(pair.cloud.database, isolation_level=None)) as conn:
+        for (table,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            conn.execute(f"DELETE FROM {table}")
+    flush(pair, pair.stall)
+    assert held(pair, closed)["size"] == journal.read_epoch(pair.box.db.read(), 1).size
+    assert pair.in_step()
+    assert held(pair, epoch(pair.stall))["parent"] == closed
+    assert lives(pair.stall) == 2
 
 
 def test_a_cloud_that_takes_nothing_in_its_place_gets_one_new_epoch_and_then_everything_beside(pair: Pair) -> None:
