@@ -14,6 +14,10 @@ from tests.fakes.stock import Stocked
 DAMAGE = {
     "a price": ("UPDATE packs SET price_minor = 45 WHERE price_minor = 450", r"harbour-prints is offered .* \(price\)"),
     "a currency": ("UPDATE packs SET cur = 'CHF'", r"offered otherwise .* \(price\)"),
+    "another drop's pack": (
+        "UPDATE drops SET pack = (SELECT pack FROM drops WHERE drop_id = 'night-zine') WHERE drop_id = 'harbour-prints'",
+        "harbour-prints is not offered in the newest version",
+    ),
     "an edition": ("UPDATE drops SET edition = 500 WHERE edition = 5", r"offered otherwise .* \(edition\)"),
     "a time": ("UPDATE packs SET closes_ms = closes_ms + 1", r"offered otherwise .* \(closes_ms\)"),
     "a right": ("UPDATE packs SET max_devices = 500, licence = 'any'", r"\(licence, max_devices\)"),

@@ -20,6 +20,7 @@ def check(conn: sqlite3.Connection, found: Audit) -> None:
         "SELECT p.*, d.drop_id, d.ver, d.edition, d.pack AS current, t.token, c.public FROM packs p JOIN drops d ON d.no = p.drop_no"
         " JOIN documents t ON t.no = p.document JOIN creators c ON c.no = d.creator"
     )
+    newest: dict[str, tuple[int, int]] = {}
     for row in rows.fetchall():
         try:
             signed = manifest.verify(row["token"], {keys.thumbprint(row["public"]): row["public"]})
@@ -28,6 +29,15 @@ def check(conn: sqlite3.Connection, found: Audit) -> None:
             continue
         _check_offer(found, row, signed)
         _check_files(conn, found, row["no"], signed)
+        newest[row["drop_id"]] = max(newest.get(row["drop_id"], (0, 0)), (signed.ver, row["no"]))
+    _check_current(conn, found, {drop: pack for drop, (_, pack) in newest.items()})
+
+
+def _check_current(conn: sqlite3.Connection, found: Audit, newest: dict[str, int]) -> None:
+    """A drop sells the newest version of its own pack: another row would be another price."""
+    for drop, pack in conn.execute("SELECT drop_id, pack FROM drops"):
+        if newest.get(drop) not in {None, pack}:
+            found.add(f"{drop} is not offered in the newest version that was imported.")
 
 
 def _check_offer(found: Audit, row: sqlite3.Row, signed: Manifest) -> None:
