@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -53,6 +54,8 @@ def main(arguments: list[str]) -> int:
     told = {"seed": seed, "seconds": round(time.monotonic() - began), **summary.told()}
     if chosen.json:
         chosen.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    if not summary.found:
+        shutil.rmtree(root)
     say(summary, seed, told["seconds"])
     return 1 if summary.found or not summary.points else 0
 
