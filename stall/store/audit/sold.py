@@ -70,10 +70,10 @@ class Sold:
         if taken != tenders:
             self._found.add(f"Sale {sale}: {where} names other payments than the journal has.")
         row = self._conn.execute(
-            "SELECT state, epoch_no, receipt_event, cur, total_minor FROM sales WHERE no = ?", (sale,)
+            "SELECT state, epoch_no, receipt_event, cur, total_minor, paid_ms FROM sales WHERE no = ?", (sale,)
         ).fetchone()
         goods = sum(item.minor for item in signed.items)
-        expected = ("paid", epoch_no, event_id(epoch_no, read.seq), signed.pay[0].cur, goods)
+        expected = ("paid", epoch_no, event_id(epoch_no, read.seq), signed.pay[0].cur, goods, read.at)
         if row is None:
             self._found.add(f"Sale {sale} has a receipt in event {read.seq} and is not in the table of sales.")
         elif tuple(row) != expected:
@@ -90,8 +90,8 @@ class Sold:
         if code is None:
             return
         self.claimable += 1
-        row = self._conn.execute("SELECT id >> 8 FROM claims WHERE digest = ?", (b64.decode(code),)).fetchone()
-        if row is None or row[0] != sale:
+        row = self._conn.execute("SELECT id >> 8, state FROM claims WHERE digest = ?", (b64.decode(code),)).fetchone()
+        if row is None or tuple(row) != (sale, "active"):  # nothing revokes a code yet
             self._found.add(f"The claim code on the receipt of sale {sale} opens nothing here, or another sale.")
 
     def certificate(self, epoch_no: int, read: Event) -> None:

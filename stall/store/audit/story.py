@@ -104,6 +104,8 @@ class Story:
         if state is State.PAID and body["kind"] == "pay":
             self.sold.paid(body)
         plain = {name: value for name, value in body.items() if name != "receipt"}
+        if before is not None and "baseline" in before:  # journaled when the payment is sent; the row keeps it
+            plain["baseline"] = before["baseline"]
         if "receipt" in body:
             self.sold.receipt(epoch_no, read)
         if state in FINAL:
@@ -127,9 +129,6 @@ class Story:
             self._found.add(f"Payment {body['attempt']} of the journal is not in the table of payments.")
             return
         there = _members(row)
-        if body["state"] != "sent":  # only then is the baseline journaled; the row keeps it
-            body = {name: value for name, value in body.items() if name != "baseline"}
-            there.pop("baseline", None)
         for name in sorted((body.keys() | there.keys()) - {"card", "words"}):
             if body.get(name) != there.get(name):
                 self._found.add(
