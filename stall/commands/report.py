@@ -64,9 +64,9 @@ def _print(books: Books, checks: tuple[Check, ...]) -> None:
     click.echo(f"Journal {books.epoch}: {books.size} records")
     for row in books.receipts:
         amount = money.text(row.minor, row.cur)
-        click.echo(
-            f"  {_TENDERS.get(row.tender, row.tender):<15}{row.count:>6} receipts {amount:>14}   record {row.first_seq} to {row.last_seq}"
-        )
+        where = f"record {row.first_seq} to {row.last_seq}" if row.epochs == 1 else f"in {row.epochs} epochs"
+        receipts = "receipt " if row.count == 1 else "receipts"
+        click.echo(f"  {_TENDERS.get(row.tender, row.tender):<15}{row.count:>6} {receipts} {amount:>14}   {where}")
     for end in books.day_ends:
         theirs, ours = money.text(end.theirs_minor, end.cur), money.text(end.ours_minor, end.cur)
         click.echo(f"  terminal {end.tid or '?'}: {theirs}, our card payments {ours}")

@@ -10,7 +10,10 @@ from stall.domain import money
 
 @dataclass(frozen=True, slots=True)
 class TenderSum:
-    """The receipts of one tender and currency: how many, how much, and the first and last by number."""
+    """The receipts of one tender and currency: how many, how much, and the first and last by number.
+
+    Where they stand in more than one epoch, both numbers are of different journals and give no range.
+    """
 
     tender: str
     cur: str
@@ -18,6 +21,7 @@ class TenderSum:
     minor: int
     first_seq: int
     last_seq: int
+    epochs: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,14 +67,14 @@ _NOT_LEASED = (
 )
 
 
-def any_frozen(conn: sqlite3.Connection) -> bool:
-    """Whether a drop waits for a new lease, as `frozen` lists them; asked at every look at the till."""
-    row = conn.execute(
-        f"SELECT 1 FROM drops d WHERE {_NOT_LEASED} AND EXISTS"
-        " (SELECT 1 FROM numbers n WHERE n.id >= d.no << 20 AND n.id < (d.no + 1) << 20 AND n.state = ?) LIMIT 1",
+def frozen_drops(conn: sqlite3.Connection) -> frozenset[str]:
+    """The drop ids of those that wait for a new lease, as `frozen` lists them; asked at every look at the till."""
+    rows = conn.execute(
+        f"SELECT d.drop_id FROM drops d WHERE {_NOT_LEASED} AND EXISTS"
+        " (SELECT 1 FROM numbers n WHERE n.id >= d.no << 20 AND n.id < (d.no + 1) << 20 AND n.state = ?)",
         (FROZEN,),
-    ).fetchone()
-    return row is not None
+    )
+    return frozenset(drop_id for (drop_id,) in rows.fetchall())
 
 
 def frozen(conn: sqlite3.Connection) -> list[FrozenDrop]:

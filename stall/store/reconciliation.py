@@ -7,6 +7,7 @@ terminal from its own end-of-day totals. Separate sources, so that a fault in on
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -58,14 +59,17 @@ def _told(conn: sqlite3.Connection) -> Iterator[tuple[int, Event]]:
 
 def _receipts(facts: list[Event], keys: Mapping[str, bytes]) -> tuple[TenderSum, ...]:
     sums: dict[tuple[str, str], TenderSum] = {}
+    epochs: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for fact in facts:
         token = fact.body.get("receipt") if fact.kind in _PAYING else None
         if token is None:
             continue
         for pay in receipt.verify(str(token), keys).pay:
-            old = sums.get((pay.m, pay.cur), TenderSum(pay.m, pay.cur, 0, 0, fact.seq, fact.seq))
+            key = pay.m, pay.cur
+            epochs[key].add(fact.epoch)
+            old = sums.get(key, TenderSum(*key, 0, 0, fact.seq, fact.seq))
             count, minor = old.count + 1, old.minor + pay.minor
-            sums[pay.m, pay.cur] = TenderSum(pay.m, pay.cur, count, minor, old.first_seq, fact.seq)
+            sums[key] = TenderSum(*key, count, minor, old.first_seq, fact.seq, len(epochs[key]))
     return tuple(sums[key] for key in sorted(sums))
 
 

@@ -192,14 +192,14 @@ def test_a_claim_code_sold_before_still_opens(stall: Stocked) -> None:
 
 def test_frozen_drops_are_told_until_a_lease_names_the_epoch(stall: Stocked) -> None:
     conn = stall.box.db.read()
-    assert (epochs.frozen(conn), epochs.any_frozen(conn)) == ([], False)
+    assert (epochs.frozen(conn), epochs.frozen_drops(conn)) == ([], frozenset())
     selling.cash(stall, selling.basket(stall))
     begin(stall)
-    assert epochs.any_frozen(conn)
+    assert epochs.frozen_drops(conn) == {frozen.drop_id for frozen in epochs.frozen(conn)} != set()
     (waiting,) = epochs.frozen(stall.box.db.read())
     assert (waiting.drop_id, waiting.text) == (PRINTS, "2-5")
     lease_anew(stall, (2, 3))
-    assert (epochs.frozen(conn), epochs.any_frozen(conn)) == ([], False)
+    assert (epochs.frozen(conn), epochs.frozen_drops(conn)) == ([], frozenset())
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -10,7 +10,7 @@ from stall.domain.payment import State
 from stall.flows import card_attempt
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.flows.new_epoch import new_epoch
-from stall.store import reconciliation, sales
+from stall.store import epochs, reconciliation, sales
 from stall.web.buyer.live import order_state
 from tests.fakes import stock
 from tests.fakes.leasing import lease_anew
@@ -69,3 +69,30 @@ def test_the_books_of_a_day_tie_over_both_its_epochs(till: Till, unfinished: str
     said = {check.name: check.ok for check in books.checks(read)}
     assert (said["receipts"], said["terminal"], said["open"]) == (True, True, True)
     assert [(row.tender, row.minor) for row in read.receipts] == [("card", 450)]
+
+
+def test_a_frozen_drop_is_not_called_sold_out(till: Till) -> None:
+    till.write(lambda tx: new_epoch(tx, Cause.MOVED))
+    for page in (till.see("/"), till.see("/drops")):
+        assert "Needs a new lease" in page
+        assert "Sold out" not in page
+    lease_anew(till.stocked, (1, 5))
+    assert "Needs a new lease" not in till.see("/")
+
+
+def test_the_day_names_what_is_frozen_and_how_to_lease_anew(till: Till) -> None:
+    till.write(lambda tx: new_epoch(tx, Cause.MOVED))
+    said = till.see("/day")
+    assert "frozen: 1-5" in said
+    assert f"--box {till.box.secrets.signing.thumbprint}" in said
+    assert f"--epoch {epochs.running(till.box.db.read()).epoch}" in said
+    assert f"stall accept --data FOLDER {stock.PRINTS}.lease" in said
+
+
+def test_receipts_of_two_epochs_are_given_no_range_of_entries(till: Till) -> None:
+    till.post(f"{till.press_tile(stock.PRINTS)}/cash", ordinal=1, given="4.50")
+    assert "1 receipt, journal entry" in till.see("/day")
+    till.write(lambda tx: new_epoch(tx, Cause.MOVED))
+    lease_anew(till.stocked, (2, 5))
+    till.post(f"{till.press_tile(stock.PRINTS)}/cash", ordinal=1, given="4.50")
+    assert "2 receipts, in 2 epochs of the journal" in till.see("/day")

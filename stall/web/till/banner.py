@@ -88,7 +88,7 @@ def _cloud(conn: sqlite3.Connection, now_ms: int, *, connected: bool) -> Flag:
 
 def _frozen(conn: sqlite3.Connection) -> list[Flag]:
     """Said while limited drops wait for a lease that names the new epoch."""
-    waits = epochs.any_frozen(conn)
+    waits = epochs.frozen_drops(conn)
     return [Flag("epoch", Shape.WARN, "Limited drops need a new lease", "/day")] if waits else []
 
 

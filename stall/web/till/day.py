@@ -102,6 +102,7 @@ def _drops(trouble: StallError | None = None) -> str:
         "till/drops.html",
         cards=cards,
         on=till_reads.switched_on(conn),
+        frozen=epochs.frozen_drops(conn),
         switched=next((card for card in cards if card.drop_id == switched), None),
         asked=request.form.get("open") or request.form.get("close"),
         now_ms=now_ms,

@@ -12,7 +12,7 @@ from stall.domain.basket import read_code
 from stall.domain.sale import Line
 from stall.errors import Refused, StallError
 from stall.flows.fill_basket import Wish
-from stall.store import attempts, catalogue, sales
+from stall.store import attempts, catalogue, epochs, sales
 from stall.store.sales import Sale
 from stall.web import ids
 from stall.web.error_pages import status_of
@@ -92,6 +92,7 @@ def _page(trouble: StallError | None = None, *, typed: str = "", add: int | None
     return render_template(
         "till/tiles.html",
         cards=catalogue.cards(conn, now_ms),
+        frozen=epochs.frozen_drops(conn),
         baskets=[_entry(conn, sale) for sale in _open_baskets(conn)],
         done=[_entry(conn, sale) for sale in sales.newest(conn, "paid", SALES)],
         add=amended if amended is not None and amended.state == "basket" else None,
