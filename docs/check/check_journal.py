@@ -479,16 +479,31 @@ def check_delivery(books: Books, kind: str, body: dict[str, Any], where: str) ->
 # --- The command -----------------------------------------------------------------------------------------------------
 
 
+def counted(count: int, what: str) -> str:
+    """Say `1 receipt`, `2 receipts`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def summary(books: Books) -> Iterator[str]:
     """What was checked, in a few lines."""
     yield from books.told
-    yield f"{books.events} events, {books.receipts} receipts, {len(books.certified)} certificates"
+    parts = (books.events, "event"), (books.receipts, "receipt"), (len(books.certified), "certificate")
+    yield ", ".join(counted(count, what) for count, what in parts)
     for (tender, cur), minor in sorted(books.money.items()):
-        yield f"{tender}: {minor} minor units of {cur} ({books.count[tender, cur]} receipts)"
+        yield f"{tender}: {minor} minor units of {cur} ({counted(books.count[tender, cur], 'receipt')})"
     for drop, count in sorted(Counter(drop for drop, _ in books.sold).items()):
-        yield f"{drop}: {count} numbers sold, none twice"
-    for sale, parts in sorted(books.paid.items(), key=str):
-        yield f"sale {sale}: {sum(minor for _, minor in parts)} minor units taken, not completed"
+        yield f"{drop}: {counted(count, 'number')} sold, none twice"
+    for sale, taken in sorted(books.paid.items(), key=str):
+        yield f"sale {sale}: {sum(minor for _, minor in taken)} minor units taken, not completed"
+
+
+def read_cosigner(text: str) -> tuple[str, bytes]:
+    """Read NAME=KEY, as --cosigner takes it."""
+    name, _, key = text.partition("=")
+    try:
+        return name, b64url(key, HASH_BYTES)
+    except WrongError:
+        wrong(f"--cosigner takes NAME=KEY, the key in base64url as in settings.toml, not {text[:80]!r}.")
 
 
 def main() -> int:
@@ -499,11 +514,13 @@ def main() -> int:
     parser.add_argument("--cosigner", action="append", default=[], help="NAME=KEY of a cloud, the key in base64url")
     asked = parser.parse_args()
     try:
-        named = (each.partition("=")[::2] for each in asked.cosigner)
-        cosigners = {name: b64url(key, 32) for name, key in named}
+        cosigners = dict(read_cosigner(each) for each in asked.cosigner)
         with asked.export.open(encoding="utf-8") as lines:
             books = check(lines, asked.box, cosigners)
-    except (WrongError, OSError, UnicodeDecodeError) as trouble:
+    except OSError as trouble:
+        sys.stderr.write(f"error: {asked.export} cannot be read: {trouble.strerror}. Check the name.\n")
+        return 1
+    except (WrongError, UnicodeDecodeError) as trouble:
         sys.stderr.write(f"wrong: {trouble}\n")
         return 1
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as trouble:

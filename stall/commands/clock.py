@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -19,9 +20,9 @@ _SOURCES = {
     "floor": "not sure: it may be later",
 }
 _DOUBTS = {
-    "ahead": "The machine's clock says {wall}, more than two days later, so it is not believed. If that is right: stall clock confirm",
-    "behind": "The machine's clock says {wall}, but things were written down after that. Confirm the right time: stall clock confirm",
-    "no_source": "Nothing has told this machine the time since it started. Confirm it: stall clock confirm",
+    "ahead": "The machine's clock says {wall}, more than two days later, so it is not believed. If that is right: stall clock confirm --data {data}",
+    "behind": "The machine's clock says {wall}, but things were written down after that. Confirm the right time: stall clock confirm --data {data} (and --utc TIME, if this machine's is wrong)",
+    "no_source": "Nothing has told this machine the time since it started. Confirm it: stall clock confirm --data {data} (and --utc TIME, if this machine's is wrong)",
 }
 
 
@@ -45,7 +46,7 @@ def show(data: Path, as_json: bool) -> None:
         box.close()
     _say(moment.now_ms, moment.source.value, as_json=as_json)
     if moment.doubt is not None and not as_json:
-        click.echo(_DOUBTS[moment.doubt.value].format(wall=_text(moment.wall_ms)))
+        click.echo(_DOUBTS[moment.doubt.value].format(wall=_text(moment.wall_ms), data=shlex.quote(str(data))))
 
 
 @clock.command("confirm")

@@ -66,7 +66,7 @@ def test_an_export_is_the_same_on_the_screen_and_in_a_file_and_holds(sold: Path,
         [sys.executable, "-I", str(SCRIPT), str(out)], capture_output=True, text=True, timeout=60, check=False
     )
     assert (checked.returncode, checked.stderr) == (0, "")
-    assert "cash: 300 minor units of EUR (1 receipts)" in checked.stdout
+    assert "cash: 300 minor units of EUR (1 receipt)" in checked.stdout
 
 
 def test_looking_at_a_copy_begins_no_new_life_in_it(
