@@ -50,6 +50,8 @@ def open_box(
         box = Box(folder, own_settings, own_clock, own_secrets, db, Room(folder, own_settings.disk))
         if not looking:
             recognise(db)
+        if all_day:
+            db.truncate_log()  # a process cut off in its COMMIT may have left there what no disk has confirmed yet
     except sqlite3.Error as error:
         db.close()
         raise damage.explained(error) from error

@@ -37,6 +37,17 @@ box.write("payment", lambda tx: tx.append("test", {"word": "whole"}))
 print("after", flush=True)
 """
 
+#: A process that ends in the middle of its day, without closing anything.
+CUT_OFF = """
+import os, sys
+from pathlib import Path
+from stall import app
+
+box = app.open_box(Path(sys.argv[1]))
+box.write("payment", lambda tx: tx.append("test", {"word": "whole"}))
+os._exit(9)
+"""
+
 
 @pytest.mark.parametrize("crowd", ["crowd", "alone"])
 @pytest.mark.parametrize(("outcome", "more"), [("kept", 1), ("lost", 0)])
@@ -70,3 +81,16 @@ def test_after_an_unknown_outcome_nobody_in_the_process_writes_again(box: Box) -
     with pytest.raises(OutcomeUnknown), box.db.transaction() as tx:
         begun.append(tx)
     assert begun == []
+
+
+def test_what_a_process_that_was_cut_off_left_in_the_log_is_on_the_disk_before_anybody_is_answered(
+    box: Box, folder: Path
+) -> None:
+    """Its COMMIT may never have been synced, and a repeated press is answered by reading alone."""
+    box.close()
+    ended = subprocess.run([sys.executable, "-c", CUT_OFF, str(folder)], timeout=60, check=False)
+    log = folder / "stall.sqlite-wal"
+    assert (ended.returncode, log.stat().st_size > 0) == (9, True)
+    again = app.open_box(folder, all_day=True)
+    assert log.stat().st_size == 0
+    again.close()
