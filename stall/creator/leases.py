@@ -112,6 +112,11 @@ def _free(signed: Manifest, rows: list[LeaseRow], box: str, creator_allocates: b
     return free
 
 
+_NONE_FREE = (
+    "Numbers that an earlier epoch of the same box was leased and nobody sold can be leased again: --again NUMBERS."
+)
+
+
 def _named(numbers: Sequence[Range], free: list[Range], signed: Manifest) -> list[Range]:
     missing = ranges.without(numbers, free)
     if missing:
@@ -129,7 +134,8 @@ def _lowest(free: list[Range], count: int, signed: Manifest) -> list[Range]:
     if count < 0 or have < count:
         raise Refused(
             "lease-too-few",
-            f"{count} numbers of “{signed.drop.title}” were asked for, {have} are free. Ask for no more than {have}.",
+            f"{count} numbers of “{signed.drop.title}” were asked for, {have} are free. "
+            + (f"Ask for no more than {have}." if have else _NONE_FREE),
         )
     return found
 

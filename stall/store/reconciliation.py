@@ -126,6 +126,12 @@ def _exceptions(conn: sqlite3.Connection) -> tuple[Exceptional, ...]:
     return tuple(Exceptional(*row) for row in rows.fetchall())
 
 
+def _doubted(doubt: uploads.Doubt) -> str:
+    if doubt.reason == "edition-sold-twice":
+        return f"Record {doubt.seq}: its edition number was sold by another box or copy too. Agree with both buyers who keeps it."
+    return f"Record {doubt.seq}: the cloud calls it {doubt.verdict} ({doubt.reason}). Ask who keeps the cloud."
+
+
 @dataclass(frozen=True, slots=True)
 class _Sent:
     """How many events there are, and how far they came."""
@@ -142,6 +148,6 @@ def _upload(conn: sqlite3.Connection) -> _Sent:
         head, state = journal.read_epoch(conn, epoch_no), uploads.read_state(conn, epoch_no)
         size, sent = size + head.size, sent + state.next
         cosigned += head.size if state.beside else state.cosigned_size or 0
-        doubts += [f"record {d.seq}: {d.verdict}, {d.reason}" for d in uploads.read_doubts(conn, epoch_no)]
+        doubts += [_doubted(doubt) for doubt in uploads.read_doubts(conn, epoch_no)]
     running = uploads.read_state(conn, journal.read_head(conn).epoch_no)
     return _Sent(size, Upload(sent, cosigned, running.last_error, tuple(doubts)))
