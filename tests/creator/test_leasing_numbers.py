@@ -75,6 +75,8 @@ def test_more_than_are_free_are_refused_with_the_number_that_are(issue: Issue) -
         issue(B, TWO, count=3)
     assert refused.value.code == "lease-too-few"
     assert issue(B, TWO, count=2).ranges == ((19, 20),)
+    with pytest.raises(Refused, match=r"0 are free.*--again NUMBERS"):
+        issue(B, TWO, count=1)
 
 
 def test_taken_numbers_and_numbers_beyond_the_edition_are_refused_by_name(issue: Issue) -> None:

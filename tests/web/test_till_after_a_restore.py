@@ -10,7 +10,7 @@ from stall.domain.payment import State
 from stall.flows import card_attempt
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.flows.new_epoch import new_epoch
-from stall.store import epochs, reconciliation, sales
+from stall.store import epochs, reconciliation, sales, uploads
 from stall.web.buyer.live import order_state
 from tests.fakes import stock
 from tests.fakes.leasing import lease_anew
@@ -96,3 +96,15 @@ def test_receipts_of_two_epochs_are_given_no_range_of_entries(till: Till) -> Non
     lease_anew(till.stocked, (2, 5))
     till.post(f"{till.press_tile(stock.PRINTS)}/cash", ordinal=1, given="4.50")
     assert "2 receipts, in 2 epochs of the journal" in till.see("/day")
+
+
+def test_what_the_cloud_doubts_is_said_in_a_sentence(till: Till) -> None:
+    till.write(lambda tx: uploads.save_doubt(tx, 1, uploads.Doubt(3, "quarantined", "edition-sold-twice")))
+    till.write(lambda tx: uploads.save_doubt(tx, 1, uploads.Doubt(4, "bad", "receipt-malformed")))
+    own = till.box.secrets.signing
+    read = reconciliation.read_books(till.box.db.read(), {own.thumbprint: own.public}, "EUR", cloud=True)
+    assert read.upload is not None
+    assert read.upload.doubts == (
+        "Record 3: its edition number was sold by another box or copy too. Agree with both buyers who keeps it.",
+        "Record 4: the cloud calls it bad (receipt-malformed). Ask who keeps the cloud.",
+    )
