@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -27,7 +28,7 @@ def reconcile(data: Path, as_json: bool) -> int:
     from stall import app
     from stall.domain import books as comparing
     from stall.domain import money
-    from stall.store import decisions, reconciliation
+    from stall.store import decisions, epochs, reconciliation
 
     box = app.open_box(data, looking=True)
     try:
@@ -35,6 +36,7 @@ def reconcile(data: Path, as_json: bool) -> int:
         cloud = box.settings.cloud is not None
         books = reconciliation.read_books(box.db.read(), keys, box.settings.cur, cloud=cloud)
         decided = decisions.read(box.db.read(), box.secrets.claim_key)
+        frozen = epochs.frozen(box.db.read())
     finally:
         box.close()
     checks = comparing.checks(books)
@@ -47,6 +49,7 @@ def reconcile(data: Path, as_json: bool) -> int:
                     "checks": [asdict(c) for c in checks],
                     **asdict(books),
                     "decided": [asdict(d) for d in decided],
+                    "frozen": {drop.drop_id: drop.text for drop in frozen},
                 }
             )
         )
@@ -55,7 +58,15 @@ def reconcile(data: Path, as_json: bool) -> int:
         for each in decided:
             amount, why = money.text(each.minor, each.cur), each.words or "the words were erased"
             click.echo(f"    Sale {each.sale}, {amount}: {each.outcome}, decided by {each.decided_by}: {why}")
+        for entry in books.begun:
+            click.echo(f"New epoch, {_time(entry.at_ms)}: {entry.sentence}")
+        for drop in frozen:
+            click.echo(f"Waiting for a new lease: {drop.drop_id}, numbers {drop.text}")
     return 0 if ties else 1
+
+
+def _time(at_ms: int) -> str:
+    return f"{datetime.datetime.fromtimestamp(at_ms // 1000, datetime.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _print(books: Books, checks: tuple[Check, ...]) -> None:

@@ -50,7 +50,7 @@ class OpenPayment:
 
 @dataclass(frozen=True, slots=True)
 class Exceptional:
-    """Something a person must look at; `at_ms` in UTC."""
+    """Something a person must look at, or be told; `at_ms` in UTC."""
 
     at_ms: int
     attempt: int | None
@@ -69,7 +69,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Everything the report rests on. Money in minor units; `epoch` runs, `size` counts the events of all epochs."""
+    """Everything the report rests on. Money in minor units; `epoch` runs, `size` counts the events of all epochs.
+
+    `begun` tells of each new epoch when and why it began; told beside the checks, as nothing of it is a gap.
+    """
 
     cur: str
     epoch: str
@@ -83,6 +86,7 @@ class Books:
     open_payments: tuple[OpenPayment, ...]
     exceptions: tuple[Exceptional, ...]
     upload: Upload | None
+    begun: tuple[Exceptional, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,7 @@ def _open(books: Books) -> Check:
 def _exceptions(books: Books) -> Check:
     if not books.exceptions:
         return Check("exceptions", True, "Nothing contradicts what was recorded.")
-    return Check("exceptions", False, f"{_some(len(books.exceptions), 'contradiction')} to look at: see the list.")
+    return Check("exceptions", False, f"{_some(len(books.exceptions), 'note')} to look at: see the list.")
 
 
 def _cloud(size: int, upload: Upload) -> Check:

@@ -34,8 +34,8 @@ def new_epoch(tx: Tx, cause: Cause) -> journal.Head:
     frozen = numbers.freeze_unsold(tx)
     _drop_baskets(tx)
     note_exception(tx, "epoch", _sentence(cause, b64.encode(opening.epoch), frozen))
-    for sale, title, number in stuck:
-        note_exception(tx, "epoch", money_taken(sale, title, number))
+    for attempt, sale, title, number in stuck:
+        note_exception(tx, "unfinished", money_taken(sale, title, number), attempt)
     return journal.read_head(tx.conn)
 
 
@@ -73,14 +73,14 @@ def _opening(tx: Tx, closing: journal.Head, cause: Cause) -> journal.Opening:
     )
 
 
-def _paid_but_unfinished(tx: Tx) -> list[tuple[int, str, int]]:
-    """The numbered lines of sales that money was taken for and that are not finished, as (sale, title, number)."""
+def _paid_but_unfinished(tx: Tx) -> list[tuple[int, int, str, int]]:
+    """The numbered lines of sales that money was taken for and that are not finished: last payment, sale, title, number."""
     rows = tx.conn.execute(
-        "SELECT s.no, l.title, l.ed FROM sales s JOIN lines l ON l.id >= s.no << 8 AND l.id < (s.no + 1) << 8"
-        " WHERE s.state = 'basket' AND l.ed IS NOT NULL AND EXISTS"
-        " (SELECT 1 FROM attempts a WHERE a.sale = s.no AND a.kind = 'pay' AND a.state = 'paid') ORDER BY l.id"
+        "SELECT max(a.no), s.no, l.title, l.ed FROM sales s JOIN lines l ON l.id >= s.no << 8 AND l.id < (s.no + 1) << 8"
+        " JOIN attempts a ON a.sale = s.no AND a.kind = 'pay' AND a.state = 'paid'"
+        " WHERE s.state = 'basket' AND l.ed IS NOT NULL GROUP BY l.id ORDER BY l.id"
     )
-    return [(sale, title, number) for sale, title, number in rows.fetchall()]
+    return [(attempt, sale, title, number) for attempt, sale, title, number in rows.fetchall()]
 
 
 def _drop_baskets(tx: Tx) -> None:
@@ -92,10 +92,8 @@ def _drop_baskets(tx: Tx) -> None:
 
 
 def _sentence(cause: Cause, epoch: str, frozen: int) -> str:
-    goes_on = f"{_WHY[cause]} Its journal goes on in epoch {epoch}."
+    """What was done then. It stays in the journal, so it claims nothing of what is frozen later."""
+    went_on = f"{_WHY[cause]} Its journal went on in epoch {epoch}"
     if not frozen:
-        return f"{goes_on} Everything can be sold as before."
-    return (
-        f"{goes_on} {frozen} numbers of limited drops are frozen until a new lease names this epoch;"
-        " open editions, cash and card go on."
-    )
+        return f"{went_on}."
+    return f"{went_on}, and {frozen} {'number' if frozen == 1 else 'numbers'} of limited drops, not sold, waited for a new lease."

@@ -6,7 +6,11 @@ from stall.store.db import Tx
 
 
 def note_exception(tx: Tx, kind: str, sentence: str, attempt: int | None = None) -> None:
-    """Record what cannot be mended here and now; the same sentence about the same attempt is kept once."""
+    """Record what cannot be mended here and now; the same sentence about the same attempt is kept once.
+
+    Two kinds are told in their own way (store.reconciliation): `epoch`, which contradicts nothing, and `unfinished`, which
+    is to be looked at as long as the sale of its attempt is unfinished.
+    """
     known = tx.conn.execute(
         "SELECT 1 FROM exceptions WHERE attempt IS ? AND sentence = ? LIMIT 1", (attempt, sentence)
     ).fetchone()

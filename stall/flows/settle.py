@@ -60,7 +60,7 @@ def settle_or_keep_hold(tx: Tx, attempt: Attempt, *, kind: str, body: dict[str, 
     if complete:
         for good in goods.of_sale(tx.conn, sale.no):
             if good.line.ed is not None:
-                note_exception(tx, "epoch", money_taken(sale.no, good.line.title, good.line.ed), attempt.no)
+                note_exception(tx, "unfinished", money_taken(sale.no, good.line.title, good.line.ed), attempt.no)
 
 
 def finish_sale(tx: Tx, sale: Sale) -> list[Attempt]:

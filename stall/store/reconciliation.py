@@ -47,6 +47,7 @@ def read_books(conn: sqlite3.Connection, keys: Mapping[str, bytes], cur: str, *,
             open_payments=_open_payments(conn),
             exceptions=_exceptions(conn),
             upload=upload.state if cloud else None,
+            begun=_begun(conn),
         )
 
 
@@ -122,7 +123,17 @@ def _open_payments(conn: sqlite3.Connection) -> tuple[OpenPayment, ...]:
 
 
 def _exceptions(conn: sqlite3.Connection) -> tuple[Exceptional, ...]:
-    rows = conn.execute("SELECT at_ms, attempt, sentence FROM exceptions ORDER BY no")
+    """What is to be looked at; where money was taken for a number that may not be sold, while the sale is unfinished."""
+    rows = conn.execute(
+        "SELECT e.at_ms, e.attempt, e.sentence FROM exceptions e WHERE e.kind <> 'epoch' AND (e.kind <> 'unfinished' OR EXISTS"
+        " (SELECT 1 FROM attempts a JOIN sales s ON s.no = a.sale WHERE a.no = e.attempt AND s.state = 'basket')) ORDER BY e.no"
+    )
+    return tuple(Exceptional(*row) for row in rows.fetchall())
+
+
+def _begun(conn: sqlite3.Connection) -> tuple[Exceptional, ...]:
+    """What was noted when this database began new epochs: nothing of it contradicts anything."""
+    rows = conn.execute("SELECT at_ms, attempt, sentence FROM exceptions WHERE kind = 'epoch' ORDER BY no")
     return tuple(Exceptional(*row) for row in rows.fetchall())
 
 

@@ -80,6 +80,9 @@ def test_a_copied_box_sells_open_editions_at_once_and_limited_ones_after_a_lease
     before = bench.shown(box)["epoch"]
     shutil.copytree(box, copy)
     bench.run("sell", zine, "--data", copy, "--cash")
+    told = bench.run("report", "reconcile", "--data", copy)  # it ties: a new epoch is no gap
+    assert "New epoch, " in told
+    assert f"Waiting for a new lease: {prints}, numbers 2-4" in told
     refused = bench.run("sell", prints, "--data", copy, "--cash", code=1)
     assert "drop-sold-out" in refused
     epoch = bench.shown(copy)["epoch"]

@@ -63,7 +63,7 @@ def test_free_and_held_numbers_are_frozen_and_sold_ones_stay_sold(stall: Stocked
     with pytest.raises(Refused) as refusal:
         selling.basket(stall)
     assert refusal.value.code == "drop-sold-out"
-    assert "4 numbers of limited drops are frozen" in sentences(stall)[0]
+    assert "4 numbers of limited drops, not sold, waited for a new lease" in sentences(stall)[0]
     assert sound(stall)
 
 

@@ -46,7 +46,7 @@ def test_without_a_cloud_there_is_nothing_to_send() -> None:
         ("terminal", {"day_ends": (DayEnd(0, None, "EUR", 900, 3, 900, 2),)}, "counts 3 payments, we count 2"),
         ("terminal", {"since_count": 2, "since_minor": 900}, "2 card payments (€9.00) came after"),
         ("open", {"open_payments": (OpenPayment(3, 8, "unknown", 450, "EUR"),)}, "€4.50 are unfinished or unclear (sale 8)"),
-        ("exceptions", {"exceptions": (Exceptional(0, 3, "x"),)}, "1 contradiction"),
+        ("exceptions", {"exceptions": (Exceptional(0, 3, "x"),)}, "1 note to look at"),
         ("cloud", {"upload": Upload(28, 28, "No network.", ())}, "2 records saved on this box, not sent yet"),
         ("cloud", {"upload": Upload(30, 30, None, ("record 4",))}, "doubts 1 record"),
         ("cloud", {"upload": Upload(30, 12, None, ())}, "not countersigned it yet"),

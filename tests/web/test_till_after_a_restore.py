@@ -71,6 +71,35 @@ def test_the_books_of_a_day_tie_over_both_its_epochs(till: Till, unfinished: str
     assert [(row.tender, row.minor) for row in read.receipts] == [("card", 450)]
 
 
+def exceptions_check(till: Till) -> tuple[bool, int]:
+    """Whether there is nothing to look at, and how many new epochs are told beside it."""
+    own = till.box.secrets.signing
+    read = reconciliation.read_books(till.box.db.read(), {own.thumbprint: own.public}, "EUR", cloud=False)
+    return next(check.ok for check in books.checks(read) if check.name == "exceptions"), len(read.begun)
+
+
+def test_a_new_epoch_is_told_and_contradicts_nothing(till: Till) -> None:
+    assert exceptions_check(till) == (True, 0)
+    till.write(lambda tx: new_epoch(tx, Cause.PUT_BACK))
+    assert exceptions_check(till) == (True, 1)
+    said = till.see("/day")
+    assert "Nothing contradicts what was recorded." in said
+    assert "New beginnings of the journal" in said
+    assert f"went on in epoch {epochs.running(till.box.db.read()).epoch}" in said
+    lease_anew(till.stocked, (1, 5))
+    assert "frozen" not in till.see("/day")  # nothing is, once it is leased anew
+
+
+def test_money_for_a_frozen_number_is_to_be_looked_at_until_its_sale_is_finished(till: Till, unfinished: str) -> None:
+    assert exceptions_check(till) == (False, 1)
+    till.write(lambda tx: new_epoch(tx, Cause.MOVED))
+    assert till.see("/day").count("Money was taken in sale") == 1  # the same note, not one for each epoch
+    lease_anew(till.stocked, (1, 5))
+    till.post(f"{unfinished}/cash", ordinal=2, given="0.00")
+    assert exceptions_check(till) == (True, 2)
+    assert "Money was taken in sale" not in till.see("/day")
+
+
 def test_a_frozen_drop_is_not_called_sold_out(till: Till) -> None:
     till.write(lambda tx: new_epoch(tx, Cause.MOVED))
     for page in (till.see("/"), till.see("/drops")):
