@@ -169,7 +169,7 @@ def test_the_published_script_finds_the_exported_journal_in_order(out: Path, tol
     )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (0, "")
     assert f"cosigned by {key['name']} at 20" in ran.stdout
-    assert f"card: {told['amount']['minor']} minor units of {told['amount']['cur']} (1 receipts)" in ran.stdout
+    assert f"card: {told['amount']['minor']} minor units of {told['amount']['cur']} (1 receipt)" in ran.stdout
 
 
 def _read(out: Path, name: str) -> Any:

@@ -360,10 +360,10 @@ def test_killed_after_the_approval_was_journaled_the_terminal_decides(machine: S
 def test_a_person_can_end_what_the_terminal_cannot(scene: Scene) -> None:
     scene.start_worker()
     scene.stop_worker()
+    with scene.box.db.transaction() as tx:  # another terminal's number: the query will not match
+        tx.conn.execute("UPDATE readers SET tid = '99999999'")
     attempt = selling.ask(scene.stall, selling.basket(scene.stall))
     selling.send(scene.stall, attempt)
-    with scene.box.db.transaction() as tx:  # another terminal's number: the query will not match
-        tx.conn.execute("UPDATE attempts SET baseline_tid = '99999999' WHERE no = ?", (attempt,))
     scene._stop = threading.Event()
     assert scene.box.settings.reader is not None
     worker = Worker(scene.box, 1, scene.box.settings.reader, scene._stop)
