@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from stall.domain.drop import Offer, Window, offer
+from stall.store import epochs
 from stall.store.numbers import FREE_NOW
 from stall.store.schema import FREE, HELD, SOLD, ZIP, file_id, number_id
 
@@ -60,10 +61,14 @@ class DropCard:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Numbers of a limited drop that nobody can choose now: sold ones, and those held while they are being paid."""
+    """Numbers of a limited drop that nobody can choose now: sold ones, and those held while they are being paid.
+
+    `waits` says that there are others, which this box may sell again once they are leased anew.
+    """
 
     sold: int
     held: int
+    waits: bool = False
 
 
 NOTHING_GONE = Gone(0, 0)
@@ -134,14 +139,14 @@ def remaining(conn: sqlite3.Connection, drop_no: int, edition: int, now_ms: int)
 
 
 def gone(conn: sqlite3.Connection, card: DropCard) -> Gone:
-    """How many numbers of a drop are sold or held on this box."""
+    """How many numbers of a drop are sold or held on this box, and whether it waits for a new lease of others."""
     if card.edition is None:
         return NOTHING_GONE
     row = conn.execute(
         "SELECT count(*) FILTER (WHERE state = ?), count(*) FILTER (WHERE state = ?) FROM numbers WHERE id BETWEEN ? AND ?",
         (SOLD, HELD, number_id(card.no, 0), number_id(card.no, card.edition)),
     ).fetchone()
-    return Gone(row[0], row[1])
+    return Gone(row[0], row[1], card.drop_id in epochs.frozen_drops(conn))
 
 
 def number_free(conn: sqlite3.Connection, drop_no: int, number: int, now_ms: int) -> bool:

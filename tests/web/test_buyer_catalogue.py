@@ -7,11 +7,14 @@ import json
 
 from flask.testing import FlaskClient
 
+from stall.domain.epoch import Cause
 from stall.flows.hold_numbers import hold_numbers, release_hold
+from stall.flows.new_epoch import new_epoch
 from stall.flows.switch_drop import close_drop
 from stall.store import goods, sales
 from stall.web.factory import STATIC
 from stall.wire import delegation, keys, manifest
+from tests.fakes.leasing import lease_anew
 from tests.fakes.stock import CREATOR, EDITION, PRINTS, SAMPLER, ZINE, Stocked
 from tests.web import phone
 
@@ -31,6 +34,18 @@ def test_a_sold_out_item_says_so_and_has_no_button(buyer: FlaskClient, stocked_b
     page = buyer.get(f"/d/{PRINTS}").text
     assert "Sold out" in page
     assert "<form" not in page
+
+
+def test_an_item_that_waits_for_a_new_lease_is_not_called_sold_out(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    phone.sell(stocked_box, PRINTS)
+    stocked_box.box.write("payment", lambda tx: new_epoch(tx, Cause.MOVED))
+    for page in (buyer.get("/").text, buyer.get(f"/d/{PRINTS}").text):
+        assert "Not on sale right now. Ask at the stall." in page
+        assert "Sold out" not in page
+        assert "epoch" not in page
+    lease_anew(stocked_box, (2, 2))
+    phone.sell(stocked_box, PRINTS)
+    assert "Sold out here" in buyer.get("/").text
 
 
 def test_a_closed_item_and_one_past_its_window_say_which(buyer: FlaskClient, stocked_box: Stocked) -> None:

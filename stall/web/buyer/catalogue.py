@@ -93,7 +93,9 @@ def offer_words(card: DropCard, now_ms: int, gone: Gone = NOTHING_GONE) -> tuple
 
 
 def _sold_out_words(card: DropCard, gone: Gone) -> tuple[str, str]:
-    """Tell numbers somebody is paying for right now, which may come back, from those that are sold."""
+    """Tell numbers that may come back, being paid or waiting for a lease, from those that are sold."""
+    if gone.waits:
+        return "soon", "Not on sale right now. Ask at the stall."
     if gone.held:
         paying = "the last one is" if gone.held == 1 else f"the last {gone.held} are"
         return "soon", f"None free right now: {paying} being paid"
