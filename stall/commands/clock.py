@@ -39,7 +39,7 @@ def show(data: Path, as_json: bool) -> None:
     from stall import app
     from stall.store import floor
 
-    box = app.open_box(data)
+    box = app.open_box(data, looking=True)
     try:
         moment = floor.moment(box.db.read(), box.clock)
     finally:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from stall.commands.waiting import waiting, what_to_do
 
 if TYPE_CHECKING:
     from stall.store.catalogue import DropCard
@@ -53,9 +56,10 @@ def status(name: str | None, data: Path, as_json: bool) -> None:
     from stall.errors import Refused
     from stall.store import catalogue
 
-    box = app.open_box(data)
+    box = app.open_box(data, looking=True)
     try:
         cards = [c for c in catalogue.cards(box.db.read(), box.now_ms()) if name in (None, c.drop_id)]
+        waits = {drop_id: what_to_do(box, drop) for drop_id, drop in waiting(box).items()}
     finally:
         box.close()
     if name is not None and not cards:
@@ -63,7 +67,7 @@ def status(name: str | None, data: Path, as_json: bool) -> None:
             "drop-unknown",
             f"This box has no drop {name!r}. See what it has with: stall drop status --data {shlex.quote(str(data))}",
         )
-    _say(cards, as_json=as_json)
+    _say(cards, waits, as_json=as_json)
 
 
 def _switch(name: str, data: Path, *, to_open: bool, as_json: bool) -> None:
@@ -86,28 +90,35 @@ def _switch(name: str, data: Path, *, to_open: bool, as_json: bool) -> None:
         ) from refused
     try:
         cards = [c for c in catalogue.cards(box.db.read(), box.now_ms()) if c.drop_id == name]
+        waits = {drop_id: what_to_do(box, drop) for drop_id, drop in waiting(box).items()}
     finally:
         box.close()
-    _say(cards, as_json=as_json)
+    _say(cards, waits, as_json=as_json)
 
 
-def _say(cards: list[DropCard], *, as_json: bool) -> None:
+def _say(cards: list[DropCard], waits: Mapping[str, str], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"ok": True, "drops": [_facts(card) for card in cards]}))
+        click.echo(json.dumps({"ok": True, "drops": [_facts(card, waits) for card in cards]}))
         return
     from stall.domain import money
 
     for card in cards:
         left = "open edition" if card.edition is None else f"{card.remaining} left here, edition of {card.edition}"
         price = money.text(card.price_minor, card.cur)
-        click.echo(f"{card.drop_id}: {_STANDS[card.offer.value]}, {left}, {price}, {card.title}")
+        stands = _STANDS[card.offer.value]
+        if card.drop_id in waits and card.offer.value == "sold_out":
+            stands, left = "waits for a new lease", f"edition of {card.edition}"
+        click.echo(f"{card.drop_id}: {stands}, {left}, {price}, {card.title}")
+        if card.drop_id in waits:
+            click.echo(f"    {waits[card.drop_id]}")
 
 
-def _facts(card: DropCard) -> dict[str, object]:
+def _facts(card: DropCard, waits: Mapping[str, str]) -> dict[str, object]:
     return {
         "drop": card.drop_id,
         "title": card.title,
         "state": card.offer.value,
+        "waits_for_lease": card.drop_id in waits,
         "edition": card.edition,
         "remaining": card.remaining,
         "minor": card.price_minor,

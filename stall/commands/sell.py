@@ -66,8 +66,9 @@ def sell(
 def _check_for_sale(box: Box, name: str) -> None:
     """Say to the maker what buyers are told in other words: here nobody else can be asked.
 
-    Raises Refused `drop-unknown`, `drop-not-open`, `drop-sold-out`.
+    Raises Refused `drop-unknown`, `drop-not-open`, `drop-waits`, `drop-sold-out`.
     """
+    from stall.commands.waiting import waiting, what_to_do
     from stall.domain.drop import Offer
     from stall.errors import Refused
     from stall.store import catalogue
@@ -80,6 +81,8 @@ def _check_for_sale(box: Box, name: str) -> None:
         )
     if card.offer is Offer.PAUSED:
         raise Refused("drop-not-open", f"{name!r} is closed. Open it with: stall drop open --data {folder} {name}")
+    if card.offer is Offer.SOLD_OUT and (waits := waiting(box).get(name)):
+        raise Refused("drop-waits", what_to_do(box, waits))
     if card.offer is Offer.SOLD_OUT:
         raise Refused(
             "drop-sold-out",

@@ -84,8 +84,11 @@ def test_a_copied_box_sells_open_editions_at_once_and_limited_ones_after_a_lease
     assert "New epoch, " in told
     assert f"Waiting for a new lease: {prints}, numbers 2-4" in told
     refused = bench.run("sell", prints, "--data", copy, "--cash", code=1)
-    assert "drop-sold-out" in refused
+    assert "drop-waits" in refused
+    assert "wait for a new lease" in bench.run("drop", "status", prints, "--data", copy)
     epoch = bench.shown(copy)["epoch"]
+    assert f"--epoch {epoch} --again NUMBERS" in refused
+    assert f"stall accept --data {copy}" in refused
     assert epoch != before
     assert bench.shown(box)["epoch"] == before  # the original notices nothing
     bench.run("sell", prints, "--data", box, "--cash")
@@ -108,4 +111,6 @@ def test_a_bookkeeper_who_looks_into_a_copy_changes_nothing(bench: Bench) -> Non
     bench.run("journal", "verify", "--data", copy)
     bench.run("journal", "export", "--data", copy)
     bench.run("report", "reconcile", "--data", copy)
+    bench.run("drop", "status", "--data", copy)
+    bench.run("clock", "show", "--data", copy)
     assert (copy / "stall.place").read_bytes() == kept
