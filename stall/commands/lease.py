@@ -34,7 +34,7 @@ def lease() -> None:
 @click.option(
     "--again",
     metavar="RANGES",
-    help="Numbers an earlier epoch of this box was leased and, you are sure, did not sell.",
+    help="Numbers this box was leased before and, you are sure, did not sell.",
 )
 @click.option(
     "--days", type=click.IntRange(1, 30), default=30, show_default=True, help="How long the box may sell them."

@@ -37,8 +37,8 @@ def issue(
 ) -> str:
     """Sign a lease to the box with thumbprint `box`, in the `epoch` of its database, and give the token.
 
-    `count` takes the lowest free numbers, `numbers` names them; `again` names numbers an earlier life of the same box was
-    leased and, as the maker says, did not sell: an earlier life's numbers are frozen until they are named so. Raises
+    `count` takes the lowest free numbers, `numbers` names them; `again` names numbers the same box was leased before
+    and, as the maker says, did not sell: an earlier life's numbers are frozen until they are named so. Raises
     Refused with one of the codes below, WireError for a manifest that is not the creator's, and the ledger's errors.
     """
     signed = _own_manifest(creator, manifest_token, now_s)
@@ -46,7 +46,7 @@ def issue(
         rows = book.leases(signed.drop.id)
         _check_epoch(rows, box, epoch)
         free = _free(signed, rows, box, allocates(book, signed.drop.id))
-        granted = [*_named(numbers, free, signed), *_frozen(rows, again, box, epoch)]
+        granted = [*_named(numbers, free, signed), *_leased_before(rows, again, box)]
         if count:
             granted += _lowest(ranges.without(free, granted), count, signed)
         granted = ranges.joined(granted)
@@ -140,17 +140,19 @@ def _lowest(free: list[Range], count: int, signed: Manifest) -> list[Range]:
     return found
 
 
-def _frozen(rows: list[LeaseRow], again: Sequence[Range], box: str, epoch: str) -> list[Range]:
-    """Check that `again` was last leased to an earlier life of this box, and to nobody since."""
-    frozen: list[Range] = []
+def _leased_before(rows: list[LeaseRow], again: Sequence[Range], box: str) -> list[Range]:
+    """Check that `again` was leased to this box, and to nobody else since.
+
+    To its present life too: a box takes a lease whole or not at all, so one with a number it had sold is issued anew
+    without that. What it did take it never takes twice in one life.
+    """
+    own: list[Range] = []
     for row in rows:
-        frozen = ranges.without(frozen, row.ranges)
-        if row.box == box and row.epoch != epoch:
-            frozen = ranges.joined([*frozen, *row.ranges])
-    wrong = ranges.without(again, frozen)
+        own = ranges.joined([*own, *row.ranges]) if row.box == box else ranges.without(own, row.ranges)
+    wrong = ranges.without(again, own)
     if wrong:
         raise Refused(
             "lease-not-frozen",
-            f"{ranges.text(wrong)} were not leased to an earlier epoch of this box. Lease other numbers.",
+            f"{ranges.text(wrong)} were not leased to this box before. Lease other numbers.",
         )
     return list(again)

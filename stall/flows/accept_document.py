@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from stall.errors import Hostile, Refused
 from stall.store import catalogue, documents, journal
 from stall.store.db import Tx
@@ -145,21 +147,14 @@ def _take_numbers(tx: Tx, given: Lease, token: str, drop_no: int, epoch_no: int,
         "INSERT INTO leases (document, jti, drop_no, lease_seq, epoch_no, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
         (document, given.jti, drop_no, given.lease_seq, epoch_no, given.exp * 1000),
     )
-    for low, high in given.ranges:
+    for _, high in given.ranges:
         if high > edition:
             raise Refused(
                 "lease-beyond-edition",
                 f"The lease grants number {high}, but the edition has {edition}. Ask for a new one.",
             )
-        taken = tx.conn.execute(  # what an earlier epoch left unsold is frozen until it is leased to this one
-            "SELECT count(*) FROM numbers n JOIN leases l ON l.no = n.lease"
-            " WHERE n.id BETWEEN ? AND ? AND (l.epoch_no = ? OR n.state NOT IN (?, ?))",
-            (number_id(drop_no, low), number_id(drop_no, high), epoch_no, FREE, FROZEN),
-        ).fetchone()[0]
-        if taken:
-            raise Refused(
-                "lease-overlap", f"The lease repeats {taken} numbers this box was leased before. Ask for others."
-            )
+    _check_repeated(tx, given, drop_no, epoch_no)
+    for low, high in given.ranges:
         tx.conn.executemany(
             "INSERT INTO numbers (id, lease) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET lease = excluded.lease, state = 0",
             ((number_id(drop_no, number), cursor.lastrowid) for number in range(low, high + 1)),
@@ -168,3 +163,38 @@ def _take_numbers(tx: Tx, given: Lease, token: str, drop_no: int, epoch_no: int,
         "lease",
         {"drop": given.drop, "jti": given.jti, "lease_seq": given.lease_seq, "ranges": [list(r) for r in given.ranges]},
     )
+
+
+def _check_repeated(tx: Tx, given: Lease, drop_no: int, epoch_no: int) -> None:
+    """Refuse numbers that were sold here or leased to this epoch, and name the rest, which may be leased.
+
+    What an earlier epoch left unsold is frozen until it is leased to this one.
+    """
+    repeated: list[int] = []
+    for low, high in given.ranges:
+        rows = tx.conn.execute(
+            "SELECT n.id FROM numbers n JOIN leases l ON l.no = n.lease"
+            " WHERE n.id BETWEEN ? AND ? AND (l.epoch_no = ? OR n.state NOT IN (?, ?))",
+            (number_id(drop_no, low), number_id(drop_no, high), epoch_no, FREE, FROZEN),
+        )
+        repeated += [key - number_id(drop_no, 0) for (key,) in rows.fetchall()]
+    if not repeated:
+        return
+    taken = set(repeated)
+    rest = _as_ranges(number for low, high in given.ranges for number in range(low, high + 1) if number not in taken)
+    raise Refused(
+        "lease-overlap",
+        f"The lease names numbers this box sold or was leased before: {_as_ranges(repeated)}. Nothing was taken."
+        + (f" Ask for a lease of the rest, with: --again {rest}" if rest else " Ask for others."),
+    )
+
+
+def _as_ranges(numbers: Iterable[int]) -> str:
+    """Ascending numbers as `stall lease issue` takes them, like 2-7,9."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and found[-1][1] == number - 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in found)

@@ -94,6 +94,9 @@ def test_a_copied_box_sells_open_editions_at_once_and_limited_ones_after_a_lease
     bench.run("sell", prints, "--data", box, "--cash")
     bench.shown(copy)
     assert "lease-not-frozen" in bench.lease("wrong.jws", "--again", "5", code=1)
+    bench.lease("sold.jws", "--again", "1-4")
+    told = bench.run("accept", "--data", copy, bench.root / "sold.jws", code=1)  # number 1 was sold before the copy
+    assert "--again 2-4" in told
     bench.lease("again.jws", "--again", "3-4", "--count", "1")
     bench.run("accept", "--data", copy, bench.root / "again.jws")
     for _ in range(3):

@@ -140,8 +140,11 @@ def test_numbers_an_earlier_epoch_left_unsold_are_sold_again_once_leased_to_the_
         new_epoch(tx, Cause.MOVED)
     assert selling.left(stall) == 0
     epoch = journal.read_head(stall.box.db.read()).epoch_text
-    with pytest.raises(Refused) as refusal:
-        accept(stall, accept_lease, a_lease(stall, epoch=epoch, ranges=((1, 5),)))
+    with pytest.raises(Refused, match=r"before: 1\. Nothing was taken\. .* --again 2-3,5 ") as refusal:
+        accept(stall, accept_lease, a_lease(stall, epoch=epoch, ranges=((1, 3), (5, 5))))
     assert refusal.value.code == "lease-overlap"  # number 1 is sold
+    assert selling.left(stall) == 0
+    with pytest.raises(Refused, match=r"before: 1\. Nothing was taken\. Ask for others\."):
+        accept(stall, accept_lease, a_lease(stall, epoch=epoch, ranges=((1, 1),)))
     accept(stall, accept_lease, a_lease(stall, epoch=epoch, ranges=((2, 5),)))
     assert selling.left(stall) == 4
