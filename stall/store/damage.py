@@ -26,8 +26,8 @@ def explained(error: sqlite3.Error) -> Broken:
         return Broken(
             "database-damaged",
             f"The stall's database is damaged ({error}), so nothing can be sold. Start the stall again; if this comes"
-            " back, keep a copy of the data folder and put your newest backup in its place. What is damaged says:"
-            " stall journal verify",
+            " back, keep a copy of the data folder and put your newest backup in its place; limited drops then need a new"
+            " lease. What is damaged says: stall journal verify",
         )
     return Broken(
         "database-failed",

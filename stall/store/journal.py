@@ -76,7 +76,11 @@ def epoch_numbers(conn: sqlite3.Connection) -> list[int]:
 
 
 def _missing() -> Broken:
-    return Broken("journal-missing", "The database has no journal. Restore the data folder from a backup.")
+    return Broken(
+        "journal-missing",
+        "The database has no journal. Keep a copy of the data folder and put your newest backup in its place; limited drops"
+        " then need a new lease.",
+    )
 
 
 def append(conn: sqlite3.Connection, at: Moment, kind: str, body: dict[str, object], after: Head | None = None) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from stall import disk
-from stall.errors import StallError
+from stall.errors import Broken, StallError
 from stall.wire import b64, strict_json
 from stall.wire.merkle import HASH_BYTES
 
@@ -65,7 +65,16 @@ def here(folder: Path, database: str = DATABASE) -> Place:
 
 
 def read(folder: Path) -> Kept | None:
-    """Read `stall.place`; None when it is missing or no such file, which counts as moved."""
+    """Read `stall.place`; None when it is missing or no such file, which counts as moved.
+
+    Raises Broken `place-not-a-file` for a folder of that name: it could never be replaced, and every start would begin
+    a new epoch.
+    """
+    if (folder / FILE).is_dir():
+        raise Broken(
+            "place-not-a-file",
+            f"{folder / FILE} is a folder, and the stall keeps a file there. Move it away, then start the stall again.",
+        )
     try:
         kept = msgspec.convert(strict_json.loads((folder / FILE).read_bytes()), Kept)
         epoch, root = b64.decode(kept.witness.epoch), b64.decode(kept.witness.root)

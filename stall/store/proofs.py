@@ -193,5 +193,6 @@ def _split_point(size: int) -> int:
 def _broken() -> Broken:
     return Broken(
         "journal-broken",
-        "The journal's events do not make the root the box keeps. Run: stall journal verify --data FOLDER",
+        "The journal's events do not make the root the box keeps. Keep a copy of the data folder before anything else: a"
+        " backup put in its place lacks every sale since. What is wrong says: stall journal verify --data FOLDER",
     )

@@ -93,7 +93,8 @@ def test_a_damaged_stall_says_what_to_do_and_sells_nothing_more(template: Path, 
     try:
         refusals = verdict._sells_for_cash(box, None)
         assert "[database-damaged]" in refusals[0]
-        assert "newest backup" in refusals[0]
+        assert "keep a copy of the data folder and put your newest backup in its place" in refusals[0]
+        assert "limited drops then need a new lease" in refusals[0]
         with pytest.raises(StallError, match="database-damaged"), box.db.transaction():
             pytest.fail("somebody came in behind the damage")
         assert len(_receipts(box)) >= SOLD

@@ -14,6 +14,7 @@ import pytest
 
 from stall import app
 from stall.domain.epoch import Cause
+from stall.errors import Broken
 from stall.flows.checkpoint import publish_checkpoint
 from stall.store import audit, epochs, journal, migrations, place, schema
 from stall.store.box import Box
@@ -69,6 +70,17 @@ def test_a_folder_where_it_was_made_goes_on_in_its_epoch(folder: Path, clock: Fa
         assert lives(box) == 1
         box.close()
         clock.advance(2000)
+
+
+def test_a_folder_in_place_of_the_note_is_refused_and_begins_no_epochs(folder: Path, clock: FakeClock) -> None:
+    (folder / place.FILE).unlink()
+    (folder / place.FILE).mkdir()
+    with pytest.raises(Broken, match="Move it away") as refusal:
+        app.open_box(folder, clock=clock)
+    assert refusal.value.code == "place-not-a-file"
+    looked = app.open_box(folder, clock=clock, looking=True)
+    assert lives(looked) == 1
+    looked.close()
 
 
 def test_a_renamed_folder_is_still_the_same(folder: Path, clock: FakeClock) -> None:

@@ -207,6 +207,7 @@ def test_no_proof_is_given_over_events_that_are_not_the_journals(box: Box) -> No
     with pytest.raises(Broken) as refusal:
         proofs.root_at(box.db.read(), 1, 600)
     assert refusal.value.code == "journal-broken"
+    assert "Keep a copy of the data folder before anything else" in refusal.value.sentence
 
 
 def test_no_proof_is_given_beyond_the_journal(box: Box) -> None:
