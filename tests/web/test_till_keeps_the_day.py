@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 
 from stall.flows import card_attempt
 from stall.flows.confirm_clock import read_time
 from stall.flows.day_end import record_day_end
-from stall.settings import Cloud
+from stall.settings import Cloud, Disk
 from stall.store import floor, journal, readers, uploads
+from stall.store.room import MB, Room
 from tests.fakes import stock
 from tests.fakes.clock import START_MS, FakeClock
 from tests.fakes.stock import Stocked
@@ -25,6 +28,19 @@ def flag(till: Till, name: str) -> tuple[str, str]:
     answer = till.client.get("/state").json
     assert answer is not None
     return next((f["shape"], f["words"]) for f in answer["flags"] if f["name"] == name)
+
+
+def test_what_stops_selling_stands_first_and_every_flag_leads_to_its_page(till: Till) -> None:
+    clock = till.stocked.clock
+    clock.reboot(wall=0)
+    clock.source = None
+    till.plug_in_reader()
+    till.box.room = Room(till.box.folder, Disk(), lambda _: 150 * MB)
+    strip = re.findall(r'data-flag="(\w+)"><a href="([^"]+)">', till.client.get("/").text)
+    assert strip == [("disk", "/day"), ("clock", "/clock"), ("reader", "/day"), ("cloud", "/day")]
+    answer = till.client.get("/state").json
+    assert answer is not None
+    assert [flag["name"] for flag in answer["flags"]] == [name for name, _ in strip]  # so that the script keeps them
 
 
 def test_a_drop_is_closed_and_opened_with_the_pin(till: Till) -> None:

@@ -17,6 +17,8 @@ from stall.web.till.words import Shape
 #: The one reader a box has for now; its number names its row and its worker's lock.
 READER = 1
 
+_FIRST = {Shape.STOP: 0, Shape.WARN: 1}
+
 _MINUTE_MS = 60_000
 _HOUR_MS = 60 * _MINUTE_MS
 
@@ -32,16 +34,17 @@ class Flag:
 
 
 def flags(box: Box) -> list[Flag]:
-    """What the banner says now."""
+    """What the banner says now: first what stops selling, then what warns, then the rest in an order that stays."""
     conn = box.db.read()
     moment = floor.moment(conn, box.clock)
-    return [
+    found = [
         _reader(conn),
         _clock(moment),
         _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
         *_disk(box.room),
         *_frozen(conn),
     ]
+    return sorted(found, key=lambda flag: _FIRST.get(flag.shape, len(_FIRST)))
 
 
 def _reader(conn: sqlite3.Connection) -> Flag:
