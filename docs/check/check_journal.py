@@ -5,7 +5,9 @@
 
 Needs Python 3.11 or newer and the library `cryptography`; nothing of the stall's own code. The format is described in
 docs/protocol.md. Whatever is wrong first is said in one sentence, and the exit code is 1. Without --box the file is
-checked against the key it names itself: give the box's did:key to know that it is this box's journal.
+checked against the key it names itself: give the box's did:key to know that it is this box's journal. That it is all of it no
+file can show: an export without its newest epochs, or an older one, is right in itself. A cosigner's newest note, or the cloud's
+list of the box's epochs, shows what is missing.
 """
 
 from __future__ import annotations
@@ -495,6 +497,7 @@ def summary(books: Books) -> Iterator[str]:
         yield f"{drop}: {counted(count, 'number')} sold, none twice"
     for sale, taken in sorted(books.paid.items(), key=str):
         yield f"sale {sale}: {sum(minor for _, minor in taken)} minor units taken, not completed"
+    yield "Newer epochs and events may be left out: compare with a cosigner's newest note or the cloud's list of epochs."
 
 
 def read_cosigner(text: str) -> tuple[str, bytes]:

@@ -98,6 +98,18 @@ def test_every_life_of_the_database_is_exported_and_follows_from_the_one_before(
     assert f"{PRINTS}: {len(busy_day.SOLD_IN_BOTH)} numbers sold, none twice" in said
 
 
+def test_an_export_without_its_newest_epoch_is_right_in_itself_and_the_check_says_what_would_tell(
+    lives: Stocked, tmp_path: Path
+) -> None:
+    lines = exported(lives.box)
+    second = [at for at, line in enumerate(lines) if line["type"] == "checkpoint"][1]
+    kept = [{**line, "epochs": 1} if line["type"] == "checkpoint" else line for line in lines[:second]]
+    ran = check(written(tmp_path / "journal.jsonl", kept))
+    said = ran.stdout.splitlines()
+    assert (ran.returncode, said[0]) == (0, "ok")
+    assert "a cosigner's newest note or the cloud's list of epochs" in said[-1]
+
+
 def heads(lines: list[Line]) -> list[int]:
     return [n for n, line in enumerate(lines) if line["type"] == "checkpoint"]
 

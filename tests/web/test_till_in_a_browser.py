@@ -20,6 +20,8 @@ from tests.web.till_pages import Till, approve
 pytestmark = pytest.mark.browser
 
 PHONE, TABLET = (390, 844), (820, 1180)
+#: A flag of the strip is pressed seldom, and never in a hurry: the least a target may have, in CSS pixels.
+FLAG = 44
 #: Everything that can be pressed or typed into, but links inside a sentence.
 TOO_SMALL = """() => [...document.querySelectorAll('button, input:not([type=hidden]), summary, nav a, a.button, .list a, a.back')]
   .filter(e => e.offsetParent && (e.getBoundingClientRect().height < 55.5 || e.getBoundingClientRect().width < 44))
@@ -121,6 +123,23 @@ def test_every_target_is_a_finger_wide_and_no_page_is_wider_than_the_screen(
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert page.evaluate(TOO_SMALL) == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    page.context.close()
+
+
+def test_a_flag_is_large_enough_to_press_and_shows_where_the_keyboard_is(browser: Browser, address: str) -> None:
+    page = look(browser)
+    page.goto(f"{address}/drops")
+    boxes = [flag.bounding_box() for flag in page.locator(".flags a").all()]
+    assert boxes
+    assert all(box and box["height"] >= FLAG and box["width"] >= FLAG for box in boxes)
+    last = page.locator(".flags a").last
+    for _ in range(20):
+        if last.evaluate("e => e === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    assert last.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/day")
     page.context.close()
 
 
