@@ -46,8 +46,14 @@ class Box:
         return self.write(lane, work)
 
     def now_ms(self) -> int:
-        """The box's time for looking, not for recording: what a transaction begun now would say."""
-        return floor.moment(self.db.read(), self.clock).now_ms
+        """The box's time for looking, not for recording: what a transaction begun now would say.
+
+        After a step of the clock that no transaction has met yet it is still the time of before: what runs out here is
+        moved along by the next transaction (store.deadlines), and nothing may look over meanwhile. Read it before the
+        row it is compared with.
+        """
+        at = floor.moment(self.db.read(), self.clock)
+        return at.now_ms - at.stepped_ms
 
     def close(self) -> None:
         """Finish what is waiting and close the database."""

@@ -43,13 +43,13 @@ def live_grant(box: Box, name: str) -> tuple[Grant, Claim]:
 
     Raises Refused `page-unknown` when there is none, `grant-over` when its time is up or its code was replaced.
     """
-    conn = box.db.read()
+    conn, now_ms = box.db.read(), box.now_ms()
     grant = claims.grant(conn, ids.grant_no(box.secrets, name))
     if grant is None:
         raise ids.unknown_page()
     claim = claims.of_sale(conn, grant.sale, grant.claim & 0xFF)
     try:
-        return grant, check_claim(claim, box.now_ms())
+        return grant, check_claim(claim, now_ms)
     except Refused:
         raise Refused(
             "grant-over",

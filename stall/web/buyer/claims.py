@@ -112,5 +112,6 @@ def _known(shop: Shop, typed: str) -> bytes:
     """Read a code that opens something here; every other gives one answer. Raises Refused `claim-unknown`."""
     shop.tries.may_guess()
     code = claimcode.decode(typed)
-    check_claim(claims.by_digest(shop.box.db.read(), claimcode.digest(code)), shop.box.now_ms())
+    now_ms = shop.box.now_ms()
+    check_claim(claims.by_digest(shop.box.db.read(), claimcode.digest(code)), now_ms)
     return code
