@@ -40,7 +40,7 @@ CONNECTIONS = 1000
 CONNECTIONS_A_PHONE = 60
 FILES_OPEN = 4096
 #: How long a thread that computes keeps the interpreter from one that waits for it (s). With Python's own 5 ms the crowd's writer
-#: lets the till and the loop of the server wait: a tenth of that gave 200 clients a third more answers, and the till a tenth of the wait.
+#: lets the till and the loop of the server wait: a tenth of that gave 200 clients a third more answers, and the reader's process a sixth of the wait.
 SWITCH_S = 0.0005
 IDLE_S = 60
 HEADER_BYTES = 32 * 1024
