@@ -84,11 +84,6 @@ def bought(conn: sqlite3.Connection, sale: int) -> list[Bought]:
     return [Bought(*row) for row in rows.fetchall()]
 
 
-def packs_of(conn: sqlite3.Connection, sale: int) -> list[int]:
-    """The packs a sale gives, each once, in order of its lines."""
-    return list(dict.fromkeys(item.pack for item in bought(conn, sale)))
-
-
 def downloads(conn: sqlite3.Connection, claim: int) -> dict[int, int]:
     """How often each file was downloaded to the end under a claim, by file id."""
     return dict(conn.execute("SELECT file, count FROM downloads WHERE claim = ?", (claim,)).fetchall())

@@ -24,19 +24,9 @@ def root_at(conn: sqlite3.Connection, epoch_no: int, size: int) -> bytes:
     return open_tree(conn, epoch_no).frontier(size).root()
 
 
-def frontier_at(conn: sqlite3.Connection, epoch_no: int, size: int) -> Frontier:
-    """The frontier after the first `size` events of an epoch. Raises as `open_tree` and `Tree.frontier`."""
-    return open_tree(conn, epoch_no).frontier(size)
-
-
 def inclusion(conn: sqlite3.Connection, epoch_no: int, index: int, size: int) -> list[bytes]:
     """The hashes from event `index` to the root at `size`. Raises as `open_tree` and `Tree.inclusion`."""
     return open_tree(conn, epoch_no).inclusion(index, size)
-
-
-def consistency(conn: sqlite3.Connection, epoch_no: int, size1: int, size2: int) -> list[bytes]:
-    """The hashes that show the first `size1` events unchanged at `size2`. Raises as `open_tree` and `Tree.consistency`."""
-    return open_tree(conn, epoch_no).consistency(size1, size2)
 
 
 def open_tree(conn: sqlite3.Connection, epoch_no: int) -> Tree:

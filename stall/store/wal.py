@@ -29,21 +29,12 @@ class LogLength:
 EMPTY = LogLength(b"", 0)
 
 
-def log_length(database: Path) -> LogLength:
-    """Measure the log of a database: the frames that bear the header's salts.
-
-    They stand at the front; what follows is left from an earlier generation. So a binary search
-    over the frame headers finds their end in a dozen small reads.
-    """
-    return _measure(database, None, 0) or EMPTY
-
-
 def grown(database: Path, since: LogLength, pages: int) -> LogLength | None:
-    """Measure the log if it has grown by more than `pages` frames since; otherwise None, after two small reads."""
-    return _measure(database, since, pages)
+    """Measure the log if it has grown by more than `pages` frames since; otherwise None, after two small reads.
 
-
-def _measure(database: Path, since: LogLength | None, pages: int) -> LogLength | None:
+    What counts are the frames that bear the header's salts. They stand at the front; what follows is left from
+    an earlier generation. So a binary search over the frame headers finds their end in a dozen small reads.
+    """
     try:
         descriptor = os.open(f"{database}-wal", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -53,10 +44,9 @@ def _measure(database: Path, since: LogLength | None, pages: int) -> LogLength |
         if len(header) < _HEADER:
             return None
         size, salts = _FRAME_HEADER + int.from_bytes(header[8:12], "big"), header[_SALTS]
-        if since is not None:
-            wanted = (since.frames if since.salts == salts else 0) + pages + 1
-            if not _is_frame(descriptor, size, wanted, salts):
-                return None
+        wanted = (since.frames if since.salts == salts else 0) + pages + 1
+        if not _is_frame(descriptor, size, wanted, salts):
+            return None
         return LogLength(salts, _last_frame(descriptor, size, salts))
     finally:
         os.close(descriptor)

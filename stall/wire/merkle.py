@@ -94,24 +94,6 @@ def _path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     return [*_path(index - split, leaves[split:]), root_of(leaves[:split])]
 
 
-def consistency_proof(size1: int, leaf_hashes: Sequence[bytes]) -> list[bytes]:
-    """List the hashes that show the first `size1` leaves unchanged in the tree (PROOF, RFC 9162 clause 2.1.4.1)."""
-    if not 0 <= size1 <= len(leaf_hashes):
-        raise LocalWireError("proof-out-of-range", "The log was never that long. Ask for a smaller size.")
-    if size1 in (0, len(leaf_hashes)):
-        return []
-    return _subproof(size1, leaf_hashes, known=True)
-
-
-def _subproof(size1: int, leaves: Sequence[bytes], *, known: bool) -> list[bytes]:
-    if size1 == len(leaves):
-        return [] if known else [root_of(leaves)]
-    split = _split_point(len(leaves))
-    if size1 <= split:
-        return [*_subproof(size1, leaves[:split], known=known), root_of(leaves[split:])]
-    return [*_subproof(size1 - split, leaves[split:], known=False), root_of(leaves[:split])]
-
-
 def _split_point(size: int) -> int:
     """Return the largest power of two below `size` (at least 2)."""
     return 1 << ((size - 1).bit_length() - 1)

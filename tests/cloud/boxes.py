@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stall.wire import b64, delegation, event, keys, merkle, note, receipt
+from tests.wire import plain_proofs
 
 NOW_S = 1_795_000_000
 NOW_MS = NOW_S * 1000
@@ -109,7 +110,7 @@ class FakeBox:
         size = len(self.events) if size is None else size
         end = size if end is None else end
         leaves = [merkle.leaf_hash(data) for data in self.events[:size]]
-        proof = [] if end >= size else merkle.consistency_proof(end, leaves)
+        proof = [] if end >= size else plain_proofs.consistency(end, leaves)
         before = merkle.Frontier.empty()
         for leaf in leaves[:first]:
             before = before.append(leaf)

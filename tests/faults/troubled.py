@@ -65,7 +65,7 @@ def fill_log(folder: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from stall import app; from stall.store import wal;"
         "from tests.faults import verdict; folder = Path(sys.argv[1]); box = app.open_box(folder)\n"
-        "while wal.log_length(box.db.path).frames < 960:\n"
+        "while wal.grown(box.db.path, wal.EMPTY, 959) is None:\n"
         "    assert not verdict._sells_for_cash(box, None)\n"
         "os._exit(0)"
     )

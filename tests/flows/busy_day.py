@@ -82,7 +82,7 @@ def claim_and_download(stall: Stocked, sale: int) -> int:
     """Redeem a sale's claim on one phone and take one file whole; return the grant."""
     with stall.box.db.transaction() as tx:
         grant = redeem_order(tx, sale, token_bytes(16))
-    pack = claims.packs_of(stall.box.db.read(), sale)[0]
+    pack = claims.bought(stall.box.db.read(), sale)[0].pack
     file = catalogue.files(stall.box.db.read(), pack)[0]
     with stall.box.db.transaction() as tx:
         record_transfer(tx, Transfer(grant, file.id, file.size, 0, file.size))

@@ -13,6 +13,7 @@ from typing import Any
 
 from stall.wire import b64, capability, claimcode, delegation, event, lease, manifest, merkle, receipt
 from tests.wire import documents as doc
+from tests.wire import plain_proofs
 from tests.wire.hostile import CERTIFICATE_CASES, CLAIM_CASES, NOTE_CASES, TOKEN_CASES
 
 FOLDER = Path(__file__).parent / "vectors"
@@ -96,7 +97,7 @@ def _merkle() -> Vectors:
         for index in range(11)
     ]
     consistency = [
-        {"size1": size, "size2": 11, "proof": [node.hex() for node in merkle.consistency_proof(size, leaves)]}
+        {"size1": size, "size2": 11, "proof": [node.hex() for node in plain_proofs.consistency(size, leaves)]}
         for size in range(12)
     ]
     roots = [merkle.root_of(leaves[:size]).hex() for size in range(12)]
