@@ -17,19 +17,16 @@ from pathlib import Path
 from stall import app
 from stall import settings as settings_file
 from stall.clock import Source, SystemClock
-from stall.flows.accept_document import accept_delegation, accept_lease
-from stall.flows.record_pack import Prepared, record_pack
-from stall.flows.switch_drop import open_drop
+from stall.flows.accept_document import accept_delegation
+from stall.flows.record_pack import Prepared
 from stall.settings import Settings, Web
-from stall.store import journal
 from stall.store.box import Box
-from stall.wire import b64, delegation, jws, keys, lease, manifest
+from stall.wire import manifest
+from tests.fakes import papers
 
 ROOT = Path(__file__).parents[2]
-CREATOR = keys.SigningKey.from_seed(bytes([7]) * 32)
 #: A paid open edition for the till, and how much it costs in minor units.
 ZINE, ZINE_MINOR = "till-zine", 300
-DAY_S = 86_400
 START_S = 30.0
 
 
@@ -52,10 +49,10 @@ def make(folder: Path, drops: int, edition: int) -> None:
     port, till_port = free_port(), free_port()
     web = Web(port=port, till_port=till_port, address=f"http://127.0.0.1:{port}")
     settings_file.save(folder, Settings(name="Salt & Paper", web=web))
-    box = app.open_box(folder, clock=TrustedClock())
+    box, now = app.open_box(folder, clock=TrustedClock()), int(time.time())
     try:
         with box.db.transaction() as tx:
-            accept_delegation(tx, _delegation(box))
+            accept_delegation(tx, papers.delegate_box(box.secrets.signing, now_s=now, since_s=now - 60))
         for n in range(drops):
             _stock(box, limited(n), 0, edition, n)
         _stock(box, ZINE, ZINE_MINOR, None, drops)
@@ -72,79 +69,12 @@ def free_port() -> int:
 
 
 def _stock(box: Box, drop: str, minor: int, edition: int | None, n: int) -> None:
-    token = _manifest(drop, minor, edition, n)
-    signed = manifest.verify(token, {CREATOR.thumbprint: CREATOR.public})
-    with box.db.transaction() as tx:
-        epoch = journal.read_head(tx.conn).epoch_text
-        record_pack(tx, signed, token, Prepared(None, f"{drop}.zip", 1, "0" * 64), "EUR")
-        if edition is not None:
-            accept_lease(tx, _lease(box, epoch, drop, token, edition, n))
-        open_drop(tx, drop)
-
-
-def _delegation(box: Box) -> str:
-    own, now = box.secrets.signing, int(time.time())
-    return delegation.sign(
-        CREATOR,
-        delegation.Delegation(
-            iss=CREATOR.did,
-            sub=own.did,
-            cnf=delegation.confirmation(own.public),
-            jti=b64.encode(bytes(16)),
-            seq=1,
-            iat=now - 60,
-            nbf=now - 60,
-            exp=now + 60 * DAY_S,
-            role="box",
-            cap=("receipt", "cert", "badge", "log"),
-            drops=("*",),
-            max=delegation.Max(cur="EUR", sale=5000, stored_total=50_000, stored_age_h=24),
-            name="Salt & Paper",
-        ),
-    )
-
-
-def _manifest(drop: str, minor: int, edition: int | None, n: int) -> str:
     now = int(time.time())
-    return manifest.sign(
-        CREATOR,
-        manifest.Manifest(
-            iss=CREATOR.did,
-            jti=b64.encode(n.to_bytes(16)),
-            iat=now - 60,
-            exp=now + 30 * DAY_S,
-            ver=1,
-            drop=manifest.Drop(
-                id=drop,
-                title="Harbour at low sun",
-                kind="open" if edition is None else "limited",
-                edition=edition,
-                window=manifest.Window(nbf=now - 60, exp=now + 10 * DAY_S),
-                licence="For private use",
-            ),
-            price=(manifest.Price(cur="EUR", minor=minor),),
-            files=(manifest.File(path="print.jpg", size=1, sha256="0" * 64, type="image/jpeg"),),
-        ),
-    )
-
-
-def _lease(box: Box, epoch: str, drop: str, token: str, edition: int, n: int) -> str:
-    now = int(time.time())
-    return lease.sign(
-        CREATOR,
-        lease.Lease(
-            iss=CREATOR.thumbprint,
-            sub=box.secrets.signing.thumbprint,
-            jti=b64.encode((n + 1000).to_bytes(16)),
-            iat=now - 60,
-            exp=now + 20 * DAY_S,
-            drop=drop,
-            man=jws.token_hash(token),
-            epoch=epoch,
-            lease_seq=1,
-            ranges=((1, edition),),
-        ),
-    )
+    files = (manifest.File(path="print.jpg", size=1, sha256="0" * 64, type="image/jpeg"),)
+    offer = papers.Offer(drop, "Harbour at low sun", minor, edition, files)
+    token = papers.sign_manifest(offer, n.to_bytes(16), now_s=now, since_s=now - 60)
+    leasing = None if edition is None else papers.Leasing((n + 1000).to_bytes(16), now, ((1, edition),))
+    papers.put_on_sale(box, token, Prepared(None, f"{drop}.zip", 1, "0" * 64), leasing)
 
 
 @dataclass(frozen=True, slots=True)

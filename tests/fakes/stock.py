@@ -9,19 +9,17 @@ from pathlib import Path
 from PIL import Image
 
 from stall import app
-from stall.flows.accept_document import accept_delegation, accept_lease
-from stall.flows.record_pack import Prepared, record_pack
-from stall.flows.switch_drop import open_drop
-from stall.store import cover, journal, packfile
+from stall.flows.accept_document import accept_delegation
+from stall.flows.record_pack import Prepared
+from stall.store import cover, packfile
 from stall.store.box import Box
-from stall.wire import b64, delegation, jws, keys, lease, manifest
-from tests.fakes import home
+from stall.wire import keys, manifest
+from tests.fakes import home, papers
 from tests.fakes.clock import START_MS, FakeClock
 
 PIN = "123456"
 NOW_S = START_MS // 1000
-DAY_S = 86_400
-CREATOR = keys.SigningKey.from_seed(bytes([7]) * 32)
+CREATOR, DAY_S = papers.CREATOR, papers.DAY_S
 PRINTS, ZINE, SAMPLER = "harbour-prints", "night-zine", "free-sampler"
 EDITION = 5
 FILES: dict[str, dict[str, bytes]] = {
@@ -57,90 +55,26 @@ def stock(folder: Path, clock: FakeClock) -> None:
     app.create_box(folder, "Salt & Paper", pin=PIN, clock=clock)
     box = app.open_box(folder, clock=clock)
     try:
-        own = box.secrets.signing
         with box.db.transaction() as tx:
-            accept_delegation(tx, _delegation(own))
-            epoch = journal.read_head(tx.conn).epoch_text
-        for drop in FILES:
-            token, made = _manifest(drop), _on_disk(folder, drop)
-            signed = manifest.verify(token, {CREATOR.thumbprint: CREATOR.public})
-            with box.db.transaction() as tx:
-                record_pack(tx, signed, token, made, "EUR")
-                if signed.drop.edition is not None:
-                    accept_lease(tx, _lease(own, epoch, signed, token))
-                open_drop(tx, drop)
+            accept_delegation(tx, papers.delegate_box(box.secrets.signing, now_s=NOW_S, since_s=NOW_S - DAY_S))
+        for drop, (_, _, edition, _) in _OFFERS.items():
+            leasing = papers.Leasing(bytes([9]) * 16, NOW_S, ((1, edition),)) if edition else None
+            papers.put_on_sale(box, _manifest(drop), _on_disk(folder, drop), leasing)
     finally:
         box.close()
 
 
-def _delegation(own: keys.SigningKey) -> str:
-    return delegation.sign(
-        CREATOR,
-        delegation.Delegation(
-            iss=CREATOR.did,
-            sub=own.did,
-            cnf=delegation.confirmation(own.public),
-            jti=b64.encode(bytes(16)),
-            seq=1,
-            iat=NOW_S - DAY_S,
-            nbf=NOW_S - DAY_S,
-            exp=NOW_S + 60 * DAY_S,
-            role="box",
-            cap=("receipt", "cert", "badge", "log"),
-            drops=("*",),
-            max=delegation.Max(cur="EUR", sale=5000, stored_total=50_000, stored_age_h=24),
-            name="Salt & Paper",
-        ),
-    )
-
-
 def _manifest(drop: str) -> str:
     title, minor, edition, desc = _OFFERS[drop]
-    kind = "limited" if edition else "open" if minor else "free"
-    return manifest.sign(
-        CREATOR,
-        manifest.Manifest(
-            iss=CREATOR.did,
-            jti=b64.encode(hashlib.sha256(drop.encode()).digest()[:16]),
-            iat=NOW_S - DAY_S,
-            exp=NOW_S + 30 * DAY_S,
-            ver=1,
-            drop=manifest.Drop(
-                id=drop,
-                title=title,
-                kind=kind,  # type: ignore[arg-type]  # one of the four words, chosen above
-                edition=edition,
-                window=manifest.Window(nbf=NOW_S - DAY_S, exp=NOW_S + 10 * DAY_S),
-                licence="For private use",
-                listing=manifest.Listing(desc=desc, lang="en"),
-            ),
-            price=(manifest.Price(cur="EUR", minor=minor),),
-            files=tuple(
-                manifest.File(
-                    path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest(), type=_TYPES[Path(path).suffix]
-                )
-                for path, data in FILES[drop].items()
-            ),
-        ),
+    files = tuple(
+        manifest.File(
+            path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest(), type=_TYPES[Path(path).suffix]
+        )
+        for path, data in FILES[drop].items()
     )
-
-
-def _lease(own: keys.SigningKey, epoch: str, signed: manifest.Manifest, token: str) -> str:
-    return lease.sign(
-        CREATOR,
-        lease.Lease(
-            iss=CREATOR.thumbprint,
-            sub=own.thumbprint,
-            jti=b64.encode(bytes([9]) * 16),
-            iat=NOW_S - 60,
-            exp=NOW_S + 20 * DAY_S,
-            drop=signed.drop.id,
-            man=jws.token_hash(token),
-            epoch=epoch,
-            lease_seq=1,
-            ranges=((1, EDITION),),
-        ),
-    )
+    offer = papers.Offer(drop, title, minor, edition, files, manifest.Listing(desc=desc, lang="en"))
+    jti = hashlib.sha256(drop.encode()).digest()[:16]
+    return papers.sign_manifest(offer, jti, now_s=NOW_S, since_s=NOW_S - DAY_S)
 
 
 def _on_disk(folder: Path, drop: str) -> Prepared:

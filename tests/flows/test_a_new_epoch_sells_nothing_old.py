@@ -26,6 +26,14 @@ def begin(stall: Stocked, cause: Cause = Cause.MOVED) -> journal.Head:
         return new_epoch(tx, cause)
 
 
+def card_sent(stall: Stocked) -> tuple[int, int]:
+    """A sale of a limited number whose payment the terminal has and has not answered: the sale, the attempt."""
+    sale = selling.basket(stall)
+    attempt = selling.ask(stall, sale)
+    selling.send(stall, attempt)
+    return sale, attempt
+
+
 def states(stall: Stocked) -> list[int]:
     return [row[0] for row in stall.box.db.read().execute("SELECT state FROM numbers ORDER BY id")]
 
@@ -92,9 +100,7 @@ def test_baskets_are_dropped_but_those_with_an_open_payment_or_money_in_them(sta
 
 
 def test_money_for_a_frozen_number_is_kept_on_the_books_and_finishes_after_a_new_lease(stall: Stocked) -> None:
-    sale = selling.basket(stall)
-    attempt = selling.ask(stall, sale)
-    selling.send(stall, attempt)
+    sale, attempt = card_sent(stall)
     begin(stall)
     selling.approve(stall, attempt)
     assert selling.pay(stall, attempt).state is State.PAID
@@ -114,9 +120,7 @@ def test_money_for_a_frozen_number_is_kept_on_the_books_and_finishes_after_a_new
 
 
 def test_an_answer_after_the_number_was_leased_anew_sells_it(stall: Stocked) -> None:
-    sale = selling.basket(stall)
-    attempt = selling.ask(stall, sale)
-    selling.send(stall, attempt)
+    sale, attempt = card_sent(stall)
     begin(stall)
     lease_anew(stall, (1, 5))
     selling.approve(stall, attempt)
@@ -126,9 +130,7 @@ def test_an_answer_after_the_number_was_leased_anew_sells_it(stall: Stocked) -> 
 
 
 def test_a_number_sold_to_another_meanwhile_is_not_sold_again(stall: Stocked) -> None:
-    sale = selling.basket(stall)
-    attempt = selling.ask(stall, sale)
-    selling.send(stall, attempt)
+    sale, attempt = card_sent(stall)
     begin(stall)
     lease_anew(stall, (1, 5))
     selling.cash(stall, selling.basket(stall))  # takes number 1
@@ -147,9 +149,7 @@ def test_a_payment_that_was_only_asked_for_is_not_sent_without_its_number(stall:
 
 
 def test_an_unknown_payment_decided_by_a_person_never_breaks(stall: Stocked) -> None:
-    sale = selling.basket(stall)
-    attempt = selling.ask(stall, sale)
-    selling.send(stall, attempt)
+    sale, attempt = card_sent(stall)
     with stall.box.db.transaction() as tx:
         card_attempt.doubt(tx, attempt, Reason.READER_LOST)
     begin(stall)

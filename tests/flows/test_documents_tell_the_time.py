@@ -9,16 +9,18 @@ import pytest
 
 from stall import app
 from stall.flows.accept_document import accept_delegation, accept_lease
-from stall.flows.record_pack import record_pack
-from stall.store import journal
+from stall.flows.record_pack import Prepared, record_pack
 from stall.store.box import Box
 from stall.wire import manifest
-from tests.fakes import stock
+from tests.fakes import papers
 from tests.fakes.clock import START_MS, FakeClock
-from tests.fakes.stock import CREATOR, PRINTS
+from tests.fakes.papers import CREATOR, DAY_S
 
-DAY_S, HOUR_S = 86_400, 3_600
+HOUR_S = 3_600
 ISSUED_S = START_MS // 1000 + 10 * DAY_S
+PRINTS = papers.Offer(
+    "prints", "Harbour Prints", 450, 5, (manifest.File(path="1.jpg", size=1, sha256="0" * 64, type="image/jpeg"),)
+)
 
 
 @pytest.fixture
@@ -35,32 +37,30 @@ def box(tmp_path: Path, clock: FakeClock) -> Iterator[Box]:
     opened.close()
 
 
-def test_each_document_moves_the_floor_up_to_its_own_time(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    monkeypatch.setattr(stock, "NOW_S", ISSUED_S + DAY_S)  # the stand-in dates it a day earlier
+def delegate(box: Box) -> None:
     with box.db.transaction() as tx:
-        accept_delegation(tx, stock._delegation(box.secrets.signing))
-        epoch = journal.read_head(tx.conn).epoch_text
+        accept_delegation(tx, papers.delegate_box(box.secrets.signing, now_s=ISSUED_S, since_s=ISSUED_S))
+
+
+def test_each_document_moves_the_floor_up_to_its_own_time(box: Box) -> None:
+    seen = []
+    delegate(box)
     seen.append(box.now_ms())
-    monkeypatch.setattr(stock, "NOW_S", ISSUED_S + DAY_S + HOUR_S)
-    token, made = stock._manifest(PRINTS), stock._on_disk(box.folder, PRINTS)
+    later_s = ISSUED_S + HOUR_S
+    token = papers.sign_manifest(PRINTS, bytes(16), now_s=later_s, since_s=later_s)
     signed = manifest.verify(token, {CREATOR.thumbprint: CREATOR.public})
     with box.db.transaction() as tx:
-        record_pack(tx, signed, token, made, "EUR")
+        record_pack(tx, signed, token, Prepared(None, "prints.zip", 1, "0" * 64), "EUR")
     seen.append(box.now_ms())
-    monkeypatch.setattr(stock, "NOW_S", ISSUED_S + 2 * HOUR_S + 60)  # and this one a minute
+    leasing = papers.Leasing(bytes(16), later_s + HOUR_S + 60, ((1, 5),))  # dated a minute earlier
     with box.db.transaction() as tx:
-        accept_lease(tx, stock._lease(box.secrets.signing, epoch, signed, token))
+        accept_lease(tx, leasing.sign(box, PRINTS.drop, token))
     seen.append(box.now_ms())
     assert seen == [(ISSUED_S + hours * HOUR_S) * 1000 for hours in (0, 1, 2)]
 
 
-def test_the_floor_of_a_document_outlives_a_restart(
-    box: Box, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stock, "NOW_S", ISSUED_S + DAY_S)
-    with box.db.transaction() as tx:
-        accept_delegation(tx, stock._delegation(box.secrets.signing))
+def test_the_floor_of_a_document_outlives_a_restart(box: Box, clock: FakeClock) -> None:
+    delegate(box)
     box.close()
     clock.reboot(wall=0)
     again = app.open_box(box.folder, clock=clock)

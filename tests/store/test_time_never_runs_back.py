@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -23,9 +24,18 @@ def now(box: Box) -> tuple[int, str]:
         return tx.now_ms, tx.clk
 
 
-def reopened(box: Box, folder: Path, clock: FakeClock) -> Box:
+@contextmanager
+def restarted(box: Box, clock: FakeClock, wall: int = 0, source: Source | None = None) -> Iterator[Box]:
+    """The box after the machine started again, with what its clock says then and on whose word."""
+    folder = box.folder
     box.db.close()
-    return app.open_box(folder, clock=clock)
+    clock.reboot(wall=wall)
+    clock.source = source
+    again = app.open_box(folder, clock=clock)
+    try:
+        yield again
+    finally:
+        again.close()
 
 
 def test_a_trusted_clock_is_followed(box: Box, clock: FakeClock) -> None:
@@ -61,33 +71,25 @@ def test_a_clock_behind_is_waited_for_at_half_speed_so_that_time_never_stands_st
 
 
 def test_the_first_write_after_a_restart_lets_time_go_on_though_nothing_is_journaled(
-    box: Box, folder: Path, clock: FakeClock
+    box: Box, clock: FakeClock
 ) -> None:
     now(box)
-    clock.reboot(wall=0)
-    clock.source = None
-    again = reopened(box, folder, clock)
-    with again.db.transaction():
-        pass
-    clock.boottime += HOUR
-    assert again.now_ms() == START_MS + HOUR
-    again.close()
+    with restarted(box, clock) as again:
+        with again.db.transaction():
+            pass
+        clock.boottime += HOUR
+        assert again.now_ms() == START_MS + HOUR
 
 
 @pytest.mark.parametrize("dead", [0, 946_684_800_000], ids=["1970", "2000"])
-def test_a_clock_chip_with_an_empty_battery_is_not_believed(
-    box: Box, folder: Path, clock: FakeClock, dead: int
-) -> None:
+def test_a_clock_chip_with_an_empty_battery_is_not_believed(box: Box, clock: FakeClock, dead: int) -> None:
     now(box)
-    clock.reboot(wall=dead)
-    clock.source = Source.RTC
-    again = reopened(box, folder, clock)
-    at = floor.moment(again.db.read(), clock)
-    assert (at.now_ms, at.source, at.doubt) == (START_MS, Source.FLOOR, floor.Doubt.BEHIND)
-    now(again)
-    clock.boottime += HOUR
-    assert again.now_ms() == START_MS + HOUR  # it tells nothing, so the counted time goes on in full
-    again.close()
+    with restarted(box, clock, dead, Source.RTC) as again:
+        at = floor.moment(again.db.read(), clock)
+        assert (at.now_ms, at.source, at.doubt) == (START_MS, Source.FLOOR, floor.Doubt.BEHIND)
+        now(again)
+        clock.boottime += HOUR
+        assert again.now_ms() == START_MS + HOUR  # it tells nothing, so the counted time goes on in full
 
 
 def test_a_trusted_documents_time_is_a_floor_though_its_event_is_older(box: Box) -> None:
@@ -120,17 +122,12 @@ def test_without_a_source_the_floor_is_carried_on_by_time_since_boot(box: Box, c
     assert now(box) == (START_MS + 5 * HOUR, "floor")
 
 
-def test_after_a_restart_without_a_source_time_goes_on_from_the_last_event(
-    box: Box, folder: Path, clock: FakeClock
-) -> None:
+def test_after_a_restart_without_a_source_time_goes_on_from_the_last_event(box: Box, clock: FakeClock) -> None:
     now(box)
-    clock.reboot(wall=0)
-    clock.source = None
-    again = reopened(box, folder, clock)
-    assert now(again) == (START_MS, "floor")
-    clock.boottime += HOUR
-    assert now(again) == (START_MS + HOUR, "floor")
-    again.close()
+    with restarted(box, clock) as again:
+        assert now(again) == (START_MS, "floor")
+        clock.boottime += HOUR
+        assert now(again) == (START_MS + HOUR, "floor")
 
 
 def test_a_jump_of_more_than_48_hours_needs_the_maker(box: Box, clock: FakeClock) -> None:
@@ -148,7 +145,7 @@ def test_a_jump_of_exactly_48_hours_passes(box: Box, clock: FakeClock) -> None:
     assert now(box) == (START_MS + JUMP_LIMIT_MS, "ntp")
 
 
-def test_the_maker_can_set_time_back_and_it_stays_back(box: Box, folder: Path, clock: FakeClock) -> None:
+def test_the_maker_can_set_time_back_and_it_stays_back(box: Box, clock: FakeClock) -> None:
     for _ in range(20):  # a poisoned clock creeps forward below the limit
         clock.advance(JUMP_LIMIT_MS)
         now(box)
@@ -157,22 +154,18 @@ def test_the_maker_can_set_time_back_and_it_stays_back(box: Box, folder: Path, c
         confirm_clock(tx, START_MS + HOUR)
     assert now(box) == (START_MS + HOUR, "operator")
     assert poisoned > START_MS + HOUR
-    clock.reboot(wall=START_MS + 2 * HOUR)
-    again = reopened(box, folder, clock)
-    assert now(again) == (START_MS + 2 * HOUR, "ntp")
-    again.close()
+    with restarted(box, clock, START_MS + 2 * HOUR, Source.NTP) as again:
+        assert now(again) == (START_MS + 2 * HOUR, "ntp")
 
 
-def test_the_makers_word_counts_for_this_boot_only(box: Box, folder: Path, clock: FakeClock) -> None:
+def test_the_makers_word_counts_for_this_boot_only(box: Box, clock: FakeClock) -> None:
     clock.source = None
     with box.db.transaction() as tx:
         confirm_clock(tx, START_MS + HOUR)
     clock.boottime += HOUR
     assert now(box) == (START_MS + 2 * HOUR, "operator")
-    clock.reboot(wall=0)
-    again = reopened(box, folder, clock)
-    assert now(again) == (START_MS + 2 * HOUR, "floor")
-    again.close()
+    with restarted(box, clock) as again:
+        assert now(again) == (START_MS + 2 * HOUR, "floor")
 
 
 @pytest.mark.parametrize("impossible", [0, BUILD_MS - 1, 4_102_444_800_000])

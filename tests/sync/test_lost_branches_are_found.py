@@ -6,7 +6,7 @@ import contextlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,41 @@ def put_back(image: Path, folder: Path) -> None:
         (folder / name).write_bytes((image / name).read_bytes())
 
 
+@contextmanager
+def image_put_back(pair: Pair, image: Path) -> Iterator[Stocked]:
+    """The stall once an image of its card was put back, although more had happened and been uploaded since."""
+    pair.note(3)
+    pair.flush()
+    keep_image(pair, image)
+    pair.note(4)
+    pair.flush()
+    pair.box.close()
+    put_back(image, pair.stall.folder)
+    with opened(pair.stall.folder, pair) as stall:
+        yield stall
+
+
+def change_answers(pair: Pair, change: Callable[[dict[str, Any]], Mapping[str, object]]) -> None:
+    """From here on the box hears of the cloud's answers what `change` puts into them."""
+
+    def changed(app: Any, environ: dict[str, Any], start: Any) -> list[bytes]:
+        answer = json.loads(b"".join(app(environ, lambda *_: None)))
+        start("200 OK", [])
+        return [json.dumps({**answer, **change(answer)}).encode()]
+
+    pair.line.always = changed
+
+
+def move_on(pair: Pair) -> str:
+    """Let something happen in one epoch and something in the next, and upload none of it; return the closed one."""
+    pair.note(3)
+    closed = epoch(pair.stall)
+    with pair.box.db.transaction() as tx:
+        new_epoch(tx, Cause.MOVED)
+    pair.note(2)
+    return closed
+
+
 def test_a_fork_is_kept_beside_and_the_journal_goes_on_in_a_new_epoch(pair: Pair) -> None:
     pair.note(2)
     first = epoch(pair.stall)
@@ -106,15 +141,8 @@ def test_a_fork_is_kept_beside_and_the_journal_goes_on_in_a_new_epoch(pair: Pair
 
 
 def test_an_image_put_back_is_found_at_the_first_word_with_the_cloud(pair: Pair, tmp_path: Path) -> None:
-    pair.note(3)
-    pair.flush()
-    image = keep_image(pair, tmp_path / "image")
     lost = epoch(pair.stall)
-    pair.note(4)
-    pair.flush()
-    pair.box.close()
-    put_back(image, pair.stall.folder)
-    with opened(pair.stall.folder, pair) as stall:
+    with image_put_back(pair, tmp_path / "image") as stall:
         assert epoch(stall) == lost  # nothing on the box can know
         flush(pair, stall)
         assert epoch(stall) != lost
@@ -129,15 +157,8 @@ def test_an_image_put_back_is_found_at_the_first_word_with_the_cloud(pair: Pair,
 
 
 def test_what_was_sold_before_a_lost_branch_was_found_is_kept_beside(pair: Pair, tmp_path: Path) -> None:
-    pair.note(3)
-    pair.flush()
-    image = keep_image(pair, tmp_path / "image")
     lost = epoch(pair.stall)
-    pair.note(4)
-    pair.flush()
-    pair.box.close()
-    put_back(image, pair.stall.folder)
-    with opened(pair.stall.folder, pair) as stall:
+    with image_put_back(pair, tmp_path / "image") as stall:
         selling.cash(stall, selling.basket(stall, ZINE))
         stall.clock.advance(1500)
         flush(pair, stall)
@@ -162,11 +183,7 @@ def test_original_and_copy_both_arrive_and_come_to_rest(pair: Pair, tmp_path: Pa
 
 
 def test_older_epochs_are_sent_to_their_end_before_newer_ones(pair: Pair) -> None:
-    pair.note(3)
-    closed = epoch(pair.stall)
-    with pair.box.db.transaction() as tx:
-        new_epoch(tx, Cause.MOVED)
-    pair.note(2)
+    closed = move_on(pair)
     assert pair.uploader.upload_next() is Progress.MORE
     assert held(pair, closed)["size"] == journal.read_epoch(pair.box.db.read(), 1).size
     pair.clock.advance(1500)
@@ -176,11 +193,7 @@ def test_older_epochs_are_sent_to_their_end_before_newer_ones(pair: Pair) -> Non
 
 
 def test_a_cloud_that_lost_everything_gets_closed_epochs_again_too(pair: Pair) -> None:
-    pair.note(3)
-    closed = epoch(pair.stall)
-    with pair.box.db.transaction() as tx:
-        new_epoch(tx, Cause.MOVED)
-    pair.note(2)
+    closed = move_on(pair)
     flush(pair, pair.stall)
     with contextlib.closing(sqlite3.connect(pair.cloud.database, isolation_level=None)) as conn:
         for (table,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
@@ -193,13 +206,10 @@ def test_a_cloud_that_lost_everything_gets_closed_epochs_again_too(pair: Pair) -
 
 
 def test_a_cloud_that_takes_nothing_in_its_place_gets_one_new_epoch_and_then_everything_beside(pair: Pair) -> None:
-    def stubborn(app: Any, environ: dict[str, Any], start: Any) -> list[bytes]:
-        answer = json.loads(b"".join(app(environ, lambda *_: None)))
-        answer["verdicts"] = [{**each, "verdict": "fork"} for each in answer["verdicts"]]
-        start("200 OK", [])
-        return [json.dumps({**answer, "cosigned": None}).encode()]
+    def fork(answer: dict[str, Any]) -> dict[str, object]:
+        return {"verdicts": [{**each, "verdict": "fork"} for each in answer["verdicts"]], "cosigned": None}
 
-    pair.line.always = stubborn
+    change_answers(pair, fork)
     for _ in range(4):
         pair.note(2)
         pair.flush()
@@ -216,14 +226,8 @@ def test_what_this_box_did_not_sign_proves_nothing(pair: Pair, claim: dict[str, 
         for _ in range(99):
             stranger.append()
         claim = {"newest": stranger.note()}
-
-    def liar(app: Any, environ: dict[str, Any], start: Any) -> list[bytes]:
-        answer = json.loads(b"".join(app(environ, lambda *_: None)))
-        start("200 OK", [])
-        return [json.dumps({**answer, **claim}).encode()]
-
     pair.note(3)
-    pair.line.always = liar
+    change_answers(pair, lambda _: claim)
     pair.flush()
     assert lives(pair.stall) == 1
 
@@ -235,14 +239,8 @@ def test_a_child_that_does_not_come_from_the_running_epoch_changes_nothing(pair:
         "epoch", parent={"epoch": b64.encode(bytes([6]) * 16), "size": 3, "root": b64.encode(bytes(32))}, line=[]
     )
     shown = {"note": child.note(), "opening": b64.encode(child.events[0]), "proof": []}
-
-    def showing(app: Any, environ: dict[str, Any], start: Any) -> list[bytes]:
-        answer = json.loads(b"".join(app(environ, lambda *_: None)))
-        start("200 OK", [])
-        return [json.dumps({**answer, "children": [shown]}).encode()]
-
     pair.note(3)
-    pair.line.always = showing
+    change_answers(pair, lambda _: {"children": [shown]})
     pair.flush()
     assert lives(pair.stall) == 1
 
