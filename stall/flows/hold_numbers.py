@@ -33,11 +33,12 @@ def _hold_one(tx: Tx, sale: int, good: Good) -> None:
     drop_no, edition, ed, title = good.drop_no or 0, good.edition or 0, good.line.ed, good.line.title
     if ed is not None and _holds_already(tx, sale, drop_no, ed):
         return
-    number = find_free(tx, drop_no, 1, edition) if ed is None else find_free(tx, drop_no, ed, ed)
-    if number is None and ed is not None:
+    found = find_free(tx, drop_no, 1, edition) if ed is None else find_free(tx, drop_no, ed, ed)
+    if not found and ed is not None:
         raise _not_to_be_had(tx, drop_no, ed, title)
-    if number is None:
+    if not found:
         raise sold_out(title)
+    number = found[0]
     numbers.hold(tx, number.key, sale)
     tx.conn.execute(
         "UPDATE lines SET ed = ?, lease = ? WHERE id = ?", (number.ed, number.lease, line_id(sale, good.line.n))
@@ -100,9 +101,9 @@ def _holds_already(tx: Tx, sale: int, drop_no: int, ed: int) -> bool:
     return row is not None and row[0] == HELD and row[1] == sale
 
 
-def find_free(tx: Tx, drop_no: int, low: int, high: int) -> numbers.Free | None:
-    """The lowest number free now from `low` to `high`; only when there is none are lapsed holds swept first."""
-    free = numbers.lowest_free(tx.conn, drop_no, low, high, tx.now_ms)
-    if free is None and release_lapsed(tx):
-        free = numbers.lowest_free(tx.conn, drop_no, low, high, tx.now_ms)
+def find_free(tx: Tx, drop_no: int, low: int, high: int, most: int = 1) -> list[numbers.Free]:
+    """The lowest numbers free now from `low` to `high`; only when there are not `most` are lapsed holds swept first."""
+    free = numbers.lowest_free(tx.conn, drop_no, low, high, tx.now_ms, most)
+    if len(free) < most and release_lapsed(tx):
+        free = numbers.lowest_free(tx.conn, drop_no, low, high, tx.now_ms, most)
     return free

@@ -18,7 +18,7 @@ from stall.errors import Refused
 from stall.flows.record_pack import Prepared, check_version, record_pack, trusted_manifest
 from stall.store import locks
 from stall.store.box import Box
-from stall.store.db import OutcomeUnknown
+from stall.store.damage import OutcomeUnknown
 from stall.store.packfile import PackFile, build_zip, open_pack
 from stall.wire.manifest import Manifest
 

@@ -9,7 +9,7 @@ from stall.errors import Broken, Refused
 from stall.flows.hold_numbers import hold_numbers
 from stall.flows.new_epoch import money_taken
 from stall.flows.note_exception import note_exception
-from stall.flows.sign_receipt import add_claim, sign_receipt
+from stall.flows.sign_receipt import add_claim, contents, sign_receipts
 from stall.store import attempts, epochs, goods, journal, numbers, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
@@ -35,7 +35,7 @@ def settle(tx: Tx, sale: Sale, paid: Sequence[Attempt], *, kind: str, body: dict
     sold = goods.of_sale(tx.conn, sale.no)
     _sell_numbers(tx, sale.no, sold)
     digest = add_claim(tx, head, sale.no, sale.issue + 1, sold)
-    signed = sign_receipt(tx, head, sale.cur, sold=sold, paid=paid, digest=digest)
+    (signed,) = sign_receipts(tx, head, [contents(sale.cur, sold, paid)], [digest])
     seq = tx.append(kind, {**body, "receipt": signed}, after=head)
     tx.conn.execute(
         "UPDATE sales SET state = 'paid', epoch_no = ?, paid_ms = ?, receipt_event = ?, issue = ?, basket_code = NULL,"

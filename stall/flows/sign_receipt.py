@@ -19,42 +19,63 @@ _STATUS = {Tender.CASH: "cash", Tender.COMP: "free", Tender.VOUCHER: "voucher", 
 
 def add_claim(tx: Tx, head: Head, sale: int, issue: int, sold: Sequence[Good]) -> bytes | None:
     """Make the claim of an issue, where there is something to claim, and return its digest; the code itself is never stored."""
-    lives = [good.code_ttl_s for good in sold if good.code_ttl_s is not None]
-    if not lives:
-        return None
-    digest = claimcode.digest(claimcode.derive(tx.secrets.claim_key, head.epoch, sale, issue))
-    tx.conn.execute(
+    return add_claims(tx, head, [(sale, sold)], issue)[0]
+
+
+def add_claims(tx: Tx, head: Head, sales: Sequence[tuple[int, Sequence[Good]]], issue: int) -> list[bytes | None]:
+    """Do the same for the same issue of several sales, each with what it sells."""
+    digests = [_digest(tx, head, sale, issue) if _life_s(sold) is not None else None for sale, sold in sales]
+    tx.conn.executemany(
         "INSERT INTO claims (id, digest, state, expires_ms) VALUES (?, ?, 'active', ?)",
-        (claim_id(sale, issue), digest, tx.now_ms + min(lives) * 1000),
+        [
+            (claim_id(sale, issue), digest, tx.now_ms + (_life_s(sold) or 0) * 1000)
+            for (sale, sold), digest in zip(sales, digests, strict=True)
+            if digest is not None
+        ],
     )
-    return digest
+    return digests
 
 
-def sign_receipt(
-    tx: Tx, head: Head, cur: str, *, sold: Sequence[Good], paid: Sequence[Attempt], digest: bytes | None
-) -> str:
-    """Sign the receipt that the next event will carry: `head` is where the journal stands before it.
+def _digest(tx: Tx, head: Head, sale: int, issue: int) -> bytes:
+    return claimcode.digest(claimcode.derive(tx.secrets.claim_key, head.epoch, sale, issue))
 
-    `digest` is that of the claim code, None where there is nothing to claim.
-    """
+
+def _life_s(sold: Sequence[Good]) -> int | None:
+    """How long a claim code of these goods opens; None where there is nothing to claim."""
+    return min((good.code_ttl_s for good in sold if good.code_ttl_s is not None), default=None)
+
+
+def contents(cur: str, sold: Sequence[Good], paid: Sequence[Attempt]) -> dict[str, object]:
+    """Write what a receipt says of the goods and of the payments that add up to them."""
     shares = sums.tax_shares([good.line for good in sold])
-    claims: dict[str, object] = {
-        "iss": tx.secrets.signing.thumbprint,
-        "jti": b64.encode(capability.seal(tx.secrets.claim_key, "receipt", event_id(head.epoch_no, head.size))),
-        "iat": tx.now_ms // 1000,
-        "clk": tx.clk,
-        "epoch": head.epoch_text,
-        "seq": head.size,
-        "items": [_item(cur, good) for good in sold],
+    return {
+        "items": [item(cur, good) for good in sold],
         "tax": [{"rate": share.rate_bp, "net": share.net, "vat": share.vat} for share in shares],
         "pay": [_pay(attempt) for attempt in paid],
     }
-    if digest is not None:
-        claims["code"] = b64.encode(digest)
-    return receipt.sign_claims(tx.secrets.signing, claims)
 
 
-def _item(cur: str, good: Good) -> dict[str, object]:
+def sign_receipts(tx: Tx, head: Head, each: Sequence[dict[str, object]], digests: Sequence[bytes | None]) -> list[str]:
+    """Sign the receipts that the next events will carry, one each, in order: `head` is where the journal stands before them.
+
+    `each` are their contents, `digests` those of their claim codes, None where there is nothing to claim.
+    """
+    first, own = event_id(head.epoch_no, head.size), tx.secrets
+    ids = capability.seal_all(own.claim_key, "receipt", range(first, first + len(each)))
+    every: dict[str, object] = {
+        "iss": own.signing.thumbprint, "iat": tx.now_ms // 1000, "clk": tx.clk, "epoch": head.epoch_text,
+    }  # fmt: skip
+    signed = []
+    for seq, (jti, said, digest) in enumerate(zip(ids, each, digests, strict=True), head.size):
+        claims = {**every, **said, "jti": b64.encode(jti), "seq": seq}
+        if digest is not None:
+            claims["code"] = b64.encode(digest)
+        signed.append(receipt.sign_claims(own.signing, claims))
+    return signed
+
+
+def item(cur: str, good: Good) -> dict[str, object]:
+    """Write one line of a receipt."""
     line = good.line
     facts = {
         "drop": good.drop_id, "man": good.manifest_hash, "lease": good.lease, "ed": line.ed, "sku": line.sku,

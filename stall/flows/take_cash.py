@@ -1,4 +1,4 @@
-"""Take what has no terminal: cash, a gift of the house, a free take. One transaction, one event."""
+"""Take what has no terminal: cash, a gift of the house. One transaction, one event."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from stall.domain import sale as sums
 from stall.domain.payment import State, Tender
 from stall.errors import Refused
-from stall.flows.authority import check_delegated
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
-from stall.flows.fill_basket import Wish, find_item
-from stall.flows.hold_numbers import find_free, sold_out
 from stall.flows.settle import finish_sale, paid_so_far, settle, settle_or_keep_hold
-from stall.flows.sign_receipt import add_claim, sign_receipt
-from stall.store import attempts, goods, journal, numbers, presses, sales
+from stall.store import attempts
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
-from stall.store.for_sale import Item
 from stall.store.sales import Sale
-from stall.store.schema import event_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,42 +67,6 @@ def take_comp(tx: Tx, sale_no: int, ordinal: int, decided_by: str) -> Taken:
     tx.conn.execute("UPDATE lines SET minor = 0 WHERE id >= ? << 8 AND id < (? + 1) << 8", (sale_no, sale_no))
     tx.conn.execute("UPDATE sales SET total_minor = 0 WHERE no = ?", (sale_no,))
     return _free(tx, sale, decided_by)
-
-
-def take_free(tx: Tx, wish: Wish, key: bytes, vat_bp: int) -> int:
-    """Let a buyer take a drop that costs nothing; return the sale. The same key returns the same sale.
-
-    Raises Refused `drop-not-free`, `press-malformed`, and what filling a basket raises.
-    """
-    press = presses.bind("take", wish.drop_id, key)
-    earlier = presses.first(tx, press)
-    if earlier is not None:
-        return earlier
-    item = find_item(tx, wish)
-    if item.price_minor != 0:
-        raise Refused("drop-not-free", "This item is not free. Pay for it at the stall.")
-    check_delegated(tx, item, item.cur)
-    sale = _taken(tx, item, vat_bp)
-    presses.remember(tx, press, sale)
-    return sale
-
-
-def _taken(tx: Tx, item: Item, vat_bp: int) -> int:
-    """Write one copy of a free item as a sale that is paid: the rows that basket, hold and payment would end in."""
-    number = None if item.edition is None else find_free(tx, item.no, 1, item.edition)
-    if number is None and item.edition is not None:
-        raise sold_out(item.title)
-    head = journal.read_head(tx.conn)
-    good = goods.of_item(item, number, vat_bp)
-    sale = sales.add_taken(tx, cur=item.cur, receipt_event=event_id(head.epoch_no, head.size))
-    goods.add(tx, sale, good, number)
-    if number is not None:
-        numbers.sell(tx, number.key, sale)
-    attempt = _free_tender(tx, sale, item.cur, None)
-    digest = add_claim(tx, head, sale, 1, [good])
-    signed = sign_receipt(tx, head, item.cur, sold=[good], paid=[attempt], digest=digest)
-    tx.append("sale", {**attempt_body(attempt), "receipt": signed}, after=head)
-    return sale
 
 
 def _free(tx: Tx, sale: Sale, decided_by: str | None) -> Taken:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stall.domain.payment import FINAL, OPEN, State, check
+from stall.domain.payment import FINAL, OPEN, State, Tender, check
 from stall.errors import Refused
 from stall.store import epochs
 from stall.store.db import Tx
@@ -113,6 +114,27 @@ def add(tx: Tx, *, sale: int, kind: str, tender: str, state: State, amount_minor
         boot_id=tx.moment.boot_id, requested_boottime_ms=tx.moment.boottime_ms, requested_ms=tx.now_ms, ended_ms=ended_ms,
         cancel_wanted=0, display="", tid=None, receipt_no=None, trace=None, baseline_tid=None, baseline_receipt=None,
     )  # fmt: skip
+
+
+def add_free(tx: Tx, taken: Sequence[int], cur: str) -> tuple[Attempt, range]:
+    """Write the one free tender of each of several new sales: paid with its first row, for there is nothing to pay.
+
+    Return the first of them, which the others are like, and the numbers of all.
+    """
+    first = int(tx.conn.execute(f"SELECT {epochs.next_no('attempts')}").fetchone()[0])
+    numbers, at = range(first, first + len(taken)), tx.moment
+    tx.conn.executemany(
+        "INSERT INTO attempts (no, sale, ordinal, kind, tender, state, amount_minor, cur, boot_id, requested_boottime_ms,"
+        " requested_ms, ended_ms) VALUES (?, ?, 1, 'pay', 'comp', 'paid', 0, ?3, ?4, ?5, ?6, ?6)",
+        [(no, sale, cur, at.boot_id, at.boottime_ms, at.now_ms) for no, sale in zip(numbers, taken, strict=True)],
+    )
+    one = Attempt(
+        no=first, sale=taken[0], ordinal=1, kind="pay", of=None, tender=Tender.COMP, reader=None, state=State.PAID, settlement=None,
+        amount_minor=0, cur=cur, given_minor=None, offline=None, decided_by=None, reason=None, boot_id=at.boot_id,
+        requested_boottime_ms=at.boottime_ms, requested_ms=at.now_ms, ended_ms=at.now_ms, cancel_wanted=0, display="",
+        tid=None, receipt_no=None, trace=None, baseline_tid=None, baseline_receipt=None,
+    )  # fmt: skip
+    return one, numbers
 
 
 #: Columns that may change together with a state.

@@ -11,15 +11,17 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from stall import log
 from stall.clock import Clock
-from stall.errors import Broken, Retry, StallError
+from stall.errors import Broken, StallError
 from stall.store import damage, deadlines, floor, journal, locks, wal
+from stall.store.damage import OutcomeUnknown
 from stall.store.readonly import ThreadReaders
 from stall.store.schema import VERSION, event_id
 from stall.store.secrets import BoxSecrets
@@ -29,10 +31,6 @@ CHECKPOINT_PAGES = 1000
 BUSY_MS = 5000
 #: How long emptying the log waits for readers, with everybody else waiting at the door (ms).
 TRUNCATE_MS = 100
-
-
-class OutcomeUnknown(StallError):
-    """COMMIT or the disk failed: whether the transaction happened is found at the next start."""
 
 
 @dataclass(slots=True)
@@ -64,6 +62,10 @@ class Tx:
     def append(self, kind: str, body: dict[str, object], after: journal.Head | None = None) -> int:
         """Append one event to the journal and return its number. `after` is its head, where that was just read."""
         return journal.append(self.conn, self.moment, kind, body, after)
+
+    def append_all(self, kind: str, bodies: Sequence[dict[str, object]], after: journal.Head) -> None:
+        """Append events of one kind in order; `after` is the journal's head, just read."""
+        journal.append_all(self.conn, self.moment, kind, bodies, after)
 
     def raise_floor(self, to_ms: int) -> None:
         """Believe nothing before `to_ms` from now on: a trusted document was issued then. Running deadlines move along."""
@@ -231,45 +233,31 @@ class Database:
             self._writer = None
 
     def _commit(self, conn: sqlite3.Connection) -> None:
-        """A full disk is told by the write before the sync: then nothing was committed, which is certain."""
         try:
             conn.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back(conn)
-            if damage.primary(error) == sqlite3.SQLITE_FULL:
-                self._disk_trouble(error)
-            self._unknown(
-                OutcomeUnknown("commit-unknown", f"The disk did not confirm a write ({error}). Start the stall again.")
-            )
+            self._fail(damage.of_commit(error), error)
 
     def _disk_trouble(self, error: sqlite3.Error) -> None:
-        """Turn what SQLite says of the disk into our words; let every other error pass."""
-        code = damage.primary(error)
-        if damage.is_damage(error):  # what is written into such a file spreads the damage: nobody writes here any more
-            self._trouble = damage.explained(error)
-            raise self._trouble from error
-        if code == sqlite3.SQLITE_FULL:
-            raise Broken(
-                "disk-full", "The disk is full and nothing was written. Free some space, then try again."
-            ) from error
-        if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}:
-            self._unknown(
-                OutcomeUnknown(
-                    "disk-io", f"The disk failed ({error}). Check the card or disk, then start the stall again."
-                )
-            )
-        if code == sqlite3.SQLITE_BUSY:
-            raise Retry("database-busy", "Another program holds the database. Close it, then try again.") from error
+        """Raise in our words what SQLite says of the disk; let every other error pass."""
+        trouble = damage.of_write(error)
+        if trouble is not None:
+            self._fail(trouble, error)
+
+    def _fail(self, trouble: StallError, error: sqlite3.Error) -> NoReturn:
+        """Raise trouble. After an unknown outcome nobody writes here any more, nor into a damaged file: that spreads the damage."""
+        if isinstance(trouble, OutcomeUnknown):
+            self.stop_writing(trouble)
+        elif damage.is_damage(error):
+            self._trouble = trouble
+        raise trouble from error
 
     def stop_writing(self, error: OutcomeUnknown) -> None:
         """Let nobody write any more in this process; one that runs all day ends here, to be started anew."""
         self._trouble = error
         if self._on_unknown is not None:
             self._on_unknown(error)
-
-    def _unknown(self, error: OutcomeUnknown) -> None:
-        self.stop_writing(error)
-        raise error
 
     def _writing_connection(self) -> sqlite3.Connection:
         if self._writer is None:

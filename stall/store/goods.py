@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stall.domain.sale import Line
@@ -39,22 +40,16 @@ def of_item(item: Item, number: Free | None, vat_bp: int) -> Good:
     return Good(line, item.no, item.drop_id, item.creator, item.edition, item.manifest_hash, item.code_ttl_s, lease)
 
 
-def add(tx: Tx, sale: int, good: Good, number: Free | None) -> None:
-    """Write a line of a sale, with its number where it has one already."""
-    line = good.line
-    tx.conn.execute(
+def add_first(tx: Tx, rows: Iterable[tuple[int, Good, Free | None]]) -> None:
+    """Write the only line of each of several sales, with its number where it has one already."""
+    tx.conn.executemany(
         "INSERT INTO lines (id, pack, title, ed, lease, qty, minor, vat_bp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            line_id(sale, line.n),
-            line.pack,
-            line.title,
-            line.ed,
-            number and number.lease,
-            line.qty,
-            line.minor,
-            line.vat_bp,
-        ),
+        [_first_line(sale, good.line, number and number.lease) for sale, good, number in rows],
     )
+
+
+def _first_line(sale: int, line: Line, lease: int | None) -> tuple[object, ...]:
+    return line_id(sale, line.n), line.pack, line.title, line.ed, lease, line.qty, line.minor, line.vat_bp
 
 
 def of_sale(conn: sqlite3.Connection, sale: int) -> list[Good]:

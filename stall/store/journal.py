@@ -7,14 +7,15 @@ their row at each use and never cached: another process may have appended in bet
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from stall.errors import Broken
 from stall.store.floor import Moment
 from stall.store.schema import event_id, event_seq
 from stall.wire import b64, merkle
-from stall.wire.event import Event, encode
+from stall.wire.event import Event, encode_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,29 @@ def append(conn: sqlite3.Connection, at: Moment, kind: str, body: dict[str, obje
     `after` spares reading the head again where nothing was appended since it was read.
     """
     head = after or read_head(conn)
-    data = encode(Event(epoch=head.epoch_text, seq=head.size, kind=kind, at=at.now_ms, clk=at.source.value, body=body))
-    conn.execute("INSERT INTO events (id, bytes) VALUES (?, ?)", (event_id(head.epoch_no, head.size), data))
-    frontier, now = head.frontier.append(merkle.leaf_hash(data)), at.now_ms
+    append_all(conn, at, kind, (body,), head)
+    return head.size
+
+
+def append_all(
+    conn: sqlite3.Connection, at: Moment, kind: str, bodies: Sequence[dict[str, object]], after: Head
+) -> None:
+    """Append events of one kind, one after the other; `after` is the head, read in this transaction."""
+    if not bodies:
+        return
+    now, first = at.now_ms, after.size
+    data = encode_all(
+        Event(epoch=after.epoch_text, seq=first, kind=kind, at=now, clk=at.source.value, body=bodies[0]), bodies
+    )
+    conn.executemany(
+        "INSERT INTO events (id, bytes) VALUES (?, ?)", zip(count(event_id(after.epoch_no, first)), data, strict=False)
+    )
+    frontier = after.frontier.append_all(map(merkle.leaf_hash, data))
     conn.execute(
         "UPDATE journal SET size = ?, frontier = ?, last_at_ms = ?, floor_boot = iif(floor_ms > ?, floor_boot, ?),"
         " floor_boottime_ms = iif(floor_ms > ?, floor_boottime_ms, ?), floor_ms = max(floor_ms, ?)",
         (frontier.size, frontier.to_bytes(), now, now, at.boot_id, now, at.boottime_ms, now),
     )  # a floor above this moment is a document's, accepted in this very transaction: it stays
-    return head.size
 
 
 def open_epoch(conn: sqlite3.Connection, at: Moment, opening: Opening) -> int:

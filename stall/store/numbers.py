@@ -7,6 +7,7 @@ those only where the text says the same, not where a value is bound.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from stall.store.db import Tx
@@ -17,7 +18,7 @@ FREE_NOW = (
     "FROM numbers n INDEXED BY numbers_free CROSS JOIN leases l ON l.no = n.lease"
     " WHERE n.state = 0 AND l.epoch_no = (SELECT epoch_no FROM journal) AND l.expires_ms > :now_ms"
 )
-_LOWEST = f"SELECT n.id, n.lease, l.jti {FREE_NOW} AND n.id BETWEEN :low AND :high ORDER BY n.id LIMIT 1"
+_LOWEST = f"SELECT n.id, n.lease, l.jti {FREE_NOW} AND n.id BETWEEN :low AND :high ORDER BY n.id LIMIT :most"
 _HELD_BY = "numbers INDEXED BY numbers_held"
 
 
@@ -34,19 +35,24 @@ class Free(NamedTuple):
         return edition_number(self.key)
 
 
-def lowest_free(conn: sqlite3.Connection, drop_no: int, low: int, high: int, now_ms: int) -> Free | None:
-    """The lowest number from `low` to `high` that can be sold now, or None.
+def lowest_free(conn: sqlite3.Connection, drop_no: int, low: int, high: int, now_ms: int, most: int = 1) -> list[Free]:
+    """The lowest numbers from `low` to `high` that can be sold now, in order, `most` of them at most.
 
-    Costs the same however many are sold: the index of free numbers begins with it.
+    Costs the same however many are sold: the index of free numbers begins with them.
     """
-    between = {"low": number_id(drop_no, low), "high": number_id(drop_no, high), "now_ms": now_ms}
-    row = conn.execute(_LOWEST, between).fetchone()
-    return None if row is None else Free(*row)
+    between = {"low": number_id(drop_no, low), "high": number_id(drop_no, high), "now_ms": now_ms, "most": most}
+    return [Free(*row) for row in conn.execute(_LOWEST, between).fetchall()]
 
 
-def sell(tx: Tx, number: int, sale: int) -> None:
-    """Make a free number sold, without holding it first: what is taken for nothing is paid at once."""
-    tx.conn.execute("UPDATE numbers SET state = ?, sale = ? WHERE id = ? AND state = 0", (SOLD, sale, number))
+def sell(tx: Tx, sold: Sequence[tuple[Free, int]]) -> int:
+    """Make free numbers sold, each to its sale, without holding them first: what is taken for nothing is paid at once.
+
+    Return how many were free indeed.
+    """
+    return tx.conn.executemany(
+        f"UPDATE numbers SET state = {SOLD}, sale = ? WHERE id = ? AND state = 0",
+        [(sale, number.key) for number, sale in sold],
+    ).rowcount
 
 
 def hold(tx: Tx, number: int, sale: int) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 import sqlite3
 import time
+from collections.abc import Mapping, Sequence
 
 from stall.errors import Refused
 from stall.store.db import Tx
@@ -44,6 +45,22 @@ def seen(conn: sqlite3.Connection, press: bytes) -> int | None:
     """What a press made, looked up without the door; None when it has not arrived, or is just arriving."""
     row = conn.execute("SELECT result FROM presses WHERE key = ?", (press,)).fetchone()
     return None if row is None else int(row[0])
+
+
+def seen_of(conn: sqlite3.Connection, pressed: Sequence[bytes]) -> dict[bytes, int]:
+    """What each of several presses made, where it has arrived before."""
+    marks = ", ".join("?" * len(pressed))
+    rows = conn.execute(f"SELECT key, result FROM presses WHERE key IN ({marks})", pressed)
+    return {bytes(key): int(result) for key, result in rows.fetchall()}
+
+
+def remember_all(tx: Tx, made: Mapping[bytes, int]) -> None:
+    """Record what each of several presses made."""
+    now = tx.now_ms
+    tx.conn.executemany(
+        "INSERT INTO presses (key, result, at_ms) VALUES (?, ?, ?)",
+        [(press, result, now) for press, result in made.items()],
+    )
 
 
 def remember(tx: Tx, press: bytes, result: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stall.domain.sale import Line
@@ -43,17 +44,20 @@ def add_basket(tx: Tx, *, origin: str, cur: str, total_minor: int, basket_code: 
     return Sale(*row)
 
 
-def add_taken(tx: Tx, *, cur: str, receipt_event: int) -> int:
-    """Write a sale that is paid with its first row, because it costs nothing, and return its number.
+def add_taken(tx: Tx, *, cur: str, receipt_events: Sequence[int]) -> range:
+    """Write sales that are paid with their first row, because they cost nothing, and return their numbers.
 
-    `receipt_event` is the key of the event that will carry its receipt (Tx.next_event).
+    `receipt_events` are the keys of the events that will carry their receipts.
     """
-    row = tx.conn.execute(
+    first = int(tx.conn.execute(f"SELECT {epochs.next_no('sales')}").fetchone()[0])
+    numbers = range(first, first + len(receipt_events))
+    now = tx.now_ms
+    tx.conn.executemany(
         "INSERT INTO sales (no, epoch_no, origin, created_ms, state, cur, total_minor, paid_ms, receipt_event, issue)"
-        f" VALUES ({epochs.next_no('sales')}, ?1, 'take', ?2, 'paid', ?3, 0, ?2, ?4, 1) RETURNING no",
-        (event_epoch_no(receipt_event), tx.now_ms, cur, receipt_event),
-    ).fetchone()
-    return int(row[0])
+        " VALUES (?1, ?2, 'take', ?3, 'paid', ?4, 0, ?3, ?5, 1)",
+        [(no, event_epoch_no(event), now, cur, event) for no, event in zip(numbers, receipt_events, strict=True)],
+    )
+    return numbers
 
 
 def find(conn: sqlite3.Connection, sale: int) -> Sale | None:

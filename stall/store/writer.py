@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from stall import log
 from stall.errors import Retry
-from stall.store.db import Database, OutcomeUnknown, Tx
+from stall.store.asks import Asked, Item, Joint, Waited
+from stall.store.damage import OutcomeUnknown
+from stall.store.db import Database, Tx
 
 T = TypeVar("T")
 
@@ -25,40 +28,11 @@ LANES = ("payment", "claim", "housekeeping")
 BATCH = 256
 #: Items a transaction may have though a payment is in it or another process waits: a crowd must get on too.
 FEW = 8
+#: Items done together; more save little and let whoever is in a hurry wait longer.
+TOGETHER = 32
 #: How long a request waits for its answer before it gives up waiting (s). Work not begun by then is never done;
 #: work already in a transaction is not undone.
 PATIENCE_S = 30.0
-
-
-class Item:
-    """Work somebody waits for. A lock that is let go tells of the answer: half the cost of a Future, a claim's worth."""
-
-    __slots__ = ("_answered", "_waiter", "given_up", "refusal", "result", "work")
-
-    def __init__(self, work: Callable[[Tx], Any]) -> None:
-        self.work = work
-        self.given_up = False
-        self.result: Any = None
-        self.refusal: BaseException | None = None
-        self._answered = False
-        self._waiter = threading.Lock()
-        self._waiter.acquire()
-
-    def answer(self) -> None:
-        """Let whoever waits go on, with the result or the refusal. Once, whoever calls it again; by the writer's thread alone."""
-        if not self._answered:
-            self._answered = True
-            self._waiter.release()
-
-    def refuse(self, trouble: BaseException) -> None:
-        """Answer with trouble, unless it was answered already: what is committed stays committed."""
-        if not self._answered:
-            self.refusal = trouble
-            self.answer()
-
-    def wait(self, timeout_s: float) -> bool:
-        """Wait for the answer; False when none came in time."""
-        return self._waiter.acquire(timeout=timeout_s)
 
 
 class CrowdWriter:
@@ -68,6 +42,7 @@ class CrowdWriter:
         """Start the thread; call `stop` at the end of the process."""
         self._db = db
         self._waiting: dict[str, deque[Item]] = {lane: deque() for lane in LANES}
+        self._told: list[Asked] = []
         self._changed = threading.Condition()
         self._batch: list[Item] = []
         self._stopping = False
@@ -80,12 +55,8 @@ class CrowdWriter:
         What `work` raises is raised here, and only its own part is undone. Raises Retry
         `writer-busy` when no answer came in time, `writer-stopped` at shutdown.
         """
-        item = Item(work)
-        with self._changed:
-            if self._stopping:
-                raise Retry("writer-stopped", "The stall is closing down. Try again in a moment.", 2.0)
-            self._waiting[lane].append(item)
-            self._changed.notify()
+        item = Waited(work)
+        self._add(lane, item)
         if not item.wait(PATIENCE_S):
             with self._changed:
                 item.given_up = True
@@ -94,6 +65,30 @@ class CrowdWriter:
             raise item.refusal
         answer: T = item.result
         return answer
+
+    def ask(self, lane: str, joint: Joint, wish: Any, caller: Any) -> None:
+        """Have `wish` done with others of the same `joint` in the next transaction; `joint.tell` hears of it afterwards.
+
+        Returns at once. Raises Retry `writer-stopped` at shutdown.
+        """
+        self._add(lane, Asked(joint, wish, caller, self._told))
+
+    def withdraw(self, lane: str, older_than_s: float) -> list[Asked]:
+        """Take back what was asked so long ago and is not begun: nobody will be told of it, it is never done."""
+        latest = time.monotonic() - older_than_s
+        with self._changed:
+            waiting = self._waiting[lane]
+            late = [item for item in waiting if isinstance(item, Asked) and item.asked_at < latest]
+            for item in late:
+                waiting.remove(item)
+        return late
+
+    def _add(self, lane: str, item: Item) -> None:
+        with self._changed:
+            if self._stopping:
+                raise Retry("writer-stopped", "The stall is closing down. Try again in a moment.", 2.0)
+            self._waiting[lane].append(item)
+            self._changed.notify()
 
     def stop(self) -> None:
         """Finish what is waiting, then end the thread."""
@@ -120,6 +115,7 @@ class CrowdWriter:
                 self._waiting[lane].clear()
         for item in left:
             item.refuse(error)
+        self._tell_asked()
         self._db.stop_writing(error)
 
     def _work(self) -> None:
@@ -134,27 +130,30 @@ class CrowdWriter:
             self._batch = []
             return any(self._waiting.values())
 
-    def _next(self, lanes: Sequence[str] = LANES) -> Item | None:
-        """Take what waits in the first lane that has something; from then on it can no longer be given up."""
+    def _next(self, lanes: Sequence[str] = LANES, most: int = 1) -> list[Item]:
+        """Take what waits in the first lane that has something; from then on it can no longer be given up.
+
+        Several only where they are done together.
+        """
         with self._changed:
             for lane in lanes:
-                while self._waiting[lane]:
-                    item = self._waiting[lane].popleft()
-                    if not item.given_up:
-                        self._batch.append(item)
-                        return item
-        return None
+                taken = _first_of(self._waiting[lane], most)
+                if taken:
+                    self._batch += taken
+                    return taken
+        return []
 
-    def _items(self, tx: Tx) -> Iterator[Item]:
-        """Take one item after the other for one transaction, until nothing waits or somebody cannot wait any longer."""
+    def _items(self, tx: Tx) -> Iterator[list[Item]]:
+        """Take one after the other for one transaction, until nothing waits or somebody cannot wait any longer."""
         payment = False
         while len(self._batch) < BATCH:
             payment = payment or bool(self._waiting["payment"])
-            hurry = len(self._batch) >= FEW and (payment or tx.awaited())
-            item = self._next(("payment",) if hurry else LANES)
-            if item is None:
+            hurry = payment or tx.awaited()
+            room = (FEW if hurry else BATCH) - len(self._batch)
+            items = self._next(LANES, min(room, TOGETHER)) if room > 0 else self._next(("payment",))
+            if not items:
                 return
-            yield item
+            yield items
 
     def _commit(self) -> None:
         """One transaction for many items. Nobody is answered before COMMIT returned."""
@@ -162,27 +161,77 @@ class CrowdWriter:
         def answer_all() -> None:
             for item in self._batch:
                 item.answer()
+            self._tell_asked()
 
         try:
             with self._db.transaction(committed=answer_all) as tx:
-                for item in self._items(tx):
-                    _do(tx, item)
+                for items in self._items(tx):
+                    _do(tx, items)
         except BaseException as trouble:  # noqa: BLE001 - everybody in it must hear of it
             if not self._batch:  # the door itself is shut: that is an answer to all who wait before it
-                while self._next() is not None:
+                while self._next():
                     pass
             for item in self._batch:
                 item.refuse(trouble)
+        self._tell_asked()
+
+    def _tell_asked(self) -> None:
+        """Tell each joint work of its items that were answered."""
+        told, self._told[:] = list(self._told), []
+        by_joint: dict[Joint, list[Asked]] = {}
+        for item in told:
+            by_joint.setdefault(item.joint, []).append(item)
+        for joint, items in by_joint.items():
+            try:
+                joint.tell(items)
+            except Exception as fault:  # noqa: BLE001 - what is committed stays, and the others must hear of theirs
+                log.get("store").error("writer.not_told", items=len(items), reason=str(fault))
 
 
-def _do(tx: Tx, item: Item) -> None:
-    """Do one item. What the disk or the database says of itself ends the batch; the rest is the item's own."""
+def _first_of(waiting: deque[Item], most: int) -> list[Item]:
+    """Take the first item that was not given up, and what follows it as long as it is done together with it."""
+    while waiting:
+        first = waiting.popleft()
+        if isinstance(first, Asked):
+            taken: list[Item] = [first]
+            while len(taken) < most and waiting and getattr(waiting[0], "joint", None) is first.joint:
+                taken.append(waiting.popleft())
+            return taken
+        if isinstance(first, Waited) and not first.given_up:
+            return [first]
+    return []
+
+
+def _do(tx: Tx, items: Sequence[Item]) -> None:
+    """Do one item, or some together. What the disk or the database says of itself ends the batch; the rest is the items' own."""
     try:
         with tx.savepoint():
-            item.result = item.work(tx)
-    except sqlite3.IntegrityError as error:
-        item.refusal = error
-    except sqlite3.Error:
-        raise
+            for item, result in zip(items, _results(tx, items), strict=True):
+                if isinstance(item, Asked) and isinstance(result, BaseException):
+                    item.refusal = result
+                else:
+                    item.result = result
+    except sqlite3.Error as error:
+        if not isinstance(error, sqlite3.IntegrityError):
+            raise
+        _refuse_or_divide(tx, items, error)
     except Exception as error:  # noqa: BLE001 - it belongs to the request that asked, not to the batch
-        item.refusal = error
+        _refuse_or_divide(tx, items, error)
+
+
+def _results(tx: Tx, items: Sequence[Item]) -> Sequence[Any]:
+    first = items[0]
+    if isinstance(first, Asked):
+        return first.joint.do(tx, [item.wish for item in items if isinstance(item, Asked)])
+    assert isinstance(first, Waited)  # noqa: S101 - there is no third kind; tells the type checker
+    return [first.work(tx)]
+
+
+def _refuse_or_divide(tx: Tx, items: Sequence[Item], error: Exception) -> None:
+    """What was done together and failed is done one by one: then it is the failing one's alone."""
+    if len(items) == 1:
+        items[0].result, items[0].refusal = None, error
+        return
+    for item in items:
+        item.result = item.refusal = None
+        _do(tx, [item])

@@ -15,7 +15,6 @@ from stall.web.buyer import catalogue as catalogue_pages
 from stall.web.buyer import claims, covers, data, orders, papers
 from stall.web.buyer.live import LiveOrders
 from stall.web.buyer.shop import Shop
-from stall.web.buyer.takes import Takes
 from stall.web.transfers import Transfers
 
 PACKAGE = Path(__file__).parent
@@ -48,8 +47,7 @@ def create_buyer_app(box: Box, *, watch: bool = False) -> Flask:
     app = new_app("stall.web.buyer", box)
     shop = Shop(box, LiveOrders(box, watch=watch), Transfers(box))
     app.extensions["stall"] = shop
-    rules = guard.buyer_rules(box.settings.web)
-    guard.protect(app, rules)
+    guard.protect(app, guard.buyer_rules(box.settings.web))
     error_pages.register(app, _error_page)
     for noun in (catalogue_pages, data, orders, claims, papers):
         app.register_blueprint(noun.pages(shop))
@@ -60,7 +58,6 @@ def create_buyer_app(box: Box, *, watch: bool = False) -> Flask:
             shop.tries.guessed_wrong()
         return response
 
-    app.wsgi_app = Takes(app.wsgi_app, shop, rules)  # type: ignore[method-assign]  # so Flask's manual says to do it
     return app
 
 

@@ -6,6 +6,8 @@ be searched for it. What was never sealed here finds nothing, and the answer doe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from stall.errors import Refused, StallError
 from stall.store import presses
 from stall.store.presses import KEY_BYTES
@@ -18,6 +20,11 @@ _NAME_CHARS = 22  # base64url of 16 bytes
 def order_id(own: BoxSecrets, sale: int) -> str:
     """Name a sale's order page."""
     return b64.encode(capability.seal(own.claim_key, "order", sale))
+
+
+def order_ids(own: BoxSecrets, sales: Iterable[int]) -> list[str]:
+    """Name the order pages of several sales."""
+    return [b64.encode(sealed) for sealed in capability.seal_all(own.claim_key, "order", sales)]
 
 
 def order_sale(own: BoxSecrets, name: str) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import resource
 import signal
@@ -18,13 +19,15 @@ from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
 from stall import log
 from stall.errors import Refused
 from stall.store import locks
 from stall.store.box import Box
+from stall.web import guard
+from stall.web.buyer.takes import Takes
+from stall.web.direct import Connection, Taker, Threads
 from stall.web.factory import create_buyer_app, shop_of
 from stall.web.guard import MAX_BODY_BYTES, is_shared
 from stall.web.till.app import create_till_app
@@ -65,13 +68,21 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
         till_socket = open_things.enter_context(listen(TILL_HOST, web.till_port))
         app = create_buyer_app(box, watch=True)
         open_things.callback(shop_of(app).stop)
-        buyers = Serving(app, buyers_socket, "buyers", web.threads)
+        takes = Takes(shop_of(app), guard.buyer_rules(web))
+        buyers = Serving(app, buyers_socket, "buyers", web.threads, takes)
         open_things.callback(buyers.stop)
         till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS)
         open_things.callback(till.stop)
+        _spare_the_collector()
         ready(f"Buyers: {web.address}")
         ready(f"Till:   http://{TILL_HOST}:{till_socket.getsockname()[1]}")
         signal.sigwait(SIGNALS)
+
+
+def _spare_the_collector() -> None:
+    """What is loaded by now stays for good: looking through it again and again for garbage is a fifth of a claim's processor."""
+    gc.collect()
+    gc.freeze()
 
 
 def _allow_many_files() -> None:
@@ -104,7 +115,7 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-class _Connection(HTTPChannel):
+class _Connection(Connection):
     """One connection. A phone's newest one ends its quietest where it holds too many."""
 
     def __init__(self, server: Any, sock: socket.socket, address: Any, *rest: Any, **more: Any) -> None:
@@ -119,13 +130,18 @@ class _Connection(HTTPChannel):
 class Serving:
     """One app being served on a thread of its own until stopped."""
 
-    def __init__(self, app: Flask, sock: socket.socket, name: str, threads: int) -> None:
-        """Start serving. A loop that ends by itself takes the process with it, to be started anew."""
+    def __init__(self, app: Flask, sock: socket.socket, name: str, threads: int, taker: Taker | None = None) -> None:
+        """Start serving; what `taker` takes on, no thread serves.
+
+        A loop that ends by itself takes the process with it, to be started anew.
+        """
         self._channels: dict[int, Any] = {}
+        self._taker = taker
         self._server: Any = create_server(
             app,
             map=self._channels,
             sockets=[sock],
+            _dispatcher=Threads(threads, taker),
             threads=threads,
             connection_limit=CONNECTIONS,
             asyncore_use_poll=True,
@@ -142,6 +158,8 @@ class Serving:
     def stop(self) -> None:
         """Let running requests finish for a second at most, then close every connection and end the loop."""
         self._stopping = True
+        if self._taker is not None:
+            self._taker.stop()
         self._server.task_dispatcher.shutdown(timeout=_STOP_S)
         self._server.trigger.pull_trigger(self._close_all)
         self._thread.join(_STOP_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -22,6 +23,7 @@ MAX_AT_MS = 4_102_444_800_000
 
 _CLOCK_SOURCES = get_args(CLOCK_SOURCES)
 _KIND = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
+_BODY_FAULT = "body is not an object"
 _MEMBERS = {"v", "epoch", "seq", "kind", "at", "clk", "body"}
 
 
@@ -39,17 +41,32 @@ class Event:
 
 def encode(event: Event) -> bytes:
     """Write the canonical bytes (RFC 8785); raises LocalWireError rather than journal what nobody could read back."""
-    fault = _fault(event)
-    if fault is not None:
-        raise LocalWireError(
-            "event-unwritable", f"The journal cannot take this: {fault}. Nothing was changed; ask for help."
-        )
+    return encode_all(event, (event.body,))[0]
+
+
+def encode_all(first: Event, bodies: Iterable[dict[str, Any]]) -> list[bytes]:
+    """Write events that follow one another, `first` with the first body and so on; they differ in nothing else."""
+    _refuse(_fault(first))
+    frame = _members(first)
     try:
-        return canonical.dumps_readable(_members(event), max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
+        return [_written({**frame, "seq": seq, "body": body}) for seq, body in enumerate(bodies, first.seq)]
     except WireError as error:
         raise LocalWireError(
             "event-unwritable", f"The journal cannot take this. Nothing was changed. {error.sentence}"
         ) from error
+
+
+def _written(members: dict[str, Any]) -> bytes:
+    if not _is_object(members["body"]) or members["seq"] > strict_json.MAX_INTEGER:
+        _refuse(_BODY_FAULT)
+    return canonical.dumps_readable(members, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
+
+
+def _refuse(fault: str | None) -> None:
+    if fault is not None:
+        raise LocalWireError(
+            "event-unwritable", f"The journal cannot take this: {fault}. Nothing was changed; ask for help."
+        )
 
 
 def decode(data: bytes) -> Event:
@@ -85,7 +102,7 @@ def _fault(event: Event) -> str | None:
         return "at is not milliseconds UTC before 2100"
     if event.clk not in _CLOCK_SOURCES:
         return "clk is not a clock source"
-    return None if _is_object(event.body) else "body is not an object"
+    return None if _is_object(event.body) else _BODY_FAULT
 
 
 def _is_object(value: object) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from stall.errors import LocalWireError, WireError
 from stall.wire import b64, canonical, keys, strict_json
+from stall.wire.claims import Claims
 
 ALGORITHM = "Ed25519"
 
@@ -43,13 +44,18 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}", re.ASC
 _KID = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
-def sign(key: keys.SigningKey, typ: str, claims: Mapping[str, Any]) -> str:
+def sign(key: keys.SigningKey, typ: str, claims: Mapping[str, Any] | Claims) -> str:
     """Sign `claims` as a token of type `typ`. The same claims always give the same token.
 
+    They are plain values, or a document whose type was checked already (canonical.dumps_typed).
     Raises LocalWireError if the token would not be readable by `verify`.
     """
+    limits = {"max_bytes": _claims_limit(typ), "max_depth": strict_json.MAX_DEPTH}
     try:
-        payload = canonical.dumps_readable(dict(claims), max_bytes=_claims_limit(typ), max_depth=strict_json.MAX_DEPTH)
+        if isinstance(claims, Claims):
+            payload = canonical.dumps_typed(claims, **limits)
+        else:
+            payload = canonical.dumps_readable(dict(claims), **limits)
     except WireError as error:
         raise LocalWireError(
             "token-unreadable", f"Nothing was signed, for nobody could read it. {error.sentence}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -37,12 +37,19 @@ class Frontier:
 
     def append(self, leaf: bytes) -> Frontier:
         """Return the frontier after one more leaf hash."""
-        hashes, rest = [*self.hashes, leaf], self.size
-        while rest & 1:
-            right, left = hashes.pop(), hashes.pop()
-            hashes.append(node_hash(left, right))
-            rest >>= 1
-        return Frontier(self.size + 1, tuple(hashes))
+        return self.append_all((leaf,))
+
+    def append_all(self, leaves: Iterable[bytes]) -> Frontier:
+        """Return the frontier after more leaf hashes, in order."""
+        hashes, size = list(self.hashes), self.size
+        for leaf in leaves:
+            hashes.append(leaf)
+            rest, size = size, size + 1
+            while rest & 1:
+                right, left = hashes.pop(), hashes.pop()
+                hashes.append(node_hash(left, right))
+                rest >>= 1
+        return Frontier(size, tuple(hashes))
 
     def root(self) -> bytes:
         """Return the root hash of the tree; of the empty tree, SHA-256 of nothing."""

@@ -93,6 +93,10 @@ def parse(claims: Mapping[str, Any], typ: str = RECEIPT) -> Receipt:
     """
     if rules.has_null(dict(claims)):
         raise WireError("receipt-malformed", "The receipt has an empty value in it. Get it again from the stall.")
+    return _typed(claims, typ)
+
+
+def _typed(claims: Mapping[str, Any], typ: str) -> Receipt:
     try:
         receipt = msgspec.convert(claims, Receipt)
     except msgspec.ValidationError as error:
@@ -103,8 +107,7 @@ def parse(claims: Mapping[str, Any], typ: str = RECEIPT) -> Receipt:
         keys.public_from_did(receipt.owner)
     _check_items(receipt.items)
     _check_currency(receipt)
-    _check_pay(receipt.pay)
-    _check_sums(receipt)
+    _check_sums(receipt, _check_pay(receipt.pay))
     return receipt
 
 
@@ -119,9 +122,8 @@ def sign(key: keys.SigningKey, receipt: Receipt, typ: str = RECEIPT) -> str:
 
 
 def sign_claims(key: keys.SigningKey, claims: Mapping[str, Any], typ: str = RECEIPT) -> str:
-    """Sign claims given as plain values, those at their default left out. Raises StallError if they break a rule."""
-    parse(claims, typ)
-    return jws.sign(key, typ, claims)
+    """Sign claims given as plain values; those at their default are left out. Raises StallError if they break a rule."""
+    return jws.sign(key, typ, _typed(claims, typ))
 
 
 def verify(token: str, keys: Mapping[str, bytes], typ: str = RECEIPT) -> Receipt:
@@ -133,14 +135,17 @@ def verify(token: str, keys: Mapping[str, bytes], typ: str = RECEIPT) -> Receipt
 
 
 def _check_items(items: tuple[Item, ...]) -> None:
-    if any(item.drop is None and item.sku is None for item in items):
-        raise WireError("receipt-item", "A line of the receipt names neither drop nor article. Sign it again.")
-    numbered = [item for item in items if item.ed is not None]
-    if any(item.drop is None or item.qty != 1 or item.lease is None for item in numbered):
-        raise WireError(
-            "receipt-numbered", "A numbered line must name drop and lease and sell one copy. Sign it again."
-        )
-    if len({(item.drop, item.ed) for item in numbered}) != len(numbered):
+    numbered = []
+    for item in items:
+        if item.drop is None and item.sku is None:
+            raise WireError("receipt-item", "A line of the receipt names neither drop nor article. Sign it again.")
+        if item.ed is not None:
+            if item.drop is None or item.qty != 1 or item.lease is None:
+                raise WireError(
+                    "receipt-numbered", "A numbered line must name drop and lease and sell one copy. Sign it again."
+                )
+            numbered.append((item.drop, item.ed))
+    if len(set(numbered)) != len(numbered):
         raise WireError("receipt-number-twice", "One edition number stands on the receipt twice. Sign it again.")
 
 
@@ -149,18 +154,26 @@ def _check_currency(receipt: Receipt) -> None:
         raise WireError("receipt-currency", "The receipt mixes currencies. Write one receipt for each.")
 
 
-def _check_pay(pay: tuple[Pay, ...]) -> None:
-    if any(tender.st not in STATES[tender.m] for tender in pay):
-        raise WireError("receipt-pay-state", "A payment on the receipt has a state its kind cannot have. Sign again.")
-    free = any(tender.m == "comp" for tender in pay)
-    if free != (sum(tender.minor for tender in pay) == 0) or (free and len(pay) != 1):
+def _check_pay(pay: tuple[Pay, ...]) -> int:
+    """Check the tenders by themselves and return what they add up to."""
+    paid, free = 0, False
+    for tender in pay:
+        if tender.st not in STATES[tender.m]:
+            raise WireError(
+                "receipt-pay-state", "A payment on the receipt has a state its kind cannot have. Sign again."
+            )
+        paid += tender.minor
+        free = free or tender.m == "comp"
+    if free != (paid == 0) or (free and len(pay) != 1):
         raise WireError("receipt-free", "Nothing to pay means one free payment of 0, and no other. Sign it again.")
+    return paid
 
 
-def _check_sums(receipt: Receipt) -> None:
-    goods = sum(item.minor for item in receipt.items)
-    if goods != sum(row.net + row.vat for row in receipt.tax) or len({r.rate for r in receipt.tax}) != len(receipt.tax):
+def _check_sums(receipt: Receipt, paid: int) -> None:
+    goods = sum([item.minor for item in receipt.items])
+    taxed = sum([row.net + row.vat for row in receipt.tax])
+    if goods != taxed or len({row.rate for row in receipt.tax}) != len(receipt.tax):
         raise WireError("receipt-tax-sum", "The tax rows do not add up to the lines of the receipt. Sign it again.")
     total = goods + receipt.tip + receipt.round
-    if total != sum(tender.minor for tender in receipt.pay) or abs(total) > rules.MAX_MONEY:
+    if total != paid or abs(total) > rules.MAX_MONEY:
         raise WireError("receipt-pay-sum", "The payments do not add up to the total of the receipt. Sign it again.")

@@ -11,21 +11,22 @@ import sys
 from pathlib import Path
 
 from stall import app
-from stall.flows.fill_basket import Wish
-from stall.flows.take_cash import take_free
+from stall.flows.take_free import take_free_together
 from stall.store import presses
 from stall.store.box import Box
+from stall.store.writer import TOGETHER
 from tests.preload.counts import Counts, Tally
 
 VAT_BP = 1900
 
 
 def batch(box: Box, drop: str, size: int) -> None:
-    """One transaction of so many takes."""
+    """One transaction of so many takes, done together as the crowd's writer does them."""
     with box.db.transaction() as tx:
-        for _ in range(size):
+        for at in range(0, size, TOGETHER):
             with tx.savepoint():
-                take_free(tx, Wish(drop), presses.new_key(), VAT_BP)
+                keys = [presses.new_key() for _ in range(min(TOGETHER, size - at))]
+                take_free_together(tx, drop, keys, VAT_BP)
 
 
 def written(box: Box, drop: str, size: int, times: int, counts: Counts) -> tuple[Tally, int]:

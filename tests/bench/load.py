@@ -7,6 +7,7 @@ presses again as soon as it was answered, so the server is always as full as `cl
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import os
 import select
@@ -58,6 +59,12 @@ class Phone:
         self.sent_at = 0.0
         self.buffer = b""
 
+    def press(self, request: bytes) -> None:
+        """Send one request."""
+        self.buffer = b""
+        self.sent_at = time.perf_counter()
+        self.sock.send(request)
+
 
 def take_request(port: int, drop: str) -> bytes:
     """All of a phone's request but its press, which comes last."""
@@ -78,50 +85,51 @@ def whole_answer(data: bytes) -> bool:
 
 
 def crowd(port: int, drop: str, clients: int, seconds: float) -> Seen:
-    """Let `clients` phones take items of a drop for `seconds`, then wait for the answers still out."""
+    """Let `clients` phones take items of a drop for `seconds`, then wait for the answers still out.
+
+    It shares the machine with the server, so while it runs it does little more than press again; it looks at the answers later.
+    """
     seen, presses, request = Seen(), Presses(), take_request(port, drop)
     phones = {phone.sock.fileno(): phone for phone in (Phone(port) for _ in range(clients))}
+    answers: list[tuple[float, float, bytes]] = []
     poll = select.epoll()
+    gc.disable()
+    begun = time.perf_counter()
     for number, phone in phones.items():
         poll.register(number, select.EPOLLIN)
-        _press(phone, request + presses.next())
-    begun = time.perf_counter()
+        phone.press(request + presses.next())
     until, give_up = begun + seconds, begun + seconds + PATIENCE_S
     waiting = len(phones)
     while waiting and time.perf_counter() < give_up:
         for number, _ in poll.poll(1.0):
             phone = phones[number]
             data = phone.sock.recv(65536)
-            phone.buffer += data
-            if data and not whole_answer(phone.buffer):
+            answer = phone.buffer + data if phone.buffer else data
+            if data and not whole_answer(answer):
+                phone.buffer = answer
                 continue
-            now = time.perf_counter()
-            _note(seen, phone, now, until)
+            now, sent_at = time.perf_counter(), phone.sent_at
             if data and now < until:
-                _press(phone, request + presses.next())
+                phone.press(request + presses.next())
             else:
                 poll.unregister(number)
                 waiting -= 1
+            answers.append((sent_at, now, answer))
     seen.seconds, seen.unanswered = seconds, waiting
     poll.close()
     for phone in phones.values():
         phone.sock.close()
+    for sent_at, now, answer in answers:
+        _note(seen, answer, (now - sent_at) * 1000 if now < until else None)
     return seen
 
 
-def _press(phone: Phone, request: bytes) -> None:
-    phone.buffer = b""
-    phone.sent_at = time.perf_counter()
-    phone.sock.send(request)
-
-
-def _note(seen: Seen, phone: Phone, now: float, until: float) -> None:
-    answer = phone.buffer
+def _note(seen: Seen, answer: bytes, latency_ms: float | None) -> None:
     if answer.startswith(b"HTTP/1.1 303"):
         at = answer.index(b"/o/") + 3
         seen.orders.append(answer[at : at + 22].decode())
-        if now < until:
-            seen.latencies_ms.append((now - phone.sent_at) * 1000)
+        if latency_ms is not None:
+            seen.latencies_ms.append(latency_ms)
     else:
         status = answer[9:12].decode() or "closed"
         seen.refused[status] = seen.refused.get(status, 0) + 1

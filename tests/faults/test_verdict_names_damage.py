@@ -14,7 +14,8 @@ import pytest
 from stall.flows import card_attempt, take_card
 from stall.flows.claim import redeem_order
 from stall.flows.fill_basket import Wish, fill_basket
-from stall.flows.take_cash import take_cash, take_free
+from stall.flows.take_cash import take_cash
+from stall.flows.take_free import take_free
 from stall.reader.simulated.ledger import Ledger
 from stall.store import readers
 from stall.store.db import Tx
@@ -65,7 +66,7 @@ def sold(template: Path, tmp_path: Path) -> Sold:
     def basket(tx: Tx) -> int:
         return fill_basket(tx, [Wish(PRINTS)], origin="till", vat_bp=1900)
 
-    take = write(lambda tx: take_free(tx, Wish(SAMPLER), bytes(16), 1900))
+    take = write(lambda tx: take_free(tx, SAMPLER, bytes(16), 1900))
     order = f"/o/{ids.order_id(stocked.box.secrets, take)}"
     grant = write(lambda tx: redeem_order(tx, take, bytes(16)))
     cash, card = write(basket), write(basket)

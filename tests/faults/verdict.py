@@ -14,7 +14,8 @@ from stall import app
 from stall.clock import Clock
 from stall.errors import StallError
 from stall.flows.fill_basket import Wish, fill_basket
-from stall.flows.take_cash import take_cash, take_free
+from stall.flows.take_cash import take_cash
+from stall.flows.take_free import take_free
 from stall.store import audit, catalogue, sales
 from stall.store.box import Box
 from stall.store.db import Tx
@@ -94,7 +95,7 @@ def _gives_away(box: Box, promised: Promised | None) -> list[str]:
     for drop in (card.drop_id for card in catalogue.cards(box.db.read(), box.now_ms()) if card.price_minor == 0):
         key = secrets.token_bytes(16)
         try:
-            sale = box.write("claim", lambda tx, drop=drop, key=key: take_free(tx, Wish(drop), key, 1900))  # type: ignore[misc]  # a lambda's defaults
+            sale = box.write("claim", lambda tx, drop=drop, key=key: take_free(tx, drop, key, 1900))  # type: ignore[misc]  # a lambda's defaults
         except StallError as error:
             refusals.append(f"{drop}: {error}")
             continue

@@ -12,12 +12,12 @@ from stall.flows.checkpoint import SPACING_MS, sign_checkpoint
 from stall.flows.claim import redeem_order
 from stall.flows.confirm_clock import confirm_clock
 from stall.flows.day_end import ask_day_end, record_day_end
-from stall.flows.fill_basket import Wish
 from stall.flows.new_epoch import new_epoch
 from stall.flows.record_transfer import Transfer, record_transfer
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_card import cancel_card
-from stall.flows.take_cash import take_comp, take_free
+from stall.flows.take_cash import take_comp
+from stall.flows.take_free import take_free
 from stall.store import attempts, catalogue, claims
 from stall.wire import keys
 from tests.cloud.boxes import delegate
@@ -147,7 +147,7 @@ def _given_away(stall: Stocked) -> None:
         take_comp(tx, sale, 1, "maker")
     for _ in range(3):
         with stall.box.db.transaction() as tx:
-            taken = take_free(tx, Wish(SAMPLER), token_bytes(16), selling.VAT)
+            taken = take_free(tx, SAMPLER, token_bytes(16), selling.VAT)
     claim_and_download(stall, taken)
 
 

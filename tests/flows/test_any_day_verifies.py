@@ -24,6 +24,7 @@ from stall.flows.fill_basket import Wish, fill_basket
 from stall.flows.housekeeping import sweep
 from stall.flows.new_epoch import new_epoch
 from stall.flows.switch_drop import close_drop, open_drop
+from stall.flows.take_free import take_free
 from stall.store import attempts, journal
 from stall.store.audit import audit
 from stall.store.db import Tx
@@ -92,7 +93,7 @@ class Day:
         self.write(lambda tx: take_cash.take_comp(tx, sale, self.next_ordinal(sale), "maker"))
 
     def take(self) -> None:
-        self.write(lambda tx: take_cash.take_free(tx, Wish(SAMPLER), token_bytes(16), 1900))
+        self.write(lambda tx: take_free(tx, SAMPLER, token_bytes(16), 1900))
 
     def ask(self) -> None:
         sale = self.sale()

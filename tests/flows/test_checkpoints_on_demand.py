@@ -15,7 +15,8 @@ from stall.flows.confirm_clock import confirm_clock
 from stall.flows.export_journal import export_journal
 from stall.flows.new_epoch import new_epoch
 from stall.store import journal, place, proofs
-from stall.store.db import OutcomeUnknown, Tx
+from stall.store.damage import OutcomeUnknown
+from stall.store.db import Tx
 from stall.wire import b64, event, note
 from tests.fakes.stock import Stocked
 

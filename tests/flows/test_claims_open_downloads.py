@@ -12,9 +12,8 @@ import pytest
 from stall.errors import Refused
 from stall.flows.accept_document import accept_delegation
 from stall.flows.claim import redeem_code, redeem_order
-from stall.flows.fill_basket import Wish
 from stall.flows.record_transfer import Transfer, check_download, record_transfer
-from stall.flows.take_cash import take_free
+from stall.flows.take_free import take_free
 from stall.store import claim_codes, claims, documents, journal, sales
 from stall.store.db import Tx
 from stall.wire import claimcode, credential, delegation, event, jws
@@ -83,7 +82,7 @@ def test_the_same_press_gives_the_same_grant(stall: Stocked) -> None:
 def test_a_press_of_one_form_finds_nothing_made_by_another(stall: Stocked) -> None:
     press = token_bytes(16)
     with stall.box.db.transaction() as tx:
-        take_free(tx, Wish(SAMPLER), press, 1900)
+        take_free(tx, SAMPLER, press, 1900)
     grants = [redeem(stall, code, press) for _, code in (sold(stall), sold(stall))]
     assert [granted(stall, grant).sale for grant in grants] == [2, 3]
 
@@ -138,7 +137,7 @@ def test_taking_twice_with_one_key_takes_once(stall: Stocked) -> None:
     key = token_bytes(16)
 
     def take(tx: Tx) -> int:
-        return take_free(tx, Wish(SAMPLER), key, 1900)
+        return take_free(tx, SAMPLER, key, 1900)
 
     with stall.box.db.transaction() as tx:
         first = take(tx)
@@ -150,7 +149,7 @@ def test_taking_twice_with_one_key_takes_once(stall: Stocked) -> None:
 
 def test_what_costs_money_cannot_be_taken(stall: Stocked) -> None:
     with pytest.raises(Refused) as refusal, stall.box.db.transaction() as tx:
-        take_free(tx, Wish(PRINTS), token_bytes(16), 1900)
+        take_free(tx, PRINTS, token_bytes(16), 1900)
     assert refusal.value.code == "drop-not-free"
     assert selling.left(stall) == 5
 

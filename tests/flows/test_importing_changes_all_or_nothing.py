@@ -18,7 +18,7 @@ from stall.flows.accept_document import accept_delegation
 from stall.flows.import_pack import import_pack
 from stall.store import journal
 from stall.store.box import Box
-from stall.store.db import OutcomeUnknown
+from stall.store.damage import OutcomeUnknown
 from tests.fakes.clock import FakeClock
 from tests.fakes.stock import DAY_S, NOW_S
 

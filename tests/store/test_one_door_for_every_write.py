@@ -15,7 +15,8 @@ from stall import app
 from stall.errors import Broken
 from stall.store import journal, locks, wal
 from stall.store.box import Box
-from stall.store.db import OutcomeUnknown, connect_writing
+from stall.store.damage import OutcomeUnknown
+from stall.store.db import connect_writing
 from tests.fakes.clock import FakeClock
 
 ADDER = """

@@ -11,7 +11,7 @@ import pytest
 from stall import app
 from stall.store import audit, journal
 from stall.store.box import Box
-from stall.store.db import OutcomeUnknown
+from stall.store.damage import OutcomeUnknown
 
 #: A process that runs all day, whose disk answers its COMMIT with an error, after keeping the write or without it.
 FAILING = """

@@ -1,133 +1,279 @@
-"""The short way of a take answers as the long way does, and leaves to it whatever is unusual."""
+"""The short way of a take, over real connections: it answers as the long way does, and leaves to it whatever is unusual."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import http.client
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from stall.flows.switch_drop import close_drop
-from stall.web import ids
+from stall.store import locks
+from stall.store.writer import CrowdWriter
+from stall.web import direct, guard, ids, serve
 from stall.web.buyer import takes
 from stall.web.buyer.takes import Takes
 from stall.web.factory import shop_of
 from tests.fakes.stock import PRINTS, SAMPLER, Stocked
 
-ORIGIN = "http://localhost"
+LIMIT_S = 20.0
+FORM = "application/x-www-form-urlencoded"
 
 
-def take(client: FlaskClient, press: str, *, drop: str = SAMPLER, **more: Any) -> TestResponse:
-    return client.post(f"/d/{drop}/take", data={"press": press}, **{"headers": {"Origin": ORIGIN}, **more})
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+@dataclass
+class Stand:
+    """The buyers' app being served, and the paths its framework was asked for."""
+
+    port: int
+    app: Flask
+    stocked: Stocked
+    framework: list[str] = field(default_factory=list)
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def post(self, path: str, body: str, **headers: str) -> Answer:
+        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)
+        conn.request("POST", path, body, {"Content-Type": FORM, "Origin": self.origin, **headers})
+        answer = conn.getresponse()
+        text = answer.read().decode()
+        conn.close()
+        return Answer(answer.status, dict(answer.getheaders()), text)
+
+    def take(self, press: str | None = None, drop: str = SAMPLER, **headers: str) -> Answer:
+        return self.post(f"/d/{drop}/take", f"press={press or ids.new_press()}", **headers)
+
+    def request(self, press: str, drop: str = SAMPLER) -> bytes:
+        """One press as the bytes a phone sends."""
+        return (
+            f"POST /d/{drop}/take HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nOrigin: {self.origin}\r\n"
+            f"Content-Type: {FORM}\r\nContent-Length: 28\r\n\r\npress={press}"
+        ).encode()
+
+    @property
+    def selling(self) -> set[str]:
+        return shop_of(self.app).selling
 
 
 @pytest.fixture
-def framework(buyer_app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths that the framework was asked for."""
-    asked: list[str] = []
-    short = buyer_app.wsgi_app
-    assert isinstance(short, Takes)
-    behind = short._app
+def stand(buyer_app: Flask, stocked_box: Stocked) -> Iterator[Stand]:
+    box = stocked_box.box
+    box.crowd = CrowdWriter(box.db)
+    sock = serve.listen("127.0.0.1", 0)
+    stand = Stand(sock.getsockname()[1], buyer_app, stocked_box)
+    behind = buyer_app.wsgi_app
 
     def noting(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        asked.append(environ["PATH_INFO"])
+        stand.framework.append(environ["PATH_INFO"])
         return behind(environ, start_response)
 
-    monkeypatch.setattr(short, "_app", noting)
-    return asked
+    buyer_app.wsgi_app = noting  # type: ignore[method-assign]  # so Flask's manual says to do it
+    taker = Takes(shop_of(buyer_app), guard.buyer_rules(box.settings.web))
+    serving = serve.Serving(buyer_app, sock, "test", 4, taker)
+    yield stand
+    serving.stop()
 
 
-def test_the_first_take_goes_the_long_way_and_the_next_the_short_one(buyer_app: Flask, framework: list[str]) -> None:
-    client = buyer_app.test_client()
-    long = take(client, ids.new_press())
-    assert (long.status_code, framework) == (303, [f"/d/{SAMPLER}/take"])
-    short = take(client, ids.new_press())
-    assert (short.status_code, framework) == (303, [f"/d/{SAMPLER}/take"])
+def read_answers(sock: socket.socket, count: int) -> list[bytes]:
+    """Read so many answers without a body off one connection."""
+    data = b""
+    while data.count(b"\r\n\r\n") < count:
+        more = sock.recv(65536)
+        assert more, data
+        data += more
+    return data.split(b"\r\n\r\n")[:count]
+
+
+def test_the_first_take_goes_the_long_way_and_the_next_the_short_one(stand: Stand) -> None:
+    long = stand.take()
+    assert (long.status, stand.framework) == (303, [f"/d/{SAMPLER}/take"])
+    short = stand.take()
+    assert (short.status, stand.framework) == (303, [f"/d/{SAMPLER}/take"])
     assert long.headers["Location"] != short.headers["Location"]
-    assert {n: v for n, v in long.headers if n != "Location"} == {n: v for n, v in short.headers if n != "Location"}
-    assert long.data == short.data == b""
+    own = {"Location", "Date"}
+    assert {n: v for n, v in long.headers.items() if n not in own} == {
+        n: v for n, v in short.headers.items() if n not in own
+    }
+    assert list(long.headers) == list(short.headers)
+    assert long.text == short.text == ""
 
 
-def test_the_same_press_finds_the_same_order_either_way(buyer_app: Flask, framework: list[str]) -> None:
-    client, press = buyer_app.test_client(), ids.new_press()
-    first = take(client, press).headers["Location"]
-    assert take(client, press).headers["Location"] == first
-    shop_of(buyer_app).selling.clear()
-    assert take(client, press).headers["Location"] == first
-    assert len(framework) == 2
+def test_the_same_press_finds_the_same_order_either_way(stand: Stand) -> None:
+    press = ids.new_press()
+    first = stand.take(press).headers["Location"]
+    assert stand.take(press).headers["Location"] == first
+    stand.selling.clear()
+    assert stand.take(press).headers["Location"] == first
+    assert len(stand.framework) == 2
 
 
-def test_a_refusal_is_told_as_a_page_and_the_next_is_looked_into_before_it_is_written(
-    buyer_app: Flask, stocked_box: Stocked, framework: list[str]
-) -> None:
-    client = buyer_app.test_client()
-    take(client, ids.new_press())
-    stocked_box.box.write("payment", lambda tx: close_drop(tx, SAMPLER))
-    refused = take(client, ids.new_press())
-    assert refused.status_code == 409
+def test_a_crowd_gets_an_order_each_and_no_number_twice(stand: Stand) -> None:
+    stand.take()
+    with ThreadPoolExecutor(16) as phones:
+        answers = list(phones.map(lambda _: stand.take(), range(64)))
+    assert {answer.status for answer in answers} == {303}
+    assert len({answer.headers["Location"] for answer in answers}) == 64
+    assert len(stand.framework) == 1
+
+
+def test_presses_on_one_connection_are_answered_in_order(stand: Stand) -> None:
+    stand.take()
+    one, other = ids.new_press(), ids.new_press()
+    with socket.create_connection(("127.0.0.1", stand.port), timeout=LIMIT_S) as sock:
+        sock.sendall(stand.request(one))
+        first = read_answers(sock, 1)
+        sock.sendall(stand.request(other) + stand.request(one))  # two at once: the server's reader takes them apart
+        again = read_answers(sock, 2)
+    places = [answer.split(b"Location: ")[1].split(b"\r\n")[0] for answer in first + again]
+    assert places[0] == places[2] != places[1]
+    assert len(stand.framework) == 1
+
+
+def test_a_press_that_comes_in_pieces_is_taken_the_short_way_too(stand: Stand) -> None:
+    stand.take()
+    whole = stand.request(ids.new_press())
+    with socket.create_connection(("127.0.0.1", stand.port), timeout=LIMIT_S) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in (whole[:20], whole[20:-30], whole[-30:]):
+            sock.sendall(piece)
+        (answer,) = read_answers(sock, 1)
+    assert answer.startswith(b"HTTP/1.1 303")
+    assert len(stand.framework) == 1
+
+
+def test_a_phone_that_walks_away_has_its_order_at_the_next_press(stand: Stand) -> None:
+    stand.take()
+    press = ids.new_press()
+    crowd = stand.stocked.box.crowd
+    assert crowd is not None
+    with locks.door(stand.stocked.folder), socket.create_connection(("127.0.0.1", stand.port)) as sock:
+        sock.sendall(stand.request(press))
+        while not any(crowd._waiting.values()):
+            pass
+    place = stand.take(press).headers["Location"]
+    assert stand.take(press).headers["Location"] == place
+    assert len(stand.framework) == 1
+
+
+def test_a_refusal_is_told_as_a_page_and_the_next_is_looked_into_before_it_is_written(stand: Stand) -> None:
+    stand.take()
+    box = stand.stocked.box
+    box.write("payment", lambda tx: close_drop(tx, SAMPLER))
+    refused = stand.take()
+    assert refused.status == 409
     assert "not on sale right now" in refused.text
-    assert SAMPLER not in shop_of(buyer_app).selling
+    assert SAMPLER not in stand.selling
     writes: list[str] = []
-    stocked_box.box.db._writing_connection().set_trace_callback(writes.append)
-    again = take(client, ids.new_press())
-    stocked_box.box.db._writing_connection().set_trace_callback(None)
-    assert (again.status_code, again.text, writes) == (409, refused.text, [])
+    box.db._writing_connection().set_trace_callback(writes.append)
+    again = stand.take()
+    box.db._writing_connection().set_trace_callback(None)
+    assert (again.status, again.text, writes) == (409, refused.text, [])
 
 
-def test_a_fault_is_told_as_a_page_too(buyer_app: Flask, stocked_box: Stocked, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = buyer_app.test_client()
-    take(client, ids.new_press())
+def test_a_fault_is_told_as_a_page_too(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand.take()
 
-    def broken(*_: object, **__: object) -> int:
+    def broken(*_: object, **__: object) -> list[int]:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(takes, "take_free", broken)
-    answer = take(client, ids.new_press())
-    assert answer.status_code == 500
+    monkeypatch.setattr(takes, "take_free_together", broken)
+    answer = stand.take()
+    assert answer.status == 500
     assert "Something broke inside the stall" in answer.text
     assert answer.headers["Content-Security-Policy"]
     monkeypatch.undo()
-    assert take(client, ids.new_press()).status_code == 303
+    assert stand.take().status == 303
+
+
+def test_a_refusal_is_not_asked_about_again(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand.take()
+    asked: list[int] = []
+
+    def broken(*_: object, **__: object) -> list[int]:
+        asked.append(1)
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(takes, "take_free_together", broken)
+    assert stand.take().status == 500
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(
-    ("more", "status"),
+    ("body", "headers", "status"),
     [
-        ({"headers": {"Origin": "http://elsewhere.example"}}, 403),
-        ({"headers": {"Origin": "http://foreign.example", "Host": "foreign.example"}}, 421),
-        ({"headers": {}}, 303),
-        ({"data": {"press": "short"}}, 400),
-        ({"data": {"press": "A" * 21 + "B"}}, 400),
-        ({"data": {"press": "A" * 22, "more": "1"}}, 303),
-        ({"content_type": "multipart/form-data"}, 303),
+        ("", {"Origin": "http://elsewhere.example"}, 403),
+        ("", {"Origin": "http://foreign.example", "Host": "foreign.example"}, 421),
+        ("press=short", {}, 400),
+        (f"press={'A' * 21}B", {}, 400),
+        (f"press={'A' * 22}&more=1", {}, 303),
+        ("", {"Connection": "close"}, 303),
+        ("", {"Content-Type": f"{FORM}; charset=utf-8"}, 303),
     ],
 )
 def test_what_is_unusual_is_judged_by_the_framework(
-    buyer_app: Flask, framework: list[str], more: dict[str, Any], status: int
+    stand: Stand, body: str, headers: dict[str, str], status: int
 ) -> None:
-    client = buyer_app.test_client()
-    take(client, ids.new_press())
-    framework.clear()
-    answer = client.post(
-        f"/d/{SAMPLER}/take", **{"data": {"press": ids.new_press()}, "headers": {"Origin": ORIGIN}, **more}
-    )
-    assert (answer.status_code, framework) == (status, [f"/d/{SAMPLER}/take"])
+    stand.take()
+    stand.framework.clear()
+    answer = stand.post(f"/d/{SAMPLER}/take", body or f"press={ids.new_press()}", **headers)
+    assert (answer.status, stand.framework) == (status, [f"/d/{SAMPLER}/take"])
 
 
-def test_a_phone_that_presses_too_often_is_told_so_on_the_short_way_too(buyer_app: Flask) -> None:
-    client = buyer_app.test_client()
-    take(client, ids.new_press())
-    statuses = [
-        take(client, ids.new_press(), environ_overrides={"REMOTE_ADDR": "10.20.0.7"}).status_code for _ in range(31)
-    ]
-    assert statuses == [303] * 30 + [429]
+def test_a_phone_that_presses_too_often_gets_no_short_way(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand.take()
+    monkeypatch.setattr(direct.Exchange, "client", property(lambda _self: "10.20.0.7"))
+    for _ in range(guard.PRESSES_A_MINUTE):
+        stand.take()
+    assert len(stand.framework) == 1
+    stand.take()
+    assert len(stand.framework) == 2
 
 
-def test_a_paid_item_cannot_be_taken_on_either_way(buyer_app: Flask) -> None:
-    client = buyer_app.test_client()
-    assert take(client, ids.new_press(), drop=PRINTS).status_code == 409
-    shop_of(buyer_app).selling.add(PRINTS)
-    assert take(client, ids.new_press(), drop=PRINTS).status_code == 409
+def test_a_paid_item_cannot_be_taken_on_either_way(stand: Stand) -> None:
+    assert stand.take(drop=PRINTS).status == 409
+    stand.selling.add(PRINTS)
+    assert stand.take(drop=PRINTS).status == 409
+
+
+def test_whoever_waits_too_long_gets_a_thread_that_tells(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand.take()
+    monkeypatch.setattr(takes, "PATIENCE_S", 0.0)
+    crowd = stand.stocked.box.crowd
+    assert crowd is not None
+    begun = threading.Event()
+    with ThreadPoolExecutor(3) as phones:
+        with locks.door(stand.stocked.folder):
+            block = phones.submit(crowd.write, "payment", lambda _tx: begun.set())  # the writer stands at the door
+            late = phones.submit(stand.take)
+            while len(stand.framework) < 2:
+                pass
+        assert block.result(LIMIT_S) is None
+        assert late.result(LIMIT_S).status == 303
+
+
+def test_the_end_waits_for_presses_that_are_being_written(buyer_app: Flask, stocked_box: Stocked) -> None:
+    box = stocked_box.box
+    box.crowd = CrowdWriter(box.db)
+    taker = Takes(shop_of(buyer_app), guard.buyer_rules(box.settings.web))
+    taker._open_now(+1)
+    stopped = threading.Thread(target=taker.stop)
+    stopped.start()
+    stopped.join(0.05)
+    assert stopped.is_alive()
+    taker._open_now(-1)
+    stopped.join(LIMIT_S)
+    assert not stopped.is_alive()

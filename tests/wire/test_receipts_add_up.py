@@ -6,11 +6,12 @@ import contextlib
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from stall.errors import StallError, WireError
-from stall.wire import receipt
+from stall.wire import b64, receipt
 from tests.wire import documents as doc
 
 RATES = [0, 700, 1900]
@@ -37,6 +38,19 @@ def test_a_sale_that_adds_up_is_accepted(goods: list[tuple[int, int]], tip: int,
     claims = sale(goods, tip, rounding, split)
     assume(sum(tender["minor"] for tender in claims["pay"]) > 0)
     assert receipt.claims(receipt.parse(claims)) == {n: v for n, v in claims.items() if v != 0}
+
+
+@given(lines, st.integers(0, 1000), st.integers(0, 500))
+def test_what_is_signed_is_the_canonical_bytes_of_the_claims(
+    goods: list[tuple[int, int]], tip: int, split: int
+) -> None:
+    claims = sale(goods, tip, 0, split)
+    assume(sum(tender["minor"] for tender in claims["pay"]) > 0)
+    token = receipt.sign_claims(doc.BOX, claims)
+    assert b64.decode(token.split(".")[1]) == rfc8785.dumps({n: v for n, v in claims.items() if v != 0})
+    assert receipt.claims(receipt.verify(token, {doc.BOX.thumbprint: doc.BOX.public})) == {
+        n: v for n, v in claims.items() if v != 0
+    }
 
 
 @given(lines, st.sampled_from(["items", "tax", "pay"]), st.sampled_from([-1, 1]))

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from stall.errors import Refused
 from stall.flows.claim import redeem_order
 from stall.flows.fill_basket import Wish, check_offer, fill_basket
-from stall.flows.take_cash import take_free
+from stall.flows.take_free import take_free
 from stall.store import catalogue, claims, for_sale, presses, sales
 from stall.store.db import Tx
 from stall.store.for_sale import Item
@@ -20,7 +20,7 @@ from stall.web import ids
 from stall.web.buyer import order_words
 from stall.web.buyer.live import order_state
 from stall.web.buyer.shop import Shop
-from stall.web.buyer.takes import REFUSAL
+from stall.web.direct import REFUSAL
 from stall.web.guard import page_has_form
 
 SEE_OTHER = 303
@@ -46,7 +46,7 @@ def pages(shop: Shop) -> Blueprint:
             raise refusal
         _press(shop, "take", drop)
         key = ids.read_press(request.form.get("press", ""))
-        work = partial(take_free, wish=Wish(drop), key=key, vat_bp=box.settings.vat_bp)
+        work = partial(take_free, drop_id=drop, key=key, vat_bp=box.settings.vat_bp)
         sale = box.write("claim", work)
         shop.selling.add(drop)
         return _to_order(shop, sale)

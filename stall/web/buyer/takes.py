@@ -1,81 +1,143 @@
-"""The one button a crowd presses, answered without the web framework: POST /d/<drop>/take, when all is as usual.
+"""The one button a crowd presses, answered without thread and framework: POST /d/<drop>/take, when all is as usual.
 
-A claim has a few hundred microseconds of processor on one core, and the framework would take half of them. What is
-unusual in any way (another header, another form, a drop nobody took yet, a refusal) goes on to the framework,
-which asks and answers as for every other address. So nothing is decided here that is not decided there as well.
+A claim has a few hundred microseconds of processor on one core, and those would take most of them. What is unusual in any
+way (another header, another form, a drop nobody took yet, a refusal) goes on to the framework, which asks and answers as
+for every other address. So nothing is decided here that is not decided there as well.
 """
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterable
-from functools import partial
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Sequence
 
-from stall.flows.fill_basket import Wish
-from stall.flows.take_cash import take_free
-from stall.web import guard, ids
+from stall.errors import StallError
+from stall.flows.take_free import take_free_together
+from stall.store.asks import Asked
+from stall.store.db import Tx
+from stall.web import direct, guard, ids
 from stall.web.buyer.shop import Shop
+from stall.web.direct import Exchange
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-#: Where the view of the same address finds what a take was refused for, to tell it as a page.
-REFUSAL = "stall.refusal"
+LANE = "claim"
+#: How long a press waits without a thread before it gets one, which waits on and tells the phone (s).
+PATIENCE_S = 10.0
+_LOOK_S = 2.0
+#: How long the end waits for presses that are still being written (s).
+_STOP_S = 1.0
 _PATH = re.compile(r"/d/([a-z0-9-]{3,64})/take")
 _FORM = re.compile(rb"press=([A-Za-z0-9_-]{22})")
-_FORM_BYTES = "28"
-_HEADERS = [*guard.SEAL.items(), ("Content-Type", "text/html; charset=utf-8"), ("Content-Length", "0")]
+_PLACE = "/o/"
+_HEADERS = [
+    *guard.SEAL.items(),
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Content-Length", "0"),
+    ("Location", _PLACE),
+]
 
 
 class Takes:
-    """Stands before the buyers' app."""
+    """Takes on the usual presses of one buyers' app, and has them done together."""
 
-    def __init__(self, app: WSGIApplication, shop: Shop, rules: guard.Rules) -> None:
-        """Answer takes of `shop` for those `rules` admit; give everything else to `app`."""
-        self._app, self._shop, self._rules = app, shop, rules
+    def __init__(self, shop: Shop, rules: guard.Rules) -> None:
+        """Answer takes of `shop` for those `rules` admit."""
+        self._shop, self._rules = shop, rules
+        self._drops: dict[str, _Drop] = {}
+        self._stopping = threading.Event()
+        self._open = 0
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._look_after_the_late, name="takes", daemon=True)
+        self._thread.start()
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
-        drop = self._usual(environ)
-        return self._app(environ, start_response) if drop is None else self._take(drop, environ, start_response)
+    def take_on(self, exchange: Exchange) -> bool:
+        """Have a press written with the others, unless something about it needs a closer look."""
+        drop, crowd = self._usual(exchange), self._shop.box.crowd
+        press = None if drop is None else _FORM.fullmatch(exchange.request.body)
+        if drop is None or press is None or crowd is None:
+            return False
+        try:
+            key = ids.read_press(press[1].decode("ascii"))
+            self._shop.tries.press(exchange.client)
+            crowd.ask(LANE, self._together(drop), key, exchange)
+        except StallError:  # the framework finds the same and tells it as a page
+            return False
+        self._open_now(+1)
+        return True
 
-    def _usual(self, environ: WSGIEnvironment) -> str | None:
+    def stop(self) -> None:
+        """Take on nothing more, and wait a moment for what is being written."""
+        self._stopping.set()
+        self._thread.join(_LOOK_S)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._open, _STOP_S)
+
+    def _usual(self, exchange: Exchange) -> str | None:
         """The drop that is being taken, when nothing about the request needs a closer look."""
-        if environ["REQUEST_METHOD"] != "POST":
-            return None
-        found = _PATH.fullmatch(environ.get("PATH_INFO", ""))
-        host = environ.get("HTTP_HOST", "")
+        request, shop = exchange.request, self._shop
+        found, headers = _PATH.fullmatch(request.path), request.headers
+        host = headers.get("HOST", "")
         if (
             found is None
-            or found[1] not in self._shop.selling
-            or environ.get("CONTENT_LENGTH") != _FORM_BYTES
-            or environ.get("CONTENT_TYPE") != "application/x-www-form-urlencoded"
-            or environ.get("HTTP_ORIGIN") != f"{environ['wsgi.url_scheme']}://{host}"
+            or found[1] not in shop.selling
+            or self._stopping.is_set()
+            or headers.get("CONTENT_TYPE") != "application/x-www-form-urlencoded"
+            or headers.get("ORIGIN") != f"{exchange.scheme}://{host}"
             or not self._rules.answer_to(host)
-            or self._shop.box.room.full()
+            or shop.box.room.full()
         ):
             return None
         return found[1]
 
-    def _take(self, drop: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        form = environ["wsgi.input"].read(int(_FORM_BYTES))
-        press = _FORM.fullmatch(form)
-        if press is None:
-            environ["wsgi.input"] = io.BytesIO(form)
-            return self._app(environ, start_response)
-        try:
-            sale = self._write(drop, press[1].decode("ascii"), environ.get("REMOTE_ADDR", ""))
-        except Exception as refusal:  # noqa: BLE001 - whatever it is, the framework tells it as a page
-            self._shop.selling.discard(drop)
-            environ[REFUSAL], environ["wsgi.input"] = refusal, io.BytesIO(form)
-            return self._app(environ, start_response)
-        start_response("303 See Other", [("Location", f"/o/{ids.order_id(self._shop.box.secrets, sale)}"), *_HEADERS])
-        return (b"",)
+    def _together(self, drop: str) -> _Drop:
+        return self._drops.setdefault(drop, _Drop(self, drop))
 
-    def _write(self, drop: str, press: str, client: str) -> int:
-        self._shop.tries.press(client)
-        box = self._shop.box
-        work = partial(take_free, wish=Wish(drop), key=ids.read_press(press), vat_bp=box.settings.vat_bp)
-        return box.write("claim", work)
+    def _open_now(self, more: int) -> None:
+        with self._changed:
+            self._open += more
+            if not self._open:
+                self._changed.notify_all()
+
+    def _look_after_the_late(self) -> None:
+        """Whoever waited too long gets a thread: that one waits on, and says so when it gives up."""
+        while not self._stopping.wait(_LOOK_S):
+            crowd = self._shop.box.crowd
+            late = [] if crowd is None else crowd.withdraw(LANE, PATIENCE_S)
+            if late:
+                self._open_now(-len(late))
+                for item in late:
+                    item.caller.pass_on()
+
+    def write(self, tx: Tx, drop: str, keys: Sequence[bytes]) -> list[int | StallError]:
+        """Write the sales of some presses of one drop."""
+        return take_free_together(tx, drop, keys, self._shop.box.settings.vat_bp)
+
+    def answer(self, drop: str, asked: Sequence[Asked]) -> None:
+        """Send every phone to its order; those refused are told so by the framework."""
+        for item in asked:
+            if item.refusal is not None:
+                self._shop.selling.discard(drop)
+                item.caller.pass_on(item.refusal)
+        taken = [item for item in asked if item.refusal is None]
+        if taken:
+            orders = ids.order_ids(self._shop.box.secrets, [item.result for item in taken])
+            now_s = self._shop.box.clock.wall_ms() // 1000
+            before, after = direct.compose("303 See Other", _HEADERS, now_s).split(_PLACE.encode())
+            answers = [
+                (item.caller, b"".join((before, _PLACE.encode(), order.encode(), after)))
+                for item, order in zip(taken, orders, strict=True)
+            ]
+            answers[0][0].deliver(answers)
+        self._open_now(-len(asked))
+
+
+class _Drop:
+    """The presses of one drop, done together (store.asks.Joint)."""
+
+    def __init__(self, takes: Takes, drop: str) -> None:
+        self._takes, self._drop = takes, drop
+
+    def do(self, tx: Tx, wishes: Sequence[bytes]) -> list[int | StallError]:
+        return self._takes.write(tx, self._drop, wishes)
+
+    def tell(self, asked: Sequence[Asked]) -> None:
+        self._takes.answer(self._drop, asked)

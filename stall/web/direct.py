@@ -1,0 +1,163 @@
+"""Requests that are answered without a thread of their own: the one button a crowd presses.
+
+A thread for each of some hundred waiting requests costs more than what they ask for: two hand-overs of the interpreter
+each. Here the server's loop hands a request on as soon as it is read, and sends what it is given back, all in one turn.
+Knows the server's connections; knows nothing of what is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Protocol
+
+from waitress.channel import ClientDisconnected, HTTPChannel
+from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import build_http_date
+
+from stall.web import plain
+from stall.web.plain import Plain
+
+#: Where the framework finds why a request was refused before it came to it.
+REFUSAL = "stall.refusal"
+
+
+class Taker(Protocol):
+    """Who may take a request on before a thread does."""
+
+    def take_on(self, exchange: Exchange) -> bool:
+        """Take it on, to answer it later; or say False at once. Called on any thread, must not wait."""
+
+    def stop(self) -> None:
+        """Take on nothing more, and wait a moment for what is not answered yet."""
+
+
+class Exchange:
+    """One plain request, and the way back to whoever sent it."""
+
+    __slots__ = ("_channel", "_threads", "request")
+
+    def __init__(self, request: Plain, channel: Connection, threads: Threads) -> None:
+        """`request` is first in line on `channel`; `threads` serve it where nobody takes it on."""
+        self.request, self._channel, self._threads = request, channel, threads
+
+    @property
+    def client(self) -> str:
+        """The address of the other end."""
+        return str(self._channel.addr[0])
+
+    @property
+    def scheme(self) -> str:
+        """http or https, as the server was told."""
+        return str(self._channel.adj.url_scheme)
+
+    def pass_on(self, refusal: BaseException | None = None) -> None:
+        """Let a thread and the framework answer it after all; a `refusal` is only told by it (REFUSAL in its environment)."""
+        self._threads.serve(self._channel, refusal)
+
+    def send(self, answer: bytes) -> None:
+        """Send the whole answer; on the loop's own thread only (`deliver`)."""
+        self._channel.finish(answer)
+
+    def deliver(self, answers: Sequence[tuple[Exchange, bytes]]) -> None:
+        """Have the loop send these answers, this one's and others', in one turn."""
+        self._channel.server.trigger.pull_trigger(partial(_send_all, answers))
+
+
+def _send_all(answers: Sequence[tuple[Exchange, bytes]]) -> None:
+    for exchange, answer in answers:
+        exchange.send(answer)
+
+
+def compose(status: str, headers: Sequence[tuple[str, str]], at_s: int) -> bytes:
+    """Write the head of an answer as the server writes it: sorted, with the date, for a connection that stays open."""
+    lines = sorted([*headers, ("Date", build_http_date(at_s))])
+    return "\r\n".join([f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in lines), "", ""]).encode("latin-1")
+
+
+class Threads(ThreadedTaskDispatcher):
+    """The server's threads; what `taker` takes on never reaches them."""
+
+    def __init__(self, count: int, taker: Taker | None) -> None:
+        """Start `count` threads."""
+        super().__init__()
+        self._taker = taker
+        self.set_thread_count(count)
+
+    def add_task(self, task: Any) -> None:
+        """Called by the server with a connection that has a request to answer."""
+        if self._taker is not None:
+            first = task.requests[0]
+            request = first if isinstance(first, Plain) else plain.of(first)
+            if request is not None and self._taker.take_on(Exchange(request, task, self)):
+                return
+        self.serve(task)
+
+    def serve(self, task: Any, refusal: BaseException | None = None) -> None:
+        """Give it to a thread, as the server's own reader reads it."""
+        request = task.requests[0] = task.read_again(task.requests[0])
+        request.refusal = refusal
+        super().add_task(task)
+
+
+class _Task(WSGITask):
+    """One request served by a thread."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """What the framework is asked, with what the request was refused for before, if it was."""
+        environ: dict[str, Any] = super().get_environment()
+        refusal = getattr(self.request, "refusal", None)
+        return environ if refusal is None else {**environ, REFUSAL: refusal}
+
+
+class Connection(HTTPChannel):
+    """One connection whose requests may be answered from outside a thread."""
+
+    task_class = _Task
+    server: Any
+    requests: Any
+    requests_lock: Any
+
+    def received(self, data: bytes) -> bool:
+        """Take what came in: a plain request at once, anything else by way of the server's reader."""
+        request = plain.read(data) if self.request is None and not self.requests else None
+        if request is None:
+            return bool(super().received(data))
+        with self.requests_lock:
+            if self.will_close or self.close_when_flushed:
+                return False
+            self.requests.append(request)
+            self.server.add_task(self)
+        return True
+
+    def read_again(self, request: Any) -> Any:
+        """The request as a thread expects it: by the server's own reader, from the same bytes."""
+        if not isinstance(request, Plain) or request.raw is None:
+            return request
+        again, data = self.parser_class(self.adj), request.raw
+        while data and not again.completed:
+            data = data[again.received(data) :]
+        return again
+
+    def finish(self, answer: bytes) -> None:
+        """Answer the request at hand and go on to the next; on the loop's thread, and no thread serves this one now.
+
+        Does what the server's `service` does at the end of a request.
+        """
+        request = self.requests[0]
+        if self.connected:
+            self._send_whole(answer)
+        request.close()
+        with self.requests_lock:
+            self.requests.pop(0)
+            if self.connected and self.requests:
+                self.server.add_task(self)
+
+    def _send_whole(self, answer: bytes) -> None:
+        """Send what the socket takes now and leave the rest to the loop, behind whatever still waits to be sent."""
+        try:
+            sent = 0 if self.total_outbufs_len else self.send(answer)
+            if sent < len(answer):
+                self.write_soon(answer[sent:])
+        except (ClientDisconnected, OSError):  # whoever pressed finds the order with the next press
+            self.will_close = True
