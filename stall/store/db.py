@@ -28,6 +28,8 @@ from stall.store.secrets import BoxSecrets
 
 #: Pages in the write-ahead log past which the holder of the door copies them back.
 CHECKPOINT_PAGES = 1000
+#: The same while somebody waits who must not wait for that.
+CHECKPOINT_PAGES_HURRIED = 4 * CHECKPOINT_PAGES
 BUSY_MS = 5000
 #: How long emptying the log waits for readers, with everybody else waiting at the door (ms).
 TRUNCATE_MS = 100
@@ -165,8 +167,10 @@ class Database:
         return self._readers.mine()
 
     @contextmanager
-    def transaction(self, committed: Callable[[], None] | None = None) -> Iterator[Tx]:
+    def transaction(self, committed: Callable[[], bool] | None = None) -> Iterator[Tx]:
         """Write: commit when the block ends, roll back when it raises. `committed` is called right after COMMIT.
+
+        It says whether somebody waits who must not: then copying the log back is put off, as it is for another process.
 
         Raises OutcomeUnknown `commit-unknown` when COMMIT fails, `disk-io` when the disk does, and the same for whoever
         comes after in this process, as for Broken `database-damaged`; Broken `disk-full` (nothing was written),
@@ -187,9 +191,8 @@ class Database:
                 self._roll_back(conn)
                 raise
             self._commit(conn)
-            if committed is not None:
-                committed()
-            self._copy_back(conn)
+            hurry = committed is not None and committed()
+            self._copy_back(conn, put_off=hurry or door.awaited())
 
     def truncate_log(self) -> bool:
         """Copy the whole write-ahead log back and empty it, when the day is closed; say whether that was done.
@@ -210,13 +213,13 @@ class Database:
             return False
         return not busy
 
-    def _copy_back(self, conn: sqlite3.Connection) -> None:
-        """Checkpoint once the log has grown by a thousand pages since this process last did.
+    def _copy_back(self, conn: sqlite3.Connection, *, put_off: bool) -> None:
+        """Checkpoint once the log has grown by a thousand pages since this process last did; by four times that where it is put off.
 
-        The write before it is committed and stands: what fails here is tried again after the next one.
+        It takes some syncs, with everybody waiting at the door. The write before it is committed and stands: what fails here is tried again after the next one.
         """
         try:
-            length = wal.grown(self.path, self._copied, CHECKPOINT_PAGES)
+            length = wal.grown(self.path, self._copied, CHECKPOINT_PAGES_HURRIED if put_off else CHECKPOINT_PAGES)
             if length is not None:
                 conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 self._copied = length

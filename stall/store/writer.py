@@ -27,7 +27,7 @@ LANES = ("payment", "claim", "housekeeping")
 #: Most items in one transaction; more only lengthen the wait of the first.
 BATCH = 256
 #: Items a transaction may have though a payment is in it or another process waits: a crowd must get on too.
-FEW = 8
+FEW = 4
 #: Items done together; more save little and let whoever is in a hurry wait longer.
 TOGETHER = 32
 #: How long a request waits for its answer before it gives up waiting (s). Work not begun by then is never done;
@@ -158,10 +158,11 @@ class CrowdWriter:
     def _commit(self) -> None:
         """One transaction for many items. Nobody is answered before COMMIT returned."""
 
-        def answer_all() -> None:
+        def answer_all() -> bool:
             for item in self._batch:
                 item.answer()
             self._tell_asked()
+            return bool(self._waiting["payment"])
 
         try:
             with self._db.transaction(committed=answer_all) as tx:

@@ -148,8 +148,9 @@ def slow_disk(bench: Bench) -> None:
     home = bench.home / "slow"
     home.mkdir()
     environment = library.environment(under=home, delay_us=DELAY_US, counts=counts.path)
-    seconds = bench.plan.seconds * bench.plan.rounds + 3 * (bench.plan.beside_s + 2)
-    with _stall(bench, "slow", 4, seconds, environment) as (folder, server):
+    seconds = max(bench.plan.seconds * bench.plan.rounds, bench.plan.beside_s + 2)
+    others = ("till", "seller", "reader")
+    with _stall(bench, "slow", 3 + len(others), seconds, environment) as (folder, server):
         for _ in range(bench.plan.rounds):
             for drop, clients in enumerate((CROWD, THRONG), 1):
                 raw = bench.raw(folder, environment)
@@ -165,15 +166,15 @@ def slow_disk(bench: Bench) -> None:
                     syncs=done.syncs / seen["claims"],
                     **seen,
                 )
-        for who in ("till", "seller", "reader"):
-            _beside(bench, folder, server, who, environment)
+        for drop, who in enumerate(others, 3):
+            _beside(bench, folder, server, who, drop, environment)
 
 
-def _beside(bench: Bench, folder: Path, server: Server, who: str, environment: Mapping[str, str]) -> None:
+def _beside(bench: Bench, folder: Path, server: Server, who: str, drop: int, environment: Mapping[str, str]) -> None:
     """Let 200 clients press all the while, and time the writes of somebody else."""
     seconds, raw = bench.plan.beside_s, bench.raw(folder, environment)
     crowd_s = seconds + 2
-    with programs.started("load", server.port, stand.limited(3), THRONG, crowd_s, seconds=crowd_s) as crowd:
+    with programs.started("load", server.port, stand.limited(drop), THRONG, crowd_s, seconds=crowd_s) as crowd:
         time.sleep(0.7)
         where = server.till_port if who == "till" else folder
         taken = programs.run("beside", who, where, seconds, seconds=seconds, environment=environment)

@@ -6,13 +6,16 @@ import fcntl
 import sqlite3
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from stall import app
 from stall.store import journal, locks, wal
+from stall.store.asks import Asked
 from stall.store.box import Box
+from stall.store.db import Tx
 from stall.store.readonly import connect_readonly
 from tests.fakes.clock import FakeClock
 
@@ -117,3 +120,61 @@ def test_a_reader_cannot_be_made_a_writer(box: Box) -> None:
     conn = box.db.read()
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         conn.execute("PRAGMA user_version=99")
+
+
+def copies_of(box: Box) -> list[str]:
+    """The checkpoints this box will make from now on."""
+    seen: list[str] = []
+    write_pages(box, 1)
+    box.db._writing_connection().set_trace_callback(lambda sql: seen.append(sql) if "wal_checkpoint" in sql else None)
+    return seen
+
+
+def test_it_is_put_off_while_another_process_waits_but_not_for_ever(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies = copies_of(box)
+    monkeypatch.setattr(locks.Door, "awaited", lambda _door: True)
+    written = 0
+    while not copies and written < 20_000:
+        write_pages(box, 500)
+        written += 500
+    assert 4000 <= written <= 5000
+
+
+def test_it_is_done_as_soon_as_nobody_waits_any_more(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies = copies_of(box)
+    monkeypatch.setattr(locks.Door, "awaited", lambda _door: True)
+    write_pages(box, 1100)
+    assert copies == []
+    monkeypatch.setattr(locks.Door, "awaited", lambda _door: False)
+    write_pages(box, 1)
+    assert len(copies) == 1
+
+
+def test_it_is_put_off_while_a_payment_waits(folder: Path, clock: FakeClock) -> None:
+    box = app.open_box(folder, clock=clock, crowd=True)
+    order: list[str] = []
+    crowd = box.crowd
+    assert crowd is not None
+    waiting = crowd._waiting
+    payment = threading.Thread(target=lambda: crowd.write("payment", lambda _tx: None))
+
+    class Long:
+        def do(self, tx: Tx, wishes: Sequence[object]) -> list[None]:
+            tx.conn.execute("INSERT INTO exceptions (kind, sentence, at_ms) VALUES ('x', ?, 0)", ("x" * 1100 * PAGE,))
+            return [None for _ in wishes]
+
+        def tell(self, asked: Sequence[Asked]) -> None:
+            payment.start()
+            while not waiting["payment"]:  # it came right after the commit
+                pass
+
+    crowd.write("claim", lambda tx: tx.append("test", {}))
+    box.db._writing_connection().set_trace_callback(
+        lambda sql: order.append(sql) if sql == "COMMIT" or "wal_checkpoint" in sql else None
+    )
+    crowd.ask("claim", Long(), None, None)
+    while len(order) < 3:
+        pass
+    payment.join(20)
+    assert order == ["COMMIT", "COMMIT", "PRAGMA wal_checkpoint(PASSIVE)"]
+    box.close()

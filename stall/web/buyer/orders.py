@@ -48,7 +48,6 @@ def pages(shop: Shop) -> Blueprint:
         key = ids.read_press(request.form.get("press", ""))
         work = partial(take_free, drop_id=drop, key=key, vat_bp=box.settings.vat_bp)
         sale = box.write("claim", work)
-        shop.selling.add(drop)
         return _to_order(shop, sale)
 
     @routes.get("/o/<name>")

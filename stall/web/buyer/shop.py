@@ -18,8 +18,6 @@ class Shop:
     live: LiveOrders
     transfers: Transfers
     tries: Tries = field(default_factory=Tries)
-    #: The drops whose last take went well: the next one need not be looked into before it is written.
-    selling: set[str] = field(default_factory=set)
 
     def stop(self) -> None:
         """End the threads, writing down what is waiting; before the box closes."""

@@ -1,18 +1,21 @@
 """The one button a crowd presses, answered without thread and framework: POST /d/<drop>/take, when all is as usual.
 
 A claim has a few hundred microseconds of processor on one core, and those would take most of them. What is unusual in any
-way (another header, another form, a drop nobody took yet, a refusal) goes on to the framework, which asks and answers as
+way (another header, another form, a drop that is not for sale, a refusal) goes on to the framework, which asks and answers as
 for every other address. So nothing is decided here that is not decided there as well.
 """
 
 from __future__ import annotations
 
 import re
+import sqlite3
 import threading
 from collections.abc import Sequence
 
+from stall.domain.drop import Offer
 from stall.errors import StallError
 from stall.flows.take_free import take_free_together
+from stall.store import for_sale
 from stall.store.asks import Asked
 from stall.store.db import Tx
 from stall.web import direct, guard, ids
@@ -43,6 +46,8 @@ class Takes:
         """Answer takes of `shop` for those `rules` admit."""
         self._shop, self._rules = shop, rules
         self._drops: dict[str, _Drop] = {}
+        #: Drops that were for sale when last looked at, and where nobody was refused since.
+        self._selling: set[str] = set()
         self._stopping = threading.Event()
         self._open = 0
         self._changed = threading.Condition()
@@ -78,15 +83,28 @@ class Takes:
         host = headers.get("HOST", "")
         if (
             found is None
-            or found[1] not in shop.selling
             or self._stopping.is_set()
             or headers.get("CONTENT_TYPE") != "application/x-www-form-urlencoded"
             or headers.get("ORIGIN") != f"{exchange.scheme}://{host}"
             or not self._rules.answer_to(host)
             or shop.box.room.full()
+            or not self._sells(found[1])
         ):
             return None
         return found[1]
+
+    def _sells(self, drop: str) -> bool:
+        """Whether a drop can be had for nothing now, as far as is known without the door: nobody writes to be refused."""
+        if drop not in self._selling:
+            box = self._shop.box
+            try:
+                item = for_sale.find(box.db.read(), drop, box.now_ms())
+            except (sqlite3.Error, StallError):
+                return False
+            if item is None or item.price_minor or item.offer is not Offer.OPEN:
+                return False
+            self._selling.add(drop)
+        return True
 
     def _together(self, drop: str) -> _Drop:
         return self._drops.setdefault(drop, _Drop(self, drop))
@@ -115,7 +133,7 @@ class Takes:
         """Send every phone to its order; those refused are told so by the framework."""
         for item in asked:
             if item.refusal is not None:
-                self._shop.selling.discard(drop)
+                self._selling.discard(drop)
                 item.caller.pass_on(item.refusal)
         taken = [item for item in asked if item.refusal is None]
         if taken:
