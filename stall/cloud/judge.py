@@ -61,7 +61,7 @@ def _with_receipt(found: event.Event, data: bytes, token: object, box: str, publ
         return Judged(found.seq, data, Verdict.QUARANTINED, reason, found.kind)
 
     if not isinstance(token, str):
-        return doubt("receipt-malformed")
+        return doubt("token-malformed")
     try:
         typ = jws.unverified_typ(token)
         if typ not in receipt.TYPES:

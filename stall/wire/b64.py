@@ -24,7 +24,7 @@ def decode(text: str) -> bytes:
     try:
         padded = text.translate(_TO_STANDARD) + "=" * (-len(text) % 4)
         data = binascii.a2b_base64(padded)
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, TypeError) as error:
         raise WireError(
             "base64-malformed", "A value in the document cannot be read as base64url. Get the document again."
         ) from error

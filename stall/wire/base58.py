@@ -23,6 +23,8 @@ def encode(data: bytes) -> str:
 
 def decode(text: str) -> bytes:
     """Read base58btc text of at most MAX_CHARS; raises WireError for foreign characters."""
+    if not isinstance(text, str):
+        raise WireError("base58-malformed", "A value in the document is not text. Get the document again.")
     if len(text) > MAX_CHARS or not all(char in _VALUE for char in text):
         raise WireError("base58-malformed", "A value in the document cannot be read as base58. Get the document again.")
     number = 0

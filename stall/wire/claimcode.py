@@ -52,6 +52,8 @@ def decode(text: str) -> bytes:
 
     Raises Refused for anything that is not a code.
     """
+    if not isinstance(text, str):
+        raise Refused("claim-code-malformed", "This is not a claim code. Type it in letters and digits.")
     typed = _SEPARATORS.sub("", text[:_MAX_TYPED]).upper().translate(_MISREAD)
     if len(text) > _MAX_TYPED or len(typed) != CODE_CHARS or not all(char in _VALUE for char in typed):
         raise Refused("claim-code-malformed", "This is not a claim code. Type all 26 letters and digits as printed.")

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta, field
 
 from stall.errors import LocalWireError, WireError
@@ -154,14 +153,11 @@ def _read(document: object) -> tuple[Certificate, int]:
     try:
         plain = strict_json.loads(canonical.dumps(document), max_bytes=MAX_BYTES)
     except LocalWireError as error:
-        raise WireError("certificate-malformed", "The certificate is not plain JSON. Get it again.") from error
-    if not isinstance(plain, dict) or rules.has_null(plain):
-        raise WireError("certificate-malformed", "The certificate has a value missing. Get it again.")
+        raise WireError("json-malformed", "The certificate is not plain JSON. Get it again.") from error
+    if not isinstance(plain, dict):
+        raise WireError("certificate-not-ours", "This is not a certificate of ownership. Hand in another.")
     signed = plain.pop("proof", None)
-    try:
-        certificate = msgspec.convert(plain, Certificate)
-    except msgspec.ValidationError as error:
-        raise WireError("certificate-malformed", f"The certificate is malformed: {error}. Get it again.") from error
+    certificate = rules.typed(plain, Certificate, "certificate")
     if certificate.context != CONTEXTS or certificate.type != TYPES:
         raise WireError("certificate-not-ours", "The document is not a certificate of ownership. Hand in another.")
     _check_proof_shape(signed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta
 
 from stall.errors import WireError
@@ -75,14 +74,10 @@ class Delegation(rules.Claims, frozen=True, kw_only=True):
 
 def parse(claims: Mapping[str, Any]) -> Delegation:
     """Type the claims and check every rule of formats 7.2. Raises WireError naming the first one broken."""
-    if rules.has_null(dict(claims)):
-        raise WireError(
-            "delegation-malformed", "The delegation has an empty value in it. Ask the creator for a new one."
-        )
-    try:
-        delegation = msgspec.convert(claims, Delegation)
-    except msgspec.ValidationError as error:
-        raise WireError("delegation-malformed", f"The delegation is malformed: {error}. Ask for a new one.") from error
+    return _checked(rules.typed(claims, Delegation, "delegation"))
+
+
+def _checked(delegation: Delegation) -> Delegation:
     _check_key(delegation)
     _check_rights(delegation)
     if not 0 < delegation.exp - delegation.nbf <= MAX_LIFE_S[delegation.role]:
@@ -109,8 +104,9 @@ def sign(key: keys.SigningKey, delegation: Delegation) -> str:
 
 def verify(token: str, keys: Mapping[str, bytes]) -> Delegation:
     """Check a delegation token, signed by the creator it names; the time is for `check_use`. Raises WireError."""
-    delegation = parse(jws.verify(token, keys, TYP))
-    if jws.unverified_kid(token) != thumbprint_of_did(delegation.iss):
+    delegation, signer = jws.open(token, keys, TYP, Delegation, "delegation")
+    _checked(delegation)
+    if signer != thumbprint_of_did(delegation.iss):
         raise WireError(
             "delegation-wrong-signer", "The delegation is not signed by the creator it names. Do not use it."
         )

@@ -23,7 +23,6 @@ MAX_AT_MS = 4_102_444_800_000
 
 _CLOCK_SOURCES = get_args(CLOCK_SOURCES)
 _KIND = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
-_BODY_FAULT = "body is not an object"
 _MEMBERS = {"v", "epoch", "seq", "kind", "at", "clk", "body"}
 
 
@@ -46,9 +45,9 @@ def encode(event: Event) -> bytes:
 
 def encode_all(first: Event, bodies: Iterable[dict[str, Any]]) -> list[bytes]:
     """Write events that follow one another, `first` with the first body and so on; they differ in nothing else."""
-    _refuse(_fault(first))
-    frame = _members(first)
     try:
+        _check(first)
+        frame = _members(first)
         return [_written({**frame, "seq": seq, "body": body}) for seq, body in enumerate(bodies, first.seq)]
     except WireError as error:
         raise LocalWireError(
@@ -57,27 +56,20 @@ def encode_all(first: Event, bodies: Iterable[dict[str, Any]]) -> list[bytes]:
 
 
 def _written(members: dict[str, Any]) -> bytes:
-    if not _is_object(members["body"]) or members["seq"] > strict_json.MAX_INTEGER:
-        _refuse(_BODY_FAULT)
+    _check_count(members["seq"])
+    _check_body(members["body"])
     return canonical.dumps_readable(members, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
-
-
-def _refuse(fault: str | None) -> None:
-    if fault is not None:
-        raise LocalWireError(
-            "event-unwritable", f"The journal cannot take this: {fault}. Nothing was changed; ask for help."
-        )
 
 
 def decode(data: bytes) -> Event:
     """Read an event; raises WireError unless the bytes are exactly what `encode` writes for it."""
     members = strict_json.loads(data, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
-    if not isinstance(members, dict) or members.keys() != _MEMBERS or members.pop("v") != VERSION:
-        raise WireError("event-malformed", "An event does not have the members of version 1. Update its sender.")
+    if not isinstance(members, dict) or members.keys() != _MEMBERS:
+        raise WireError("event-members", "An event does not have exactly the seven members. Update its sender.")
+    if members.pop("v") != VERSION:
+        raise WireError("event-version", "An event is not of version 1. Update the program that reads it.")
     event = Event(**members)
-    fault = _fault(event)
-    if fault is not None:
-        raise WireError("event-malformed", f"An event is malformed: {fault}. Update its sender.")
+    _check(event)
     if canonical.dumps(_members(event)) != data:
         raise WireError("event-not-canonical", "An event is not in canonical form. Update its sender.")
     return event
@@ -90,23 +82,28 @@ def _members(event: Event) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fault(event: Event) -> str | None:
-    """Name what is wrong with an event, whose members may still be of any type."""
+def _check(event: Event) -> None:
+    """Refuse an event that is wrong, whose members may still be of any type."""
     if not is_id22(event.epoch):
-        return "epoch is not base64url of 16 bytes"
-    if not _is_count(event.seq, strict_json.MAX_INTEGER):
-        return "seq is not a count from 0"
+        raise WireError("event-epoch", "An event's epoch is not base64url of 16 bytes. Update its sender.")
+    _check_count(event.seq)
     if not _is_kind(event.kind):
-        return "kind is not a short lower-case word"
+        raise WireError("event-kind", "An event's kind is not a short lower-case word. Update its sender.")
     if not _is_count(event.at, MAX_AT_MS):
-        return "at is not milliseconds UTC before 2100"
+        raise WireError("event-at", "An event's time is not milliseconds UTC before 2100. Update its sender.")
     if event.clk not in _CLOCK_SOURCES:
-        return "clk is not a clock source"
-    return None if _is_object(event.body) else _BODY_FAULT
+        raise WireError("event-clk", "An event does not say where its time comes from. Update its sender.")
+    _check_body(event.body)
 
 
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
+def _check_count(seq: object) -> None:
+    if not _is_count(seq, strict_json.MAX_INTEGER):
+        raise WireError("event-seq", "An event's number is not a count from 0. Update its sender.")
+
+
+def _check_body(body: object) -> None:
+    if not isinstance(body, dict):
+        raise WireError("event-body", "An event's body is not an object. Update its sender.")
 
 
 def _is_kind(value: object) -> bool:

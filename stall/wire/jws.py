@@ -10,13 +10,15 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from stall.errors import LocalWireError, WireError
 from stall.wire import b64, canonical, keys, strict_json
-from stall.wire.claims import Claims
+from stall.wire.claims import Claims, read_canonical, typed
 
 ALGORITHM = "Ed25519"
+
+AnyClaims = TypeVar("AnyClaims", bound=Claims)
 
 _KIB = 1024
 DEFAULT_LIMIT = 8 * _KIB
@@ -78,25 +80,48 @@ def verify(token: str, keys: Mapping[str, bytes], typ: str) -> dict[str, Any]:
 
     `keys` maps a thumbprint to a trusted 32-byte public key. Raises WireError and nothing else.
     """
+    payload, _ = _signed(token, keys, typ)
+    return _claims(payload, _claims_limit(typ))
+
+
+def open(  # noqa: A001  # always jws.open, like note.open
+    token: str, keys: Mapping[str, bytes], typ: str, kind: type[AnyClaims], what: str
+) -> tuple[AnyClaims, str]:
+    """Check a token of type `typ` and return its claims as a `kind`, with the thumbprint of the key that signed.
+
+    The same as `verify`, then `claims.typed` (`what` names the document to people), only faster for claims in the
+    spelling we write. The document's own rules, and whether that key may sign it, are the caller's. Raises WireError.
+    """
+    payload, kid = _signed(token, keys, typ)
+    longest = _claims_limit(typ)
+    document = read_canonical(payload, kind) if len(payload) <= longest else None
+    if document is None:
+        document = typed(_claims(payload, longest), kind, what)
+    return document, kid
+
+
+def _signed(token: str, trusted: Mapping[str, bytes], typ: str) -> tuple[bytes, str]:
+    """Return what the token says, as bytes, and the thumbprint of the trusted key whose signature was checked."""
     header, payload, signature = _split(token, limit(typ))
     found_typ, kid = _read_header(header)
     if found_typ != typ:
         raise WireError("token-wrong-type", f"The token is a {found_typ}, not a {typ}. Hand in the right document.")
-    public = keys.get(kid)
+    public = trusted.get(kid)
     if public is None:
         raise WireError(
             "token-unknown-key", f"The token is signed by an unknown key ({kid[:12]}…). Import its signer first."
         )
     signed = token[: -len(signature) - 1].encode("ascii")
-    if not _verify_bytes(public, signed, b64.decode(signature)):
+    if not keys.verify(public, signed, b64.decode(signature)):
         raise WireError("token-bad-signature", "The signature of the token is wrong. It was altered; do not use it.")
-    claims = strict_json.loads(b64.decode(payload), max_bytes=_claims_limit(typ))
+    return b64.decode(payload), kid
+
+
+def _claims(payload: bytes, longest: int) -> dict[str, Any]:
+    claims = strict_json.loads(payload, max_bytes=longest)
     if not isinstance(claims, dict):
         raise WireError("token-not-claims", "The token does not hold an object of claims. Get another from its signer.")
     return claims
-
-
-_verify_bytes = keys.verify  # `keys` names the trusted keys inside verify, as the published signature has it
 
 
 def limit(typ: str) -> int:
@@ -112,7 +137,7 @@ def token_hash(token: str) -> str:
     """Name a token: base64url SHA-256 of its bytes (`H` in the claims), 43 characters."""
     try:
         data = token.encode("ascii")
-    except UnicodeEncodeError as error:
+    except (UnicodeEncodeError, AttributeError) as error:
         raise WireError("token-malformed", "This is not a signed token. Hand in the whole token, unchanged.") from error
     return b64.encode(hashlib.sha256(data).digest())
 
@@ -130,10 +155,7 @@ def unverified_kid(token: str) -> str:
 def unverified_claims(token: str) -> dict[str, Any]:
     """Read what a token claims, only to learn whose key to ask for; the caller verifies it then."""
     payload = _split(token, max(LIMITS.values()))[1]
-    claims = strict_json.loads(b64.decode(payload), max_bytes=max(LIMITS.values()))
-    if not isinstance(claims, dict):
-        raise WireError("token-not-claims", "The token does not hold an object of claims. Get another from its signer.")
-    return claims
+    return _claims(b64.decode(payload), max(LIMITS.values()))
 
 
 def _split(token: object, longest: int) -> tuple[str, str, str]:

@@ -77,11 +77,15 @@ def _has_size(value: object, size: int) -> bool:
     return isinstance(value, bytes) and len(value) == size
 
 
-@lru_cache(maxsize=256)
 def thumbprint(public: bytes) -> str:
     """Name a key: base64url SHA-256 of its JWK (RFC 7638, RFC 8037 A.3), 43 characters. It vouches for nothing."""
     if not _has_size(public, PUBLIC_BYTES):
         raise WireError("key-size", "A public key is not 32 bytes long. Ask its owner for the right one.")
+    return _thumbprint(public)
+
+
+@lru_cache(maxsize=256)
+def _thumbprint(public: bytes) -> str:
     jwk = f'{{"crv":"Ed25519","kty":"OKP","x":"{b64.encode(public)}"}}'
     return b64.encode(hashlib.sha256(jwk.encode("ascii")).digest())
 
@@ -91,9 +95,15 @@ def did_key(public: bytes) -> str:
     return _DID_PREFIX + base58.encode(_MULTICODEC_ED25519 + check_public(public))
 
 
-@lru_cache(maxsize=256)
 def public_from_did(did: str) -> bytes:
     """Read the public key out of a `did:key`; raises WireError for any other spelling, kind or an unfit key."""
+    if not isinstance(did, str):
+        raise WireError("did-malformed", "An identity is not text. Ask its owner for the right one.")
+    return _public_from_did(did)
+
+
+@lru_cache(maxsize=256)
+def _public_from_did(did: str) -> bytes:
     if not did.startswith(_DID_PREFIX):
         raise WireError("did-malformed", "An identity is not an Ed25519 did:key. Ask its owner for the right one.")
     data = base58.decode(did.removeprefix(_DID_PREFIX))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta
 
 from stall.errors import WireError
@@ -51,12 +50,10 @@ def parse(claims: Mapping[str, Any]) -> Lease:
 
     No range at all is allowed: it takes every unsold number back. Raises WireError.
     """
-    if rules.has_null(dict(claims)):
-        raise WireError("lease-malformed", "The lease has an empty value in it. Ask its signer for a new one.")
-    try:
-        lease = msgspec.convert(claims, Lease)
-    except msgspec.ValidationError as error:
-        raise WireError("lease-malformed", f"The lease is malformed: {error}. Ask its signer for a new one.") from error
+    return _checked(rules.typed(claims, Lease, "lease"))
+
+
+def _checked(lease: Lease) -> Lease:
     if not 0 < lease.exp - lease.iat <= MAX_LIFE_S:
         raise WireError("lease-lifetime", "A lease lasts at most 30 days and ends after it begins. Sign it again.")
     if any(lo > hi for lo, hi in lease.ranges) or any(a[1] >= b[0] for a, b in pairwise(lease.ranges)):
@@ -81,7 +78,8 @@ def verify(token: str, keys: Mapping[str, bytes]) -> Lease:
 
     Raises WireError.
     """
-    lease = parse(jws.verify(token, keys, TYP))
-    if jws.unverified_kid(token) != lease.iss:
+    lease, signer = jws.open(token, keys, TYP, Lease, "lease")
+    _checked(lease)
+    if signer != lease.iss:
         raise WireError("lease-wrong-signer", "The lease is not signed by the key it names. Do not use it.")
     return lease

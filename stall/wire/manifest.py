@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta
 
 from stall.errors import StallError, WireError
@@ -113,12 +112,10 @@ class Manifest(rules.Claims, frozen=True, kw_only=True):
 
 def parse(claims: Mapping[str, Any]) -> Manifest:
     """Type the claims and check every rule of formats 7.1. Raises WireError naming the first one broken."""
-    if rules.has_null(rules.without_ext(claims)):
-        raise WireError("manifest-malformed", "The manifest has an empty value in it. Build the pack again.")
-    try:
-        manifest = msgspec.convert(claims, Manifest)
-    except msgspec.ValidationError as error:
-        raise WireError("manifest-malformed", f"The manifest is malformed: {error}. Build the pack again.") from error
+    return _checked(rules.typed(claims, Manifest, "manifest"))
+
+
+def _checked(manifest: Manifest) -> Manifest:
     keys.public_from_did(manifest.iss)
     paths.check_all([file.path for file in manifest.files])
     _check_times(manifest)
@@ -148,8 +145,8 @@ def verify(token: str, keys: Mapping[str, bytes], delegation: Delegation | None 
     `keys` maps thumbprints to trusted public keys, the signer's among them; `delegation` is already verified.
     The time is not looked at: an expired manifest still explains old certificates. Raises WireError.
     """
-    manifest = parse(jws.verify(token, keys, TYP))
-    signer = jws.unverified_kid(token)
+    manifest, signer = jws.open(token, keys, TYP, Manifest, "manifest")
+    _checked(manifest)
     if signer != thumbprint_of_did(manifest.iss):
         if delegation is None or delegation.iss != manifest.iss or thumbprint_of_did(delegation.sub) != signer:
             raise WireError(

@@ -111,13 +111,14 @@ def verify_inclusion(index: int, size: int, leaf_hash: bytes, proof: Sequence[by
 
     The steps are those of RFC 9162 clause 2.1.3.2.
     """
-    _check_shape(leaf_hash, root, *proof)
-    if not 0 <= index < size:
-        _refuse_inclusion()
+    _check_shape(leaf_hash, root, proof)
+    _check_counts(index, size)
+    if index >= size:
+        raise WireError("proof-out-of-range", "The log has no entry of that number. Ask for one below its size.")
     at, last, found = index, size - 1, leaf_hash
     for sibling in proof:
         if last == 0:
-            _refuse_inclusion()
+            _refuse_longer()
         if at & 1 or at == last:
             found = node_hash(sibling, found)
             while at & 1 == 0 and at:
@@ -125,8 +126,12 @@ def verify_inclusion(index: int, size: int, leaf_hash: bytes, proof: Sequence[by
         else:
             found = node_hash(found, sibling)
         at, last = at >> 1, last >> 1
-    if last != 0 or found != root:
-        _refuse_inclusion()
+    if last != 0:
+        _refuse_shorter()
+    if found != root:
+        raise WireError(
+            "proof-not-included", "The proof shows no such entry in this log. Do not rely on it; ask the stall."
+        )
 
 
 def verify_consistency(size1: int, size2: int, proof: Sequence[bytes], root1: bytes, root2: bytes) -> None:
@@ -134,29 +139,45 @@ def verify_consistency(size1: int, size2: int, proof: Sequence[bytes], root1: by
 
     The steps are those of RFC 9162 clause 2.1.4.2. The empty tree is the beginning of every tree and needs no proof.
     """
-    _check_shape(root1, root2, *proof)
-    if not 0 <= size1 <= size2 or (size1 == 0 and root1 != EMPTY_ROOT) or (size2 == 0 and root2 != EMPTY_ROOT):
-        _refuse_consistency()
+    _check_shape(root1, root2, proof)
+    _check_counts(size1, size2)
+    if size1 > size2:
+        raise WireError("proof-order", "The earlier log is larger than the later one. Ask for it the other way round.")
     if size1 in (0, size2):
-        if proof or (size1 == size2 and root1 != root2):
-            _refuse_consistency()
+        _check_same(size1, size2, root1, root2)
+        if proof:
+            _refuse_longer()
         return
-    if _roots_from(size1, size2, proof, root1) != (root1, root2):
-        _refuse_consistency()
+    first, second = _roots_from(size1, size2, proof, root1)
+    if first != root1:
+        raise WireError("proof-other-beginning", "The proof begins with another log than the earlier one. Ask again.")
+    if second != root2:
+        raise WireError(
+            "proof-not-consistent",
+            "The later log does not begin with the earlier one. Do not rely on it; ask the stall.",
+        )
+
+
+def _check_same(size1: int, size2: int, root1: bytes, root2: bytes) -> None:
+    """Check the roots where no proof is needed: an empty tree has one root, and so has one tree."""
+    if (size1 == 0 and root1 != EMPTY_ROOT) or (size2 == 0 and root2 != EMPTY_ROOT):
+        raise WireError("proof-empty-root", "An empty log is given a root it does not have. Do not rely on it.")
+    if size1 == size2 and root1 != root2:
+        raise WireError("proof-forked", "Two logs of one length differ. Do not rely on either; ask the stall.")
 
 
 def _roots_from(size1: int, size2: int, proof: Sequence[bytes], root1: bytes) -> tuple[bytes, bytes]:
     # A full first tree is not repeated in the proof: its root stands in front.
     path = [root1, *proof] if size1 & (size1 - 1) == 0 else list(proof)
     if not path:
-        _refuse_consistency()
+        _refuse_shorter()
     at, last = size1 - 1, size2 - 1
     while at & 1:
         at, last = at >> 1, last >> 1
     first = second = path[0]
     for sibling in path[1:]:
         if last == 0:
-            _refuse_consistency()
+            _refuse_longer()
         if at & 1 or at == last:
             first, second = node_hash(sibling, first), node_hash(sibling, second)
             while at & 1 == 0 and at:
@@ -165,22 +186,27 @@ def _roots_from(size1: int, size2: int, proof: Sequence[bytes], root1: bytes) ->
             second = node_hash(second, sibling)
         at, last = at >> 1, last >> 1
     if last != 0:
-        _refuse_consistency()
+        _refuse_shorter()
     return first, second
 
 
-def _check_shape(*hashes: object) -> None:
-    if not all(isinstance(item, bytes) and len(item) == HASH_BYTES for item in hashes):
+def _check_shape(first: object, second: object, proof: object) -> None:
+    if not isinstance(proof, Sequence) or not all(map(_is_hash, (first, second, *proof))):
         raise WireError("proof-not-hashes", "A proof holds something that is not a 32-byte hash. Ask for it again.")
 
 
-def _refuse_inclusion() -> NoReturn:
-    raise WireError(
-        "proof-not-included", "The proof shows no such entry in this log. Do not rely on it; ask the stall."
-    )
+def _is_hash(item: object) -> bool:
+    return isinstance(item, bytes) and len(item) == HASH_BYTES
 
 
-def _refuse_consistency() -> NoReturn:
-    raise WireError(
-        "proof-not-consistent", "The later log does not begin with the earlier one. Do not rely on it; ask the stall."
-    )
+def _check_counts(*counts: object) -> None:
+    if not all(type(count) is int and count >= 0 for count in counts):
+        raise WireError("proof-counts", "A proof is given a number that counts nothing. Count from 0.")
+
+
+def _refuse_longer() -> NoReturn:
+    raise WireError("proof-too-long", "The proof has more hashes than lead to the root. Ask for it again.")
+
+
+def _refuse_shorter() -> NoReturn:
+    raise WireError("proof-too-short", "The proof ends before it reaches the root. Ask for it again.")

@@ -57,14 +57,18 @@ class Checkpoint:
     @classmethod
     def parse(cls, body: str) -> Checkpoint:
         """Read the body of a verified note; raises WireError unless it is exactly what `body` writes."""
+        if not isinstance(body, str):
+            raise WireError("checkpoint-lines", "The checkpoint is not text. Fetch it again.")
         lines = body.split("\n")
-        if len(lines) != _BODY_LINES + 1 or lines[-1] or _NAME.fullmatch(lines[0]) is None:
-            raise WireError("checkpoint-malformed", "The checkpoint does not have its three lines. Fetch it again.")
+        if len(lines) != _BODY_LINES + 1 or lines[-1]:
+            raise WireError("checkpoint-lines", "The checkpoint does not have its three lines. Fetch it again.")
+        if _NAME.fullmatch(lines[0]) is None:
+            raise WireError("checkpoint-origin", "The checkpoint does not name its journal. Fetch it again.")
         if _SIZE.fullmatch(lines[1]) is None or int(lines[1]) > _MAX_SIZE:
-            raise WireError("checkpoint-malformed", "The checkpoint's size is not a number. Fetch it again.")
+            raise WireError("checkpoint-size", "The checkpoint's size is not a number. Fetch it again.")
         root = _base64(lines[2])
         if len(root) != _ROOT_BYTES:
-            raise WireError("checkpoint-malformed", "The checkpoint's root is not 32 bytes. Fetch it again.")
+            raise WireError("checkpoint-root", "The checkpoint's root is not 32 bytes. Fetch it again.")
         return cls(lines[0], int(lines[1]), root)
 
 
@@ -149,21 +153,29 @@ def _check(verifier: Verifier, body: str, blob: bytes) -> Signature:
     return Signature(verifier.name, verifier.kind, time_s)
 
 
-def _split(text: str) -> tuple[str, list[str]]:
-    if len(text) > MAX_CHARS or _CONTROL.search(text):
-        raise WireError("note-malformed", "The note is too long or not plain text. Fetch it again.")
+def _split(text: object) -> tuple[str, list[str]]:
+    if not isinstance(text, str):
+        raise WireError("note-text", "The note is not plain text. Fetch it again.")
+    if len(text) > MAX_CHARS:
+        raise WireError("note-too-long", "The note is longer than 65536 characters. Fetch it again.")
+    if _CONTROL.search(text):
+        raise WireError("note-text", "The note holds signs that plain text does not. Fetch it again.")
     body, blank, signatures = text.rpartition("\n\n")
     lines = signatures.split("\n")
-    if not blank or not body or lines.pop() or not 0 < len(lines) <= MAX_SIGNATURES:
-        raise WireError("note-malformed", "The note has no signature lines, or too many. Fetch it again.")
+    if not blank or not body or lines.pop() or not lines:
+        raise WireError("note-lines", "The note is not text, an empty line and signature lines. Fetch it again.")
+    if len(lines) > MAX_SIGNATURES:
+        raise WireError("note-signatures", "The note has more than 100 signature lines. Fetch it again.")
     return body + "\n", lines
 
 
 def _parse_line(line: str) -> tuple[str, bytes]:
     match = _LINE.fullmatch(line)
-    blob = _base64(match["blob"]) if match else b""
-    if match is None or len(blob) <= _KEY_ID_BYTES:
-        raise WireError("note-malformed", "A signature line of the note is malformed. Fetch the note again.")
+    if match is None:
+        raise WireError("note-signature-line", "A signature line of the note is malformed. Fetch the note again.")
+    blob = _base64(match["blob"])
+    if len(blob) <= _KEY_ID_BYTES:
+        raise WireError("note-signature-line", "A signature line of the note holds no signature. Fetch the note again.")
     return match["name"], blob
 
 
@@ -186,14 +198,16 @@ def _bytes(text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise WireError("note-malformed", "The note is not plain text. Fetch it again.") from error
+        raise WireError("note-text", "The note is not plain text. Fetch it again.") from error
 
 
 def _base64(text: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise WireError("note-malformed", "A base64 value in the note is malformed. Fetch it again.") from error
+        raise WireError("note-base64", "A base64 value in the note is malformed. Fetch it again.") from error
     if base64.b64encode(data).decode("ascii") != text:
-        raise WireError("note-malformed", "A base64 value in the note is not canonical. Fetch it again.")
+        raise WireError(
+            "note-base64", "A base64 value in the note is not spelled in its one right way. Fetch it again."
+        )
     return data

@@ -26,6 +26,8 @@ def check(path: str) -> str:
     1 to 8 segments joined by `/`, each up to 100 code points and 255 bytes, in all up to 512 bytes, NFC, nothing that
     climbs, hides or means something special to Windows. Raises WireError naming the path.
     """
+    if not isinstance(path, str):
+        raise WireError("path-not-text", "The path of a file is not text. Name the file in letters.")
     segments = path.split("/")
     if len(segments) > MAX_SEGMENTS or len(_utf8(path)) > MAX_BYTES:
         raise WireError("path-too-long", f"The path “{_shown(path)}” is too long or too deep. Shorten it.")

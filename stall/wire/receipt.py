@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta
 
 from stall.errors import WireError
@@ -20,6 +19,8 @@ REFUND = "stall-refund+jwt"
 VOID = "stall-void+jwt"
 TYP = RECEIPT
 TYPES = (RECEIPT, REFUND, VOID)
+WORDS: Mapping[str, str] = {RECEIPT: "receipt", REFUND: "refund", VOID: "void"}
+"""What a document of each type is called to people."""
 
 MAX_ITEMS = 200
 
@@ -91,16 +92,10 @@ def parse(claims: Mapping[str, Any], typ: str = RECEIPT) -> Receipt:
 
     Raises WireError naming the first one broken.
     """
-    if rules.has_null(dict(claims)):
-        raise WireError("receipt-malformed", "The receipt has an empty value in it. Get it again from the stall.")
-    return _typed(claims, typ)
+    return _checked(rules.typed(claims, Receipt, WORDS[typ]), typ)
 
 
-def _typed(claims: Mapping[str, Any], typ: str) -> Receipt:
-    try:
-        receipt = msgspec.convert(claims, Receipt)
-    except msgspec.ValidationError as error:
-        raise WireError("receipt-malformed", f"The receipt is malformed: {error}. Get it from the stall.") from error
+def _checked(receipt: Receipt, typ: str) -> Receipt:
     if typ != RECEIPT and receipt.ref is None:
         raise WireError("receipt-no-ref", "A refund or void must name its receipt in `ref`. Sign it again.")
     if receipt.owner is not None:
@@ -123,13 +118,14 @@ def sign(key: keys.SigningKey, receipt: Receipt, typ: str = RECEIPT) -> str:
 
 def sign_claims(key: keys.SigningKey, claims: Mapping[str, Any], typ: str = RECEIPT) -> str:
     """Sign claims given as plain values; those at their default are left out. Raises StallError if they break a rule."""
-    return jws.sign(key, typ, _typed(claims, typ))
+    return jws.sign(key, typ, _checked(rules.converted(claims, Receipt, WORDS[typ]), typ))
 
 
 def verify(token: str, keys: Mapping[str, bytes], typ: str = RECEIPT) -> Receipt:
     """Check a receipt, refund or void (`typ`), signed by the box it names. Raises WireError."""
-    receipt = parse(jws.verify(token, keys, typ), typ)
-    if jws.unverified_kid(token) != receipt.iss:
+    receipt, signer = jws.open(token, keys, typ, Receipt, WORDS[typ])
+    _checked(receipt, typ)
+    if signer != receipt.iss:
         raise WireError("receipt-wrong-signer", "The receipt is not signed by the box it names. Do not use it.")
     return receipt
 

@@ -33,6 +33,8 @@ def loads(data: bytes, *, max_bytes: int = 65536, max_depth: int = MAX_DEPTH) ->
     `max_bytes` limits the size in bytes, `max_depth` the levels of arrays and objects (a bare number has none).
     Raises WireError and nothing else, whatever the bytes are.
     """
+    if not isinstance(data, bytes):
+        raise WireError("json-not-utf8", "The document is not bytes of UTF-8 text. Hand it in as it was signed.")
     if len(data) > max_bytes:
         raise WireError("json-too-large", f"The document is larger than {max_bytes} bytes. Use a smaller one.")
     text = _decode(data)

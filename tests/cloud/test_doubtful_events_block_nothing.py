@@ -39,7 +39,7 @@ def test_a_quarantined_event_is_told_again_when_the_reply_was_lost(cloud: Cloud,
 @pytest.mark.parametrize(
     ("token", "reason"),
     [
-        (12, "receipt-malformed"),
+        (12, "token-malformed"),
         ("a.b.c", "token-malformed"),
     ],
 )

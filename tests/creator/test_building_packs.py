@@ -249,7 +249,7 @@ def test_a_change_that_keeps_size_and_time_is_still_seen(
         ({"title": "☃"}, "drop-id"),
         ({"closes_s": NOW_S}, "manifest-lifetime"),
         ({"opens_s": NOW_S + 31 * 86_400}, "manifest-window"),
-        ({"edition": 100_001}, "manifest-malformed"),
+        ({"edition": 100_001}, "member-range"),
         ({"title": ""}, "drop-id"),
         ({"kind": "open"}, "manifest-edition"),
     ],

@@ -68,8 +68,8 @@ def test_a_delegation_after_the_ledger_was_lost_still_outranks_the_old_ones(own_
         ("box", {"caps": ["lease"]}, "delegation-role"),
         ("cloud", {"caps": ["cert"]}, "delegation-role"),
         ("box", {"days": 0}, "delegation-lifetime"),
-        ("box", {"drops": ["a", "a"]}, "delegation-malformed"),
-        ("box", {"name": "two\nlines"}, "delegation-malformed"),
+        ("box", {"drops": ["a", "a"]}, "member-form"),
+        ("box", {"name": "two\nlines"}, "member-form"),
     ],
 )
 def test_what_the_rules_forbid_is_refused_and_not_recorded(

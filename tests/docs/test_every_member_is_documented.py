@@ -34,7 +34,8 @@ NESTED: dict[str, tuple[type[Claims], ...]] = {
 
 
 def section(title: str) -> str:
-    return PAGE.split(f"\n### {title}\n")[1].split("\n### ")[0].split("\n## ")[0]
+    behind = re.split(rf"\n### [0-9.]+ {re.escape(title)}\n", PAGE)[1]
+    return behind.split("\n### ")[0].split("\n## ")[0]
 
 
 def members(document: type[Claims]) -> dict[str, bool]:

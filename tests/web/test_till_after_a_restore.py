@@ -129,11 +129,11 @@ def test_receipts_of_two_epochs_are_given_no_range_of_entries(till: Till) -> Non
 
 def test_what_the_cloud_doubts_is_said_in_a_sentence(till: Till) -> None:
     till.write(lambda tx: uploads.save_doubt(tx, 1, uploads.Doubt(3, "quarantined", "edition-sold-twice")))
-    till.write(lambda tx: uploads.save_doubt(tx, 1, uploads.Doubt(4, "bad", "receipt-malformed")))
+    till.write(lambda tx: uploads.save_doubt(tx, 1, uploads.Doubt(4, "bad", "receipt-pay-sum")))
     own = till.box.secrets.signing
     read = reconciliation.read_books(till.box.db.read(), {own.thumbprint: own.public}, "EUR", cloud=True)
     assert read.upload is not None
     assert read.upload.doubts == (
         "Record 3: its edition number was sold by another box or copy too. Agree with both buyers who keeps it.",
-        "Record 4: the cloud calls it bad (receipt-malformed). Ask who keeps the cloud.",
+        "Record 4: the cloud calls it bad (receipt-pay-sum). Ask who keeps the cloud.",
     )

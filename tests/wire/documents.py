@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from stall.wire import b64, canonical, certificate, delegation, jws, keys, lease, manifest, note, receipt
+from stall.wire import b64, base58, canonical, certificate, delegation, jws, keys, lease, manifest, note, receipt
 
 CREATOR = keys.SigningKey.from_seed(bytes([1]) * 32)
 BOX = keys.SigningKey.from_seed(bytes([2]) * 32)
@@ -22,6 +22,11 @@ EPOCH = b64.encode(EPOCH_BYTES)
 HASH = b64.encode(hashlib.sha256(b"something signed before").digest())
 
 TRUSTED = {key.thumbprint: key.public for key in (CREATOR, BOX, CLOUD, SIGNER)}
+
+WEAK_DID = "did:key:z" + base58.encode(
+    b"\xed\x01" + bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")
+)
+"""A did of a key of order eight, under which anybody can sign."""
 
 Claims = dict[str, Any]
 

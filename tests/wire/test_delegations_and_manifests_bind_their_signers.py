@@ -117,7 +117,7 @@ def test_a_pack_of_five_thousand_files_fits_and_one_more_does_not() -> None:
     assert len(manifest.verify(token, doc.TRUSTED).files) == 5000
     with pytest.raises(WireError) as caught:
         manifest.parse(doc.manifest_claims(files=files))
-    assert code_of(caught) == "manifest-malformed"
+    assert code_of(caught) == "member-count"
 
 
 def test_a_lease_counts_its_numbers() -> None:
@@ -129,4 +129,4 @@ def test_a_title_cannot_turn_the_words_around_it(sign: str) -> None:
     claims = doc.manifest_claims(drop=doc.drop_claims(title=f"Night {sign}stnirp"))
     with pytest.raises(StallError) as caught:
         manifest.parse(claims)
-    assert code_of(caught) == "manifest-malformed"
+    assert code_of(caught) == "member-form"

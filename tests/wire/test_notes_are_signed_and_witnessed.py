@@ -95,7 +95,7 @@ def test_a_signed_body_with_control_characters_is_refused() -> None:
     for body in ("a\tb\n", "a\x1b[2J\n", "a\r\n"):
         with pytest.raises(WireError) as caught:
             note.open(f"{body}\n{line_of(body)}", [BOX])
-        assert caught.value.code == "note-malformed"
+        assert caught.value.code == "note-text"
 
 
 def test_unused_bits_of_base64_are_zero() -> None:

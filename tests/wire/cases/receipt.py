@@ -1,0 +1,70 @@
+"""Receipts: what one is by itself."""
+
+from __future__ import annotations
+
+from stall.wire import receipt
+from tests.wire import documents as doc
+from tests.wire.casebook import Claims, Document
+
+_of = Claims("5.4", receipt.RECEIPT, doc.BOX)
+make, item = doc.receipt_claims, doc.item_claims
+
+_CARD = {"m": "card", "st": "online", "cur": "EUR", "minor": 450}
+_FREE = {"m": "comp", "st": "free", "cur": "EUR", "minor": 0}
+_GIFT = [item(minor=0)]
+_BACK = {**_CARD, "minor": -450}
+_HUGE, _HUGE_PAY = item(ed=None, minor=10**9), {**_CARD, "minor": 10**9}
+_HUGE_TAX = [{"rate": rate, "net": 10**9, "vat": 0} for rate in (700, 1900)]
+_NO_TAX = [{"rate": 1900, "net": 0, "vat": 0}]
+_SPLIT = [{**_CARD, "minor": 300}, {"m": "cash", "st": "cash", "cur": "EUR", "minor": 200}]
+
+DOCUMENT = Document(
+    name="receipt",
+    section="5.4",
+    head={"typ": receipt.RECEIPT},
+    read=lambda given: receipt.verify(given["token"], doc.TRUSTED),
+    parse=receipt.parse,
+    sign=lambda claims: receipt.sign(doc.BOX, receipt.parse(claims)),
+    valid=[
+        _of.good(make()),
+        _of.good(make(tip=50, pay=_SPLIT)),
+        _of.good(make(items=_GIFT, tax=_NO_TAX, pay=[_FREE])),
+        _of.good(make(items=[item(ed=None, lease=None, qty=3)], owner=doc.OWNER.did, test=True)),
+        _of.good(make(items=[item(minor=-450), item(ed=8)], tax=_NO_TAX, pay=[_FREE], ref=doc.JTI)),
+        _of.good(make(round=-2, pay=[{"m": "cash", "st": "cash", "cur": "EUR", "minor": 448}])),
+    ],
+    invalid=[
+        _of.bad("unknown claim", "member-unknown", make(prev=doc.HASH)),
+        _of.bad("null claim", "member-null", {**make(), "ref": None}),
+        _of.bad("seq missing", "member-missing", make(seq=None)),
+        _of.bad("money as text", "member-type", make(items=[item(minor="450")])),
+        _of.bad("unknown clock", "member-choice", make(clk="gps")),
+        _of.bad("no tender", "member-count", make(pay=[])),
+        _of.bad("five tenders", "member-count", make(pay=[{**_CARD, "minor": 90}] * 5)),
+        _of.bad("201 lines", "member-count", make(items=[item(ed=None)] * 201)),
+        _of.bad("money beyond 10^9", "member-range", make(items=[item(minor=10**9 + 1)])),
+        _of.bad("reference not ASCII", "member-form", make(pay=[{**_CARD, "ref": "é"}])),
+        _of.bad("line without drop or article", "receipt-item", make(items=[item(drop=None, ed=None)])),
+        _of.bad("two copies of one number", "receipt-numbered", make(items=[item(qty=2)])),
+        _of.bad("number without lease", "receipt-numbered", make(items=[item(lease=None)])),
+        _of.bad("number twice", "receipt-number-twice", make(items=[item(), item(minor=0)])),
+        _of.bad("two currencies", "receipt-currency", make(pay=[{**_CARD, "cur": "CHF"}])),
+        _of.bad("cash paid online", "receipt-pay-state", make(pay=[{**_CARD, "m": "cash"}])),
+        _of.bad("card paid in cash", "receipt-pay-state", make(pay=[{**_CARD, "st": "cash"}])),
+        _of.bad("nothing to pay, but no free tender", "receipt-free",
+                make(items=_GIFT, tax=_NO_TAX, pay=[{**_CARD, "minor": 0}])),
+        _of.bad("free tender beside another", "receipt-free", make(pay=[_CARD, _FREE])),
+        _of.bad("free tender beside two that cancel", "receipt-free",
+                make(items=_GIFT, tax=_NO_TAX, pay=[_FREE, _CARD, _BACK])),
+        _of.bad("total beyond 10^9", "receipt-pay-sum",
+                make(items=[_HUGE, _HUGE], tax=_HUGE_TAX, pay=[_HUGE_PAY, _HUGE_PAY])),
+        _of.bad("free tender with an amount", "receipt-free", make(pay=[{**_FREE, "minor": 450}])),
+        _of.bad("tax off by one", "receipt-tax-sum", make(tax=[{"rate": 1900, "net": 378, "vat": 71}])),
+        _of.bad("one rate twice", "receipt-tax-sum", make(tax=[{"rate": 1900, "net": 225, "vat": 0}] * 2)),
+        _of.bad("payment off by one", "receipt-pay-sum", make(pay=[{**_CARD, "minor": 449}])),
+        _of.bad("tip not paid", "receipt-pay-sum", make(tip=50)),
+        _of.bad("owner with a weak key", "key-low-order", make(owner=doc.WEAK_DID), section="3"),
+        _of.bad_token("signed by another than the box it names", "receipt-wrong-signer",
+                      doc.forge(doc.CLOUD, receipt.RECEIPT, make())),
+    ],
+)  # fmt: skip
