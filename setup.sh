@@ -17,7 +17,7 @@ Usage: ./setup.sh [--system] COMMAND [ARGUMENTS]
   demo     run a whole stall on this machine; arguments go to `stall demo` (try: demo --help)
   test     check format, style, types and imports, then run the tests; arguments go to pytest
   bench    `bench claims`: how fast sales are, as ratios against the disk; `bench faults`: break the box thousands of
-           times and judge what is left; both take --help
+           times and judge what is left; `bench verify`: what checking a receipt strictly costs; all take --help
   check    say what is here and what is missing; changes nothing
 
   --system also install missing system packages (CI=true as root does so by itself)
@@ -251,8 +251,9 @@ run_bench() {
     case ${1:-} in
         claims) module=tests.bench.claims ;;
         faults) module=tests.faults ;;
-        '') wrong_usage 'which benchmark, claims or faults?' ;;
-        *) wrong_usage "there is no benchmark '$1'; there are claims and faults." ;;
+        verify) module=tests.bench.verify ;;
+        '') wrong_usage 'which benchmark, claims, faults or verify?' ;;
+        *) wrong_usage "there is no benchmark '$1'; there are claims, faults and verify." ;;
     esac
     shift
     prepare test bench
