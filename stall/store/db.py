@@ -27,9 +27,9 @@ from stall.store.schema import VERSION, event_id
 from stall.store.secrets import BoxSecrets
 
 #: Pages in the write-ahead log past which the holder of the door copies them back.
-CHECKPOINT_PAGES = 1000
+CHECKPOINT_PAGES = 2000
 #: The same while somebody waits who must not wait for that.
-CHECKPOINT_PAGES_HURRIED = 4 * CHECKPOINT_PAGES
+CHECKPOINT_PAGES_HURRIED = 2 * CHECKPOINT_PAGES
 BUSY_MS = 5000
 #: How long emptying the log waits for readers, with everybody else waiting at the door (ms).
 TRUNCATE_MS = 100
@@ -214,7 +214,7 @@ class Database:
         return not busy
 
     def _copy_back(self, conn: sqlite3.Connection, *, put_off: bool) -> None:
-        """Checkpoint once the log has grown by a thousand pages since this process last did; by four times that where it is put off.
+        """Checkpoint once the log has grown by so many pages since this process last did; by twice as many where it is put off.
 
         It takes some syncs, with everybody waiting at the door. The write before it is committed and stands: what fails here is tried again after the next one.
         """

@@ -42,8 +42,8 @@ class Presses:
     def next(self) -> bytes:
         """One key, base64url of 16 bytes."""
         if not self._keys:
-            second, drawn = int(time.monotonic()).to_bytes(4), os.urandom(12 * _KEYS)
-            keys = (second + drawn[at : at + 12] for at in range(0, len(drawn), 12))
+            moment, drawn = int(time.monotonic() * 256).to_bytes(4), os.urandom(12 * _KEYS)
+            keys = (moment + drawn[at : at + 12] for at in range(0, len(drawn), 12))
             self._keys = [base64.urlsafe_b64encode(key)[:22] for key in keys]
         return self._keys.pop()
 

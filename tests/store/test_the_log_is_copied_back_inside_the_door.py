@@ -15,7 +15,7 @@ from stall import app
 from stall.store import journal, locks, wal
 from stall.store.asks import Asked
 from stall.store.box import Box
-from stall.store.db import Tx
+from stall.store.db import CHECKPOINT_PAGES, CHECKPOINT_PAGES_HURRIED, Tx
 from stall.store.readonly import connect_readonly
 from tests.fakes.clock import FakeClock
 
@@ -79,13 +79,13 @@ def test_a_reader_holding_an_old_view_lets_the_log_grow_only_until_it_ends(box: 
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM exceptions").fetchone()
     for _ in range(4):
-        write_pages(box, 1001)
-    assert wal.grown(box.db.path, wal.EMPTY, 4000)  # nothing past the reader's view can be copied back
+        write_pages(box, CHECKPOINT_PAGES + 1)
+    assert wal.grown(box.db.path, wal.EMPTY, 4 * CHECKPOINT_PAGES)  # nothing past the reader's view can be copied back
     reader.close()
-    write_pages(box, 1001)
+    write_pages(box, CHECKPOINT_PAGES + 1)
     grown = log_bytes(box)
     for _ in range(4):
-        write_pages(box, 1001)
+        write_pages(box, CHECKPOINT_PAGES + 1)
     assert log_bytes(box) == grown  # the log began again at its front
 
 
@@ -134,16 +134,16 @@ def test_it_is_put_off_while_another_process_waits_but_not_for_ever(box: Box, mo
     copies = copies_of(box)
     monkeypatch.setattr(locks.Door, "awaited", lambda _door: True)
     written = 0
-    while not copies and written < 20_000:
+    while not copies and written < 5 * CHECKPOINT_PAGES_HURRIED:
         write_pages(box, 500)
         written += 500
-    assert 4000 <= written <= 5000
+    assert CHECKPOINT_PAGES_HURRIED <= written <= CHECKPOINT_PAGES_HURRIED + 1000
 
 
 def test_it_is_done_as_soon_as_nobody_waits_any_more(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     copies = copies_of(box)
     monkeypatch.setattr(locks.Door, "awaited", lambda _door: True)
-    write_pages(box, 1100)
+    write_pages(box, CHECKPOINT_PAGES + 100)
     assert copies == []
     monkeypatch.setattr(locks.Door, "awaited", lambda _door: False)
     write_pages(box, 1)
@@ -160,7 +160,10 @@ def test_it_is_put_off_while_a_payment_waits(folder: Path, clock: FakeClock) -> 
 
     class Long:
         def do(self, tx: Tx, wishes: Sequence[object]) -> list[None]:
-            tx.conn.execute("INSERT INTO exceptions (kind, sentence, at_ms) VALUES ('x', ?, 0)", ("x" * 1100 * PAGE,))
+            tx.conn.execute(
+                "INSERT INTO exceptions (kind, sentence, at_ms) VALUES ('x', ?, 0)",
+                ("x" * (CHECKPOINT_PAGES + 100) * PAGE,),
+            )
             return [None for _ in wishes]
 
         def tell(self, asked: Sequence[Asked]) -> None:
