@@ -62,7 +62,7 @@ def test_a_day_of_every_kind_and_a_second_life_have_no_findings(busy: Stocked) -
 def test_the_busy_day_has_an_event_of_every_kind_there_is(busy: Stocked) -> None:
     conn = busy.box.db.read()
     kinds = {event.decode(data).kind for no in journal.epoch_numbers(conn) for _, data in journal.all_events(conn, no)}
-    page = (Path(__file__).parents[2] / "docs/protocol.md").read_text().split("## The journal\n")[1].split("\n### ")[0]
+    page = (Path(__file__).parents[2] / "docs/protocol.md").read_text().split("### 7.1 Events\n")[1].split("\n### ")[0]
     assert kinds == set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE))
 
 
