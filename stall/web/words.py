@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from stall.domain import money
-from stall.wire import claimcode
+from stall.wire import crockford
 
 #: What a phone gets on the stall's own Wi-Fi when it is not alone (bits a second); an estimate, and said so.
 WIFI_BITS_S = 20_000_000
@@ -91,6 +91,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "when": when,
     "percent": percent,
     "count_of": count,
-    "grouped": claimcode.grouped,
+    "grouped": crockford.grouped,
     "uuid": lambda raw: str(UUID(bytes=raw)),
 }

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 
 from stall.errors import LocalWireError, Refused
+from stall.wire import crockford
 
 CODE_BYTES = 16
 CODE_CHARS = 26
 KEY_BYTES = 32
 EPOCH_BYTES = 16
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_VALUE = {char: value for value, char in enumerate(_ALPHABET)}
-_MISREAD = str.maketrans("OIL", "011")
-_SEPARATORS = re.compile(r"[\s\-\u2010-\u2015]+")
 _MAX_TYPED = 200
 
 
@@ -38,13 +34,7 @@ def encode(code: bytes) -> str:
     """Spell a 16-byte code as 26 upper-case Crockford characters (leading bits zero)."""
     if len(code) != CODE_BYTES:
         raise LocalWireError("claim-code-size", "The stall cannot write this claim code. Ask at the stall for help.")
-    number = int.from_bytes(code)
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (CODE_CHARS - 1), -1, -5))
-
-
-def grouped(text: str) -> str:
-    """Break the spelled code into groups of four for reading aloud and typing."""
-    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+    return crockford.write(int.from_bytes(code), CODE_CHARS)
 
 
 def decode(text: str) -> bytes:
@@ -54,12 +44,10 @@ def decode(text: str) -> bytes:
     """
     if not isinstance(text, str):
         raise Refused("claim-code-malformed", "This is not a claim code. Type it in letters and digits.")
-    typed = _SEPARATORS.sub("", text[:_MAX_TYPED]).upper().translate(_MISREAD)
-    if len(text) > _MAX_TYPED or len(typed) != CODE_CHARS or not all(char in _VALUE for char in typed):
+    signs = crockford.values(text[:_MAX_TYPED])
+    if len(text) > _MAX_TYPED or signs is None or len(signs) != CODE_CHARS:
         raise Refused("claim-code-malformed", "This is not a claim code. Type all 26 letters and digits as printed.")
-    number = 0
-    for char in typed:
-        number = number << 5 | _VALUE[char]
+    number = crockford.number(signs)
     if number >= 1 << 8 * CODE_BYTES:
         raise Refused(
             "claim-code-malformed", "This is not a claim code: the first sign is a digit from 0 to 7. Type it again."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from stall.wire import claimcode
+from stall.wire import crockford
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.web import phone
 
@@ -24,7 +24,7 @@ def test_looking_at_a_code_burns_nothing(buyer: FlaskClient, stocked_box: Stocke
 
 
 @pytest.mark.parametrize(
-    "spell", [str.lower, str.upper, claimcode.grouped, lambda code: code.replace("0", "O").replace("1", "l")]
+    "spell", [str.lower, str.upper, crockford.grouped, lambda code: code.replace("0", "O").replace("1", "l")]
 )
 def test_a_code_may_be_spelled_as_people_type(buyer: FlaskClient, stocked_box: Stocked, spell: object) -> None:
     assert callable(spell)
@@ -54,7 +54,7 @@ def test_unknown_and_expired_codes_are_told_apart_by_nobody(buyer: FlaskClient, 
     unknown = buyer.get(f"/T/{'0' * 25}1")
     stocked_box.clock.advance(2 * DAY_MS)
     expired = buyer.get(f"/T/{code}")
-    told = expired.text.replace(claimcode.grouped(code), claimcode.grouped("0" * 25 + "1"))
+    told = expired.text.replace(crockford.grouped(code), crockford.grouped("0" * 25 + "1"))
     assert (unknown.status_code, unknown.text) == (expired.status_code, told) == (404, told)
 
 
@@ -66,7 +66,7 @@ def test_a_code_that_opens_nothing_keeps_its_field_and_its_letters(buyer: FlaskC
     ):
         assert answer.status_code == 404
         assert "This code opens nothing here" in answer.text
-        assert f'name="code" class="big" value="{claimcode.grouped(wrong)}"' in answer.text
+        assert f'name="code" class="big" value="{crockford.grouped(wrong)}"' in answer.text
     assert 'value="nonsense"' in buyer.get("/T/nonsense").text
 
 
@@ -94,7 +94,7 @@ def test_the_download_page_says_everything(buyer: FlaskClient, stocked_box: Stoc
         "until 22 Nov",
     ):
         assert said in page
-    assert claimcode.grouped(phone.code_of(stocked_box, sale)).split(" ")[3] in page
+    assert crockford.grouped(phone.code_of(stocked_box, sale)).split(" ")[3] in page
 
 
 def test_a_grant_ends_with_its_code_and_says_what_to_do(buyer: FlaskClient, stocked_box: Stocked) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stall.errors import LocalWireError, Refused, StallError
-from stall.wire import claimcode
+from stall.wire import claimcode, crockford
 
 KEY, EPOCH = bytes(range(32)), bytes(range(16))
 codes = st.binary(min_size=16, max_size=16)
@@ -27,7 +27,7 @@ def test_every_code_survives_its_spelling(code: bytes) -> None:
 
 @given(codes, st.booleans(), st.sampled_from([" ", "-", " - ", "\u2011", "\n"]))
 def test_people_may_type_it_their_way(code: bytes, lower: bool, separator: str) -> None:
-    text = claimcode.grouped(claimcode.encode(code)).replace(" ", separator)
+    text = crockford.grouped(claimcode.encode(code)).replace(" ", separator)
     assert claimcode.decode(text.lower() if lower else text) == code
 
 
@@ -36,7 +36,7 @@ def test_letters_that_look_like_digits_are_read_as_digits() -> None:
 
 
 def test_groups_are_of_four() -> None:
-    assert claimcode.grouped("7" + "Z" * 25) == "7ZZZ ZZZZ ZZZZ ZZZZ ZZZZ ZZZZ ZZ"
+    assert crockford.grouped("7" + "Z" * 25) == "7ZZZ ZZZZ ZZZZ ZZZZ ZZZZ ZZZZ ZZ"
 
 
 @pytest.mark.parametrize(

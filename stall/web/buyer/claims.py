@@ -14,7 +14,7 @@ from stall.web.buyer import papers
 from stall.web.buyer.shop import Shop
 from stall.web.error_pages import status_of
 from stall.web.guard import page_has_form
-from stall.wire import claimcode
+from stall.wire import claimcode, crockford
 
 SEE_OTHER = 303
 
@@ -103,7 +103,7 @@ def _ask_again(typed: str, refused: Refused) -> tuple[str, int]:
 def _spelled(typed: str) -> str:
     """A whole code in its groups of four, as on the stall's screen; anything else as it was typed."""
     try:
-        return claimcode.grouped(claimcode.encode(claimcode.decode(typed)))
+        return crockford.grouped(claimcode.encode(claimcode.decode(typed)))
     except Refused:
         return typed[:40]
 
