@@ -24,12 +24,13 @@ PIN_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class NewBox:
-    """What a maker needs to know of a box just made; the PIN is shown this once."""
+    """What a maker needs to know of a box just made; the PIN is shown this once. `bound`: its key opens on this board only."""
 
     did: str
     thumbprint: str
     epoch: str
     pin: str
+    bound: bool
 
 
 def open_box(
@@ -89,7 +90,8 @@ def create_box(folder: Path, name: str = "Stall", *, pin: str | None = None, clo
     chosen = new_pin(folder, pin, clock=clock)
     box = open_box(folder, clock=clock)
     try:
-        return NewBox(own.signing.did, own.signing.thumbprint, journal.read_head(box.db.read()).epoch_text, chosen)
+        epoch = journal.read_head(box.db.read()).epoch_text
+        return NewBox(own.signing.did, own.signing.thumbprint, epoch, chosen, own.bound)
     finally:
         box.close()
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stall.commands.signing import PASSPHRASE
+
 if TYPE_CHECKING:
     from stall.creator.delegations import Role
     from stall.wire.delegation import Cap, Max
@@ -44,6 +46,7 @@ CAPS = ("receipt", "cert", "badge", "log", "cosign", "decline", "lease", "manife
 @click.option("--drop", "drops", multiple=True, help="Only for this drop; may be given again. All drops if not given.")
 @click.option("--days", type=click.IntRange(1, 400), help="How long; 90 for a box, 365 for others if not given.")
 @click.option("--name", help="A name for the box, as verifiers read it.")
+@click.option("--any-board", is_flag=True, help="Do not bind it to the board that the box's file names.")
 @click.option("--currency", default="EUR", show_default=True, help="Currency of the limits.")
 @click.option("--max-sale", default="100", show_default=True, help="Largest sale on a card read offline.")
 @click.option(
@@ -56,6 +59,7 @@ CAPS = ("receipt", "cert", "badge", "log", "cosign", "decline", "lease", "manife
     show_default=True,
     help="Hours until a card read offline must be sent.",
 )
+@PASSPHRASE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def delegate(
     *,
@@ -67,22 +71,23 @@ def delegate(
     drops: tuple[str, ...],
     days: int | None,
     name: str | None,
+    any_board: bool,
     currency: str,
     max_sale: str,
     max_stored: str,
     max_hours: int,
+    passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
     """Sign a delegation for a box (or, with --role, a cloud or a signer) and write it to --out."""
     from stall.clock import SystemClock
-    from stall.creator import delegations, handover, keyring, recipients
+    from stall.commands import signing
+    from stall.creator import delegations, handover, recipients
     from stall.errors import Refused
     from stall.wire import jws
 
     handover.check_free(out)
-    creator = keyring.load(folder)
-    if creator.warning:
-        click.echo(f"warning: {creator.warning}", err=True)
+    creator = signing.opened(folder, passphrase_file)
     to = recipients.read(recipient)
     if to.did is None:
         raise Refused("delegate-needs-did", "A delegation names a key by its did, not by its thumbprint. Give the did.")
@@ -96,6 +101,7 @@ def delegate(
         max_=_limits(currency, max_sale, max_stored, max_hours) if role == "box" else None,
         days=days,
         name=name,
+        hw=None if any_board else to.hw,
     )
     handover.write(out, token)
     if as_json:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from stall.commands.signing import PASSPHRASE
+
 
 @click.group()
 def lease() -> None:
@@ -40,6 +42,7 @@ def lease() -> None:
     "--days", type=click.IntRange(1, 30), default=30, show_default=True, help="How long the box may sell them."
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where to write the lease.")
+@PASSPHRASE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def issue(
     *,
@@ -52,11 +55,13 @@ def issue(
     again: str | None,
     days: int,
     out: Path,
+    passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
     """Sign a lease of numbers of a limited drop to one box and write it to --out."""
     from stall.clock import SystemClock
-    from stall.creator import handover, keyring, leases, ranges, recipients
+    from stall.commands import signing
+    from stall.creator import handover, leases, ranges, recipients
     from stall.errors import Refused
     from stall.store import packfile
     from stall.wire import lease as leased
@@ -64,9 +69,7 @@ def issue(
     if not (count or numbers or again):
         raise click.UsageError("Say which numbers: --count 25, --numbers 1-25,40 or --again 7.")
     handover.check_free(out)
-    creator = keyring.load(folder)
-    if creator.warning:
-        click.echo(f"warning: {creator.warning}", err=True)
+    creator = signing.opened(folder, passphrase_file)
     to = recipients.read(recipient)
     epoch = epoch or to.epoch
     if epoch is None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stall.commands.signing import PASSPHRASE
+
 if TYPE_CHECKING:
     from stall.creator.packs import BuiltPack, Kind, PackOptions
     from stall.wire.manifest import Manifest
@@ -45,6 +47,7 @@ def pack() -> None:
 @click.option("--sample", "samples", multiple=True, metavar="PATTERN", help="Files anyone may see, like previews/*.")
 @click.option("--bonus", multiple=True, metavar="PATTERN", help="Files that come on top.")
 @click.option("--after", type=FILE, help="The pack of the version this one replaces.")
+@PASSPHRASE
 @JSON
 def build(
     *,
@@ -65,16 +68,16 @@ def build(
     samples: tuple[str, ...],
     bonus: tuple[str, ...],
     after: Path | None,
+    passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
     """Sign the files of FOLDER as one drop and write the pack."""
     from stall.clock import SystemClock
-    from stall.creator import keyring, packs
+    from stall.commands import signing
+    from stall.creator import packs
     from stall.domain import money
 
-    creator = keyring.load(creator_folder)
-    if creator.warning:
-        click.echo(f"warning: {creator.warning}", err=True)
+    creator = signing.opened(creator_folder, passphrase_file)
     now_s = SystemClock().wall_ms() // 1000
     options = packs.PackOptions(
         title=title,

@@ -38,11 +38,12 @@ def delegate(
     max_: Max | None = None,
     days: int | None = None,
     name: str | None = None,
+    hw: str | None = None,
 ) -> str:
     """Sign a delegation to the key `sub_did`, record it in the ledger, and give the token.
 
     Without `caps` a box gets all a box may have, a cloud `cosign`, a signer `manifest`; without `days` a box 90, others
-    365; without `max_` a box gets `DEFAULT_MAX`. A newer delegation replaces an older one of the same key. Raises Refused
+    365; without `max_` a box gets `DEFAULT_MAX`; with `hw` only the box on that board takes it. A newer delegation replaces an older one of the same key. Raises Refused
     `delegate-not-a-did`, WireError naming the rule of formats.md 7.2 that it would break, and the ledger's errors.
     """
     public = _public(sub_did)
@@ -62,6 +63,7 @@ def delegate(
             drops=tuple(drops),
             max=max_ or (DEFAULT_MAX if role == "box" else None),
             name=name,
+            hw=hw,
         )
         token = delegation.sign(creator.key, document)
         book.append(DelegationRow(now_s, sub_did, role, document.cap, document.drops, document.seq, token))

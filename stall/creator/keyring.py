@@ -1,41 +1,58 @@
 """The creator's folder on the laptop: the signing key, its did, the creator's name.
 
-The key never leaves this folder and never reaches a box. Files: `creator.key` (mode 0600, an OKP JWK with `d`), `did`
-and `name` (one line each, for people and scripts), `ledger.jsonl` (`stall.creator.ledger`). The folder has mode 0700.
+The key never leaves this folder but on the recovery sheet, and never reaches a box. Files: `creator.key` (mode 0600, sealed
+with a passphrase or an open JWK: `stall.wire.keyfile`), `did` and `name` (one line each, for people and scripts),
+`ledger.jsonl` (`stall.creator.ledger`). The folder has mode 0700.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import secrets
 import shlex
 import sys
 import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from stall import disk
-from stall.errors import Broken, Refused, StallError
-from stall.wire import b64, strict_json
+from stall.errors import Broken, Refused, WireError
+from stall.wire import fingerprint, keyfile, keys
+from stall.wire.keyfile import Bound, Cost, Open, Sealed
 from stall.wire.keys import SigningKey
 
 KEY_FILE = "creator.key"
 NAME_MAX = 200  # code points: formats.md 7, text
 
+Ask = Callable[[], Iterable[str]]
+"""Gives passphrases to try, one after the other, as `stall.creator.passphrase.tries` does."""
+
 
 @dataclass(frozen=True)
-class Creator:
-    """A loaded creator folder. `exposed` says that other users of this machine can read the key."""
+class Shown:
+    """What a creator's folder shows without its passphrase. `exposed`: other users of this machine can read the key file."""
 
     folder: Path
-    key: SigningKey
+    public: bytes
     name: str
+    sealed: bool
     exposed: bool
 
     @property
     def did(self) -> str:
         """The creator's public name: what a verifier must know, printed on posters."""
-        return self.key.did
+        return keys.did_key(self.public)
+
+    @property
+    def thumbprint(self) -> str:
+        """The key's name in `kid` and `iss`."""
+        return keys.thumbprint(self.public)
+
+    @property
+    def fingerprint(self) -> str:
+        """The key's name as two people compare it aloud."""
+        return fingerprint.of(self.public)
 
     @property
     def warning(self) -> str | None:
@@ -45,75 +62,184 @@ class Creator:
         return f"Other users of this machine can read “{self.folder / KEY_FILE}”. Run: chmod 600 {shlex.quote(str(self.folder / KEY_FILE))}"
 
 
-def new(folder: Path, name: str) -> Creator:
-    """Make a creator's folder with a fresh key.
+@dataclass(frozen=True)
+class Creator(Shown):
+    """A creator's folder with its key open."""
+
+    key: SigningKey
+
+
+def new(folder: Path, name: str, passphrase: str | None = None, *, cost: Cost = keyfile.USUAL) -> Creator:
+    """Make a creator's folder with a fresh key, sealed if there is a passphrase.
 
     Raises Refused `creator-exists` when there is a key already (it is never overwritten), `creator-name` for a name that is
-    empty, longer than 200 characters or unprintable, and the errors of `disk.whole_file`.
+    empty, longer than 200 characters or unprintable, what `keyfile.seal` raises, and the errors of `disk.whole_file`.
     """
-    name = unicodedata.normalize("NFC", name.strip())
-    if not 0 < len(name) <= NAME_MAX or not name.isprintable():
-        raise Refused("creator-name", "A creator's name has 1 to 200 printable characters. Give it with --name.")
-    path = folder / KEY_FILE
-    with disk.sentences(path):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.exists():
+    name = _checked(name)
+    if passphrase is not None:
+        keyfile.check_passphrase(passphrase)
+    check_free(folder)
+    _make_folder(folder)
+    key = SigningKey.generate()
+    data = _sealed(key, passphrase, cost)
+    _write_public(folder, key, name)
+    _create(folder / KEY_FILE, data)  # last: with it the folder is a creator's
+    return _of(folder, key)
+
+
+def check_free(folder: Path) -> None:
+    """Refuse a folder that holds a creator's key, before anybody is asked for anything. Raises Refused `creator-exists`."""
+    with disk.sentences(folder / KEY_FILE):
+        if (folder / KEY_FILE).exists():
             raise Refused(
                 "creator-exists",
                 f"“{folder}” holds a creator's key already. Choose another folder; a key is never overwritten.",
             )
-        folder.chmod(0o700)
-    key = SigningKey.generate()
-    for file, text in (("did", key.did), ("name", name)):
-        with disk.whole_file(folder / file) as out:
-            out.write(f"{text}\n".encode())
-    _create(path, _jwk(key))  # last: with it the folder is a creator's
-    return load(folder)
 
 
-def load(folder: Path) -> Creator:
-    """Open a creator's folder.
+def load(folder: Path, ask: Ask | None = None) -> Creator:
+    """Open a creator's folder; `ask` gives passphrases to try if the key has one.
 
-    Raises Refused `creator-not-found`; Broken `key-unreadable` or `key-malformed`.
+    Raises Refused `creator-not-found`, `passphrase-needed`, `key-passphrase-wrong` after the last try; Broken
+    `key-unreadable`, `key-malformed`.
     """
+    path = folder / KEY_FILE
+    document = _document(folder)
+    try:
+        key = _opened(document, path, ask)
+    except WireError as error:
+        raise _malformed(path) from error
+    return _of(folder, key)
+
+
+def show(folder: Path) -> Shown:
+    """Look at a creator's folder without opening its key. Raises Refused `creator-not-found`; Broken as `load`."""
+    path, document = folder / KEY_FILE, _document(folder)
+    try:
+        public = keys.check_public(keyfile.public(document))
+    except WireError as error:
+        raise _malformed(path) from error
+    return Shown(folder, public, _name(folder, public), isinstance(document, Sealed), _is_exposed(path))
+
+
+def seal(creator: Creator, passphrase: str | None, *, cost: Cost = keyfile.USUAL) -> Creator:
+    """Seal an opened key with another passphrase, or with None leave it open; it stays the same key. Raises as `new`."""
+    _replace(creator.folder / KEY_FILE, _sealed(creator.key, passphrase, cost))
+    return _of(creator.folder, creator.key)
+
+
+def check_recovery(folder: Path, seed: bytes, name: str | None) -> str:
+    """See whether a key can be put back into a folder, and give the name it will bear.
+
+    Raises Refused `recovery-other-key` when the folder is that of another key, `creator-name` when it has none and none is
+    given, `creator-exists` when whose key file it holds cannot be told.
+    """
+    known = _known_did(folder)
+    if known is None:
+        check_free(folder)
+    else:
+        _check_same(folder, known, SigningKey.from_seed(seed).did)
+    return _checked(_line(folder / "name") if name is None else name)
+
+
+def recover(
+    folder: Path, seed: bytes, name: str | None, passphrase: str | None, *, cost: Cost = keyfile.USUAL
+) -> Creator:
+    """Put a key back from the seed of its recovery sheet: into a new folder, or into its own if the passphrase is lost.
+
+    Raises what `check_recovery` and `new` raise.
+    """
+    key = SigningKey.from_seed(seed)
+    name = check_recovery(folder, seed, name)
+    data = _sealed(key, passphrase, cost)
+    _make_folder(folder)
+    _write_public(folder, key, name)
+    _replace(folder / KEY_FILE, data)
+    return _of(folder, key)
+
+
+def check_seed(folder: Path, seed: bytes) -> Shown:
+    """See whether a sheet would bring back the key of a folder. Raises Refused `recovery-other-key`, and what `show` raises."""
+    shown = show(folder)
+    _check_same(folder, shown.did, SigningKey.from_seed(seed).did)
+    return shown
+
+
+def _check_same(folder: Path, known: str, did: str) -> None:
+    if known != did:
+        raise Refused(
+            "recovery-other-key",
+            f"The sheet is that of {did}, and “{folder}” is the folder of {known}. Take the other sheet, or another folder.",
+        )
+
+
+def _of(folder: Path, key: SigningKey) -> Creator:
+    shown = show(folder)
+    return Creator(folder, key.public, shown.name, shown.sealed, shown.exposed, key)
+
+
+def _document(folder: Path) -> Open | Sealed:
     path = folder / KEY_FILE
     if not path.is_file():
         raise Refused(
             "creator-not-found", f"“{folder}” holds no creator's key. Make one with `stall keys new creator`."
         )
-    key = read_key(path)
-    return Creator(folder=folder, key=key, name=_name(folder, key), exposed=_is_exposed(path))
-
-
-def read_key(path: Path) -> SigningKey:
-    """Read one Ed25519 key file (JWK, RFC 8037). Raises Broken `key-unreadable` or `key-malformed`."""
     try:
-        data = path.read_bytes()
+        document = keyfile.parse(path.read_bytes())
     except OSError as error:
         raise Broken(
             "key-unreadable", f"The key “{path}” cannot be read ({error.strerror}). Check the file."
         ) from error
-    try:
-        jwk = strict_json.loads(data, max_bytes=1024)
-        return _key_of(jwk)
-    except (StallError, KeyError, TypeError) as error:
+    except WireError as error:
+        raise _malformed(path) from error
+    if isinstance(document, Bound):
         raise Broken(
-            "key-malformed", f"“{path}” is not a key, or it is damaged. Put it back from your backup."
-        ) from error
+            "key-malformed", f"“{path}” is the key of a box, not a creator's. Put yours back from your backup."
+        )
+    return document
 
 
-def _key_of(jwk: object) -> SigningKey:
-    if not isinstance(jwk, dict) or (jwk["kty"], jwk["crv"]) != ("OKP", "Ed25519"):
-        raise TypeError
-    key = SigningKey.from_seed(b64.decode(jwk["d"]))
-    if b64.encode(key.public) != jwk["x"]:
-        raise TypeError
-    return key
+def _opened(document: Open | Sealed, path: Path, ask: Ask | None) -> SigningKey:
+    if isinstance(document, Open):
+        return keyfile.key_of(document)
+    wrong = Refused(
+        "passphrase-needed", f"The key “{path}” has a passphrase. Give --passphrase-file, or set STALL_PASSPHRASE."
+    )
+    for passphrase in ask() if ask is not None else ():
+        try:
+            return keyfile.open(document, passphrase)
+        except Refused as error:
+            wrong = error
+    raise wrong
 
 
-def _jwk(key: SigningKey) -> bytes:
-    halves = {"kty": "OKP", "crv": "Ed25519", "d": b64.encode(key.seed), "x": b64.encode(key.public)}
-    return json.dumps(halves).encode() + b"\n"
+def _sealed(key: SigningKey, passphrase: str | None, cost: Cost) -> bytes:
+    """Write the key file, and see first that it opens again: nobody can make the key a second time."""
+    if passphrase is None:
+        return keyfile.write(keyfile.unsealed(key))
+    salt, nonce = secrets.token_bytes(keyfile.SALT_BYTES), secrets.token_bytes(keyfile.NONCE_BYTES)
+    document = keyfile.seal(key, passphrase, salt=salt, nonce=nonce, cost=cost)
+    keyfile.open(document, passphrase)
+    return keyfile.write(document)
+
+
+def _checked(name: str) -> str:
+    name = unicodedata.normalize("NFC", name.strip())
+    if not 0 < len(name) <= NAME_MAX or not name.isprintable():
+        raise Refused("creator-name", "A creator's name has 1 to 200 printable characters. Give it with --name.")
+    return name
+
+
+def _make_folder(folder: Path) -> None:
+    with disk.sentences(folder / KEY_FILE):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+
+
+def _write_public(folder: Path, key: SigningKey, name: str) -> None:
+    for file, text in (("did", key.did), ("name", name)):
+        with disk.whole_file(folder / file) as out:
+            out.write(f"{text}\n".encode())
 
 
 def _create(path: Path, data: bytes) -> None:
@@ -133,11 +259,33 @@ def _create(path: Path, data: bytes) -> None:
         disk.sync_folder(path.parent)
 
 
-def _name(folder: Path, key: SigningKey) -> str:
+def _replace(path: Path, data: bytes) -> None:
+    with disk.whole_file(path, 0o600) as out:
+        out.write(data)
+
+
+def _known_did(folder: Path) -> str | None:
+    """Whose folder it is, by its key file or else by its `did`; None if it is nobody's yet, or cannot be told."""
     try:
-        return (folder / "name").read_text(encoding="utf-8").strip() or key.did
+        return show(folder).did
+    except (Refused, Broken):
+        did = _line(folder / "did")
+        return did or None
+
+
+def _name(folder: Path, public: bytes) -> str:
+    return _line(folder / "name") or keys.did_key(public)
+
+
+def _line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        return key.did
+        return ""
+
+
+def _malformed(path: Path) -> Broken:
+    return Broken("key-malformed", f"“{path}” is not a key, or it is damaged. Put it back from your backup.")
 
 
 def _is_exposed(path: Path) -> bool:

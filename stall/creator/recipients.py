@@ -15,11 +15,12 @@ _MOST_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Recipient:
-    """A key to sign for: its thumbprint, and its did and the epoch of its database where they are known."""
+    """A key to sign for: its thumbprint, and where they are known its did, the epoch of its database, the name of its board."""
 
     thumbprint: str
     did: str | None = None
     epoch: str | None = None
+    hw: str | None = None
 
 
 def read(text: str) -> Recipient:
@@ -28,7 +29,7 @@ def read(text: str) -> Recipient:
     Raises Refused `recipient-unknown` for anything else.
     """
     if text.startswith("did:"):
-        return _of_did(text, None)
+        return _of_did(text)
     path = Path(text)
     if path.is_file():
         return _of_file(path)
@@ -44,24 +45,27 @@ def _of_file(path: Path) -> Recipient:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES).strip()
         if not data.startswith(b"{"):
-            return _of_did(data.decode("ascii"), None)
+            return _of_did(data.decode("ascii"))
         shown = strict_json.loads(data)
         if isinstance(shown, dict) and isinstance(shown.get("did"), str):
-            epoch = shown.get("epoch")
-            return _of_did(shown["did"], epoch if isinstance(epoch, str) else None)
+            return _of_did(shown["did"], _text(shown.get("epoch")), _text(shown.get("hw")))
     except (OSError, UnicodeDecodeError, StallError) as error:
         raise _unknown(path) from error
     raise _unknown(path)
 
 
-def _of_did(did: str, epoch: str | None) -> Recipient:
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _of_did(did: str, epoch: str | None = None, hw: str | None = None) -> Recipient:
     try:
         public = keys.public_from_did(did)
     except StallError as error:
         raise Refused(
             "recipient-unknown", f"“{did[:80]}” is not the did of a key. Ask the box for its own: stall keys show."
         ) from error
-    return Recipient(thumbprint=keys.thumbprint(public), did=did, epoch=epoch)
+    return Recipient(thumbprint=keys.thumbprint(public), did=did, epoch=epoch, hw=hw)
 
 
 def _unknown(path: Path) -> Refused:

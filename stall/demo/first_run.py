@@ -76,7 +76,7 @@ def make(folder: DemoFolder, pack: Path | None, say: Say, bar: Bar) -> State:
     now_s = SystemClock().wall_ms() // 1000
     with drawing.beside(folder.prints) if pack is None else contextlib.nullcontext():
         say("Making a creator's key, a box and a cloud" + (", drawing twenty prints" if pack is None else ""))
-        creator = keyring.new(folder.creator, STALL_NAME)
+        creator = keyring.new(folder.creator, STALL_NAME, passphrase=None)  # a demo asks nobody
         box = _make_box(folder)
         granted = _delegate(folder, creator, box.did, now_s)
     offers = [_own_offer(pack, now_s)] if pack is not None else _print_offers(folder, now_s)

@@ -18,7 +18,7 @@ def accept_delegation(tx: Tx, token: str) -> Delegation:
 
     The first delegation to this box also makes its creator known: the maker hands it over in
     person, as a file. Raises Hostile for a bad signature, Refused `delegation-not-ours`,
-    `delegation-older`.
+    `delegation-other-board`, `delegation-older`.
     """
     creator_did = str(jws.unverified_claims(token).get("iss", ""))
     public = keys.public_from_did(creator_did)
@@ -32,6 +32,12 @@ def accept_delegation(tx: Tx, token: str) -> Delegation:
         raise Refused(
             "delegation-not-ours",
             f"This delegation is for another box. Ask for one that names {tx.secrets.signing.did}",
+        )
+    if given.role == "box" and given.hw not in {None, tx.secrets.hw}:
+        raise Refused(
+            "delegation-other-board",
+            "This delegation is for this box on another board. Ask the creator for a new one, with what `stall keys show"
+            " --json` prints here.",
         )
     creator = _creator(tx, creator_did, public)
     row = tx.conn.execute(

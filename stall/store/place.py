@@ -16,15 +16,13 @@ import msgspec
 
 from stall import disk
 from stall.errors import Broken, StallError
+from stall.store import board
 from stall.wire import b64, strict_json
 from stall.wire.merkle import HASH_BYTES
 
 FILE = "stall.place"
 DATABASE = "stall.sqlite"
 _EPOCH_BYTES = 16
-
-#: Where the firmware of a board tells its serial number; a PC has neither.
-SERIAL_FILES = (Path("/proc/device-tree/serial-number"), Path("/sys/firmware/devicetree/base/serial-number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Kept:
 def here(folder: Path, database: str = DATABASE) -> Place:
     """Look where the database of a data folder lies now. Raises OSError when it is not there."""
     file = folder / database
-    return Place(_board(), str(os.statvfs(file).f_fsid), str(file.stat().st_ino))
+    return Place(board.serial(), str(os.statvfs(file).f_fsid), str(file.stat().st_ino))
 
 
 def read(folder: Path) -> Kept | None:
@@ -89,14 +87,3 @@ def keep(folder: Path, kept: Kept) -> None:
     with disk.whole_file(folder / FILE, 0o600) as file:
         disk.give_to_owner_of(folder, file.fileno())
         file.write(json.dumps(asdict(kept)).encode() + b"\n")
-
-
-def _board() -> str:
-    for path in SERIAL_FILES:
-        try:
-            serial = path.read_bytes().strip(b"\0 \n").decode("ascii", "replace")
-        except OSError:
-            continue
-        if serial:
-            return serial[:64]
-    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from stall.flows import switch_drop
 from stall.flows.accept_document import accept_delegation, accept_lease
 from stall.flows.new_epoch import new_epoch
 from stall.store import journal
-from stall.wire import delegation, keys, lease
+from stall.wire import delegation, keyfile, keys, lease
 from tests.fakes.stock import CREATOR, DAY_S, NOW_S, PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import selling
 
@@ -87,6 +88,20 @@ def test_a_delegation_for_another_box_is_refused(stall: Stocked) -> None:
     with pytest.raises(Refused) as refusal:
         accept(stall, accept_delegation, other)
     assert refusal.value.code == "delegation-not-ours"
+
+
+def test_a_delegation_for_another_board_is_refused_and_one_for_this_board_is_not(
+    stall: Stocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this, other = keyfile.board_hash("10000000abcdef01"), keyfile.board_hash("10000000abcdef02")
+    for_other = a_delegation(stall, hw=other)
+    for told in (None, this):  # a machine that tells no serial number is no board at all
+        own = dataclasses.replace(stall.box.secrets, hw=told)
+        monkeypatch.setattr(stall.box.db, "_secrets", own)
+        with pytest.raises(Refused) as refusal:
+            accept(stall, accept_delegation, for_other)
+        assert refusal.value.code == "delegation-other-board"
+    accept(stall, accept_delegation, a_delegation(stall, hw=this))
 
 
 def test_an_older_delegation_does_not_replace_a_newer_one(stall: Stocked) -> None:

@@ -16,7 +16,7 @@ from stall import app
 from stall.domain.epoch import Cause
 from stall.errors import Broken
 from stall.flows.checkpoint import publish_checkpoint
-from stall.store import audit, epochs, journal, migrations, place, schema
+from stall.store import audit, board, epochs, journal, migrations, place, schema
 from stall.store.box import Box
 from tests.fakes.clock import FakeClock
 
@@ -161,7 +161,7 @@ def test_a_board_that_tells_its_serial_number_is_known_by_it(
     folder: Path, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "serial").write_bytes(b"10000000abcdef01\0")
-    monkeypatch.setattr(place, "SERIAL_FILES", (tmp_path / "absent", tmp_path / "serial"))
+    monkeypatch.setattr(board, "SERIAL_FILES", (tmp_path / "absent", tmp_path / "serial"))
     assert place.here(folder).board == "10000000abcdef01"
     for expected in (2, 2):  # another board than before; then the same
         box = app.open_box(folder, clock=clock)
