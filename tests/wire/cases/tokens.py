@@ -20,6 +20,11 @@ def _with_payload(payload: bytes) -> str:
     return forge_raw(doc.BOX, _HEADER, payload)
 
 
+def _signed(text: str) -> str:
+    """Header and claims in any spelling of base64, signed as they stand."""
+    return f"{text}.{b64.encode(doc.BOX.sign(text.encode()))}"
+
+
 def _spelled(**options: object) -> Given:
     """The same claims in another spelling: read is any JSON, written only one."""
     payload = json.dumps(_CLAIMS, **options).encode()  # type: ignore[arg-type]  # options of json.dumps, whatever they are
@@ -55,6 +60,7 @@ DOCUMENT = Document(
         _token("2.1", "padding appended", "token-malformed", _GOOD + "="),
         _token("2.1", "standard alphabet", "token-malformed", f"{_HEAD}.{_PAYLOAD[:-1]}+.{_SIGNATURE}"),
         _token("2.1", "unused bits of the signature set", "base64-not-canonical", _GOOD[:-1] + _NEXT[_GOOD[-1]]),
+        _token("2.1", "unused bits of the claims set", "base64-not-canonical", _signed(f"{_HEAD}.e31")),
         _token("2.1", "line break at the end", "token-malformed", _GOOD + "\n"),
         _token("2.1", "four segments", "token-malformed", _GOOD + ".AA"),
         _token("2.1", "signature left out", "token-malformed", f"{_HEAD}.{_PAYLOAD}."),
