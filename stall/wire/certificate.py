@@ -50,7 +50,7 @@ def build(
         "@context": list(credential.CONTEXTS),
         "id": f"urn:uuid:{id}",
         "type": list(credential.TYPES),
-        "name": _name(title, edition, edition_size),
+        "name": credential.name_of(title, edition, edition_size),
         "issuer": {"id": key.did, "name": issuer_name},
         "validFrom": proof.timestamp(valid_from_s),
         "credentialSubject": {name: value for name, value in subject.items() if value is not None},
@@ -70,7 +70,3 @@ def build(
 def digest(document: Mapping[str, Any]) -> str:
     """Name a certificate: base64url SHA-256 of its canonical bytes, proof included (formats 7.9)."""
     return b64.encode(hashlib.sha256(canonical.dumps(dict(document))).digest())
-
-
-def _name(title: str, edition: int | None, edition_size: int | None) -> str:
-    return title if edition is None else f"{title} — edition {edition} of {edition_size}"

@@ -12,15 +12,16 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 
 from stall.errors import LocalWireError, WireError
-from stall.wire import canonical, delegation, jws, keys, proof, strict_json
+from stall.wire import canonical, jws, keys, proof, strict_json
 from stall.wire import claims as rules
 from stall.wire.delegation import Delegation
+from stall.wire.issuer import CONTEXT_VC, AtMostOne, Urn, check_chain
 from stall.wire.manifest import Manifest
+from stall.wire.receipt import Item, Receipt
 
 MAX_BYTES = 8192
-CONTEXT_VC = "https://www.w3.org/ns/credentials/v2"
 CONTEXT_EDITION = "https://stall.example/ns/edition/v1"
-"""Contexts are compared as text and never fetched; this one stands for the terms of `Subject`."""
+"""This context stands for the terms of `Subject`."""
 
 CONTEXTS = (CONTEXT_VC, CONTEXT_EDITION)
 TYPES = ("VerifiableCredential", "EditionOwnershipCredential")
@@ -28,8 +29,13 @@ TYPES = ("VerifiableCredential", "EditionOwnershipCredential")
 PROVISIONAL = "VALID-PROVISIONAL"
 FINAL = "VALID-FINAL"
 
+_EARLIEST_S, _LATEST_S = 1_577_836_800, 4_102_444_800
+
 Digest = Annotated[str, Meta(pattern=r"^sha256-[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")]
 """`sha256-` and the base64url hash of a token."""
+
+Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]{1,250}\Z")]
+"""Longer than other texts: a title of 200 code points, and the number behind it."""
 
 
 class Issuer(rules.Claims, frozen=True, kw_only=True):
@@ -54,29 +60,22 @@ class Subject(rules.Claims, frozen=True, kw_only=True, rename="camel"):
     edition_size: rules.EditionNumber | None = None
 
 
-class Evidence(rules.Claims, frozen=True, kw_only=True):
-    """The creator's delegation for the box that signed."""
-
-    type: Literal["StallDelegation"]
-    jws: str
-
-
 class Certificate(rules.Claims, frozen=True, kw_only=True, rename="camel"):
     """The document without its proof."""
 
     context: tuple[str, ...] = field(name="@context")
-    id: Annotated[str, Meta(pattern=r"^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+    id: Urn
     type: tuple[str, ...]
-    name: Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,250}\Z")]
+    name: Name
     issuer: Issuer
     valid_from: str
     credential_subject: Subject
-    evidence: Annotated[tuple[Evidence, ...], Meta(max_length=1)] = ()
+    evidence: AtMostOne = ()
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedCredential:
-    """A certificate that holds. `grade` is PROVISIONAL or FINAL; revocation and logs are for the caller to look up."""
+    """A certificate that holds. `grade` looks at the document alone; `wire.grade` at what else is known of it."""
 
     document: dict[str, Any]
     issuer: bytes
@@ -84,13 +83,21 @@ class VerifiedCredential:
     drop: str
     edition: int | None
     edition_size: int | None
+    name: str
+    licence: str
     manifest: str
     receipt: str
     grade: str
     settlement: str
     owner: str | None
     valid_from_s: int
+    created_s: int
     delegation: Delegation | None
+
+    @property
+    def by_creator(self) -> bool:
+        """Whether the creator signed it, not a box."""
+        return keys.did_key(self.issuer) == self.creator
 
 
 def verify(document: dict[str, Any]) -> VerifiedCredential:
@@ -99,26 +106,35 @@ def verify(document: dict[str, Any]) -> VerifiedCredential:
     Structure, proof, issuer is the delegate, delegation by the creator in force for certificates of this drop, edition
     within its size. Raises WireError naming the first rule broken.
     """
-    certificate, created_s = _read(document)
-    issuer = verify_proof(document)
-    if keys.did_key(issuer) != certificate.issuer.id:
+    certificate, valid_from_s, created_s = _read(document)
+    signer = verify_proof(document)
+    if keys.did_key(signer) != certificate.issuer.id:
         raise WireError("certificate-wrong-issuer", "The certificate is not signed by its issuer. Do not rely on it.")
     subject = certificate.credential_subject
-    used = _check_chain(certificate, created_s)
-    _check_edition(subject)
+    used = check_chain(
+        certificate.issuer.id, subject.creator, certificate.evidence,
+        cap="cert", drop=subject.drop, at_s=valid_from_s, what="certificate",
+    )  # fmt: skip
+    by_creator = certificate.issuer.id == subject.creator
+    _check_times(valid_from_s, created_s, None if by_creator or used is None else used.exp)
+    _check_edition(certificate)
+    _check_owner(subject, certificate.issuer.id)
     return VerifiedCredential(
         document=document,
-        issuer=issuer,
+        issuer=signer,
         creator=subject.creator,
         drop=subject.drop,
         edition=subject.edition,
         edition_size=subject.edition_size,
+        name=certificate.name,
+        licence=subject.licence,
         manifest=subject.manifest.removeprefix("sha256-"),
         receipt=subject.receipt.removeprefix("sha256-"),
-        grade=FINAL if certificate.issuer.id == subject.creator else PROVISIONAL,
+        grade=FINAL if by_creator and subject.settlement == "settled" else PROVISIONAL,
         settlement=subject.settlement,
         owner=subject.id,
-        valid_from_s=created_s,
+        valid_from_s=valid_from_s,
+        created_s=created_s,
         delegation=used,
     )
 
@@ -137,19 +153,52 @@ def add_proof(key: keys.SigningKey, document: Mapping[str, Any], created_s: int)
 
 
 def check_manifest(verified: VerifiedCredential, manifest: Manifest, token: str) -> None:
-    """Check that the certificate names this manifest (its token) and its edition size. Raises WireError."""
-    if (verified.manifest, verified.drop, verified.creator) != (
-        jws.token_hash(token),
-        manifest.drop.id,
-        manifest.iss,
-    ):
+    """Check that the certificate names this manifest (its token) and says of the drop what it says. Raises WireError."""
+    drop = manifest.drop
+    if (verified.manifest, verified.drop, verified.creator) != (jws.token_hash(token), drop.id, manifest.iss):
         raise WireError("certificate-other-manifest", "The certificate is for another manifest. Find the one it names.")
-    if verified.edition_size != manifest.drop.edition:
+    if verified.edition_size != drop.edition:
         raise WireError("certificate-edition-size", "The certificate names another edition size. Do not rely on it.")
+    if verified.licence != drop.licence:
+        raise WireError("certificate-licence", "The certificate names another licence. Do not rely on it.")
+    if verified.name != name_of(drop.title, verified.edition, verified.edition_size):
+        raise WireError("certificate-name", "The certificate bears another title than the drop. Do not rely on it.")
 
 
-def _read(document: object) -> tuple[Certificate, int]:
-    """Check the structure; return the certificate without proof and its `validFrom` in seconds UTC."""
+def check_receipt(verified: VerifiedCredential, receipt: Receipt, token: str) -> None:
+    """Check that the certificate stands on this receipt (verified, with its token): box, copy and time.
+
+    The creator may sign for a copy that a box sold; then the delegation kept in the certificate names the box.
+    Raises WireError.
+    """
+    if verified.receipt != jws.token_hash(token):
+        raise WireError("certificate-other-receipt", "The certificate is for another receipt. Find the one it names.")
+    box = verified.delegation.sub if verified.delegation else keys.did_key(verified.issuer)
+    if keys.thumbprint_of_did(box) != receipt.iss and not (verified.by_creator and verified.delegation is None):
+        raise WireError("certificate-other-box", "The receipt is of another box than the certificate. Do not use it.")
+    if receipt.test or not any(_is_bought(verified, item) for item in receipt.items):
+        raise WireError("certificate-not-bought", "The receipt did not buy what the certificate names. Do not use it.")
+    if verified.valid_from_s < receipt.iat:
+        raise WireError("certificate-before-receipt", "The certificate is older than its receipt. Do not rely on it.")
+
+
+def name_of(title: str, edition: int | None, edition_size: int | None) -> str:
+    """Write the name a certificate bears: the title, and behind it the number, where there is one."""
+    return title if edition is None else f"{title}{_numbered(edition, edition_size)}"
+
+
+def _numbered(edition: int | None, edition_size: int | None) -> str:
+    return f" — edition {edition} of {edition_size}"
+
+
+def _is_bought(verified: VerifiedCredential, item: Item) -> bool:
+    """A line that sells the copy; one that takes it back in an exchange is negative."""
+    wanted = (verified.drop, verified.edition, verified.manifest)
+    return (item.drop, item.ed, item.man) == wanted and item.minor >= 0
+
+
+def _read(document: object) -> tuple[Certificate, int, int]:
+    """Check the structure; return the certificate without proof, from when it holds and when it was signed (seconds UTC)."""
     try:
         plain = strict_json.loads(canonical.dumps(document), max_bytes=MAX_BYTES)
     except LocalWireError as error:
@@ -160,48 +209,39 @@ def _read(document: object) -> tuple[Certificate, int]:
     certificate = rules.typed(plain, Certificate, "certificate")
     if certificate.context != CONTEXTS or certificate.type != TYPES:
         raise WireError("certificate-not-ours", "The document is not a certificate of ownership. Hand in another.")
-    _check_proof_shape(signed)
-    return certificate, proof.parse_timestamp(certificate.valid_from)
-
-
-def _check_proof_shape(signed: object) -> None:
-    if not isinstance(signed, dict) or signed.keys() != {
-        "@context",
-        "created",
-        "cryptosuite",
-        "proofPurpose",
-        "proofValue",
-        "type",
-        "verificationMethod",
-    }:
+    if not proof.is_shaped(signed, CONTEXTS):
         raise WireError("certificate-proof", "The certificate's signature has parts missing or added. Get it again.")
-    if signed["@context"] != list(CONTEXTS) or not isinstance(signed["created"], str):
-        raise WireError("certificate-proof", "The certificate's signature names other terms or no date. Get it again.")
-    proof.parse_timestamp(signed["created"])
+    return certificate, proof.parse_timestamp(certificate.valid_from), proof.parse_timestamp(signed["created"])
 
 
-def _check_chain(certificate: Certificate, valid_from_s: int) -> Delegation | None:
-    """Check the delegation, required unless the creator signed; a copy kept by the creator must hold as well."""
-    subject, by_creator = (
-        certificate.credential_subject,
-        certificate.issuer.id == certificate.credential_subject.creator,
-    )
-    creator = keys.public_from_did(subject.creator)
-    if not certificate.evidence:
-        if by_creator:
-            return None
-        raise WireError("certificate-no-delegation", "The certificate does not say who let the box sign. Get another.")
-    found = delegation.verify(certificate.evidence[0].jws, {keys.thumbprint(creator): creator})
-    if not by_creator and found.sub != certificate.issuer.id:
-        raise WireError("certificate-wrong-delegate", "The delegation is for another box. Do not rely on this paper.")
-    delegation.check_use(found, "cert", subject.drop, valid_from_s)
-    return found
+def _check_times(valid_from_s: int, created_s: int, delegated_until_s: int | None) -> None:
+    if not _EARLIEST_S <= valid_from_s <= created_s <= _LATEST_S:
+        raise WireError(
+            "certificate-time",
+            "The certificate is dated before 2020, after 2099, or later than its signature. Get another.",
+        )
+    if delegated_until_s is not None and created_s > delegated_until_s:
+        raise WireError("certificate-time", "The box signed the certificate after its delegation ended. Get another.")
 
 
-def _check_edition(subject: Subject) -> None:
+def _check_edition(certificate: Certificate) -> None:
+    subject = certificate.credential_subject
     if (subject.edition is None) != (subject.edition_size is None):
         raise WireError(
             "certificate-edition", "The certificate names only one of number and edition size. Get it again."
         )
-    if subject.edition is not None and subject.edition_size is not None and subject.edition > subject.edition_size:
+    if subject.edition is None or subject.edition_size is None:
+        return
+    if subject.edition > subject.edition_size:
         raise WireError("certificate-edition", "The certificate's number is beyond its edition. Do not rely on it.")
+    if not certificate.name.endswith(_numbered(subject.edition, subject.edition_size)):
+        raise WireError("certificate-name", "The certificate's name bears another number than it. Do not rely on it.")
+
+
+def _check_owner(subject: Subject, issuer_did: str) -> None:
+    """An owner's key must be fit, or anybody could prove ownership; and of its own, or the stall could."""
+    if subject.id is None:
+        return
+    keys.public_from_did(subject.id)
+    if subject.id in (issuer_did, subject.creator):
+        raise WireError("certificate-owner", "The certificate names the stall's own key as owner. Make an owner code.")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from stall.errors import LocalWireError, WireError
 from stall.wire import base58, canonical, keys
@@ -17,7 +17,12 @@ from stall.wire import base58, canonical, keys
 TYPE = "DataIntegrityProof"
 CRYPTOSUITE = "eddsa-jcs-2022"
 PURPOSE = "assertionMethod"
+"""What a proof is made for, if nothing else is said: to assert the document."""
 
+AUTHENTICATION = "authentication"
+"""To answer a challenge with the holder's key."""
+
+_MEMBERS = {"@context", "created", "cryptosuite", "proofPurpose", "proofValue", "type", "verificationMethod"}
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
@@ -41,8 +46,14 @@ def parse_timestamp(text: str) -> int:
         raise WireError("timestamp-malformed", "A date is not written as 2026-01-31T12:00:00Z. Sign again.") from error
 
 
-def add(key: keys.SigningKey, document: Mapping[str, Any], created_s: int) -> dict[str, Any]:
-    """Return `document` with a proof by `key`, created at `created_s` seconds UTC.
+def add(
+    key: keys.SigningKey,
+    document: Mapping[str, Any],
+    created_s: int,
+    purpose: str = PURPOSE,
+    more: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return `document` with a proof by `key`, created at `created_s` seconds UTC; `more` members are signed in it.
 
     Raises LocalWireError if it has a proof already or is not plain JSON.
     """
@@ -53,7 +64,8 @@ def add(key: keys.SigningKey, document: Mapping[str, Any], created_s: int) -> di
         "cryptosuite": CRYPTOSUITE,
         "created": timestamp(created_s),
         "verificationMethod": method_of(key.did),
-        "proofPurpose": PURPOSE,
+        "proofPurpose": purpose,
+        **(more or {}),
     }
     if "@context" in document:
         options["@context"] = document["@context"]
@@ -61,16 +73,26 @@ def add(key: keys.SigningKey, document: Mapping[str, Any], created_s: int) -> di
     return {**document, "proof": {**options, "proofValue": "z" + base58.encode(signature)}}
 
 
-def verify(document: Mapping[str, Any]) -> bytes:
-    """Check the document's single proof and return the public key that made it. Raises WireError and nothing else."""
+def is_shaped(proof: object, contexts: Sequence[str], more: frozenset[str] = frozenset()) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a proof has exactly the members that ours have, and `more`, all of them text, under `contexts`."""
+    if not isinstance(proof, dict) or proof.keys() != _MEMBERS | more or proof["@context"] != list(contexts):
+        return False
+    return all(isinstance(value, str) for name, value in proof.items() if name != "@context")
+
+
+def verify(document: Mapping[str, Any], purpose: str = PURPOSE) -> bytes:
+    """Check the document's single proof, made for `purpose`, and return the public key that made it.
+
+    Raises WireError and nothing else.
+    """
     if not isinstance(document, dict) or not isinstance(document.get("proof"), dict):
         raise WireError("proof-missing", "The document has no proof, or several. Get the signed document.")
     options = dict(document["proof"])
     value = options.pop("proofValue", None)
     if (options.get("type"), options.get("cryptosuite")) != (TYPE, CRYPTOSUITE):
         raise WireError("proof-unknown-suite", "The proof is not of the kind eddsa-jcs-2022. Get one that is.")
-    if options.get("proofPurpose") != PURPOSE:
-        raise WireError("proof-wrong-purpose", "The proof was not made to assert the document. Do not rely on it.")
+    if options.get("proofPurpose") != purpose:
+        raise WireError("proof-wrong-purpose", "The proof was not made for what it is used for. Do not rely on it.")
     public = _signer(options.get("verificationMethod"))
     bare = {name: member for name, member in document.items() if name != "proof"}
     if "@context" in options:

@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from stall.wire import credential, delegation, lease, manifest, receipt
+from stall.wire import credential, delegation, issuer, lease, manifest, receipt
 from stall.wire.claims import Claims
 from tests.house.sources import ROOT
 
@@ -29,7 +29,7 @@ NESTED: dict[str, tuple[type[Claims], ...]] = {
     "Delegation": (delegation.Confirmation, delegation.Jwk, delegation.Max),
     "Lease": (lease.LogState,),
     "Receipt, refund, void": (receipt.Item, receipt.Tax, receipt.Pay),
-    "Certificate of ownership": (credential.Issuer, credential.Subject, credential.Evidence),
+    "Certificate of ownership": (credential.Issuer, credential.Subject, issuer.Evidence),
 }  # fmt: skip
 
 

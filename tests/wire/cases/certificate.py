@@ -1,10 +1,10 @@
-"""Certificates of ownership: what one is by itself, with the delegation inside it."""
+"""Certificates of ownership: what one is by itself, and beside the manifest and the receipt it names."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from stall.wire import credential, delegation, jws, proof
+from stall.wire import credential, delegation, issuer, jws, manifest, proof, receipt
 from tests.wire import documents as doc
 from tests.wire.casebook import Case, Document, Given
 
@@ -39,15 +39,73 @@ _UNPROVED = {name: value for name, value in _GOOD.items() if name != "proof"}
 _FOR_CLOUD = [{"type": "StallDelegation", "jws": jws.sign(doc.CREATOR, delegation.TYP, doc.delegation_to(doc.CLOUD))}]
 _REPROVED = {**_GOOD, "proof": {**_GOOD["proof"], "proofPurpose": "authentication"}}
 _NULL = {**_subject(), "id": None}
+_SELF = _resigned(credentialSubject=_subject(id=doc.BOX.did))
+_WEAK = _resigned(credentialSubject=_subject(id=doc.WEAK_DID))
+
+_DROP = doc.forge(doc.CREATOR, manifest.TYP, doc.manifest_claims())
+_MAN = jws.token_hash(_DROP)
+_COPY = doc.item_claims(man=_MAN)
+
+
+_LATE = proof.add(doc.BOX, _UNPROVED, doc.NOW + 120 * doc.DAY + 1)
+_EARLY = {name: value for name, value in doc.certificate_of(doc.CREATOR, delegation=None).items() if name != "proof"}
+_EARLY = proof.add(doc.CREATOR, {**_EARLY, "validFrom": "2019-12-31T23:59:59Z"}, doc.NOW)
+
+
+def _dropped(**changes: Any) -> str:
+    return doc.forge(doc.CREATOR, manifest.TYP, doc.manifest_claims(drop=doc.drop_claims(**changes)))
+
+
+def _beside_manifest(token: str, **changes: Any) -> Given:
+    """A certificate that names the manifest it lies beside, one argument changed."""
+    return {"document": doc.certificate_of(**{"manifest": jws.token_hash(token), **changes}), "manifest": token}
+
+
+def _sold(signer: Any = doc.BOX, **changes: Any) -> str:
+    claims = doc.receipt_claims(**{"iss": signer.thumbprint, "items": [_COPY], **changes})
+    return doc.forge(signer, receipt.RECEIPT, claims)
+
+
+def _beside_receipt(token: str, signer: Any = doc.BOX, **changes: Any) -> Given:
+    """A certificate that names the receipt it lies beside, one argument changed."""
+    arguments = {"manifest": _MAN, "receipt": jws.token_hash(token), **changes}
+    return {"document": doc.certificate_of(signer, **arguments), "receipt": token}
+
+
+def _apart(rule: str, code: str, given: Given) -> Case:
+    return Case("5.5", rule, code, given)
+
+
+def _read(given: Given) -> object:
+    found = credential.verify(given["document"])
+    if "manifest" in given:
+        token = given["manifest"]
+        credential.check_manifest(found, manifest.verify(token, doc.TRUSTED), token)
+    if "receipt" in given:
+        token = given["receipt"]
+        credential.check_receipt(found, receipt.verify(token, doc.TRUSTED), token)
+    return found
+
+
+_OPEN_ITEM = doc.item_claims(man=_MAN, ed=None, lease=None)
+_RETURNED = [
+    {**_COPY, "minor": -450},
+    doc.item_claims(man=_MAN, ed=8, minor=900),
+]
 
 DOCUMENT = Document(
     name="certificate",
     section="5.5",
-    read=lambda given: credential.verify(given["document"]),
+    read=_read,
     valid=[
         _valid("VALID-PROVISIONAL", _GOOD),
         _valid("VALID-PROVISIONAL", doc.certificate_of(edition=None, edition_size=None, owner=None)),
         _valid("VALID-FINAL", doc.certificate_of(doc.CREATOR, delegation=None)),
+        _valid("VALID-PROVISIONAL", doc.certificate_of(doc.CREATOR, settlement="pending")),
+        {"grade": "VALID-PROVISIONAL", **_beside_manifest(_DROP)},
+        {"grade": "VALID-PROVISIONAL", **_beside_receipt(_sold())},
+        {"grade": "VALID-FINAL", **_beside_receipt(_sold(), doc.CREATOR)},
+        {"grade": "VALID-PROVISIONAL", **_beside_receipt(_sold(items=[_OPEN_ITEM]), edition=None, edition_size=None)},
     ],
     invalid=[
         _bad("a word changed", "proof-bad-signature", {**_GOOD, "name": "Night prints – edition 1 of 50"}),
@@ -60,7 +118,7 @@ DOCUMENT = Document(
         _bad("settlement unknown", "member-choice", _resigned(credentialSubject=_subject(settlement="maybe"))),
         _bad("two delegations", "member-count", _resigned(evidence=_evidence() * 2)),
         _bad("id is no UUID", "member-form", _resigned(id="urn:uuid:7")),
-        _bad("foreign context", "certificate-not-ours", _resigned(**{"@context": [credential.CONTEXT_VC]})),
+        _bad("foreign context", "certificate-not-ours", _resigned(**{"@context": [issuer.CONTEXT_VC]})),
         _bad("date with a zone", "timestamp-malformed", _resigned(validFrom="2026-05-28T20:26:40+02:00")),
         _bad("signed by a stranger", "certificate-wrong-issuer", _resigned(doc.STRANGER)),
         _bad("no delegation", "certificate-no-delegation", _resigned(evidence=None)),
@@ -74,6 +132,26 @@ DOCUMENT = Document(
         _bad("number without size", "certificate-edition", _resigned(credentialSubject=_subject(editionSize=None))),
         _bad("price named", "member-unknown", _resigned(credentialSubject=_subject(price=450))),
         _bad("null member", "member-null", _resigned(credentialSubject=_NULL)),
+        _bad("title written backwards", "member-form", _resigned(name="Night \u202e prints — edition 7 of 50")),
+        _bad("name bears another number", "certificate-name", _resigned(name="Night prints — edition 1 of 50")),
+        _bad("name lacks the number", "certificate-name", _resigned(name="Night prints")),
+        _bad("owner's key of low order", "key-low-order", _WEAK),
+        _bad("owned by the box that signs", "certificate-owner", _SELF),
+        _bad("older than any stall", "certificate-time", _EARLY),
+        _bad("signed before it holds", "certificate-time", _resigned(validFrom="2026-05-28T20:26:41Z")),
+        _bad("signed after the delegation ended", "certificate-time", _LATE),
+        _apart("another manifest", "certificate-other-manifest", _beside_manifest(_DROP, manifest=doc.HASH)),
+        _apart("another edition size", "certificate-edition-size", _beside_manifest(_dropped(edition=49))),
+        _apart("another licence", "certificate-licence", _beside_manifest(_dropped(licence="CC0-1.0"))),
+        _apart("another title", "certificate-name", _beside_manifest(_dropped(title="Day prints"))),
+        _apart("another receipt", "certificate-other-receipt", _beside_receipt(_sold(), receipt=doc.HASH)),
+        _apart("receipt of another box", "certificate-other-box", _beside_receipt(_sold(doc.CLOUD))),
+        _apart("another number bought", "certificate-not-bought", _beside_receipt(_sold(), edition=8)),
+        _apart("bought under another manifest", "certificate-not-bought", _beside_receipt(_sold(), manifest=doc.HASH)),
+        _apart("no numbered copy bought", "certificate-not-bought", _beside_receipt(_sold(items=[_OPEN_ITEM]))),
+        _apart("copy given back", "certificate-not-bought", _beside_receipt(_sold(items=_RETURNED, ref=doc.EPOCH))),
+        _apart("receipt of a test", "certificate-not-bought", _beside_receipt(_sold(test=True))),
+        _apart("older than its receipt", "certificate-before-receipt", _beside_receipt(_sold(iat=doc.NOW + 1))),
         _bad("larger than 8 KiB", "json-too-large", _resigned(name="x" * 9000)),
     ],
 )

@@ -1,0 +1,49 @@
+"""Who signed a certificate or badge, and by whose leave: what both have in common (formats 7.6 and 7.7).
+
+Works offline from the document alone: the embedded delegation ties the box that signed to the creator.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from stall.errors import WireError
+from stall.wire import claims as rules
+from stall.wire import delegation, keys
+from stall.wire.delegation import Delegation
+
+CONTEXT_VC = "https://www.w3.org/ns/credentials/v2"
+"""First context of every credential. Contexts are compared as text and never fetched."""
+
+
+class Evidence(rules.Claims, frozen=True, kw_only=True):
+    """The creator's delegation for the box that signed."""
+
+    type: Literal["StallDelegation"]
+    jws: str
+
+
+AtMostOne = Annotated[tuple[Evidence, ...], Meta(max_length=1)]
+Urn = Annotated[str, Meta(pattern=r"^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+
+
+def check_chain(
+    issuer: str, creator: str, evidence: tuple[Evidence, ...], *, cap: str, drop: str | None, at_s: int, what: str
+) -> Delegation | None:
+    """Check that `creator` let `issuer` (both dids) sign at `at_s`, and return the delegation that says so.
+
+    It is required unless the creator signed; a copy kept by the creator must hold as well. `what` names the document
+    to people. Raises WireError.
+    """
+    by_creator, public = issuer == creator, keys.public_from_did(creator)
+    if not evidence:
+        if by_creator:
+            return None
+        raise WireError("certificate-no-delegation", f"The {what} does not say who let the box sign. Get another.")
+    found = delegation.verify(evidence[0].jws, {keys.thumbprint(public): public})
+    if not by_creator and found.sub != issuer:
+        raise WireError("certificate-wrong-delegate", f"The delegation is for another box. Do not rely on this {what}.")
+    delegation.check_use(found, cap, drop, at_s)
+    return found
