@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from stall.creator import delegations, evidence, leases, verdicts
-from stall.creator.evidence import Paper
+from stall.creator import delegations, leases, papers, verdicts
 from stall.creator.keyring import Creator
 from stall.creator.packs import BuiltPack
+from stall.creator.papers import Paper
 from stall.creator.verdicts import Verdict
 from stall.errors import StallError
 from stall.wire import b64, certificate, jws, manifest, receipt
@@ -35,7 +35,16 @@ class Sale:
 
 
 def receipt_claims(**changes: Any) -> dict[str, Any]:
-    item = {"drop": "night-prints", "ed": 7, "qty": 1, "cur": "EUR", "minor": 450, "vat": 1900, "lease": EPOCH}
+    item = {
+        "drop": "night-prints",
+        "man": b64.encode(bytes(32)),
+        "ed": 7,
+        "qty": 1,
+        "cur": "EUR",
+        "minor": 450,
+        "vat": 1900,
+        "lease": EPOCH,
+    }
     plain = {
         "iss": BOX.thumbprint, "jti": b64.encode(bytes([5]) * 16), "iat": NOW_S + 60, "clk": "ntp", "epoch": EPOCH, "seq": 12,
         "items": [item], "tax": [{"rate": 1900, "net": 378, "vat": 72}],
@@ -234,11 +243,11 @@ def test_a_paper_of_an_unknown_kind_is_said(sale: Sale) -> None:
 @pytest.mark.parametrize("data", [b"", b"hello", b"[1]", b"\xff\xfe.a.b", b"a.b", b"x" * 7_000_000, b"{"])
 def test_what_is_no_paper_is_refused(data: bytes) -> None:
     with pytest.raises(StallError):
-        evidence.read("x", data)
+        papers.read("x", data)
 
 
 def test_recognising_a_paper_does_not_mind_white_space(sale: Sale) -> None:
-    assert evidence.read("r", b"\n" + sale.receipt.encode() + b"\r\n") == Paper("r", sale.receipt)
+    assert papers.read("r", b"\n" + sale.receipt.encode() + b"\r\n") == Paper("r", sale.receipt)
 
 
 def test_a_creator_named_wrongly_is_said_at_once() -> None:

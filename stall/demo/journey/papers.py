@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from stall.creator import evidence, verdicts
-from stall.creator.evidence import Paper
+from stall.creator.papers import Paper
+from stall.creator.papers import read as read_paper
 from stall.creator.verdicts import Verdict
 from stall.demo.journey.findings import Findings
 from stall.demo.journey.phone import TakenHome
@@ -47,8 +48,8 @@ def prove(found: Findings, taken: TakenHome, box: KeysFile, creator_did: str) ->
         papers = [
             Paper("manifest", taken.manifest.decode("ascii").strip()),
             *(Paper("delegation", token) for token in box.delegations),
-            evidence.read("receipt", taken.receipt),
-            evidence.read("certificate", taken.certificate),
+            read_paper("receipt", taken.receipt),
+            read_paper("certificate", taken.certificate),
         ]
         judged = verdicts.judge(papers, creator_did)
         for verdict in judged:
@@ -88,7 +89,7 @@ def _same_sale(found: Findings, taken: TakenHome, box: KeysFile) -> tuple[Receip
     """Receipt, certificate, manifest and page must speak of one sale of one number."""
     token = taken.receipt.decode("ascii").strip()
     told = receipt.verify(token, box.public)
-    document = evidence.read("certificate", taken.certificate).content
+    document = read_paper("certificate", taken.certificate).content
     if not isinstance(document, dict):
         raise WireError(
             "certificate-no-object", "What the stall gave as certificate is another paper. Look into the demo's logs."

@@ -1,0 +1,185 @@
+"""What the events of an exported journal say, held against each other: payments, receipts, numbers, papers.
+
+Pure, and fed in order by `journals`, which knows that the events are the box's own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from stall.domain import payment
+from stall.errors import WireError
+from stall.wire import b64, jws, keys, receipt
+from stall.wire.delegation import Delegation
+from stall.wire.event import Event
+from stall.wire.receipt import Item, Receipt
+
+_BEGINNING = {payment.State.REQUESTED, payment.State.PAID}  # cash is paid at once
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event, and the key of the box that wrote it."""
+
+    fact: Event
+    public: bytes
+
+    @property
+    def where(self) -> str:
+        """Name it in a sentence."""
+        return f"event {self.fact.seq} of epoch {self.fact.epoch}"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The delegations of the box that are at hand: how much it may take by cards read offline."""
+
+    delegations: Sequence[Delegation] = ()
+
+    def check(self, told: Receipt, stored: Counter[str]) -> None:
+        """Check a receipt, and what was stored in all by then, against the delegation that held. Raises WireError."""
+        holding = [one for one in self.delegations if one.iat <= told.iat and one.nbf <= told.iat <= one.exp]
+        if not holding:
+            return
+        limit = max(holding, key=lambda one: one.seq).max
+        for part in told.pay:
+            if part.st != "stored" or limit is None:
+                continue
+            if part.cur != limit.cur or part.minor > limit.sale or stored[part.cur] > limit.stored_total:
+                raise WireError(
+                    "export-over-limit",
+                    f"Receipt {told.jti} took more by a card read offline than the creator allowed. Ask the stall about it.",
+                )
+
+
+@dataclass
+class Books:
+    """What the events of all epochs add up to."""
+
+    ended: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    receipts: dict[tuple[str, int], str] = field(default_factory=dict)  # by epoch and event: the hash of the token
+    money: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sold: dict[tuple[str, int], object] = field(default_factory=dict)
+    certified: set[tuple[object, object]] = field(default_factory=set)
+    _receipt_of: set[object] = field(default_factory=set)
+    _states: dict[object, str] = field(default_factory=dict)
+    _paid: defaultdict[object, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+    _leases: dict[tuple[str, str], tuple[str, list[Any]]] = field(default_factory=dict)
+    _stored: Counter[str] = field(default_factory=Counter)
+    _stored_by: dict[object, int] = field(default_factory=dict)
+
+    def take(self, entry: Entry, limits: Limits) -> None:
+        """Take in the next event. Raises WireError `export-…` if it contradicts one before it."""
+        try:
+            self._take(entry, limits)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise WireError(
+                "export-fact", f"What {entry.where} says is not written as it must be. Export the journal again."
+            ) from error
+
+    def _take(self, entry: Entry, limits: Limits) -> None:
+        fact, body = entry.fact, entry.fact.body
+        if (fact.kind == "epoch") != (fact.seq == 0):
+            raise WireError(
+                "export-parent", f"An epoch begins in its midst, at {entry.where}. Export the journal again."
+            )
+        match fact.kind:
+            case "epoch":
+                self._parent(entry, body["parent"])
+            case "lease":
+                self._leases[fact.epoch, body["jti"]] = (body["drop"], body["ranges"])
+            case "sale" | "attempt" | "finish":
+                if fact.kind != "finish":
+                    self._attempt(entry, body)
+                if "receipt" in body:
+                    self._receipt(entry, body, limits)
+            case "certificate" | "grant" | "delivery":
+                self._handed_over(entry, body)
+
+    def _parent(self, entry: Entry, parent: Mapping[str, Any] | None) -> None:
+        if parent is None and not self.ended:
+            return
+        ended = self.ended.get(parent["epoch"]) if parent else None
+        if parent is None or ended != (parent["size"], b64.decode(parent["root"])):
+            raise WireError(
+                "export-parent",
+                f"The epoch before {entry.where} is not in the export, or ended otherwise. Export the journal again.",
+            )
+
+    def _attempt(self, entry: Entry, body: Mapping[str, Any]) -> None:
+        number, state, before = body["attempt"], payment.State(body["state"]), self._states.get(body["attempt"])
+        following = _BEGINNING if before is None else payment.TRANSITIONS[payment.State(before)]
+        settled = before == state == payment.State.PAID and body.get("settlement") is not None
+        if state not in following and not settled:
+            raise WireError(
+                "export-attempt",
+                f"A payment goes from {before or 'nothing'} to {state} in {entry.where}. Do not rely on it: no stall keeps its journal so.",
+            )
+        self._states[number] = state
+        if state != payment.State.PAID or body["kind"] != payment.Kind.PAY:
+            return
+        if not settled:
+            self._paid[body["sale"]].append((body["tender"], body["minor"]))
+        self._store(number, body)
+
+    def _store(self, number: object, body: Mapping[str, Any]) -> None:
+        """Keep what cards read offline still owe."""
+        cur, later = body["cur"], body.get("settlement")
+        self._stored[cur] -= self._stored_by.pop(number, 0)
+        if later == payment.Settlement.STORED:
+            self._stored_by[number] = body["minor"]
+            self._stored[cur] += body["minor"]
+
+    def _receipt(self, entry: Entry, body: Mapping[str, Any], limits: Limits) -> None:
+        token, sale = body["receipt"], body["sale"]
+        typ = jws.unverified_typ(token)
+        if typ not in receipt.TYPES:
+            raise WireError("token-wrong-type", f"The receipt in {entry.where} is none. Export the journal again.")
+        told = receipt.verify(token, {keys.thumbprint(entry.public): entry.public}, typ)
+        if (told.epoch, told.seq) != (entry.fact.epoch, entry.fact.seq):
+            raise WireError("export-receipt", f"The receipt in {entry.where} belongs to another. Export again.")
+        limits.check(told, self._stored)
+        self.receipts[entry.fact.epoch, entry.fact.seq] = jws.token_hash(token)
+        for part in told.pay:
+            self.money[part.m, part.cur] += part.minor
+        if typ == receipt.RECEIPT and told.ref is None:
+            self._first_receipt(entry, told, sale)
+
+    def _first_receipt(self, entry: Entry, told: Receipt, sale: object) -> None:
+        paid = sorted(self._paid.pop(sale, []))
+        if sale in self._receipt_of or paid != sorted((part.m, part.minor) for part in told.pay):
+            raise WireError(
+                "export-receipt",
+                f"The receipt in {entry.where} is a second one, or names other payments than were made. Ask the stall about it.",
+            )
+        self._receipt_of.add(sale)
+        for item in told.items:
+            self._number(entry, item, sale)
+
+    def _number(self, entry: Entry, item: Item, sale: object) -> None:
+        if item.ed is None or item.drop is None:
+            return
+        drop, ranges = self._leases.get((entry.fact.epoch, item.lease or ""), ("", []))
+        leased = drop == item.drop and any(low <= item.ed <= high for low, high in ranges)
+        if (item.drop, item.ed) in self.sold or not leased:
+            raise WireError(
+                "export-number",
+                f"Number {item.ed} of {item.drop} is sold twice, or without a lease, in {entry.where}. Ask the stall about it.",
+            )
+        self.sold[item.drop, item.ed] = sale
+
+    def _handed_over(self, entry: Entry, body: Mapping[str, Any]) -> None:
+        sale = body["sale"]
+        wrong = sale not in self._receipt_of
+        if entry.fact.kind == "certificate":
+            wrong |= (sale, body["line"]) in self.certified
+            wrong |= "ed" in body and self.sold.get((body["drop"], body["ed"])) != sale
+            self.certified.add((sale, body["line"]))
+        if wrong:
+            raise WireError(
+                "export-delivery",
+                f"In {entry.where} something is handed over that was not bought, or was already. Ask the stall about it.",
+            )

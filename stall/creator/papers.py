@@ -1,0 +1,95 @@
+"""The papers handed in to be verified, recognised by their look: tokens, certificates, checkpoints, exported journals.
+
+Nothing is verified here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from stall.errors import Refused, StallError
+from stall.wire import strict_json
+
+MOST_BYTES = 6 * 1024 * 1024  # the longest token there is, a closing statement, and some
+_SEGMENTS = 3
+_ORIGIN = b"stall.example/box/"
+_SIGNATURE = "— ".encode()
+_MOST_DELEGATIONS = 100
+
+
+@dataclass(frozen=True)
+class Text:
+    """A signed note: a checkpoint of a journal, perhaps cosigned."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """An exported journal, too long to hold: `lines` gives its lines anew each time."""
+
+    lines: Callable[[], Iterable[bytes]]
+
+
+Content = str | dict[str, Any] | Text | Export
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One document handed in: its name, its content (a token if it is text), and what was seen when it was read."""
+
+    name: str
+    content: Content
+    seen: tuple[str, ...] = ()
+
+
+def read(name: str, data: bytes) -> Paper:
+    """Recognise a document by its look. Raises Refused `verify-unknown` or the errors of strict JSON."""
+    text = data.strip()
+    if len(text) <= MOST_BYTES and text.startswith(b"{"):
+        document = strict_json.loads(text)
+        if isinstance(document, dict) and "credentialSubject" in document:
+            return Paper(name, document)
+        raise Refused(
+            "verify-unknown", f"“{name}” is JSON, but no certificate of ownership. Give the certificate.json of a sale."
+        )
+    if len(text) <= MOST_BYTES and text.count(b".") == _SEGMENTS - 1 and text.isascii() and b"\n" not in text:
+        return Paper(name, text.decode("ascii"))
+    if len(data) <= MOST_BYTES and data.startswith(_ORIGIN) and _SIGNATURE in data:
+        return Paper(name, Text(data.decode("utf-8", "replace")))
+    raise Refused(
+        "verify-unknown",
+        f"“{name}” is no paper of a stall. Give a pack, a token, a certificate, a checkpoint or an exported journal.",
+    )
+
+
+def read_all(name: str, data: bytes) -> list[Paper]:
+    """Recognise a document, or the delegations a box hands out in one (`keys.json`)."""
+    tokens = _delegations(data)
+    if tokens is None:
+        return [read(name, data)]
+    return [Paper(f"{name}/{number}", token) for number, token in enumerate(tokens, 1)]
+
+
+def is_export(data: bytes) -> bool:
+    """Tell whether a file that begins so is an exported journal."""
+    first = data.split(b"\n", 1)[0]
+    try:
+        line = strict_json.loads(first, max_bytes=MOST_BYTES)
+    except StallError:
+        return False
+    return isinstance(line, dict) and line.get("type") == "checkpoint"
+
+
+def _delegations(data: bytes) -> list[str] | None:
+    """The tokens in what a box says of its own keys; None for any other document."""
+    if not data.lstrip().startswith(b"{"):
+        return None
+    try:
+        document = strict_json.loads(data.strip())
+    except StallError:
+        return None
+    tokens = document.get("delegations") if isinstance(document, dict) and "box" in document else None
+    return [one for one in tokens if isinstance(one, str)][:_MOST_DELEGATIONS] if isinstance(tokens, list) else None

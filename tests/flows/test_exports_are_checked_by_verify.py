@@ -1,0 +1,119 @@
+"""`stall verify` reads an exported journal as the stranger's script does: what that refuses is refused here too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from stall.creator import journals
+from stall.creator.books import Limits
+from stall.creator.journals import Known, Report
+from stall.errors import WireError
+from stall.store.box import Box
+from stall.wire import b64, delegation, merkle, note
+from tests.fakes.stock import PRINTS, Stocked
+from tests.flows import busy_day
+from tests.flows import test_exports_are_checked_by_anybody as by_anybody
+from tests.flows.test_exports_are_checked_by_anybody import CLOUD, CLOUD_NAME, STRANGER, Line, exported
+from tests.wire import documents
+
+
+def read(lines: list[Line], known: Known | None = None) -> Report:
+    return journals.check([json.dumps(line).encode() + b"\n" for line in lines], known)
+
+
+def refusal(lines: list[Line], known: Known | None = None) -> str:
+    with pytest.raises(WireError) as refused:
+        read(lines, known)
+    return refused.value.code
+
+
+@pytest.fixture
+def day(stall: Stocked) -> Stocked:
+    by_anybody.cosign(stall)
+    busy_day.live_through(stall)
+    return stall
+
+
+def test_a_day_of_every_kind_holds_and_adds_up(day: Stocked) -> None:
+    cosigner = note.Verifier(CLOUD_NAME, CLOUD.public, note.COSIGNATURE_KIND)
+    report = read(exported(day.box), Known(box=day.box.secrets.signing.did, cosigners=[cosigner]))
+    assert {tender: minor for (tender, _), minor in report.books.money.items()} == busy_day.TAKEN
+    assert {number for _, number in report.books.sold} == busy_day.SOLD
+    assert [one.name for one in report.lives[0].cosigned] == [CLOUD_NAME]
+
+
+def test_a_second_life_goes_on_from_the_first(stall: Stocked) -> None:
+    busy_day.two_lives(stall)
+    report = read(exported(stall.box))
+    assert len(report.lives) == 2
+    assert {number for drop, number in report.books.sold if drop == PRINTS} == busy_day.SOLD_IN_BOTH
+
+
+@pytest.mark.parametrize(
+    ("tamper", "code"),
+    [
+        (by_anybody.bit_in_a_proof, "proof-not-included"),
+        (by_anybody.bit_in_the_consistency_proof, "proof-other-beginning"),
+        (by_anybody.a_line_dropped, "export-order"),
+        (by_anybody.the_end_dropped, "export-root"),
+        (by_anybody.lines_swapped, "export-order"),
+        (by_anybody.numbers_swapped_too, "export-order"),
+        (by_anybody.a_proof_left_out, "export-proof"),
+        (by_anybody.signed_by_another, "note-not-signed"),
+        (by_anybody.of_another_box, "token-unknown-key"),
+        (by_anybody.an_event_of_another_epoch, "export-order"),
+        (by_anybody.time_running_back, "export-time"),
+        (by_anybody.a_step_left_out, "export-attempt"),
+        (by_anybody.a_number_sold_twice, "export-number"),
+        (by_anybody.a_receipt_for_less_than_was_paid, "export-receipt"),
+        (by_anybody.a_receipt_of_another_box, "token-unknown-key"),
+        (by_anybody.a_lease_nobody_gave, "export-number"),
+        (by_anybody.an_epoch_too_few, "export-epochs"),
+        (by_anybody.another_beginning_cosigned, "proof-other-beginning"),
+    ],
+)
+def test_a_changed_export_is_refused_by_the_rule_it_breaks(
+    day: Stocked, tamper: Callable[[Box, list[Line]], list[Line]], code: str
+) -> None:
+    assert refusal(tamper(day.box, exported(day.box))) == code
+
+
+def test_the_export_of_another_box_is_refused(day: Stocked) -> None:
+    assert refusal(exported(day.box), Known(box=STRANGER.did)) == "export-other-box"
+
+
+def test_two_signed_roots_of_one_size_are_a_fork(day: Stocked) -> None:
+    lines = exported(day.box)
+    leaves = [merkle.leaf_hash(b64.decode(line["bytes"])) for line in lines[1:4]]
+    origin = str(lines[0]["note"]).split("\n", 1)[0]
+    assert read(lines, Known(roots={(origin, 3): merkle.root_of(leaves)})).events == len(lines) - 1
+    assert refusal(lines, Known(roots={(origin, 3): merkle.root_of(leaves[::-1])})) == "verify-forked"
+
+
+def test_more_by_cards_read_offline_than_the_creator_allowed_is_refused(day: Stocked) -> None:
+    plain = documents.delegation_claims()
+    plain |= {"iat": 1_600_000_000, "nbf": 1_600_000_000, "exp": 1_600_000_000 + 86_400}
+    wide = delegation.parse(plain)
+    assert read(exported(day.box), Known(limits=Limits([wide]))).events
+    now_s = day.clock.wall // 1000
+    for sale, total, refused in ((10_000, 100_000, False), (1, 100_000, True), (10_000, 1, True)):
+        plain["max"] = {"cur": "EUR", "sale": sale, "stored_total": total, "stored_age_h": 24}
+        plain |= {"iat": now_s - 86_400, "nbf": now_s - 86_400, "exp": now_s + 86_400}
+        known = Known(limits=Limits([delegation.parse(plain)]))
+        if refused:
+            assert refusal(exported(day.box), known) == "export-over-limit"
+        else:
+            assert read(exported(day.box), known).events
+
+
+@pytest.mark.parametrize(
+    "text", [b"[]", b"not json", b'{"type": "event"}', b'{"type": "checkpoint", "box": 1}', b"\xff"]
+)
+def test_what_is_no_export_is_refused(text: bytes) -> None:
+    with pytest.raises(WireError):
+        journals.check([text])
+    with pytest.raises(WireError):
+        journals.check([])
