@@ -5,6 +5,7 @@ Money is whole minor units. The sums must hold in the document itself, so a book
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -32,6 +33,9 @@ STATES: Mapping[str, frozenset[str]] = {
     "operator": frozenset({"confirmed"}),
 }
 """In which states each means of payment may stand on a receipt (design 7)."""
+
+_DIGITS = re.compile(r"[0-9]{13,19}|[0-9]{4}(?:([ -])[0-9]{4})(?:\1[0-9]{4}){2}", re.ASCII)
+"""Where a card number could stand: in one run, or in four groups of four. Terminal, receipt and trace number never do so."""
 
 
 class Item(rules.Claims, frozen=True, kw_only=True):
@@ -96,13 +100,16 @@ def parse(claims: Mapping[str, Any], typ: str = RECEIPT) -> Receipt:
 
 
 def _checked(receipt: Receipt, typ: str) -> Receipt:
-    if typ != RECEIPT and receipt.ref is None:
-        raise WireError("receipt-no-ref", "A refund or void must name its receipt in `ref`. Sign it again.")
+    if typ != RECEIPT:
+        _check_taken_back(receipt, typ)
     if receipt.owner is not None:
         keys.public_from_did(receipt.owner)
-    _check_items(receipt.items)
+    goods, gross = _check_items(receipt, typ)
     _check_currency(receipt)
-    _check_sums(receipt, _check_pay(receipt.pay))
+    if typ == RECEIPT and receipt.tip < 0:
+        raise WireError("receipt-tip", "The tip on the receipt is negative. Sign it again.")
+    _check_sums(receipt, _check_pay(receipt.pay), goods)
+    _check_tax(receipt, gross)
     return receipt
 
 
@@ -130,19 +137,57 @@ def verify(token: str, keys: Mapping[str, bytes], typ: str = RECEIPT) -> Receipt
     return receipt
 
 
-def _check_items(items: tuple[Item, ...]) -> None:
-    numbered = []
-    for item in items:
+def _check_taken_back(receipt: Receipt, typ: str) -> None:
+    """A refund or void names another receipt and only gives back: money, a tip, a discount that was granted."""
+    if receipt.ref is None:
+        raise WireError("receipt-no-ref", "A refund or void must name its receipt in `ref`. Sign it again.")
+    if receipt.ref == receipt.jti:
+        raise WireError("receipt-refers-itself", "The refund or void names itself as its receipt. Sign it again.")
+    taken = [receipt.tip, *(item.minor for item in receipt.items), *(tender.minor for tender in receipt.pay)]
+    if max(taken) > 0:
+        raise WireError("refund-sign", "A refund or void may only give back, and this one takes money. Sign it again.")
+    if typ == REFUND and not any(tender.minor for tender in receipt.pay):
+        raise WireError("refund-nothing", "The refund gives nothing back. Take back what was free with a void.")
+
+
+def _check_items(receipt: Receipt, typ: str) -> tuple[int, dict[int, tuple[int, int]]]:
+    """Check the lines by themselves; return what they add up to, and for each rate of VAT the same and how many lines."""
+    numbered, goods = [], 0
+    gross: dict[int, tuple[int, int]] = {}
+    for item in receipt.items:
         if item.drop is None and item.sku is None:
             raise WireError("receipt-item", "A line of the receipt names neither drop nor article. Sign it again.")
+        if (item.drop is None) != (item.man is None):
+            raise WireError("receipt-manifest", "A line of the receipt has a drop without manifest. Sign it again.")
         if item.ed is not None:
             if item.drop is None or item.qty != 1 or item.lease is None:
                 raise WireError(
                     "receipt-numbered", "A numbered line must name drop and lease and sell one copy. Sign it again."
                 )
             numbered.append((item.drop, item.ed))
+        elif item.lease is not None:
+            raise WireError("receipt-lease", "A line of the receipt has a lease but no number. Sign it again.")
+        if item.disc:
+            _check_discount(item, receipt, typ)
+        if item.minor < 0 and typ == RECEIPT and item.drop is not None and receipt.ref is None:
+            raise WireError(
+                "receipt-negative", "The receipt takes something back, but names no receipt in `ref`. Sign it again."
+            )
+        goods += item.minor
+        before, lines = gross.get(item.vat, (0, 0))
+        gross[item.vat] = (before + item.minor, lines + 1)
     if len(set(numbered)) != len(numbered):
         raise WireError("receipt-number-twice", "One edition number stands on the receipt twice. Sign it again.")
+    return goods, gross
+
+
+def _check_discount(item: Item, receipt: Receipt, typ: str) -> None:
+    """A discount has the sign of its line; where nothing is left to pay, a sign that the document's lines may have."""
+    may_sell, may_give_back = typ == RECEIPT, receipt.ref is not None
+    dearer = item.minor < 0 or (item.minor == 0 and not may_sell)
+    cheaper = item.minor > 0 or (item.minor == 0 and not may_give_back)
+    if (item.disc > 0 and dearer) or (item.disc < 0 and cheaper):
+        raise WireError("receipt-discount", "A discount on the receipt makes its line dearer. Sign it again.")
 
 
 def _check_currency(receipt: Receipt) -> None:
@@ -158,6 +203,8 @@ def _check_pay(pay: tuple[Pay, ...]) -> int:
             raise WireError(
                 "receipt-pay-state", "A payment on the receipt has a state its kind cannot have. Sign again."
             )
+        if tender.ref is not None:
+            _check_card_number(tender.ref)
         paid += tender.minor
         free = free or tender.m == "comp"
     if free != (paid == 0) or (free and len(pay) != 1):
@@ -165,11 +212,35 @@ def _check_pay(pay: tuple[Pay, ...]) -> int:
     return paid
 
 
-def _check_sums(receipt: Receipt, paid: int) -> None:
-    goods = sum([item.minor for item in receipt.items])
+def _check_card_number(ref: str) -> None:
+    """Refuse what looks like the number of a card: nobody's may stand in a paper that is shown and kept (design 5)."""
+    for found in _DIGITS.finditer(ref):
+        digits = [int(digit) for digit in reversed(found[0]) if digit not in " -"]
+        if (sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])) % 10 == 0:
+            raise WireError("receipt-card-number", "A payment names a card number. Do not show or keep this receipt.")
+
+
+def _check_sums(receipt: Receipt, paid: int, goods: int) -> None:
     taxed = sum([row.net + row.vat for row in receipt.tax])
     if goods != taxed or len({row.rate for row in receipt.tax}) != len(receipt.tax):
         raise WireError("receipt-tax-sum", "The tax rows do not add up to the lines of the receipt. Sign it again.")
     total = goods + receipt.tip + receipt.round
     if total != paid or abs(total) > rules.MAX_MONEY:
         raise WireError("receipt-pay-sum", "The payments do not add up to the total of the receipt. Sign it again.")
+
+
+def _check_tax(receipt: Receipt, gross: Mapping[int, tuple[int, int]]) -> None:
+    """Each rate has its row, of what its lines add up to; its VAT may be rounded line by line, one unit each."""
+    if len(receipt.tax) != len(gross):
+        raise _other_rates()
+    for row in receipt.tax:
+        of_rate, lines = gross.get(row.rate, (None, 0))
+        if of_rate != row.net + row.vat:
+            raise _other_rates()
+        divisor = 10_000 + row.rate
+        if abs(row.vat * divisor - of_rate * row.rate) > lines * divisor:
+            raise WireError("receipt-tax-amount", "The VAT on the receipt is not that of its rate. Sign it again.")
+
+
+def _other_rates() -> WireError:
+    return WireError("receipt-tax-rate", "The tax rows are not one for each rate of the lines. Sign it again.")

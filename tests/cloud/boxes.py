@@ -14,6 +14,7 @@ NOW_MS = NOW_S * 1000
 DAY_S = 86_400
 CREATOR = keys.SigningKey.from_seed(bytes([1]) * 32)
 JTI = 16
+MAN = b64.encode(bytes(32))
 
 
 def delegate(box: keys.SigningKey, creator: keys.SigningKey = CREATOR, **changes: Any) -> str:
@@ -65,7 +66,7 @@ class FakeBox:
         test: bool = False,
     ) -> str:
         seq = len(self.events) if seq is None else seq
-        item: dict[str, Any] = {"drop": "prints", "qty": 1, "cur": "EUR", "minor": minor, "vat": 0}
+        item: dict[str, Any] = {"drop": "prints", "man": MAN, "qty": 1, "cur": "EUR", "minor": minor, "vat": 0}
         if ed is not None:
             item |= {"ed": ed, "lease": b64.encode(bytes(16))}
         st = {"cash": "cash", "card": "online"}[m]

@@ -163,6 +163,24 @@ def certificate_of(signer: keys.SigningKey = BOX, **changes: Any) -> Claims:
     return certificate.build(signer, **{**arguments, **changes})
 
 
+OTHER_JTI = b64.encode(bytes(range(16, 32)))
+
+
+def refund_claims(**changes: Any) -> Claims:
+    """Claims of a refund or void: what `receipt_claims` sold, taken back whole."""
+    back = {
+        "jti": OTHER_JTI,
+        "iat": NOW + 60,
+        "seq": 21,
+        "items": [item_claims(minor=-450)],
+        "tax": [{"rate": 1900, "net": -378, "vat": -72}],
+        "pay": [{"m": "card", "st": "online", "cur": "EUR", "minor": -450}],
+        "ref": JTI,
+        "code": None,
+    }
+    return receipt_claims(**{**back, **changes})
+
+
 ORIGIN = note.origin(BOX.thumbprint, EPOCH_BYTES)
 CLOUD_NAME = "cloud.example/witness"
 

@@ -53,13 +53,87 @@ def test_what_is_signed_is_the_canonical_bytes_of_the_claims(
     }
 
 
-@given(lines, st.sampled_from(["items", "tax", "pay"]), st.sampled_from([-1, 1]))
-def test_one_minor_unit_off_is_refused(goods: list[tuple[int, int]], part: str, off: int) -> None:
-    claims = sale(goods, 0, 0, 0)
-    field = "net" if part == "tax" else "minor"
-    claims[part][-1][field] += off
+baskets = st.lists(
+    st.tuples(st.integers(0, 10**6), st.sampled_from(RATES), st.integers(0, 500)), min_size=1, max_size=8
+)
+
+
+def taxes(items: list[doc.Claims]) -> list[doc.Claims]:
+    """One row a rate, its VAT rounded line by line, as tills elsewhere do."""
+    rows = []
+    for rate in sorted({item["vat"] for item in items}):
+        of_rate = [item["minor"] for item in items if item["vat"] == rate]
+        vat = sum(round(minor * rate / (10_000 + rate)) for minor in of_rate)
+        rows.append({"rate": rate, "net": sum(of_rate) - vat, "vat": vat})
+    return rows
+
+
+def paper(items: list[doc.Claims], split: int, **more: Any) -> doc.Claims:
+    """Write the claims of a document of `items`, paid by card and, for `split`, in cash."""
+    total = sum(item["minor"] for item in items) + more.get("tip", 0) + more.get("round", 0)
+    pay = [{"m": "card", "st": "stored", "cur": "EUR", "minor": total - split}]
+    if split:
+        pay.append({"m": "cash", "st": "cash", "cur": "EUR", "minor": split})
+    if total == 0:
+        pay = [{"m": "comp", "st": "free", "cur": "EUR", "minor": 0}]
+    return doc.receipt_claims(items=items, tax=taxes(items), pay=pay, **more)
+
+
+def basket(goods: list[tuple[int, int, int]], sign: int = 1, first: int = 1) -> list[doc.Claims]:
+    """Numbered lines with a discount each."""
+    return [
+        doc.item_claims(ed=number, minor=sign * minor, vat=rate, disc=sign * off)
+        for number, (minor, rate, off) in enumerate(goods, first)
+    ]
+
+
+@st.composite
+def papers(draw: st.DrawFn) -> tuple[doc.Claims, str]:
+    """Any sale, exchange, refund or void, with VAT of several rates, discounts, tip, rounding, one or two tenders."""
+    typ = draw(st.sampled_from([receipt.RECEIPT, receipt.RECEIPT, receipt.REFUND, receipt.VOID]))
+    sign = 1 if typ == receipt.RECEIPT else -1
+    items = basket(draw(baskets), sign)
+    more: doc.Claims = {"tip": sign * draw(st.integers(0, 1000)), "round": draw(st.integers(-2, 2))}
+    if typ != receipt.RECEIPT or draw(st.booleans()):
+        more |= {"ref": doc.OTHER_JTI, "code": None}
+        items += basket(draw(baskets), -1, first=20) if typ == receipt.RECEIPT else []
+    claims = paper(items, sign * draw(st.integers(0, 400)), **more)
+    money = [tender["minor"] for tender in claims["pay"]]
+    assume(typ == receipt.RECEIPT or (max(money) <= 0 and (min(money) < 0 or typ == receipt.VOID)))
+    return claims, typ
+
+
+@given(papers())
+def test_any_sale_exchange_refund_or_void_that_adds_up_is_accepted(made: tuple[doc.Claims, str]) -> None:
+    claims, typ = made
+    token = receipt.sign_claims(doc.BOX, claims, typ)
+    assert receipt.verify(token, doc.TRUSTED, typ) == receipt.parse(claims, typ)
+
+
+@given(papers(), st.data(), st.sampled_from([-1, 1]))
+def test_any_one_amount_off_by_one_is_refused(made: tuple[doc.Claims, str], data: st.DataObject, off: int) -> None:
+    claims, typ = made
+    places = [
+        (part, name)
+        for list_name, names in (("items", ["minor"]), ("tax", ["net", "vat"]), ("pay", ["minor"]))
+        for part in claims[list_name]
+        for name in names
+    ]
+    part, name = data.draw(st.sampled_from([*places, (claims, "tip"), (claims, "round")]))
+    part[name] += off
     with pytest.raises(WireError):
+        receipt.parse(claims, typ)
+
+
+@given(baskets, st.booleans())
+def test_an_amount_moved_from_one_rate_to_another_is_refused(goods: list[tuple[int, int, int]], up: bool) -> None:
+    claims = paper(basket([*goods, (100, 0, 0), (200, 1900, 0)]), 0)
+    one, other = claims["tax"][0], claims["tax"][-1]
+    one["net"] += 1 if up else -1
+    other["net"] -= 1 if up else -1
+    with pytest.raises(WireError) as caught:
         receipt.parse(claims)
+    assert caught.value.code == "receipt-tax-rate"
 
 
 def test_off_by_one_in_two_places_is_still_noticed() -> None:
@@ -73,12 +147,7 @@ def test_off_by_one_in_two_places_is_still_noticed() -> None:
 
 @pytest.mark.parametrize("typ", [receipt.REFUND, receipt.VOID])
 def test_refund_and_void_name_their_receipt(typ: str) -> None:
-    back = doc.receipt_claims(
-        items=[doc.item_claims(minor=-450)],
-        tax=[{"rate": 1900, "net": -378, "vat": -72}],
-        pay=[{"m": "card", "st": "online", "cur": "EUR", "minor": -450}],
-        code=None,
-    )
+    back = doc.refund_claims(ref=None)
     with pytest.raises(WireError) as caught:
         receipt.parse(back, typ)
     assert caught.value.code == "receipt-no-ref"
@@ -93,6 +162,24 @@ def test_a_receipt_in_the_name_of_another_box_is_refused() -> None:
     with pytest.raises(WireError) as caught:
         receipt.verify(token, doc.TRUSTED)
     assert caught.value.code == "receipt-wrong-signer"
+
+
+CARD_NUMBERS = ["4111111111111111", "5500-0000-0000-0004", "no 378282246310005", "6011000990139424 ok"]
+
+
+@pytest.mark.parametrize("ref", CARD_NUMBERS)
+def test_a_card_number_never_stands_on_a_receipt(ref: str) -> None:
+    pay = [{"m": "card", "st": "online", "cur": "EUR", "minor": 450, "ref": ref}]
+    with pytest.raises(WireError) as caught:
+        receipt.parse(doc.receipt_claims(pay=pay))
+    assert caught.value.code == "receipt-card-number"
+
+
+@given(st.integers(0, 99_999_999), st.integers(0, 9999), st.none() | st.integers(0, 999_999))
+def test_what_a_terminal_calls_its_payments_is_no_card_number(tid: int, number: int, trace: int | None) -> None:
+    ref = f"{tid:08d}-{number:04d}" + ("" if trace is None else f"-{trace:06d}")
+    pay = [{"m": "card", "st": "online", "cur": "EUR", "minor": 450, "ref": ref}]
+    assert receipt.parse(doc.receipt_claims(pay=pay)).pay[0].ref == ref
 
 
 anything = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
