@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import click
 
 from stall.domain import payment
+from tests.docs import schemas
 from tests.house.sources import ROOT
 
 WIDTH = 100
@@ -58,7 +60,11 @@ def payment_states() -> str:
     ])  # fmt: skip
 
 
-PAGES: dict[str, Callable[[], str]] = {"docs/cli.md": command_line, "docs/payment-states.md": payment_states}
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/cli.md": command_line,
+    "docs/payment-states.md": payment_states,
+    **{f"docs/schemas/{name}.json": partial(schemas.text, name) for name in schemas.DOCUMENTS},
+}
 
 
 def write_all() -> list[str]:

@@ -117,7 +117,7 @@ def _same_sale(found: Findings, taken: TakenHome, box: KeysFile) -> tuple[Receip
 def _proof(judged: list[Verdict], name: str) -> dict[str, object]:
     verdict = next(each for each in judged if each.name == name)
     facts: dict[str, object] = {"verified": verdict.ok, "how": list(verdict.says)}
-    return facts | ({"grade": verdict.grade} if verdict.grade else {})
+    return facts | ({"grade": verdict.grade} if verdict.reason else {})
 
 
 def _receipt_facts(told: Receipt, item: Item) -> dict[str, object]:
