@@ -17,7 +17,8 @@ Usage: ./setup.sh [--system] COMMAND [ARGUMENTS]
   demo     run a whole stall on this machine; arguments go to `stall demo` (try: demo --help)
   test     check format, style, types and imports, then run the tests; arguments go to pytest
   bench    `bench claims`: how fast sales are, as ratios against the disk; `bench faults`: break the box thousands of
-           times and judge what is left; `bench verify`: what checking a receipt strictly costs; all take --help
+           times and judge what is left; `bench verify`: what checking a receipt strictly costs; `bench fuzz`: search
+           for bytes that a reader of outside data does not take well; all take --help
   check    say what is here and what is missing; changes nothing
 
   --system also install missing system packages (CI=true as root does so by itself)
@@ -140,7 +141,12 @@ require_system() {
 # ---------------------------------------------------------------- the environment
 
 # Benchmarks run in the environment of the tests.
-lock_of() { if [ "$1" = test ]; then echo "$LOCKS/requirements-test.txt"; else echo "$LOCKS/requirements.txt"; fi; }
+lock_of() {
+    case $1 in
+        demo) echo "$LOCKS/requirements.txt" ;;
+        *) echo "$LOCKS/requirements-$1.txt" ;;
+    esac
+}
 stamp_of() { echo "$VENV/stall-ready-$1"; }
 
 # The stamp is everything the environment was made from, word for word: the folder (environments cannot be moved),
@@ -212,6 +218,14 @@ prepare() {
     say "ready."
 }
 
+# The fuzzing lock is the test lock and one package more, for which there are machines without any: those go without.
+add_fuzzer() {
+    ! is_ready fuzz || return 0
+    say "installing the fuzzer"
+    pip --only-binary :all: --require-hashes -r "$(lock_of fuzz)"
+    stamp_text fuzz >"$(stamp_of fuzz)" || fail "I cannot write to $VENV; is the disk full?"
+}
+
 # ---------------------------------------------------------------- commands
 
 run_demo() {
@@ -252,11 +266,13 @@ run_bench() {
         claims) module=tests.bench.claims ;;
         faults) module=tests.faults ;;
         verify) module=tests.bench.verify ;;
-        '') wrong_usage 'which benchmark, claims, faults or verify?' ;;
-        *) wrong_usage "there is no benchmark '$1'; there are claims, faults and verify." ;;
+        fuzz) module=tests.fuzz ;;
+        '') wrong_usage 'which benchmark, claims, faults, verify or fuzz?' ;;
+        *) wrong_usage "there is no benchmark '$1'; there are claims, faults, verify and fuzz." ;;
     esac
     shift
     prepare test bench
+    [ "$module" != tests.fuzz ] || add_fuzzer
     cd "$ROOT" || exit 1
     exec "$VENV/bin/python" -m "$module" "$@"
 }

@@ -54,6 +54,19 @@ def test_the_test_lock_is_added_to_a_demo_environment_without_starting_over(mach
     assert "-e " in project
 
 
+def test_the_fuzzer_is_added_to_the_environment_of_the_tests_once(machine: Machine) -> None:
+    machine.command("cc", "#!/bin/sh\n")
+    (machine.project / "provisioning/requirements-fuzz.txt").write_text("a==1 \\\n    --hash=sha256:00\n")
+    machine.run("test")
+    machine.calls()
+    machine.run("bench", "fuzz")
+    (packages,) = installs(machine)
+    assert packages.endswith(f"--require-hashes -r {machine.project}/provisioning/requirements-fuzz.txt")
+    machine.run("bench", "fuzz")
+    machine.run("test")
+    assert installs(machine) == []
+
+
 def test_after_test_a_demo_needs_nothing_more(machine: Machine) -> None:
     machine.run("test")
     machine.calls()
