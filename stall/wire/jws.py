@@ -28,6 +28,7 @@ LIMITS: Mapping[str, int] = {
     "stall-receipt+jwt": 64 * _KIB,
     "stall-refund+jwt": 64 * _KIB,
     "stall-void+jwt": 64 * _KIB,
+    "stall-decline+jwt": 64 * _KIB,
 }
 """Longest token in characters, by type; every other type has DEFAULT_LIMIT."""
 
@@ -38,6 +39,7 @@ CLAIMS_LIMITS: Mapping[str, int] = {
     "stall-receipt+jwt": 64 * _KIB,
     "stall-refund+jwt": 64 * _KIB,
     "stall-void+jwt": 64 * _KIB,
+    "stall-decline+jwt": 64 * _KIB,
 }
 """Longest claims in bytes of JSON, by type; every other type has DEFAULT_CLAIMS_LIMIT."""
 

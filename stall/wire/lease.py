@@ -18,6 +18,10 @@ MAX_RANGES = 64
 MAX_LIFE_S = 30 * 86_400
 
 
+Ranges = Annotated[tuple[tuple[rules.EditionNumber, rules.EditionNumber], ...], Meta(max_length=MAX_RANGES)]
+"""[first, last] edition number, ascending and disjoint."""
+
+
 class LogState(rules.Claims, frozen=True, kw_only=True):
     """The box's log as the signer last saw it: how many entries, which root."""
 
@@ -37,7 +41,7 @@ class Lease(rules.Claims, frozen=True, kw_only=True):
     man: rules.H
     epoch: rules.Id22
     lease_seq: Annotated[int, Meta(ge=1, le=2**53 - 1)]
-    ranges: Annotated[tuple[tuple[rules.EditionNumber, rules.EditionNumber], ...], Meta(max_length=MAX_RANGES)]
+    ranges: Ranges
     ckpt: LogState | None = None
 
     def numbers(self) -> int:
@@ -56,9 +60,14 @@ def parse(claims: Mapping[str, Any]) -> Lease:
 def _checked(lease: Lease) -> Lease:
     if not 0 < lease.exp - lease.iat <= MAX_LIFE_S:
         raise WireError("lease-lifetime", "A lease lasts at most 30 days and ends after it begins. Sign it again.")
-    if any(lo > hi for lo, hi in lease.ranges) or any(a[1] >= b[0] for a, b in pairwise(lease.ranges)):
+    if not are_ascending(lease.ranges):
         raise WireError("lease-ranges", "The ranges of the lease overlap or are out of order. Sign it again.")
     return lease
+
+
+def are_ascending(ranges: Ranges) -> bool:
+    """Tell whether every range begins before it ends, and after the one before it ended."""
+    return all(lo <= hi for lo, hi in ranges) and all(a[1] < b[0] for a, b in pairwise(ranges))
 
 
 def claims(lease: Lease) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from stall.wire import credential, delegation, issuer, lease, manifest, receipt
+from stall.wire import closing, credential, decline, delegation, issuer, lease, lease_return, manifest, presentation, receipt
 from stall.wire.claims import Claims
 from tests.house.sources import ROOT
 
@@ -20,6 +20,10 @@ ROWS: dict[str, type[Claims]] = {
     "Lease": lease.Lease,
     "Receipt, refund, void": receipt.Receipt,
     "Certificate of ownership": credential.Certificate,
+    "Presentation": presentation.Presentation,
+    "Lease return": lease_return.LeaseReturn,
+    "Decline": decline.Decline,
+    "Closing statement": closing.Close,
 }
 NESTED: dict[str, tuple[type[Claims], ...]] = {
     "Manifest": (
@@ -30,6 +34,8 @@ NESTED: dict[str, tuple[type[Claims], ...]] = {
     "Lease": (lease.LogState,),
     "Receipt, refund, void": (receipt.Item, receipt.Tax, receipt.Pay),
     "Certificate of ownership": (credential.Issuer, credential.Subject, issuer.Evidence),
+    "Decline": (decline.Item,),
+    "Closing statement": (closing.Entry, closing.Log),
 }  # fmt: skip
 
 

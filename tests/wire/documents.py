@@ -181,6 +181,64 @@ def refund_claims(**changes: Any) -> Claims:
     return receipt_claims(**{**back, **changes})
 
 
+def lease_return_claims(**changes: Any) -> Claims:
+    return _changed(
+        {
+            "iss": BOX.thumbprint,
+            "jti": OTHER_JTI,
+            "iat": NOW + DAY,
+            "clk": "ntp",
+            "epoch": EPOCH,
+            "seq": 90,
+            "drop": "night-prints",
+            "ranges": [[9, 10], [25, 30]],
+        },
+        changes,
+    )
+
+
+def decline_claims(**changes: Any) -> Claims:
+    """A decline of the one payment of `receipt_claims`, as if its card had been read offline."""
+    return _changed(
+        {
+            "iss": CLOUD.thumbprint,
+            "jti": OTHER_JTI,
+            "iat": NOW + DAY,
+            "box": BOX.thumbprint,
+            "ref": JTI,
+            "rcpt": HASH,
+            "pay": 0,
+            "cur": "EUR",
+            "minor": 450,
+            "reason": "The bank of the card refused it.",
+        },
+        changes,
+    )
+
+
+def close_claims(**changes: Any) -> Claims:
+    """The closing of a drop of three copies."""
+    return _changed(
+        {
+            "iss": CREATOR.did,
+            "jti": JTI,
+            "iat": NOW + DAY,
+            "drop": "night-prints",
+            "man": HASH,
+            "editions": [entry_claims(), entry_claims(ed=2, st="burned", cert=None), entry_claims(ed=3, cert=ROOT)],
+            "log": [{"origin": ORIGIN, "size": 91, "root": ROOT}],
+        },
+        changes,
+    )
+
+
+ROOT = b64.encode(hashlib.sha256(b"something else signed before").digest())
+
+
+def entry_claims(**changes: Any) -> Claims:
+    return _changed({"ed": 1, "st": "sold", "cert": HASH}, changes)
+
+
 ORIGIN = note.origin(BOX.thumbprint, EPOCH_BYTES)
 CLOUD_NAME = "cloud.example/witness"
 
