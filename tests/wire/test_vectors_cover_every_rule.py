@@ -11,8 +11,8 @@ from tests.house.sources import ROOT
 from tests.wire import casebook
 
 VALID, INVALID, CODES = 3, 10, 10
-# A claim code is no document but a spelling: however it is wrong, who typed it does the same, so one code says it.
-ONE_CODE = {"claimcode"}
+# Codes that people type are no documents but a spelling: however one is wrong, who typed it does the same, so one code says it.
+ONE_CODE = {"claimcode", "owner_code"}
 HEADING = re.compile(r"^#{2,4} (?P<number>\d+(?:\.\d+)*)\.? ", re.MULTILINE)
 
 DOCUMENTS = casebook.documents()
