@@ -76,8 +76,9 @@ def recover(
     """Bring a creator's key back from its recovery sheet, sealed anew."""
     from stall.creator import keyring, ledger
 
+    keyring.recovered_name(out, name)
     seed = seed_of(lines)
-    keyring.check_recovery(out, seed, name)
+    keyring.check_recovery(out, seed)
     back = keyring.recover(out, seed, name, chosen(out, passphrase_file, no_passphrase))
     if not (out / ledger.FILE).exists():
         click.echo(

@@ -128,18 +128,25 @@ def seal(creator: Creator, passphrase: str | None, *, cost: Cost = keyfile.USUAL
     return _of(creator.folder, creator.key)
 
 
-def check_recovery(folder: Path, seed: bytes, name: str | None) -> str:
-    """See whether a key can be put back into a folder, and give the name it will bear.
+def recovered_name(folder: Path, name: str | None) -> str:
+    """Give the name a key put back into a folder will bear, before anybody types its lines.
 
-    Raises Refused `recovery-other-key` when the folder is that of another key, `creator-name` when it has none and none is
-    given, `creator-exists` when whose key file it holds cannot be told.
+    Raises Refused `creator-name` when the folder has none and none is given.
+    """
+    return _checked(_line(folder / "name") if name is None else name)
+
+
+def check_recovery(folder: Path, seed: bytes) -> None:
+    """See whether a key can be put back into a folder.
+
+    Raises Refused `recovery-other-key` when the folder is that of another key, `creator-exists` when whose key file it
+    holds cannot be told.
     """
     known = _known_did(folder)
     if known is None:
         check_free(folder)
     else:
         _check_same(folder, known, SigningKey.from_seed(seed).did)
-    return _checked(_line(folder / "name") if name is None else name)
 
 
 def recover(
@@ -147,10 +154,11 @@ def recover(
 ) -> Creator:
     """Put a key back from the seed of its recovery sheet: into a new folder, or into its own if the passphrase is lost.
 
-    Raises what `check_recovery` and `new` raise.
+    Raises what `recovered_name`, `check_recovery` and `new` raise.
     """
     key = SigningKey.from_seed(seed)
-    name = check_recovery(folder, seed, name)
+    name = recovered_name(folder, name)
+    check_recovery(folder, seed)
     data = _sealed(key, passphrase, cost)
     _make_folder(folder)
     _write_public(folder, key, name)

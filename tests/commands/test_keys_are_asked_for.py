@@ -227,6 +227,12 @@ def test_lines_are_asked_for_one_by_one_until_each_is_right(
     assert "Line 1 has 15 signs instead of 16." in ran.err
 
 
+def test_a_missing_name_is_said_before_anybody_types_four_lines(stall: Stall, tmp_path: Path) -> None:
+    ran = stall("keys", "recover", "--out", tmp_path / "new")
+    assert ran.err.endswith("[creator-name]\n")
+    assert "Line 1" not in ran.err
+
+
 # A box's key and its board.
 
 

@@ -90,6 +90,16 @@ def test_a_short_passphrase_makes_and_changes_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "ada" / "creator.key").read_bytes() == before
 
 
+def test_a_key_that_would_not_open_again_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = keyring.new(tmp_path / "ada", "Ada")
+    before = (tmp_path / "ada" / "creator.key").read_bytes()
+    seal = keyfile.seal
+    monkeypatch.setattr(keyfile, "seal", lambda key, _, **given: seal(key, OTHERS, **given))  # as if memory had failed
+    with pytest.raises(Refused):
+        keyring.seal(made, WORDS, cost=CHEAP)
+    assert (tmp_path / "ada" / "creator.key").read_bytes() == before
+
+
 def test_a_sealed_file_with_another_public_half_does_not_open(sealed: Path, tmp_path: Path) -> None:
     other = keyring.new(tmp_path / "eve", "Eve", WORDS, cost=CHEAP)
     said = json.loads((sealed / "creator.key").read_bytes())

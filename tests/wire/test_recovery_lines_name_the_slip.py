@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stall.errors import LocalWireError, Refused, StallError
@@ -63,6 +63,7 @@ def test_each_line_is_a_word_of_the_code_its_description_names(seed: bytes) -> N
             assert value == 0
 
 
+@settings(max_examples=50)
 @given(st.integers(0, 3), st.dictionaries(st.integers(0, 15), st.integers(1, 31), min_size=1, max_size=3))
 def test_up_to_three_wrong_signs_are_noticed_and_their_line_is_named(line: int, slips: dict[int, int]) -> None:
     signs = list(LINES[line].replace(" ", ""))
@@ -73,6 +74,7 @@ def test_up_to_three_wrong_signs_are_noticed_and_their_line_is_named(line: int, 
     assert found.sentence.startswith(f"Line {line + 1} ")
 
 
+@settings(max_examples=50)
 @given(st.integers(0, 3), st.integers(0, 15), st.integers(1, 31))
 def test_one_wrong_sign_is_pointed_at(line: int, at: int, change: int) -> None:
     signs = list(LINES[line].replace(" ", ""))
