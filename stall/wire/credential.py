@@ -15,7 +15,7 @@ from stall.errors import LocalWireError, WireError
 from stall.wire import canonical, jws, keys, proof, strict_json
 from stall.wire import claims as rules
 from stall.wire.delegation import Delegation
-from stall.wire.issuer import CONTEXT_VC, AtMostOne, Urn, check_chain
+from stall.wire.issuer import CONTEXT_VC, AtMostOne, Urn, check_chain, check_times
 from stall.wire.manifest import Manifest
 from stall.wire.receipt import Item, Receipt
 
@@ -28,8 +28,6 @@ TYPES = ("VerifiableCredential", "EditionOwnershipCredential")
 
 PROVISIONAL = "VALID-PROVISIONAL"
 FINAL = "VALID-FINAL"
-
-_EARLIEST_S, _LATEST_S = 1_577_836_800, 4_102_444_800
 
 Digest = Annotated[str, Meta(pattern=r"^sha256-[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")]
 """`sha256-` and the base64url hash of a token."""
@@ -112,11 +110,11 @@ def verify(document: dict[str, Any]) -> VerifiedCredential:
         raise WireError("certificate-wrong-issuer", "The certificate is not signed by its issuer. Do not rely on it.")
     subject = certificate.credential_subject
     used = check_chain(
-        certificate.issuer.id, subject.creator, certificate.evidence,
+        certificate.issuer.id, subject.creator, certificate.evidence[0].jws if certificate.evidence else None,
         cap="cert", drop=subject.drop, at_s=valid_from_s, what="certificate",
     )  # fmt: skip
     by_creator = certificate.issuer.id == subject.creator
-    _check_times(valid_from_s, created_s, None if by_creator or used is None else used.exp)
+    check_times(valid_from_s, created_s, used, certificate.issuer.id, "certificate")
     _check_edition(certificate)
     _check_owner(subject, certificate.issuer.id)
     return VerifiedCredential(
@@ -212,16 +210,6 @@ def _read(document: object) -> tuple[Certificate, int, int]:
     if not proof.is_shaped(signed, CONTEXTS):
         raise WireError("certificate-proof", "The certificate's signature has parts missing or added. Get it again.")
     return certificate, proof.parse_timestamp(certificate.valid_from), proof.parse_timestamp(signed["created"])
-
-
-def _check_times(valid_from_s: int, created_s: int, delegated_until_s: int | None) -> None:
-    if not _EARLIEST_S <= valid_from_s <= created_s <= _LATEST_S:
-        raise WireError(
-            "certificate-time",
-            "The certificate is dated before 2020, after 2099, or later than its signature. Get another.",
-        )
-    if delegated_until_s is not None and created_s > delegated_until_s:
-        raise WireError("certificate-time", "The box signed the certificate after its delegation ended. Get another.")
 
 
 def _check_edition(certificate: Certificate) -> None:

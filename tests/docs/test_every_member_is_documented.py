@@ -7,7 +7,19 @@ import re
 import msgspec
 import pytest
 
-from stall.wire import closing, credential, decline, delegation, issuer, lease, lease_return, manifest, presentation, receipt
+from stall.wire import (
+    badge,
+    closing,
+    credential,
+    decline,
+    delegation,
+    issuer,
+    lease,
+    lease_return,
+    manifest,
+    presentation,
+    receipt,
+)
 from stall.wire.claims import Claims
 from tests.house.sources import ROOT
 
@@ -21,6 +33,7 @@ ROWS: dict[str, type[Claims]] = {
     "Receipt, refund, void": receipt.Receipt,
     "Certificate of ownership": credential.Certificate,
     "Presentation": presentation.Presentation,
+    "Badge": badge.Badge,
     "Lease return": lease_return.LeaseReturn,
     "Decline": decline.Decline,
     "Closing statement": closing.Close,
@@ -34,6 +47,9 @@ NESTED: dict[str, tuple[type[Claims], ...]] = {
     "Lease": (lease.LogState,),
     "Receipt, refund, void": (receipt.Item, receipt.Tax, receipt.Pay),
     "Certificate of ownership": (credential.Issuer, credential.Subject, issuer.Evidence),
+    "Badge": (
+        badge.Profile, badge.Subject, badge.Identity, badge.Achievement, badge.Criteria, badge.Image, badge.Evidence,
+    ),
     "Decline": (decline.Item,),
     "Closing statement": (closing.Entry, closing.Log),
 }  # fmt: skip

@@ -47,6 +47,8 @@ _MAN = jws.token_hash(_DROP)
 _COPY = doc.item_claims(man=_MAN)
 
 
+_LATER = {name: value for name, value in doc.certificate_of(doc.CREATOR).items() if name != "proof"}
+_LATER = proof.add(doc.CREATOR, _LATER, doc.NOW + 200 * doc.DAY)
 _LATE = proof.add(doc.BOX, _UNPROVED, doc.NOW + 120 * doc.DAY + 1)
 _EARLY = {name: value for name, value in doc.certificate_of(doc.CREATOR, delegation=None).items() if name != "proof"}
 _EARLY = proof.add(doc.CREATOR, {**_EARLY, "validFrom": "2019-12-31T23:59:59Z"}, doc.NOW)
@@ -102,6 +104,7 @@ DOCUMENT = Document(
         _valid("VALID-PROVISIONAL", doc.certificate_of(edition=None, edition_size=None, owner=None)),
         _valid("VALID-FINAL", doc.certificate_of(doc.CREATOR, delegation=None)),
         _valid("VALID-PROVISIONAL", doc.certificate_of(doc.CREATOR, settlement="pending")),
+        _valid("VALID-FINAL", _LATER),
         {"grade": "VALID-PROVISIONAL", **_beside_manifest(_DROP)},
         {"grade": "VALID-PROVISIONAL", **_beside_receipt(_sold())},
         {"grade": "VALID-FINAL", **_beside_receipt(_sold(), doc.CREATOR)},
