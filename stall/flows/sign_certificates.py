@@ -13,22 +13,25 @@ from stall.store import attempts, catalogue, claims, documents, journal
 from stall.store.claims import Bought
 from stall.store.db import Tx
 from stall.store.schema import line_id
-from stall.wire import certificate, event, jws
+from stall.wire import certificate, event, jws, keys
 
 
-def sign_certificates(tx: Tx, sale: int) -> None:
+def sign_certificates(tx: Tx, sale: int, owner: str | None = None) -> None:
     """Sign what is not signed yet; a later claim of the same sale signs nothing again.
 
+    `owner` is the did of the buyer's key; without it the certificates name no owner. Raises WireError for an unfit one.
     A certificate is `pending` while money behind the sale is only stored in the terminal. One that
     cannot be signed now (the creator's delegation ran out since the sale) is an exception on the
     report and tried again at the next claim: what is paid for is delivered all the same.
     """
+    if owner is not None:
+        keys.public_from_did(owner)
     stored = any(a.settlement == Settlement.STORED for a in attempts.of_sale(tx.conn, sale))
     receipt_hash = jws.token_hash(receipt_token(tx, sale))
     for item in claims.bought(tx.conn, sale):
         if item.certificate is None:
             try:
-                _sign(tx, sale, item, receipt_hash, "pending" if stored else "settled")
+                _sign(tx, sale, item, receipt_hash, "pending" if stored else "settled", owner)
             except LocalWireError as trouble:
                 note_exception(tx, "certificate", f"Sale {sale}, line {item.line + 1}: {trouble.sentence}")
 
@@ -46,7 +49,7 @@ def receipt_token(tx: Tx, sale: int) -> str:
     return token
 
 
-def _sign(tx: Tx, sale: int, item: Bought, receipt_hash: str, settlement: str) -> None:
+def _sign(tx: Tx, sale: int, item: Bought, receipt_hash: str, settlement: str, owner: str | None) -> None:
     row = tx.conn.execute(
         "SELECT p.manifest_hash, p.licence, d.creator, d.pack, c.did FROM packs p JOIN drops d ON d.no = p.drop_no"
         " JOIN creators c ON c.no = d.creator WHERE p.no = ?",
@@ -69,6 +72,7 @@ def _sign(tx: Tx, sale: int, item: Bought, receipt_hash: str, settlement: str) -
         delegation=None if delegated is None else delegated[0],
         edition=item.ed,
         edition_size=None if item.ed is None else _edition_size(tx, item, row["pack"]),
+        owner=owner,
     )
     event_key = tx.next_event
     tx.append(
