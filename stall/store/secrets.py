@@ -135,7 +135,14 @@ def _unbound(document: Bound, here: Board) -> SigningKey:
             "The key of this box is bound to this board, whose secret cannot be read. Let the stall's user into the group"
             " video, and see that vcmailbox is installed.",
         )
-    return keyfile.unbind(document, secret, here.serial)
+    try:
+        return keyfile.unbind(document, secret, here.serial)
+    except WireError as error:
+        raise Broken(
+            "key-malformed",
+            "The key of this box is damaged, or more was written into the board's one-time memory since. Restore box.key"
+            " from your key backup, or make a new box with `stall keys new box`.",
+        ) from error
 
 
 def _symmetric(path: Path) -> bytes:
