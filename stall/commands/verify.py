@@ -154,7 +154,7 @@ def _papers(path: Path) -> list[Paper]:
         with zipfile.ZipFile(path) as opened:
             plain = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others fail in ways of their own, or eat memory
             known = [entry for entry in opened.infolist() if entry.compress_type in plain]
-            wanted = [entry for entry in known if entry.filename.endswith((".jws", ".json"))][:_PAPERS_MAX]
+            wanted = [entry for entry in known if entry.filename.endswith((".jws", ".json", ".tlog-proof"))][:_PAPERS_MAX]
             found = [(entry.filename, opened.open(entry).read(papers.MOST_BYTES + 1)) for entry in wanted]
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:
         raise Refused("verify-unknown", f"“{path.name}” cannot be unpacked. Copy it again.") from error

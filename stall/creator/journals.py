@@ -142,7 +142,9 @@ class _Reader:
                 f"In the place of event {seq} of epoch {life.name} stands another. Export the journal again.",
             )
         if fact.at < life.last_at and fact.kind != "clock":
-            raise WireError("export-time", f"The time of event {seq} runs back. Do not rely on it: no stall keeps its journal so.")
+            raise WireError(
+                "export-time", f"The time of event {seq} runs back. Do not rely on it: no stall keeps its journal so."
+            )
         leaf = merkle.leaf_hash(data)
         self._check_proof(life, fact, line, leaf)
         life.last_at, life.tree = fact.at, life.tree.append(leaf)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stall.errors import Refused, StallError
-from stall.wire import strict_json
+from stall.wire import strict_json, tlogproof
 
 MOST_BYTES = 6 * 1024 * 1024  # the longest token there is, a closing statement, and some
 _SEGMENTS = 3
@@ -33,7 +33,14 @@ class Export:
     lines: Callable[[], Iterable[bytes]]
 
 
-Content = str | dict[str, Any] | Text | Export
+@dataclass(frozen=True)
+class LogProof:
+    """A proof that an entry stands in a box's journal (tlog-proof)."""
+
+    text: str
+
+
+Content = str | dict[str, Any] | Text | LogProof | Export
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ def read(name: str, data: bytes) -> Paper:
     text = data.strip()
     if len(text) <= MOST_BYTES and text.startswith(b"{"):
         document = strict_json.loads(text)
-        if isinstance(document, dict) and "credentialSubject" in document:
+        if isinstance(document, dict) and ("credentialSubject" in document or "verifiableCredential" in document):
             return Paper(name, document)
         raise Refused(
             "verify-unknown", f"“{name}” is JSON, but no certificate of ownership. Give the certificate.json of a sale."
@@ -59,6 +66,8 @@ def read(name: str, data: bytes) -> Paper:
         return Paper(name, text.decode("ascii"))
     if len(data) <= MOST_BYTES and data.startswith(_ORIGIN) and _SIGNATURE in data:
         return Paper(name, Text(data.decode("utf-8", "replace")))
+    if len(data) <= MOST_BYTES and data.startswith(tlogproof.HEAD.encode()):
+        return Paper(name, LogProof(data.decode("utf-8", "replace")))
     raise Refused(
         "verify-unknown",
         f"“{name}” is no paper of a stall. Give a pack, a token, a certificate, a checkpoint or an exported journal.",

@@ -58,7 +58,9 @@ def sale(own_creator: Creator, folder: Path, build: Callable[..., BuiltPack]) ->
     """One sale, complete and in order."""
     pack = build(folder, signer=own_creator)
     chain = delegations.delegate(own_creator, BOX.did, "box", now_s=NOW_S, name="Fair box")
-    token = jws.sign(BOX, receipt.RECEIPT, receipt_claims())
+    plain = receipt_claims()
+    plain["items"][0]["man"] = pack.manifest_hash
+    token = jws.sign(BOX, receipt.RECEIPT, plain)
     document = certificate.build(
         BOX,
         issuer_name="Fair box",
@@ -236,7 +238,7 @@ def test_a_receipt_is_covered_by_any_delegation_beside_it_that_was_in_force(sale
 
 
 def test_a_paper_of_an_unknown_kind_is_said(sale: Sale) -> None:
-    [found] = judged(jws.sign(BOX, "stall-close+jwt", {"a": 1}))
+    [found] = judged(jws.sign(BOX, "stall-rumour+jwt", {"a": 1}))
     assert (found.ok, found.code) == (False, "verify-type")
 
 

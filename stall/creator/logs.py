@@ -1,0 +1,120 @@
+"""What checkpoints, exported journals and proofs from them say, in plain words. A paper that does not hold raises."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from stall.creator import chains, journals
+from stall.creator.books import Limits
+from stall.creator.chains import Link, Said
+from stall.creator.evidence import Evidence
+from stall.creator.journals import Known, Report
+from stall.creator.papers import Export, LogProof, Text
+from stall.domain import money
+from stall.errors import Hostile, WireError
+from stall.wire import b64, keys, note, tlogproof
+from stall.wire.delegation import Delegation
+
+_UNSEEN = "No cloud whose key is known saw it. Give --cosigner, or the cloud's delegation."
+_NO_CHAIN = "Signed by the box {box}. Which creator let it do so cannot be told: add its delegation."
+_MAY_LACK = (
+    "Newer epochs and events may be left out: compare with a cosigner's newest note or the cloud's list of epochs."
+)
+
+
+def checkpoint(content: Text, heap: Evidence) -> Said:
+    """Say what a checkpoint says."""
+    opened, state, chain = heap.checkpoint(content.text)
+    _check_not_forked((state.origin, state.size), heap)
+    seen = _cosigned(opened.signatures, heap)
+    says = [
+        f"The journal of {state.origin} has {chains.counted(state.size, 'event')}, root {b64.encode(state.root)}.",
+        *(seen or [_UNSEEN]),
+        *chains.by_delegate(chain, heap),
+    ]
+    return Said(tuple(says), chains.links(chain.iss, chain), None, None, None)
+
+
+def export(content: Export, heap: Evidence) -> Said:
+    """Say what an exported journal says; its box is known by a delegation at hand, or by the key it names itself."""
+    known = [one for found in heap.delegations.values() for one in found if "receipt" in one.cap]
+    trusted = [one for one in known if heap.expected in {None, one.iss}]
+    report = journals.check(content.lines(), Known(None, heap.cosigners, Limits(trusted), heap.roots))
+    chain = next((one for one in trusted if one.sub == report.box), None)
+    _check_export(report, chain, heap)
+    lives = [
+        f"Epoch {life.name}: {chains.counted(life.tree.size, 'event')}, root {b64.encode(life.checkpoint.root)}."
+        for life in report.lives
+    ]
+    seen = [line for life in report.lives for line in _cosigned(life.cosigned, heap, life.cosigned_size)]
+    by = chains.by_delegate(chain, heap) if chain else [_NO_CHAIN.format(box=report.box)]
+    says = (*lives, *seen, *_added_up(report), *by, _MAY_LACK)
+    return Said(says, chains.links(chain.iss, chain) if chain else (Link("box", report.box),))
+
+
+def _check_export(report: Report, chain: Delegation | None, heap: Evidence) -> None:
+    """Hold an export against the other papers of its box."""
+    if chain is None and heap.expected is not None:
+        raise Hostile(
+            "verify-needs-delegation", "Which creator stands behind this box cannot be told. Add its delegation."
+        )
+    box = keys.thumbprint_of_did(report.box)
+    for life in report.lives:
+        _check_not_forked((life.checkpoint.origin, life.tree.size), heap)
+        here = {
+            (box, life.name, seq): {token}
+            for (epoch, seq), token in report.books.receipts.items()
+            if epoch == life.name
+        }
+        for place, tokens in heap.entries.items():
+            if place[:2] == (box, life.name) and place[2] < life.tree.size and here.get(place) != tokens:
+                raise WireError(
+                    "verify-forked",
+                    f"A receipt says it is entry {place[2]} of this journal, where another stands. Trust neither.",
+                )
+
+
+def _check_not_forked(where: tuple[str, int], heap: Evidence) -> None:
+    if where in heap.forked:
+        raise WireError(
+            "verify-forked",
+            "The box signed two journals of one length that differ. One was kept from somebody: trust neither.",
+        )
+
+
+def log_proof(content: LogProof, heap: Evidence) -> Said:
+    """Say what a proof from a journal shows."""
+    logged, chain = heap.log_proof(tlogproof.read(content.text))
+    fact, state = logged.event, logged.checkpoint
+    _check_not_forked((state.origin, state.size), heap)
+    what = (
+        f"the certificate {fact.body.get('hash')}"
+        if fact.kind == "certificate"
+        else f"a fact of the kind “{fact.kind}”"
+    )
+    says = (
+        f"Entry {fact.seq} of {chains.counted(state.size, 'event')} in the journal of {state.origin}: {what}.",
+        *(_cosigned(logged.signatures, heap) or [_UNSEEN]),
+        *chains.by_delegate(chain, heap),
+    )
+    return Said(says, chains.links(chain.iss, chain), fact.at // 1000, None, chain)
+
+
+def _cosigned(signatures: tuple[note.Signature, ...], heap: Evidence, size: int | None = None) -> list[str]:
+    what = "It was" if size is None else f"The first {chains.counted(size, 'event')} were"
+    return [
+        f"{what} cosigned by {one.name} on {chains.day(one.time_s)}."
+        for one in signatures
+        if one.kind == note.COSIGNATURE_KIND and one.time_s is not None and heap.may_cosign(one.name, one.time_s)
+    ]
+
+
+def _added_up(report: Report) -> list[str]:
+    books = report.books
+    tenders = Counter({f"{tender} {money.text(minor, cur)}": 1 for (tender, cur), minor in sorted(books.money.items())})
+    drops = Counter(drop for drop, _ in books.sold)
+    numbers = ", ".join(f"{chains.counted(count, 'number')} of {drop}" for drop, count in sorted(drops.items()))
+    return [
+        f"{chains.counted(len(books.receipts), 'receipt')}, {chains.counted(len(books.certified), 'certificate')}; {', '.join(tenders) or 'no money'}.",
+        f"Sold: {numbers}, none twice." if numbers else "No numbered copy was sold.",
+    ]
