@@ -17,7 +17,7 @@ from pathlib import Path
 
 from stall.errors import Broken, Refused
 from stall.wire import pack, paths
-from stall.wire.manifest import MAX_FILES
+from stall.wire.manifest import MAX_FILES, is_reserved
 
 CHUNK_BYTES = 1024 * 1024
 OnBytes = Callable[[int], None]
@@ -153,7 +153,7 @@ def _file(source: Path, root: Path, path: str) -> Found:
         raise Refused("folder-special-file", f"“{path}” is not a plain file. Take it out of the folder.")
     # macOS hands out names taken apart (NFD); in a pack they are whole (formats.md 7.1).
     name = unicodedata.normalize("NFC", path)
-    if pack.is_reserved(name):
+    if is_reserved(name):
         raise Refused("folder-reserved-name", f"“{path}” has a name the pack needs itself. Rename the file.")
     return Found(target, name, facts.st_size, facts.st_mtime_ns)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -11,6 +11,7 @@ from stall.errors import WireError
 from stall.wire import b64, jws, keys
 from stall.wire import claims as rules
 from stall.wire.keys import thumbprint_of_did
+from stall.wire.receipt import Receipt
 
 TYP = "stall-delegation+jwt"
 
@@ -80,7 +81,8 @@ def parse(claims: Mapping[str, Any]) -> Delegation:
 def _checked(delegation: Delegation) -> Delegation:
     _check_key(delegation)
     _check_rights(delegation)
-    if not 0 < delegation.exp - delegation.nbf <= MAX_LIFE_S[delegation.role]:
+    lasts = 0 < delegation.exp - delegation.nbf <= MAX_LIFE_S[delegation.role]
+    if not lasts or delegation.exp <= delegation.iat:
         raise WireError("delegation-lifetime", "The delegation lasts too long or ends before it begins. Sign again.")
     return delegation
 
@@ -128,6 +130,42 @@ def check_use(delegation: Delegation, cap: str, drop: str | None, at_s: int) -> 
         )
 
 
+def holding(given: Iterable[Delegation], at_s: int) -> Delegation | None:
+    """Pick, of one creator's delegations of one key, the one that holds for what is dated `at_s`: the highest `seq` by then.
+
+    None if none was issued by then. A later one takes nothing back that was dated before it.
+    """
+    issued = [delegation for delegation in given if delegation.iat <= at_s]
+    return max(issued, key=lambda delegation: (delegation.seq, delegation.iat), default=None)
+
+
+def check_holding(used: Delegation, known: Iterable[Delegation], at_s: int) -> None:
+    """Check that of all `known` delegations none had replaced the `used` one by `at_s`. Raises WireError."""
+    same = [one for one in known if (one.iss, one.sub) == (used.iss, used.sub)]
+    newest = holding([used, *same], at_s)
+    if newest is not None and newest.seq > used.seq:
+        raise WireError("delegation-replaced", "A newer delegation of this key was in force then. Use that one.")
+
+
+def check_receipt(delegation: Delegation, receipt: Receipt) -> None:
+    """Check a receipt against the caps of the delegation that held for it: payments of cards read offline.
+
+    What was stored in all, and for how long, a journal shows. Raises WireError `delegation-currency`,
+    `delegation-over-limit`.
+    """
+    limit = delegation.max
+    for tender in receipt.pay:
+        if limit is not None and tender.cur != limit.cur:
+            raise WireError(
+                "delegation-currency", "The receipt is in a currency its box may not sell in. Ask the creator."
+            )
+        if limit is not None and tender.st == "stored" and tender.minor > limit.sale:
+            raise WireError(
+                "delegation-over-limit",
+                "A card read offline paid more than the creator allows. Ask the stall about it.",
+            )
+
+
 def _check_key(delegation: Delegation) -> None:
     public = keys.public_from_did(delegation.sub)
     if b64.decode(delegation.cnf.jwk.x) != public:
@@ -143,8 +181,10 @@ def _check_rights(delegation: Delegation) -> None:
         raise WireError("delegation-role", f"A {delegation.role} may not have these rights, or not twice. Sign again.")
     if _repeats(delegation.drops) or (ANY_DROP in delegation.drops and len(delegation.drops) > 1):
         raise WireError("delegation-drops", "The list of drops repeats itself. Name each once, or all with `*`.")
-    if delegation.role == "box" and delegation.max is None:
-        raise WireError("delegation-max", "The delegation sets no limits on offline payments. Sign again with limits.")
+    if (delegation.role == "box") != (delegation.max is not None):
+        raise WireError(
+            "delegation-max", "Limits on offline payments are for boxes, and every box has them. Sign again."
+        )
 
 
 def _repeats(values: tuple[str, ...]) -> bool:

@@ -18,6 +18,10 @@ TYP = "stall-manifest+jwt"
 
 MAX_FILES = 5000
 MAX_EXT_BYTES = 8 * 1024
+MAX_ALLOC = 1000
+RESERVED = frozenset({"manifest.jws", "verify.html"})
+"""What lies beside the files in the buyer's ZIP, so no file may be called so."""
+
 MAX_LIFE_S = 731 * 86_400
 """Two years, one of them a leap year."""
 
@@ -104,7 +108,7 @@ class Manifest(rules.Claims, frozen=True, kw_only=True):
     price: Annotated[tuple[Price, ...], Meta(max_length=20)]
     files: Annotated[tuple[File, ...], Meta(min_length=1, max_length=MAX_FILES)]
     prev: rules.H | None = None
-    alloc: tuple[Alloc, ...] = ()
+    alloc: Annotated[tuple[Alloc, ...], Meta(max_length=MAX_ALLOC)] = ()
     limits: Limits = Limits()
     revoked: Annotated[tuple[Revoked, ...], Meta(max_length=1000)] = ()
     ext: dict[str, Any] | None = None
@@ -117,12 +121,13 @@ def parse(claims: Mapping[str, Any]) -> Manifest:
 
 def _checked(manifest: Manifest) -> Manifest:
     keys.public_from_did(manifest.iss)
-    paths.check_all([file.path for file in manifest.files])
+    _check_paths([file.path for file in manifest.files])
     _check_times(manifest)
     _check_version(manifest)
     _check_edition(manifest.drop)
     _check_alloc(manifest)
-    _check_price(manifest.price)
+    _check_price(manifest)
+    _check_revoked(manifest.revoked)
     _check_ext(manifest.ext)
     return manifest
 
@@ -172,8 +177,24 @@ def check_successor(old: Manifest, old_token: str, new: Manifest) -> None:
         raise WireError(
             "manifest-wrong-prev", "The new manifest does not follow the version held here. Ask its creator."
         )
+    check_edition(old, new)
+
+
+def check_edition(old: Manifest, new: Manifest) -> None:
+    """Check that the edition of a later version is no larger than that of an earlier one. Raises WireError."""
     if old.drop.edition is not None and (new.drop.edition is None or new.drop.edition > old.drop.edition):
         raise WireError("manifest-edition-grew", "The new manifest enlarges the edition. Make a new drop instead.")
+
+
+def is_reserved(path: str) -> bool:
+    """Tell whether a path would lie on a name the buyer's ZIP needs itself."""
+    return path.split("/", 1)[0].casefold() in RESERVED
+
+
+def _check_paths(named: list[str]) -> None:
+    paths.check_all(named)
+    if any(map(is_reserved, named)):
+        raise WireError("path-taken", "The manifest names a file as one of ours. Give that file another name.")
 
 
 def _check_times(manifest: Manifest) -> None:
@@ -204,9 +225,17 @@ def _check_alloc(manifest: Manifest) -> None:
         raise WireError("manifest-alloc", "Allocated numbers overlap or leave the edition. Correct `alloc`.")
 
 
-def _check_price(price: tuple[Price, ...]) -> None:
+def _check_price(manifest: Manifest) -> None:
+    price = manifest.price
     if len({(entry.cur, entry.cohort) for entry in price}) != len(price):
         raise WireError("manifest-price", "Two prices are given for one currency and cohort. Keep one of them.")
+    if manifest.drop.kind == "free" and any(entry.minor for entry in price):
+        raise WireError("manifest-not-free", "The drop is offered as free, but has a price. Correct the drop.")
+
+
+def _check_revoked(revoked: tuple[Revoked, ...]) -> None:
+    if len({(entry.kind, entry.ref) for entry in revoked}) != len(revoked):
+        raise WireError("manifest-revoked-twice", "The manifest revokes one thing twice. Keep the earlier time.")
 
 
 def _check_ext(ext: dict[str, Any] | None) -> None:

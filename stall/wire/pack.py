@@ -18,7 +18,6 @@ FILES_PREFIX = "files/"
 SUFFIX = ".stallpack"
 MANIFEST_MAX_BYTES = int(2.8 * 1024 * 1024)  # of the token; formats.md 2, rule 1
 ENTRIES_MAX = 5_001  # the manifest and 5,000 files: formats.md 7.1
-RESERVED = frozenset({MANIFEST_NAME, "verify.html"})  # what we put beside the files in the buyer's ZIP
 TAIL_MAX_BYTES = 8 * 1024 * 1024  # directory of that many entries with long names and foreign extras
 
 
@@ -52,11 +51,6 @@ def check_entry(entry: Entry, index: int, prefix: str = FILES_PREFIX) -> None:
         _check_path(entry.name.removeprefix(prefix))
 
 
-def is_reserved(path: str) -> bool:
-    """Say whether the manifest path `path` would lie on a name the buyer's ZIP needs itself."""
-    return path.split("/", 1)[0].casefold() in RESERVED
-
-
 def check_manifest_size(size: int) -> None:
     """Refuse a manifest token of more than 2.8 MiB (`size` in bytes). Raises WireError."""
     if size > MANIFEST_MAX_BYTES:
@@ -84,13 +78,8 @@ def claimed_creator(token: str) -> tuple[str, dict[str, bytes]]:
 def match(manifest: Manifest, entries: Sequence[Entry], prefix: str = FILES_PREFIX) -> list[Entry]:
     """Pair the container's entries (the manifest's own left out) with the manifest's files, in its order.
 
-    Raises WireError naming the file: missing, not in the manifest, twice, of another size, or with a name we need.
+    Raises WireError naming the file: missing, not in the manifest, twice, or of another size.
     """
-    for file in manifest.files:
-        if is_reserved(file.path):
-            raise WireError(
-                "pack-reserved-name", f"The pack names a file “{file.path}”, a name that is taken. Ask for a new pack."
-            )
     found: dict[str, Entry] = {}
     for entry in entries:
         if entry.name in found:

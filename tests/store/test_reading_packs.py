@@ -21,7 +21,7 @@ from stall.creator import keyring, packs
 from stall.creator.packs import PackOptions
 from stall.errors import Broken, Hostile, Refused, StallError
 from stall.store import packfile
-from stall.wire import manifest
+from stall.wire import jws, manifest
 
 NOW_S = 1_795_000_000
 CONTENT = {"a/deep/notes.txt": "Grüße".encode(), "one.jpg": b"one" * 1000, "two.jpg": b"two" * 700_000}
@@ -339,10 +339,10 @@ def test_a_manifest_that_wants_the_name_of_our_own_paper_is_refused(
     plain = manifest.claims(signed)
     for file in plain["files"]:
         file["path"] = file["path"].replace("one.jpg", "manifest.jws")
-    token = manifest.sign(creator.key, manifest.parse(plain))
+    token = jws.sign(creator.key, manifest.TYP, plain)
 
     def swap(entries: dict[str, bytes]) -> None:
         entries["manifest.jws"] = token.encode()
         entries["files/manifest.jws"] = entries.pop("files/one.jpg")
 
-    assert refusal(rebuilt(swap), tmp_path / "in").code == "pack-reserved-name"
+    assert refusal(rebuilt(swap), tmp_path / "in").code == "path-taken"

@@ -45,6 +45,8 @@ DOCUMENT = Document(
         _of.bad("all drops and one", "delegation-drops", make(drops=["*", "night-prints"])),
         _of.bad("no drops", "member-count", make(drops=[])),
         _of.bad("box without caps on money", "delegation-max", make(max=None)),
+        _of.bad("cloud with caps on money", "delegation-max", to(doc.CLOUD, **{**_CLOUD, "max": make()["max"]})),
+        _of.bad("over before it is issued", "delegation-lifetime", make(nbf=doc.NOW - doc.DAY, exp=doc.NOW)),
         _of.bad("box longer than 120 days", "delegation-lifetime", make(exp=doc.NOW + 120 * doc.DAY + 1)),
         _of.bad("ends before it begins", "delegation-lifetime", make(exp=doc.NOW)),
         _of.bad_token("signed by another than its creator", "delegation-wrong-signer",
