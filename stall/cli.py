@@ -25,6 +25,7 @@ COMMANDS = {
     "keys": "keys",
     "lease": "lease",
     "migrate": "migrate",
+    "owner": "owner",
     "pack": "pack",
     "reader": "reader",
     "report": "report",
