@@ -13,7 +13,19 @@ from typing import Any
 
 import msgspec
 
-from stall.wire import credential, delegation, lease, manifest, proof, receipt
+from stall.wire import (
+    badge,
+    closing,
+    credential,
+    decline,
+    delegation,
+    lease,
+    lease_return,
+    manifest,
+    presentation,
+    proof,
+    receipt,
+)
 from stall.wire.claims import Claims
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -32,13 +44,15 @@ class Described:
     finish: Callable[[Schema], Schema] = lambda schema: schema
 
 
-def _with_proof(contexts: tuple[str, ...], types: tuple[str, ...], purpose: str) -> Callable[[Schema], Schema]:
+def _with_proof(
+    contexts: tuple[str, ...], types: tuple[str, ...], purpose: str, more: tuple[str, ...] = ()
+) -> Callable[[Schema], Schema]:
     """Add what every document with a proof has, that is compared by other code than the type's."""
 
     def finish(schema: Schema) -> Schema:
         members = schema["properties"]
         members["@context"], members["type"] = {"const": list(contexts)}, {"const": list(types)}
-        members["validFrom"] = _TIMESTAMP
+        members |= {name: _TIMESTAMP for name in ("validFrom", "validUntil") if name in members}
         signed: Schema = {
             "@context": {"const": list(contexts)},
             "created": _TIMESTAMP,
@@ -48,6 +62,7 @@ def _with_proof(contexts: tuple[str, ...], types: tuple[str, ...], purpose: str)
             "type": {"const": "DataIntegrityProof"},
             "verificationMethod": {"type": "string", "pattern": "^did:key:(z6Mk[1-9A-HJ-NP-Za-km-z]{44})#\\1$"},
         }
+        signed |= {name: {"type": "string", "pattern": "^[\\x21-\\x7e]+$"} for name in more}
         members["proof"] = {
             "type": "object", "properties": signed, "required": sorted(signed), "additionalProperties": False
         }  # fmt: skip
@@ -63,7 +78,16 @@ DOCUMENTS: Mapping[str, Described] = {
     "lease": Described("5.3", lease.Lease),
     "receipt": Described("5.4", receipt.Receipt),
     "certificate": Described(
-        "5.5", credential.Certificate, _with_proof(credential.CONTEXTS, credential.TYPES, "assertionMethod")
+        "5.5", credential.Certificate, _with_proof(credential.CONTEXTS, credential.TYPES, proof.PURPOSE)
+    ),
+    "lease_return": Described("5.7", lease_return.LeaseReturn),
+    "decline": Described("5.8", decline.Decline),
+    "close": Described("5.9", closing.Close),
+    "badge": Described("5.10", badge.Badge, _with_proof(badge.CONTEXTS, badge.TYPES, proof.PURPOSE)),
+    "presentation": Described(
+        "5.11",
+        presentation.Presentation,
+        _with_proof(presentation.CONTEXTS, presentation.TYPES, proof.AUTHENTICATION, ("challenge", "domain")),
     ),
 }
 
