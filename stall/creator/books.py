@@ -12,7 +12,7 @@ from typing import Any
 
 from stall.domain import payment
 from stall.errors import WireError
-from stall.wire import b64, jws, keys, receipt
+from stall.wire import b64, delegation, jws, keys, receipt
 from stall.wire.delegation import Delegation
 from stall.wire.event import Event
 from stall.wire.receipt import Item, Receipt
@@ -41,17 +41,17 @@ class Limits:
 
     def check(self, told: Receipt, stored: Counter[str]) -> None:
         """Check a receipt, and what was stored in all by then, against the delegation that held. Raises WireError."""
-        holding = [one for one in self.delegations if one.iat <= told.iat and one.nbf <= told.iat <= one.exp]
-        if not holding:
-            return
-        limit = max(holding, key=lambda one: one.seq).max
-        for part in told.pay:
-            if part.st != "stored" or limit is None:
+        drops = {item.drop for item in told.items if item.drop is not None}
+        of_drops = [one for one in self.delegations if delegation.ANY_DROP in one.drops or drops <= set(one.drops)]
+        for creator in {one.iss for one in of_drops}:
+            held = delegation.holding([one for one in of_drops if one.iss == creator], told.iat)
+            if held is None or held.max is None or not held.nbf <= told.iat <= held.exp:
                 continue
-            if part.cur != limit.cur or part.minor > limit.sale or stored[part.cur] > limit.stored_total:
+            delegation.check_receipt(held, told)
+            if any(part.st == "stored" for part in told.pay) and stored[held.max.cur] > held.max.stored_total:
                 raise WireError(
                     "export-over-limit",
-                    f"Receipt {told.jti} took more by a card read offline than the creator allowed. Ask the stall about it.",
+                    f"With receipt {told.jti} more was due from cards read offline than the creator allowed. Ask the stall.",
                 )
 
 

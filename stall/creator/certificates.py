@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from stall.creator import chains
+from stall.creator import beside, chains
 from stall.creator.chains import Link, Said
-from stall.creator.evidence import Evidence
-from stall.wire import credential, grade, presentation, proof
+from stall.creator.evidence import BOX, NAME_CHARS, Evidence, allows, cloud_name
+from stall.errors import StallError
+from stall.wire import badge as badges
+from stall.wire import certificate as certificates
+from stall.wire import credential, delegation, grade, keys, note, presentation, proof, tlogproof
 from stall.wire.credential import VerifiedCredential
 from stall.wire.grade import Grade, Graded
+from stall.wire.note import Verifier
 
 _WORD = {
     Grade.FINAL: "Final.",
@@ -36,7 +41,7 @@ def certificate(document: dict[str, Any], heap: Evidence) -> Worth:
     says = [f"{number} {held.drop}, since {chains.day(held.valid_from_s)}."]
     says.append("It belongs to whoever holds the owner code." if held.owner else "It names no owner key.")
     says += _beside(held, heap)
-    graded = grade.judge(held, heap.known(held))
+    graded = grade.judge(held, _known(held, heap))
     says += [_WORD[graded.grade], *(reason.sentence for reason in graded.reasons)]
     chain = None if held.by_creator else held.delegation
     says += chains.signed_by(held.creator, chain, heap)
@@ -46,6 +51,9 @@ def certificate(document: dict[str, Any], heap: Evidence) -> Worth:
 def _beside(held: VerifiedCredential, heap: Evidence) -> list[str]:
     """Hold it against the manifest and the receipt it names, if they are at hand."""
     says = []
+    if held.delegation is not None:
+        others = heap.delegations.get(keys.thumbprint_of_did(held.delegation.sub), ())
+        delegation.check_holding(held.delegation, others, held.valid_from_s)
     if held.manifest in heap.manifests:
         token, signed = heap.manifests[held.manifest]
         credential.check_manifest(held, signed, token)
@@ -55,6 +63,59 @@ def _beside(held: VerifiedCredential, heap: Evidence) -> list[str]:
         credential.check_receipt(held, told, token)
         says.append("The receipt it names lies beside it.")
     return says
+
+
+def _known(held: VerifiedCredential, heap: Evidence) -> grade.Known:
+    """Everything at hand that touches a certificate, and counts."""
+    sold = heap.receipts.get(held.receipt)
+    return grade.Known(
+        receipt=sold[1] if sold else None,
+        revoked=heap.revoked.get(held.creator, ()),
+        leases={token: one.jti for token, one in heap.leases.items()},
+        returns=beside.returns_that_count(heap),
+        declined=[
+            grade.Declined(one.rcpt, frozenset((item.drop, item.ed) for item in one.items or ()))
+            for one, chain in beside.declines_that_count(heap)
+            if chain.iss == held.creator and allows(chain, "decline", held.drop, one.iat)
+        ],
+        closed=_closed(held, heap),
+        logged_s=min(_logged_s(held, heap), default=None),
+    )
+
+
+def _closed(held: VerifiedCredential, heap: Evidence) -> grade.Closed | None:
+    close = heap.closes.get((held.creator, held.drop))
+    if close is None or close.editions is None:
+        return None
+    return grade.Closed(tuple(grade.Entry(one.ed, one.st, one.cert) for one in close.editions))
+
+
+def _logged_s(held: VerifiedCredential, heap: Evidence) -> Iterator[int]:
+    """When clouds of the creator cosigned a journal of its box that has the certificate."""
+    digest, own = certificates.digest(held.document), BOX + keys.thumbprint(held.issuer)[:NAME_CHARS]
+    here = [one for one in heap.logged if one.event.kind == "certificate" and one.event.body.get("hash") == digest]
+    for logged in (one for one in here if one.checkpoint.origin.startswith(f"{own}/")):
+        for chain in (one for found in heap.delegations.values() for one in found):
+            try:
+                cloud = Verifier(cloud_name(chain), keys.public_from_did(chain.sub), note.COSIGNATURE_KIND)
+                yield tlogproof.cosigned_s(logged, cloud, chain, held.creator, held.drop)
+            except StallError:
+                continue
+
+
+def badge(document: dict[str, Any], heap: Evidence) -> Said:
+    """Say what a badge says. Raises WireError if it does not hold."""
+    held = badges.verify(document)
+    what, subject = held.badge.credential_subject.achievement, held.badge.credential_subject
+    whose = f"the owner of {subject.id}" if subject.id else "whoever has the e-mail address it hides"
+    until = "without end" if held.valid_until_s is None else f"until {chains.day(held.valid_until_s)}"
+    says = (
+        f"“{what.name}”, since {chains.day(held.valid_from_s)}, {until}; for {whose}.",
+        f"For: {what.criteria.narrative.rstrip('.')}.",
+        *chains.signed_by(held.creator, held.delegation, heap),
+    )
+    chain = chains.links(held.creator, held.delegation)
+    return Said(says, chain, held.valid_from_s, held.valid_until_s, held.delegation)
 
 
 def shown(document: dict[str, Any], heap: Evidence) -> Worth:

@@ -5,16 +5,14 @@ Filled by `gathering`. Nothing is fetched, no clock is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from stall.errors import Hostile, StallError, WireError
+from stall.errors import Hostile, WireError
 from stall.wire import (
-    certificate,
     decline,
     delegation,
-    grade,
     jws,
     keys,
     lease,
@@ -25,7 +23,6 @@ from stall.wire import (
     tlogproof,
 )
 from stall.wire.closing import Close
-from stall.wire.credential import VerifiedCredential
 from stall.wire.decline import Decline
 from stall.wire.delegation import Delegation
 from stall.wire.lease import Lease
@@ -54,6 +51,7 @@ class Evidence:
     receipts: dict[str, tuple[str, Receipt]] = field(default_factory=dict)  # token and content, by its hash
     returns: list[tuple[str, Receipt]] = field(default_factory=list)  # refunds, voids, exchanges, with their types
     leases: dict[str, Lease] = field(default_factory=dict)  # by the hash of the token
+    lease_returns: list[LeaseReturn] = field(default_factory=list)
     declines: list[tuple[Decline, Delegation]] = field(default_factory=list)
     closes: dict[tuple[str, str], Close] = field(default_factory=dict)  # by creator and drop
     revoked: dict[str, list[Revoked]] = field(default_factory=dict)  # by who says so
@@ -122,23 +120,6 @@ class Evidence:
         chains = [one for found in self.delegations.values() for one in found if cloud_name(one) == name]
         return not chains or any("cosign" in one.cap and one.nbf <= at_s <= one.exp for one in chains)
 
-    def known(self, held: VerifiedCredential) -> grade.Known:
-        """Everything at hand that touches a certificate."""
-        sold = self.receipts.get(held.receipt)
-        return grade.Known(
-            receipt=sold[1] if sold else None,
-            revoked=self.revoked.get(held.creator, ()),
-            leases={token: one.jti for token, one in self.leases.items()},
-            returns=self.returns,
-            declined=[
-                grade.Declined(one.rcpt, frozenset((item.drop, item.ed) for item in one.items or ()))
-                for one, chain in self.declines
-                if chain.iss == held.creator and _allows(chain, "decline", held.drop, one.iat)
-            ],
-            closed=self._closed(held),
-            logged_s=min(self._logged_s(held), default=None),
-        )
-
     def is_revoked(self, chain: Delegation, at_s: int) -> bool:
         """Say whether the creator revoked a delegate from before `at_s` on."""
         delegate = keys.thumbprint_of_did(chain.sub)
@@ -146,27 +127,12 @@ class Evidence:
             (one.kind, one.ref) == ("box", delegate) and one.at <= at_s for one in self.revoked.get(chain.iss, ())
         )
 
-    def took_back(self, told: Receipt) -> bool:
-        """Say whether a refund, void or exchange among the papers takes back this receipt or a part of it."""
-        return any((one.iss, one.ref) == (told.iss, told.jti) for _, one in self.returns)
-
-    def _closed(self, held: VerifiedCredential) -> grade.Closed | None:
-        close = self.closes.get((held.creator, held.drop))
-        if close is None or close.editions is None:
-            return None
-        return grade.Closed(tuple(grade.Entry(one.ed, one.st, one.cert) for one in close.editions))
-
-    def _logged_s(self, held: VerifiedCredential) -> Iterator[int]:
-        """When clouds of the creator cosigned a journal of its box that has the certificate."""
-        digest, own = certificate.digest(held.document), BOX + keys.thumbprint(held.issuer)[:NAME_CHARS]
-        here = [one for one in self.logged if one.event.kind == "certificate" and one.event.body.get("hash") == digest]
-        for logged in (one for one in here if one.checkpoint.origin.startswith(f"{own}/")):
-            for chain in (one for chains in self.delegations.values() for one in chains):
-                try:
-                    cloud = Verifier(cloud_name(chain), keys.public_from_did(chain.sub), note.COSIGNATURE_KIND)
-                    yield tlogproof.cosigned_s(logged, cloud, chain, held.creator, held.drop)
-                except StallError:
-                    continue
+    def creator_of(self, given: Lease) -> str | None:
+        """The creator whose numbers a lease grants, if that can be told."""
+        if given.iss in self.creators:
+            return keys.did_key(self.creators[given.iss])
+        chains = self.delegations.get(given.iss, ())
+        return next((one.iss for one in chains if allows(one, "lease", given.drop, given.iat)), None)
 
     def _box_of(self, origin: str) -> str:
         """The thumbprint of the box a journal's origin names, if it is known."""
@@ -181,7 +147,7 @@ class Evidence:
         refusals: list[WireError] = []
         for chain in chains:
             try:
-                return check(chain), chain
+                return _held(check(chain), chain, chains), chain
             except WireError as error:
                 refusals.append(error)
         if refusals:
@@ -206,6 +172,13 @@ def named_key(token: str) -> dict[str, bytes]:
 def cloud_name(chain: Delegation) -> str:
     """The name under which a cloud cosigns."""
     return CLOUD + keys.thumbprint_of_did(chain.sub)[:NAME_CHARS]
+
+
+def _held(paper: T, chain: Delegation, known: Sequence[Delegation]) -> T:
+    """Check that no newer delegation had replaced the one a paper is judged by, at the paper's own time."""
+    if isinstance(at_s := getattr(paper, "iat", None), int):
+        delegation.check_holding(chain, known, at_s)
+    return paper
 
 
 def _received(token: str, typ: str, chain: Delegation) -> Receipt:
@@ -235,7 +208,8 @@ def _declined(token: str, chain: Delegation) -> Decline:
     return told
 
 
-def _allows(chain: Delegation, cap: str, drop: str, at_s: int) -> bool:
+def allows(chain: Delegation, cap: str, drop: str, at_s: int) -> bool:
+    """Say whether a delegate may use `cap` for `drop` at `at_s`."""
     try:
         delegation.check_use(chain, cap, drop, at_s)
     except WireError:

@@ -9,6 +9,7 @@ from stall.creator.evidence import BOX, NAME_CHARS, Evidence, cloud_name, key_of
 from stall.creator.papers import Export, LogProof, Paper, Text
 from stall.errors import StallError
 from stall.wire import (
+    badge,
     closing,
     credential,
     decline,
@@ -16,6 +17,7 @@ from stall.wire import (
     jws,
     keys,
     lease,
+    lease_return,
     manifest,
     note,
     receipt,
@@ -55,9 +57,15 @@ def certificate_in(document: dict[str, Any]) -> dict[str, Any]:
     return shown[0] if isinstance(shown, list) and shown and isinstance(shown[0], dict) else document
 
 
+def is_badge(document: dict[str, Any]) -> bool:
+    """Tell a badge from a certificate by its type."""
+    return document.get("type") == list(badge.TYPES)
+
+
 def _delegation(paper: Paper, evidence: Evidence) -> None:
     if isinstance(paper.content, dict):
-        found = credential.verify(certificate_in(paper.content)).delegation
+        document = certificate_in(paper.content)
+        found = badge.verify(document).delegation if is_badge(document) else credential.verify(document).delegation
         if found is not None:
             _keep(found, evidence)
     elif isinstance(paper.content, str) and jws.unverified_typ(paper.content) == delegation.TYP:
@@ -123,6 +131,8 @@ def _token(paper: Paper, evidence: Evidence) -> None:
         _receipt(token, typ, evidence)
     elif typ == lease.TYP:
         evidence.leases[jws.token_hash(token)] = evidence.lease(token)[0]
+    elif typ == lease_return.TYP:
+        evidence.lease_returns.append(evidence.lease_return(token)[0])
     elif typ == decline.TYP:
         evidence.declines.append(evidence.decline(token))
     elif typ == closing.TYP:

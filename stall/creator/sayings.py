@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from stall.creator import chains, evidence, ranges
+from stall.creator import beside, chains, evidence, ranges
 from stall.creator.chains import Said
 from stall.creator.evidence import Evidence
 from stall.domain import money
@@ -33,6 +33,7 @@ _CLOCK: Mapping[str, str] = {
 
 def _manifest(token: str, heap: Evidence) -> Said:
     signed, chain = heap.manifest(token)
+    beside.manifest(signed, heap)
     drop = signed.drop
     copies = f"an edition of {drop.edition}" if drop.edition else "an open edition"
     price = ", ".join(money.text(p.minor, p.cur) for p in signed.price) or "no price"
@@ -57,6 +58,7 @@ def _delegation(token: str, heap: Evidence) -> Said:
 
 def _lease(token: str, heap: Evidence) -> Said:
     given, chain = heap.lease(token)
+    beside.lease(given, heap)
     creator = chain.iss if chain else keys.did_key(heap.creators[given.iss])
     says = [
         f"Numbers {ranges.text(given.ranges) or 'none'} of {given.drop} for the box {given.sub}, epoch {given.epoch}.",
@@ -69,10 +71,11 @@ def _lease(token: str, heap: Evidence) -> Said:
 def _receipt(token: str, heap: Evidence) -> Said:
     told, chain = heap.receipt(token, receipt.RECEIPT)
     _check_one_history(token, heap)
+    beside.receipt(told, receipt.RECEIPT, chain, heap)
     numbers = [f"number {item.ed} of {item.drop}" for item in told.items if item.ed is not None]
     says = [*_paid(token, heap), f"It bought {', '.join(numbers) or 'no numbered copy'}."]
     says += ["It was a test, no sale."] if told.test else []
-    says += ["Another paper beside it takes it back, whole or in part."] if heap.took_back(told) else []
+    says += ["Another paper beside it takes it back, whole or in part."] if beside.is_taken_back(told, heap) else []
     return Said((*says, *chains.by_delegate(chain, heap)), chains.links(chain.iss, chain), told.iat, None, chain)
 
 
@@ -80,6 +83,7 @@ def _taken_back(typ: str) -> Callable[[str, Evidence], Said]:
     def says(token: str, heap: Evidence) -> Said:
         told, chain = heap.receipt(token, typ)
         _check_one_history(token, heap)
+        beside.receipt(told, typ, chain, heap)
         lines = (*_paid(token, heap), f"It takes back the receipt {told.ref}.", *chains.by_delegate(chain, heap))
         return Said(lines, chains.links(chain.iss, chain), told.iat, None, chain)
 
@@ -108,6 +112,7 @@ def _paid(token: str, heap: Evidence) -> list[str]:
 
 def _lease_return(token: str, heap: Evidence) -> Said:
     given, chain = heap.lease_return(token)
+    beside.lease_return(given, heap)
     says = (
         f"The box gives back the numbers {ranges.text(given.ranges)} of {given.drop}, on {chains.day(given.iat)}.",
         f"Entry {given.seq} in the journal of the box {given.iss}.",
@@ -118,6 +123,7 @@ def _lease_return(token: str, heap: Evidence) -> Said:
 
 def _decline(token: str, heap: Evidence) -> Said:
     told, chain = heap.decline(token)
+    beside.decline(told, heap)
     copies = ", ".join(
         f"number {one.ed} of {one.drop}" if one.ed else f"a copy of {one.drop}" for one in told.items or ()
     )

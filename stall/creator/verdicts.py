@@ -56,7 +56,7 @@ def judge(
 def _judged(paper: Paper, heap: Evidence, as_of_s: int | None) -> Verdict:
     what = _word(paper)
     try:
-        if isinstance(paper.content, dict):
+        if isinstance(paper.content, dict) and what != "badge":
             return _graded(paper, what, heap, as_of_s)
         said = _said(paper, heap)
         _check_time(said, as_of_s)
@@ -73,7 +73,9 @@ def _judged(paper: Paper, heap: Evidence, as_of_s: int | None) -> Verdict:
 def _word(paper: Paper) -> str:
     """What the paper is called to people."""
     if isinstance(paper.content, dict):
-        return "presentation" if "verifiableCredential" in paper.content else "certificate"
+        if "verifiableCredential" in paper.content:
+            return "presentation"
+        return "badge" if gathering.is_badge(paper.content) else "certificate"
     if not isinstance(paper.content, str):
         return _WORDS[type(paper.content)]
     try:
@@ -85,13 +87,15 @@ def _word(paper: Paper) -> str:
 
 def _said(paper: Paper, heap: Evidence) -> Said:
     match paper.content:
+        case dict():
+            return certificates.badge(paper.content, heap)
         case Text():
             return logs.checkpoint(paper.content, heap)
         case LogProof():
             return logs.log_proof(paper.content, heap)
         case Export():
             return logs.export(paper.content, heap)
-    token = paper.content if isinstance(paper.content, str) else ""
+    token = paper.content
     typ = jws.unverified_typ(token)
     if typ not in sayings.TOKENS:
         raise Refused("verify-type", f"This is a “{typ}”, which is not checked here. Hand in the other papers.")

@@ -53,6 +53,7 @@ def pack(own_creator: Creator, folder: Path, build: Callable[..., BuiltPack]) ->
 def sold(pack: BuiltPack) -> str:
     plain = receipt_claims()
     plain["items"][0]["man"] = pack.manifest_hash
+    plain["pay"][0]["st"] = "stored"
     return jws.sign(BOX, "stall-receipt+jwt", plain)
 
 
