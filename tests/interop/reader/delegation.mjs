@@ -35,9 +35,9 @@ export function verify(token, trusted) {
   if (given.sub === given.iss) refuse("delegation-self");
   if (given.cap.some((cap) => !CAPS[given.role].includes(cap)) || repeats(given.cap)) refuse("delegation-role");
   if (repeats(given.drops) || (given.drops.includes("*") && given.drops.length > 1)) refuse("delegation-drops");
-  if (given.role === "box" && given.max === undefined) refuse("delegation-max");
+  if ((given.role === "box") !== (given.max !== undefined)) refuse("delegation-max");
   const life = given.exp - given.nbf;
-  if (life <= 0 || life > LIFE[given.role]) refuse("delegation-lifetime");
+  if (life <= 0 || life > LIFE[given.role] || given.exp <= given.iat) refuse("delegation-lifetime");
   if (kid !== thumbprint(creator)) refuse("delegation-wrong-signer");
   return given;
 }
