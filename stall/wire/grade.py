@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from stall.errors import Hostile, StallError
-from stall.wire import certificate, keys, receipt
+from stall.wire import certificate, keys, receipt, takeback
 from stall.wire.credential import VerifiedCredential
 from stall.wire.manifest import Revoked
 from stall.wire.receipt import Receipt
@@ -169,8 +169,7 @@ def _taken_back(held: VerifiedCredential, known: Known) -> Iterable[StallError]:
     copy, sold = (held.drop, held.edition), known.receipt
     if sold is not None:
         theirs = [(typ, one) for typ, one in known.returns if (one.iss, one.ref) == (sold.iss, sold.jti)]
-        refunded = _returned(copy, [one for typ, one in theirs if typ == receipt.REFUND])
-        exchanged = _returned(copy, [one for typ, one in theirs if typ == receipt.RECEIPT])
+        refunded, exchanged = _returned(copy, theirs, receipt.REFUND), _returned(copy, theirs, receipt.RECEIPT)
         all_back = refunded + exchanged >= _bought(copy, sold)
         if any(typ == receipt.VOID for typ, _ in theirs):
             yield Hostile("revoked-void", "The sale was made void. Ask at the stall; the certificate counts no more.")
@@ -189,14 +188,10 @@ def _bought(copy: Copy, sold: Receipt) -> int:
     return max(1, sum(item.qty for item in sold.items if (item.drop, item.ed) == copy and item.minor >= 0))
 
 
-def _returned(copy: Copy, returns: Iterable[Receipt]) -> int:
-    """How many such copies go back: every line of a refund, in an exchange those that are negative."""
-    return sum(
-        item.qty
-        for one in returns
-        for item in one.items
-        if (item.drop, item.ed) == copy and (item.minor < 0 or all(other.minor <= 0 for other in one.items))
-    )
+def _returned(copy: Copy, returns: Iterable[tuple[str, Receipt]], kind: str) -> int:
+    """How many such copies go back by papers of one type."""
+    lines = [item for typ, one in returns if typ == kind for item in takeback.returned(typ, one)]
+    return sum(item.qty for item in lines if (item.drop, item.ed) == copy)
 
 
 def _in_closing(held: VerifiedCredential, closed: Closed | None, digest: str) -> bool | None:

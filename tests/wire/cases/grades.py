@@ -1,7 +1,7 @@
 """Grades: what other papers make of a certificate. Those beside it are good themselves and chosen to matter.
 
-`revoked` and `leases` are of its creator, `returns` name its receipt, `declined`, `closed` and `logged_s` are what a
-reader makes of a decline, a closing statement and a cosigned proof.
+`revoked` stands in manifests of its creator, who signed the `leases` and the `close` and lets the cloud decline for the
+drop; `logged_s` is the time of its cosignature on a journal that has the certificate.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from stall.errors import WireError
-from stall.wire import certificate, credential, grade, jws, keys, lease, proof, receipt
+from stall.wire import certificate, closing, credential, decline, grade, jws, keys, lease, proof, receipt
 from stall.wire.grade import Closed, Declined, Entry, Known
 from stall.wire.manifest import Revoked
 from tests.wire import documents as doc
 from tests.wire.casebook import Case, Document, Given
 
-_COPY = ("night-prints", 7)
+_COPY = {"drop": "night-prints", "ed": 7}
 _BACK = {
     "jti": doc.EPOCH,
     "iat": doc.NOW + 60,
@@ -61,15 +61,15 @@ def known_of(given: Given) -> Known:
     token = given.get("receipt")
     returns = [(one["typ"], receipt.verify(one["token"], doc.TRUSTED, one["typ"])) for one in given.get("returns", [])]
     leases = {jws.token_hash(one): lease.verify(one, doc.TRUSTED).jti for one in given.get("leases", [])}
-    declined = [Declined(d["receipt"], frozenset(map(tuple, d["copies"]))) for d in given.get("declined", [])]
-    closed = given.get("closed")
+    declines = [decline.verify(one, doc.TRUSTED) for one in given.get("declines", [])]
+    close = closing.verify(given["close"], doc.TRUSTED).editions if "close" in given else None
     return Known(
         receipt=token and receipt.verify(token, doc.TRUSTED),
         revoked=[Revoked(**one) for one in given.get("revoked", [])],
         leases=leases,
         returns=returns,
-        declined=declined,
-        closed=closed and Closed(tuple(Entry(**one) for one in closed["entries"]), closed["whole"]),
+        declined=[Declined(one.rcpt, frozenset((item.drop, item.ed) for item in one.items or ())) for one in declines],
+        closed=None if close is None else Closed(tuple(Entry(one.ed, one.st, one.cert) for one in close)),
         logged_s=given.get("logged_s"),
     )
 
@@ -95,8 +95,15 @@ def _revoked(kind: str, ref: str, at: int) -> list[Given]:
     return [{"kind": kind, "ref": ref, "at": at}]
 
 
-def _closed(*entries: tuple[int | None, str, str | None]) -> Given:
-    return {"entries": [{"ed": ed, "st": st, "cert": cert} for ed, st, cert in entries], "whole": True}
+def _closed(**seventh: Any) -> str:
+    """A closing statement of eight copies, the seventh as given, the others unsold."""
+    copies = [{"ed": ed, "st": "unsold"} for ed in range(1, 9)]
+    copies[6] = {"ed": 7, **seventh}
+    return doc.forge(doc.CREATOR, closing.TYP, doc.close_claims(editions=copies))
+
+
+def _declined(**changes: Any) -> list[str]:
+    return [doc.forge(doc.CLOUD, decline.TYP, doc.decline_claims(rcpt=_HASH, **changes))]
 
 
 _BOX, _LATER = doc.BOX.thumbprint, doc.NOW + 10 * doc.DAY
@@ -139,16 +146,16 @@ DOCUMENT = Document(
             revoked=_revoked("lease", jws.token_hash(_LEASE), doc.NOW + 1),
         ),
         _good("VALID-FINAL", "final-creator", document=paper(doc.CREATOR)),
-        _good("VALID-FINAL", "final-creator", document=paper(doc.CREATOR), closed=_closed((7, "sold", _DIGEST))),
+        _good("VALID-FINAL", "final-creator", document=paper(doc.CREATOR), close=_closed(st="sold", cert=_DIGEST)),
         _good("VALID-FINAL", "final-creator", document=paper(doc.CREATOR), revoked=_revoked("box", _BOX, doc.NOW)),
         _good("VALID-FINAL", "final-log", logged_s=_END + 7 * doc.DAY),
         _good("VALID-FINAL", "final-log", revoked=_revoked("box", _BOX, _LATER), logged_s=_LATER - 1),
-        _good("VALID-FINAL", "final-close", closed=_closed((6, "unsold", None), (7, "sold", _DIGEST))),
+        _good("VALID-FINAL", "final-close", close=_closed(st="sold", cert=_DIGEST)),
         _good(
             "VALID-FINAL",
             "final-close",
             document=_PENDING,
-            closed=_closed((7, "sold", certificate.digest(_PENDING))),
+            close=_closed(st="sold", cert=certificate.digest(_PENDING)),
         ),
     ],
     invalid=[
@@ -171,12 +178,11 @@ DOCUMENT = Document(
             returns=[back(receipt.REFUND, items=[{**_ANY, "qty": 3}])],
         ),
         _bad("copy exchanged", "revoked-exchange", receipt=SOLD, returns=[back(receipt.RECEIPT, **_EXCHANGE)]),
-        _bad("payment declined", "revoked-decline", declined=[{"receipt": _HASH, "copies": []}]),
-        _bad(
-            "payment of this copy declined", "revoked-decline", declined=[{"receipt": _HASH, "copies": [list(_COPY)]}]
-        ),
-        _bad("closed with another certificate", "certificate-not-in-close", closed=_closed((7, "sold", _OTHER))),
-        _bad("closed as never sold", "certificate-not-in-close", closed=_closed((7, "unsold", None))),
+        _bad("payment declined", "revoked-decline", declines=_declined()),
+        _bad("payment of this copy declined", "revoked-decline", declines=_declined(items=[_COPY])),
+        _bad("closed with another certificate", "certificate-not-in-close", close=_closed(st="sold", cert=_OTHER)),
+        _bad("closed as spoiled", "certificate-not-in-close", close=_closed(st="burned")),
+        _bad("closed as never sold", "certificate-not-in-close", close=_closed(st="unsold")),
         _bad("altered", "proof-bad-signature", _ALTERED),
         _bad("number beyond the edition", "certificate-edition", _BEYOND),
     ],
