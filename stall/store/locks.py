@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from stall import disk
-from stall.errors import Broken, Refused
+from stall.errors import Broken, Refused, Retry
 
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -151,6 +151,10 @@ def _open(path: Path) -> int:
                 "folder-unwritable",
                 f"You may not write {path} ({error.strerror}). Every command on a stall needs that right: work as the user"
                 " it belongs to, or mend the rights of the folder.",
+            ) from error
+        if error.errno in {errno.EMFILE, errno.ENFILE}:
+            raise Retry(
+                "files-exhausted", "Too many files and connections are open at once. Try again in a moment.", 2.0
             ) from error
         raise Broken(
             "door-missing",

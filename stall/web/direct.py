@@ -7,6 +7,7 @@ Knows the server's connections; knows nothing of what is asked.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -15,9 +16,12 @@ from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import build_http_date
 
+from stall import log
 from stall.web import plain
 from stall.web.plain import Plain
 
+#: Requests one connection may have in line: each may hold a file open. Browsers send one after the other.
+MOST_IN_LINE = 8
 #: Where the framework finds why a request was refused before it came to it.
 REFUSAL = "stall.refusal"
 
@@ -60,13 +64,24 @@ class Exchange:
         self._channel.finish(answer)
 
     def deliver(self, answers: Sequence[tuple[Exchange, bytes]]) -> None:
-        """Have the loop send these answers, this one's and others', in one turn."""
-        self._channel.server.trigger.pull_trigger(partial(_send_all, answers))
+        """Have the loop send these answers, this one's and others', in one turn; nothing once the loop has ended."""
+        with self._threads.delivering:
+            if not self._threads.closed:
+                self._channel.server.trigger.pull_trigger(partial(_send_all, answers))
+
+    def give_up(self) -> None:
+        """Close the connection: whoever pressed finds the order with the next press."""
+        self._channel.will_close = True
 
 
 def _send_all(answers: Sequence[tuple[Exchange, bytes]]) -> None:
+    """Send each; what goes wrong with one connection takes nothing from the others."""
     for exchange, answer in answers:
-        exchange.send(answer)
+        try:
+            exchange.send(answer)
+        except Exception as fault:  # noqa: BLE001 - whatever it was, the next in line waits for an answer too
+            log.get("web").error("answer.not_sent", reason=str(fault))
+            exchange.give_up()
 
 
 def compose(status: str, headers: Sequence[tuple[str, str]], at_s: int) -> bytes:
@@ -82,11 +97,19 @@ class Threads(ThreadedTaskDispatcher):
         """Start `count` threads."""
         super().__init__()
         self._taker = taker
+        #: Held while answers are handed to the loop, so that none is after its end: its descriptors are somebody else's then.
+        self.delivering = threading.Lock()
+        self.closed = False
         self.set_thread_count(count)
+
+    def close(self) -> None:
+        """The loop ends now: deliver nothing more."""
+        with self.delivering:
+            self.closed = True
 
     def add_task(self, task: Any) -> None:
         """Called by the server with a connection that has a request to answer."""
-        if self._taker is not None:
+        if self._taker is not None and not task.total_outbufs_len:  # not behind a file that is still being sent
             first = task.requests[0]
             request = first if isinstance(first, Plain) else plain.of(first)
             if request is not None and self._taker.take_on(Exchange(request, task, self)):
@@ -115,6 +138,7 @@ class Connection(HTTPChannel):
 
     task_class = _Task
     server: Any
+    request: Any
     requests: Any
     requests_lock: Any
 
@@ -122,7 +146,10 @@ class Connection(HTTPChannel):
         """Take what came in: a plain request at once, anything else by way of the server's reader."""
         request = plain.read(data) if self.request is None and not self.requests else None
         if request is None:
-            return bool(super().received(data))
+            taken = bool(super().received(data))
+            if len(self.requests) > MOST_IN_LINE:
+                self.will_close = True
+            return taken
         with self.requests_lock:
             if self.will_close or self.close_when_flushed:
                 return False
@@ -152,6 +179,13 @@ class Connection(HTTPChannel):
             self.requests.pop(0)
             if self.connected and self.requests:
                 self.server.add_task(self)
+            elif self.connected and self.request is not None and self._waits_to_go_on():
+                self.send_continue()
+
+    def _waits_to_go_on(self) -> bool:
+        """Whether the next request waits for our word before it sends its body (RFC 9110 clause 10.1.1)."""
+        coming = self.request
+        return bool(coming.expect_continue and coming.headers_finished and not self.sent_continue)
 
     def _send_whole(self, answer: bytes) -> None:
         """Send what the socket takes now and leave the rest to the loop, behind whatever still waits to be sent."""

@@ -46,6 +46,9 @@ FILES_OPEN = 4096
 #: lets the till and the loop of the server wait: a tenth of that gave 200 clients a third more answers, and the reader's process a sixth of the wait.
 SWITCH_S = 0.0005
 IDLE_S = 60
+#: Bytes waiting for a phone past which the server makes whoever writes more wait. Here nobody may: files wait on the disk, pages are
+#: small, and a thread or the loop itself that waited for a phone that does not read would wait for good.
+NEVER = 1 << 62
 HEADER_BYTES = 32 * 1024
 _STOP_S = 1
 logger = log.get("web")
@@ -137,15 +140,17 @@ class Serving:
         """
         self._channels: dict[int, Any] = {}
         self._taker = taker
+        dispatcher = Threads(threads, taker)
         self._server: Any = create_server(
             app,
             map=self._channels,
             sockets=[sock],
-            _dispatcher=Threads(threads, taker),
+            _dispatcher=dispatcher,
             threads=threads,
             connection_limit=CONNECTIONS,
             asyncore_use_poll=True,
             channel_timeout=IDLE_S,
+            outbuf_high_watermark=NEVER,
             max_request_header_size=HEADER_BYTES,
             max_request_body_size=MAX_BODY_BYTES,
             clear_untrusted_proxy_headers=True,
@@ -175,6 +180,7 @@ class Serving:
 
     def _close_all(self) -> None:
         """On the loop's own thread: send what is ready, tell the files they are closed, end the loop."""
+        self._server.task_dispatcher.close()
         for channel in list(self._server.active_channels.values()):
             channel.handle_write()
             channel.handle_close()

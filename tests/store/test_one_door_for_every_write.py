@@ -16,7 +16,7 @@ from stall.errors import Broken
 from stall.store import journal, locks, wal
 from stall.store.box import Box
 from stall.store.damage import OutcomeUnknown
-from stall.store.db import connect_writing
+from stall.store.db import CHECKPOINT_PAGES, connect_writing
 from tests.fakes.clock import FakeClock
 
 ADDER = """
@@ -152,7 +152,7 @@ def test_a_reader_that_closes_last_does_not_checkpoint(folder: Path, clock: Fake
     assert (log.stat().st_size if log.exists() else 0) == size_between
 
 
-def test_the_holder_copies_the_log_back_past_a_thousand_pages(box: Box) -> None:
+def test_the_holder_copies_the_log_back_once_it_has_grown_so_long(box: Box) -> None:
     def checkpoints_while_writing(pages: int) -> int:
         seen: list[str] = []
         with box.db.transaction() as tx:
@@ -160,7 +160,7 @@ def test_the_holder_copies_the_log_back_past_a_thousand_pages(box: Box) -> None:
             tx.conn.execute("INSERT INTO exceptions (kind, sentence, at_ms) VALUES ('x', ?, 0)", ("x" * pages * 4096,))
         return len(seen)
 
-    assert checkpoints_while_writing(900) == 0
+    assert checkpoints_while_writing(CHECKPOINT_PAGES - 100) == 0
     assert checkpoints_while_writing(200) == 1
     assert checkpoints_while_writing(1) == 0
     assert wal.grown(box.db.path, wal.EMPTY, 99) is None  # copied back whole, so the log began again

@@ -243,19 +243,84 @@ def test_a_paid_item_cannot_be_taken_on_either_way(stand: Stand) -> None:
     assert len(stand.framework) == 2
 
 
-def test_whoever_waits_too_long_gets_a_thread_that_tells(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_waits_too_long_is_told_that_the_stall_is_busy(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(takes, "PATIENCE_S", 0.0)
-    crowd = stand.stocked.box.crowd
+    crowd, press = stand.stocked.box.crowd, ids.new_press()
     assert crowd is not None
-    begun = threading.Event()
-    with ThreadPoolExecutor(3) as phones:
-        with locks.door(stand.stocked.folder):
-            block = phones.submit(crowd.write, "payment", lambda _tx: begun.set())  # the writer stands at the door
-            late = phones.submit(stand.take)
-            while not stand.framework:
-                pass
-        assert block.result(LIMIT_S) is None
-        assert late.result(LIMIT_S).status == 303
+    with ThreadPoolExecutor(3) as phones, locks.door(stand.stocked.folder):
+        block = phones.submit(crowd.write, "payment", lambda _tx: None)  # the writer stands at the door
+        late = phones.submit(stand.take, press).result(LIMIT_S)
+        assert (late.status, len(stand.framework)) == (503, 1)
+        assert "very busy" in late.text
+    assert block.result(LIMIT_S) is None
+    monkeypatch.setattr(takes, "PATIENCE_S", 10.0)
+    assert stand.take(press).status == 303  # what was told so was never begun
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1", "[::1]:8000"])
+def test_hosts_a_browser_names_go_the_short_way(stand: Stand, host: str) -> None:
+    assert stand.take(Host=host, Origin=f"http://{host}").status == 303
+    assert stand.framework == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:",
+        "localhost:abc",
+        "u@localhost",
+        "localhost/x",
+        "localhost?x",
+        "localhost:99999",
+        "localhost:080",
+        "localhost:80",
+    ],
+)
+def test_a_host_that_could_be_read_in_two_ways_is_judged_by_the_framework(stand: Stand, host: str) -> None:
+    answer = stand.take(Host=host, Origin=f"http://{host}")
+    assert stand.framework == [f"/d/{SAMPLER}/take"]
+    assert answer.status in {303, 403, 421}
+
+
+def test_a_next_request_that_waits_for_our_word_gets_it_after_a_take(stand: Stand) -> None:
+    body = f"press={ids.new_press()}"
+    head = (
+        f"POST /d/{SAMPLER}/take HTTP/1.1\r\nHost: 127.0.0.1:{stand.port}\r\nOrigin: {stand.origin}\r\n"
+        f"Content-Type: {FORM}\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", stand.port), timeout=LIMIT_S) as sock:
+        sock.sendall(stand.request(ids.new_press()) + head.encode())
+        first, word = read_answers(sock, 2)
+        assert (first[:12], word[:12]) == (b"HTTP/1.1 303", b"HTTP/1.1 100")
+        sock.sendall(body.encode())
+        (last,) = read_answers(sock, 1)
+    assert last.startswith(b"HTTP/1.1 303")
+
+
+def test_a_connection_that_fails_takes_no_answer_from_the_others(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    finish, failed = direct.Connection.finish, threading.Event()
+
+    def fail_once(self: direct.Connection, answer: bytes) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise MemoryError
+        finish(self, answer)
+
+    monkeypatch.setattr(direct.Connection, "finish", fail_once)
+
+    def press(_: int) -> int:
+        try:
+            return stand.take().status
+        except (http.client.HTTPException, OSError):
+            return 0
+
+    with ThreadPoolExecutor(4) as phones, locks.door(stand.stocked.folder):
+        answers = [phones.submit(press, n) for n in range(4)]
+        crowd = stand.stocked.box.crowd
+        assert crowd is not None
+        while len(crowd._waiting["claim"]) + len(crowd._batch) < 4:
+            pass
+    assert sorted(each.result(LIMIT_S) for each in answers) == [0, 303, 303, 303]
 
 
 def test_the_end_waits_for_presses_that_are_being_written(buyer_app: Flask, stocked_box: Stocked) -> None:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 
 from stall.domain.drop import Offer
-from stall.errors import StallError
+from stall.errors import Retry, StallError
 from stall.flows.take_free import take_free_together
 from stall.store import for_sale
 from stall.store.asks import Asked
@@ -23,12 +23,14 @@ from stall.web.buyer.shop import Shop
 from stall.web.direct import Exchange
 
 LANE = "claim"
-#: How long a press waits without a thread before it gets one, which waits on and tells the phone (s).
+#: How long a press waits before its phone is told that the stall is busy (s); it has not been begun by then and never will be.
 PATIENCE_S = 10.0
 _LOOK_S = 2.0
 #: How long the end waits for presses that are still being written (s).
 _STOP_S = 1.0
 _PATH = re.compile(r"/d/([a-z0-9-]{3,64})/take")
+#: A name or an address and perhaps a port, spelled so that nobody reads it differently; not the port that goes without saying.
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?!80$)[1-9][0-9]{0,3}|:[1-5][0-9]{4}|:6[0-4][0-9]{3})?")
 _FORM = re.compile(rb"press=([A-Za-z0-9_-]{22})")
 _PLACE = "/o/"
 _HEADERS = [
@@ -86,6 +88,7 @@ class Takes:
             or self._stopping.is_set()
             or headers.get("CONTENT_TYPE") != "application/x-www-form-urlencoded"
             or headers.get("ORIGIN") != f"{exchange.scheme}://{host}"
+            or _HOST.fullmatch(host) is None
             or not self._rules.answer_to(host)
             or shop.box.room.full()
             or not self._sells(found[1])
@@ -116,14 +119,15 @@ class Takes:
                 self._changed.notify_all()
 
     def _look_after_the_late(self) -> None:
-        """Whoever waited too long gets a thread: that one waits on, and says so when it gives up."""
+        """Whoever waited too long is told so, by the framework."""
         while not self._stopping.wait(_LOOK_S):
             crowd = self._shop.box.crowd
             late = [] if crowd is None else crowd.withdraw(LANE, PATIENCE_S)
             if late:
                 self._open_now(-len(late))
+                busy = Retry("writer-busy", "The stall is very busy. Look at the order again in a moment.", 5.0)
                 for item in late:
-                    item.caller.pass_on()
+                    item.caller.pass_on(busy)
 
     def write(self, tx: Tx, drop: str, keys: Sequence[bytes]) -> list[int | StallError]:
         """Write the sales of some presses of one drop."""
@@ -131,6 +135,12 @@ class Takes:
 
     def answer(self, drop: str, asked: Sequence[Asked]) -> None:
         """Send every phone to its order; those refused are told so by the framework."""
+        try:
+            self._answer(drop, asked)
+        finally:
+            self._open_now(-len(asked))
+
+    def _answer(self, drop: str, asked: Sequence[Asked]) -> None:
         for item in asked:
             if item.refusal is not None:
                 self._selling.discard(drop)
@@ -145,7 +155,6 @@ class Takes:
                 for item, order in zip(taken, orders, strict=True)
             ]
             answers[0][0].deliver(answers)
-        self._open_now(-len(asked))
 
 
 class _Drop:
