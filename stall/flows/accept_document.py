@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from stall.errors import Hostile, Refused
 from stall.store import catalogue, documents, journal
 from stall.store.db import Tx
 from stall.store.schema import FREE, FROZEN, number_id
-from stall.wire import delegation, jws, keys, lease
+from stall.wire import delegation, jws, keys, lease, numbers
 from stall.wire.delegation import Delegation
 from stall.wire.lease import Lease
+from stall.wire.manifest import Manifest
 
 
 def accept_delegation(tx: Tx, token: str) -> Delegation:
@@ -18,7 +20,7 @@ def accept_delegation(tx: Tx, token: str) -> Delegation:
 
     The first delegation to this box also makes its creator known: the maker hands it over in
     person, as a file. Raises Hostile for a bad signature, Refused `delegation-not-ours`,
-    `delegation-other-board`, `delegation-older`.
+    `delegation-other-board`, `delegation-older`, `box-revoked`.
     """
     creator_did = str(jws.unverified_claims(token).get("iss", ""))
     public = keys.public_from_did(creator_did)
@@ -40,6 +42,11 @@ def accept_delegation(tx: Tx, token: str) -> Delegation:
             " --json` prints here.",
         )
     creator = _creator(tx, creator_did, public)
+    if ("box", subject) in documents.revoked(tx.conn, creator):
+        raise Refused(
+            "box-revoked",
+            "The creator revoked the key of this box for good. Make a stall with a new key and ask them to delegate that.",
+        )
     row = tx.conn.execute(
         "SELECT seq, document FROM delegations WHERE creator = ? AND subject = ?", (creator, subject)
     ).fetchone()
@@ -66,19 +73,18 @@ def accept_delegation(tx: Tx, token: str) -> Delegation:
 def accept_lease(tx: Tx, token: str) -> Lease:
     """Take edition numbers this box may sell; each becomes a row that is free.
 
-    Raises Refused `lease-not-ours`, `lease-epoch`, `lease-no-drop`, `lease-manifest`,
-    `lease-older`, `lease-overlap`, `lease-beyond-edition`, `lease-expired`, `lease-allocated`.
+    The creator of the drop leases them, or a cloud they delegated that to. Raises Refused `lease-not-ours`,
+    `lease-epoch`, `lease-no-drop`, `lease-older`, `lease-overlap`, `lease-expired`, `lease-revoked`, and what
+    `numbers.check_in_manifest` and `numbers.check_allocator` raise.
     """
-    signer = jws.unverified_kid(token)
-    row = tx.conn.execute("SELECT no, public FROM creators").fetchall()
-    trusted = {keys.thumbprint(public): public for _, public in row}
-    if signer not in trusted:
+    trusted = documents.signers(tx.conn, "cloud")
+    if jws.unverified_kid(token) not in trusted:
         raise Hostile(
             "lease-signer",
             "The lease is not signed by a creator this box knows. Accept the creator's delegation first.",
         )
     given = lease.verify(token, trusted)
-    drop = _leased_drop(tx, given, keys.did_key(trusted[signer]))
+    drop = _leased_drop(tx, given)
     head = journal.read_head(tx.conn)
     if given.sub != tx.secrets.signing.thumbprint:
         raise Refused("lease-not-ours", "This lease is for another box. Ask for one that names this box.")
@@ -94,8 +100,8 @@ def accept_lease(tx: Tx, token: str) -> Lease:
     ).fetchone()
     if known is not None and known[0] == token:
         return given
-    _check_allocation(tx, given)
-    _take_numbers(tx, given, token, drop["no"], head.epoch_no, drop["edition"])
+    _check_right(tx, given, token, drop)
+    _take_numbers(tx, given, token, drop.no, head.epoch_no)
     tx.raise_floor(given.iat * 1000)
     return given
 
@@ -108,43 +114,44 @@ def _creator(tx: Tx, did: str, public: bytes) -> int:
     return number
 
 
-def _leased_drop(tx: Tx, given: Lease, creator_did: str) -> dict[str, int]:
-    """The drop a lease speaks of, which must be this creator's, limited, and of the same manifest chain."""
+class _Drop(NamedTuple):
+    """The drop a lease speaks of, its creator, and the newest manifest of it that this box has."""
+
+    no: int
+    creator: int
+    signed: Manifest
+
+
+def _leased_drop(tx: Tx, given: Lease) -> _Drop:
+    """The drop a lease speaks of, which must be of a creator its signer may lease for, and limited."""
     row = tx.conn.execute(
-        "SELECT d.no, d.edition, c.did FROM drops d JOIN creators c ON c.no = d.creator WHERE d.drop_id = ?",
+        "SELECT d.no, d.creator, c.did FROM drops d JOIN creators c ON c.no = d.creator WHERE d.drop_id = ?",
         (given.drop,),
     ).fetchone()
-    if row is None or row["did"] != creator_did:
+    if row is None or given.iss not in _lessors(tx, row["did"]):
         raise Refused(
             "lease-no-drop",
             f"This box has no drop {given.drop!r} of that creator. Import its pack first, then the lease.",
         )
-    if row["edition"] is None:
-        raise Refused("lease-open-edition", f"{given.drop!r} is an open edition and needs no lease. Open it as it is.")
-    chain = tx.conn.execute(
-        "SELECT count(*) FROM packs WHERE drop_no = ? AND manifest_hash = ?", (row["no"], given.man)
-    ).fetchone()
-    if chain[0] == 0:
-        raise Refused(
-            "lease-manifest",
-            f"The lease is for a version of {given.drop!r} this box does not have. Import that pack first.",
-        )
-    return {"no": row["no"], "edition": row["edition"]}
+    return _Drop(row["no"], row["creator"], documents.accepted(catalogue.manifest_token(tx.conn, given.drop) or ""))
 
 
-def _check_allocation(tx: Tx, given: Lease) -> None:
-    """Refuse numbers the manifest sets aside for another box: that one may be selling them (design 7)."""
-    signed = jws.unverified_claims(catalogue.manifest_token(tx.conn, given.drop) or "")  # verified at import
-    for part in signed.get("alloc", ()):
-        others = part["box"] not in {"*", given.sub}
-        if others and any(low <= part["hi"] and part["lo"] <= high for low, high in given.ranges):
-            raise Refused(
-                "lease-allocated",
-                f"Numbers {part['lo']} to {part['hi']} are set aside for another box. Ask the creator for a new lease.",
-            )
+def _lessors(tx: Tx, creator_did: str) -> set[str]:
+    """The creator, and the clouds they delegated anything to."""
+    clouds = {one.sub for one in documents.delegations(tx.conn) if one.iss == creator_did and one.role == "cloud"}
+    return {keys.thumbprint_of_did(did) for did in (creator_did, *clouds)}
 
 
-def _take_numbers(tx: Tx, given: Lease, token: str, drop_no: int, epoch_no: int, edition: int) -> None:
+def _check_right(tx: Tx, given: Lease, token: str, drop: _Drop) -> None:
+    """Check that these numbers may be leased, to this box, by that signer, and that nobody revoked it."""
+    rows = tx.conn.execute("SELECT manifest_hash FROM packs WHERE drop_no = ?", (drop.no,))
+    numbers.check_in_manifest(given, drop.signed, {row[0] for row in rows.fetchall()})
+    numbers.check_allocator(given, drop.signed, documents.delegations(tx.conn))
+    if ("lease", jws.token_hash(token)) in documents.revoked(tx.conn, drop.creator):
+        raise Refused("lease-revoked", "The creator revoked this lease. Ask them for a new one.")
+
+
+def _take_numbers(tx: Tx, given: Lease, token: str, drop_no: int, epoch_no: int) -> None:
     newest = tx.conn.execute("SELECT max(lease_seq) FROM leases WHERE drop_no = ?", (drop_no,)).fetchone()[0]
     if newest is not None and newest >= given.lease_seq:
         raise Refused("lease-older", "This box already holds a newer lease of that drop. Ask for a new one.")
@@ -153,12 +160,6 @@ def _take_numbers(tx: Tx, given: Lease, token: str, drop_no: int, epoch_no: int,
         "INSERT INTO leases (document, jti, drop_no, lease_seq, epoch_no, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
         (document, given.jti, drop_no, given.lease_seq, epoch_no, given.exp * 1000),
     )
-    for _, high in given.ranges:
-        if high > edition:
-            raise Refused(
-                "lease-beyond-edition",
-                f"The lease grants number {high}, but the edition has {edition}. Ask for a new one.",
-            )
     _check_repeated(tx, given, drop_no, epoch_no)
     for low, high in given.ranges:
         tx.conn.executemany(

@@ -16,7 +16,7 @@ from pathlib import Path
 from stall import disk
 from stall.errors import Refused
 from stall.flows.record_pack import Prepared, check_version, record_pack, trusted_manifest
-from stall.store import locks
+from stall.store import documents, locks
 from stall.store.box import Box
 from stall.store.damage import OutcomeUnknown
 from stall.store.packfile import PackFile, build_zip, open_pack
@@ -46,10 +46,9 @@ def import_pack(box: Box, path: Path, on_bytes: OnBytes | None = None) -> Import
     Raises what `open_pack`, `trusted_manifest`, `check_version` and `record_pack` raise, and
     Refused `disk-too-small`, `already-running`.
     """
-    with _alone(box.folder), open_pack(path) as pack:
+    with _alone(box.folder), open_pack(path, delegations=documents.delegations(box.db.read())) as pack:
         signed, token = pack.manifest, pack.manifest_token
-        creators = box.db.read().execute("SELECT did, public FROM creators").fetchall()
-        trusted_manifest([(did, public) for did, public in creators], token)
+        trusted_manifest(box.db.read(), token)
         done = Imported(signed.drop.id, signed.drop.title, signed.ver, len(signed.files), pack.total_bytes, new=True)
         with box.db.transaction() as tx:
             if not check_version(tx, signed, token):

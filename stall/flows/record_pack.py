@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
 from dataclasses import dataclass
 
 from stall.errors import Refused
+from stall.flows.note_exception import note_exception
+from stall.flows.switch_drop import close_drop
 from stall.store import documents
 from stall.store.db import Tx
+from stall.store.numbers import end_lease
 from stall.store.schema import file_id
-from stall.wire import jws, keys, manifest
+from stall.wire import jws, keys, manifest, numbers, versions
 from stall.wire.manifest import Manifest
 
 
@@ -23,33 +26,26 @@ class Prepared:
     zip_sha256: str
 
 
-def trusted_manifest(creators: Sequence[tuple[str, bytes]], token: str) -> Manifest:
-    """Verify a manifest against the creators this box knows.
+def trusted_manifest(conn: sqlite3.Connection, token: str) -> Manifest:
+    """Verify a manifest: signed by a creator this box knows, or by a signer whose delegation it accepted.
 
-    Raises Hostile `manifest-signer` when it is signed by nobody known here, and what
-    `manifest.verify` raises for a bad signature or claim.
+    Raises Refused `manifest-signer` when it is signed by nobody known here, and what `manifest.verify` raises for a bad
+    signature or claim.
     """
-    by_kid = {keys.thumbprint(public): public for _, public in creators}
-    kid = jws.unverified_kid(token)
-    if kid not in by_kid:
+    signer, by_kid = jws.unverified_kid(token), documents.signers(conn, "signer")
+    if signer not in by_kid:
         raise Refused(
             "manifest-signer",
             "The pack is signed by a creator this box does not know. Accept the creator's delegation first (stall accept).",
         )
-    found = manifest.verify(token, by_kid)
-    if keys.thumbprint(keys.public_from_did(found.iss)) != kid:
-        raise Refused(
-            "manifest-issuer",
-            "The pack names another creator than the one who signed it. Ask the creator for it again.",
-        )
-    return found
+    return documents.manifest_of(conn, token)
 
 
 def check_version(tx: Tx, found: Manifest, token: str) -> bool:
     """Say whether the pack is new here (True) or the very one we have (False).
 
     Raises Refused `manifest-expired`, `manifest-other-creator`, `manifest-other-content`, `manifest-older` and what
-    `manifest.check_successor` raises when the chain does not hold.
+    `manifest.check_successor` and `versions.check_alloc_kept` raise when the chain does not hold.
     """
     if found.exp * 1000 <= tx.now_ms:
         raise Refused(
@@ -81,8 +77,10 @@ def check_version(tx: Tx, found: Manifest, token: str) -> bool:
             "manifest-older",
             f"This box has version {row['ver']} of {found.drop.id!r}; version {found.ver} is older. Nothing was changed.",
         )
-    old = manifest.verify(row["token"], {jws.unverified_kid(row["token"]): keys.public_from_did(row["did"])})
+    old = documents.accepted(row["token"])
     manifest.check_successor(old, row["token"], found)
+    if numbers.pool_of(found, documents.delegations(tx.conn), found.iat) != keys.thumbprint_of_did(found.iss):
+        versions.check_alloc_kept(old, found)
     return True
 
 
@@ -110,7 +108,26 @@ def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -
         "import",
         {"drop": found.drop.id, "manifest": jws.token_hash(token), "ver": found.ver, "files": len(found.files)},
     )
+    _apply_revoked(tx, found, creator or 0)
     return drop_no
+
+
+def _apply_revoked(tx: Tx, found: Manifest, creator: int) -> None:
+    """Stop what the manifest revokes: a lease gives no more numbers, and this box sells nothing of that creator any more.
+
+    Running checkouts still finish: their buyers have paid, or are about to.
+    """
+    for one in found.revoked:
+        if one.kind == "lease":
+            end_lease(tx, creator, one.ref)
+        elif one.kind == "box" and one.ref == tx.secrets.signing.thumbprint:
+            for (drop,) in tx.conn.execute("SELECT drop_id FROM drops WHERE creator = ?", (creator,)).fetchall():
+                close_drop(tx, drop)
+            note_exception(
+                tx,
+                "revoked",
+                f"The creator of {found.drop.title} took back this box's right to sell. Their drops were closed for good.",
+            )
 
 
 def _drop_row(tx: Tx, found: Manifest, creator: int) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from stall.clock import Source
 from stall.errors import Refused
-from stall.store import journal
+from stall.store import documents, journal
 from stall.store.db import Tx
 
 
 def open_drop(tx: Tx, drop_id: str) -> None:
     """Switch a drop on. Opening again changes nothing.
 
-    Raises Refused `drop-unknown`, `clock-unsure`, `drop-no-numbers`, `delegation-missing`.
+    Raises Refused `drop-unknown`, `clock-unsure`, `drop-no-numbers`, `delegation-missing`, `box-revoked`.
     """
     row = _drop(tx, drop_id)
     if row[1]:
@@ -20,6 +20,11 @@ def open_drop(tx: Tx, drop_id: str) -> None:
         raise Refused(
             "clock-unsure",
             "The box does not know the time for sure. Confirm the clock at the till, then open the drop.",
+        )
+    if ("box", tx.secrets.signing.thumbprint) in documents.revoked(tx.conn, row[3]):
+        raise Refused(
+            "box-revoked",
+            f"The creator of {drop_id!r} revoked this box for good. Make a stall with a new key and ask them to delegate that.",
         )
     delegated = tx.conn.execute(
         "SELECT count(*) FROM delegations g JOIN drops d ON d.creator = g.creator WHERE d.no = ? AND g.subject = ?",
@@ -47,11 +52,13 @@ def close_drop(tx: Tx, drop_id: str) -> None:
         _switch(tx, row[0], drop_id, 0)
 
 
-def _drop(tx: Tx, drop_id: str) -> tuple[int, int, int | None]:
-    row = tx.conn.execute("SELECT no, switched_on, edition FROM drops WHERE drop_id = ?", (drop_id,)).fetchone()
+def _drop(tx: Tx, drop_id: str) -> tuple[int, int, int | None, int]:
+    row = tx.conn.execute(
+        "SELECT no, switched_on, edition, creator FROM drops WHERE drop_id = ?", (drop_id,)
+    ).fetchone()
     if row is None:
         raise Refused("drop-unknown", f"This box has no drop {drop_id!r}. See what it has with: stall drop status")
-    return row[0], row[1], row[2]
+    return row[0], row[1], row[2], row[3]
 
 
 def _switch(tx: Tx, drop_no: int, drop_id: str, to: int) -> None:

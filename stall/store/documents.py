@@ -6,8 +6,9 @@ import sqlite3
 from functools import lru_cache
 
 from stall.store.db import Tx
-from stall.wire import delegation, jws
+from stall.wire import delegation, jws, keys, manifest, pack
 from stall.wire.delegation import Delegation
+from stall.wire.manifest import Manifest
 
 
 def keep(tx: Tx, typ: str, token: str) -> int:
@@ -41,6 +42,47 @@ def delegation_of(conn: sqlite3.Connection, creator: int, subject: str) -> tuple
     if row is None:
         return None
     return str(row[0]), _verified(str(row[0]), bytes(row[1]))
+
+
+def delegations(conn: sqlite3.Connection) -> list[Delegation]:
+    """Every delegation this box ever accepted, those that were replaced too."""
+    creators = {keys.thumbprint(public): bytes(public) for (public,) in conn.execute("SELECT public FROM creators")}
+    rows = conn.execute("SELECT token FROM documents WHERE typ = ? ORDER BY no", (delegation.TYP,)).fetchall()
+    signed = [(token, creators.get(jws.unverified_kid(token))) for (token,) in rows]
+    return [_verified(token, public) for token, public in signed if public is not None]
+
+
+def signers(conn: sqlite3.Connection, role: str) -> dict[str, bytes]:
+    """The keys of the creators, and of those a creator delegated in this `role`, by thumbprint."""
+    known = {keys.thumbprint(public): bytes(public) for (public,) in conn.execute("SELECT public FROM creators")}
+    named = [keys.public_from_did(one.sub) for one in delegations(conn) if one.role == role]
+    return known | {keys.thumbprint(public): public for public in named}
+
+
+def manifest_of(conn: sqlite3.Connection, token: str) -> Manifest:
+    """Verify a manifest by its creator, or by the delegation of its signer that held when it was issued. Raises WireError."""
+    _, creator = pack.claimed_creator(token)
+    known = {kid: public for kid, public in creator.items() if kid in signers(conn, "signer")}
+    return pack.verified(token, known, delegations(conn))
+
+
+def accepted(token: str) -> Manifest:
+    """Type a manifest whose signature was checked, or is about to be."""
+    return manifest.parse(jws.unverified_claims(token))
+
+
+def revoked(conn: sqlite3.Connection, creator: int) -> frozenset[tuple[str, str]]:
+    """What a creator's manifests, of any drop and version, revoke: pairs of kind and reference (docs/protocol.md 6.5)."""
+    rows = conn.execute(
+        "SELECT t.token FROM packs p JOIN drops d ON d.no = p.drop_no JOIN documents t ON t.no = p.document WHERE d.creator = ?",
+        (creator,),
+    )
+    return frozenset().union(*(_revoked(token) for (token,) in rows.fetchall()))
+
+
+@lru_cache(maxsize=64)
+def _revoked(token: str) -> frozenset[tuple[str, str]]:
+    return frozenset((one.kind, one.ref) for one in accepted(token).revoked)
 
 
 @lru_cache(maxsize=64)

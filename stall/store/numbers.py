@@ -77,6 +77,15 @@ def freeze_unsold(tx: Tx) -> int:
     return tx.conn.execute("UPDATE numbers SET state = ?, sale = NULL WHERE state IN (0, 1)", (FROZEN,)).rowcount
 
 
+def end_lease(tx: Tx, creator: int, lease: str) -> None:
+    """Let a creator's lease, named by its hash, be over now: its free numbers stay frozen, held ones may still be paid."""
+    tx.conn.execute(
+        "UPDATE leases SET expires_ms = ? WHERE expires_ms > ? AND document = (SELECT no FROM documents WHERE hash = ?)"
+        " AND drop_no IN (SELECT no FROM drops WHERE creator = ?)",
+        (tx.now_ms, tx.now_ms, lease, creator),
+    )
+
+
 def count_held(conn: sqlite3.Connection, sale: int) -> int:
     """How many numbers a sale holds."""
     return int(conn.execute(f"SELECT count(*) FROM {_HELD_BY} WHERE sale = ? AND state = 1", (sale,)).fetchone()[0])

@@ -19,7 +19,8 @@ from typing import BinaryIO, NamedTuple
 
 from stall import disk
 from stall.errors import Broken, Hostile, Refused, WireError
-from stall.wire import manifest, pack, zipstore
+from stall.wire import pack, zipstore
+from stall.wire.delegation import Delegation
 from stall.wire.manifest import Manifest
 from stall.wire.zipstore import Entry
 
@@ -96,9 +97,16 @@ class PackFile:
 
 
 @contextlib.contextmanager
-def open_pack(path: Path, creator_did: str | None = None, *, prefix: str = pack.FILES_PREFIX) -> Iterator[PackFile]:
+def open_pack(
+    path: Path,
+    creator_did: str | None = None,
+    *,
+    prefix: str = pack.FILES_PREFIX,
+    delegations: Sequence[Delegation] = (),
+) -> Iterator[PackFile]:
     """Open the pack at `path`: container strict, manifest signed by the creator it names, names and sizes equal.
 
+    A signer may stand in for the creator if one of the verified `delegations` lets it.
     With `prefix` empty it reads the buyer's ZIP that `build_zip` made. With `creator_did` it must be that creator's, else Hostile `pack-wrong-creator`. Raises Refused `pack-not-found`,
     Broken `pack-unreadable`, and WireError with the codes of `wire.pack`, `wire.zipstore` and `wire.manifest`.
     """
@@ -111,7 +119,7 @@ def open_pack(path: Path, creator_did: str | None = None, *, prefix: str = pack.
                 "pack-wrong-creator",
                 f"This pack is signed by {signer}, not by {creator_did}. Take it only if you know that creator.",
             )
-        signed = manifest.verify(token, trusted)
+        signed = pack.verified(token, trusted, delegations)
         placed = pack.match(signed, entries[1:], prefix)
         files = tuple(
             PackEntry(file.path, file.size, file.sha256, entry.data_at)

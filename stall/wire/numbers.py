@@ -59,15 +59,15 @@ def pool_of(manifest: Manifest, delegations: Iterable[Delegation], at_s: int) ->
 def check_in_manifest(lease: Lease, manifest: Manifest, chain: Collection[str]) -> None:
     """Check a lease against the newest manifest of its drop; `chain` are the hashes of that and of all versions before.
 
-    Raises WireError `lease-manifest`, `lease-open-edition`, `lease-beyond-edition`, `lease-allocated`.
+    Raises WireError `lease-open-edition`, `lease-manifest`, `lease-beyond-edition`, `lease-allocated`.
     """
-    if lease.drop != manifest.drop.id or lease.man not in chain:
-        raise WireError("lease-manifest", "The lease is for another manifest. Import that pack first.")
     edition = manifest.drop.edition
     if edition is None:
         raise WireError(
             "lease-open-edition", f"{lease.drop!r} is an open edition and needs no lease. Open it as it is."
         )
+    if lease.drop != manifest.drop.id or lease.man not in chain:
+        raise WireError("lease-manifest", "The lease is for another manifest. Import that pack first.")
     highest = max((hi for _, hi in lease.ranges), default=0)
     if highest > edition:
         raise WireError(

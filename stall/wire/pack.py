@@ -6,10 +6,12 @@ a pack on the box is `stall.store.packfile`, writing one on the laptop `stall.cr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from stall.errors import WireError
 from stall.wire import jws, keys, paths
+from stall.wire import manifest as manifests
+from stall.wire.delegation import Delegation, holding
 from stall.wire.manifest import Manifest
 from stall.wire.zipstore import Entry
 
@@ -73,6 +75,20 @@ def claimed_creator(token: str) -> tuple[str, dict[str, bytes]]:
         )
     public = keys.public_from_did(did)
     return did, {keys.thumbprint(public): public}
+
+
+def verified(token: str, creator: Mapping[str, bytes], delegations: Iterable[Delegation] = ()) -> Manifest:
+    """Verify a manifest by the creator's key, or by the delegation that its signer held from them when it was issued.
+
+    `delegations` are verified already. Raises WireError.
+    """
+    signer = jws.unverified_kid(token)
+    by_signer = [one for one in delegations if keys.thumbprint_of_did(one.sub) == signer]
+    if signer in creator or not by_signer:
+        return manifests.verify(token, creator)
+    issued_s = manifests.parse(jws.unverified_claims(token)).iat
+    chain = holding([one for one in by_signer if keys.thumbprint_of_did(one.iss) in creator], issued_s)
+    return manifests.verify(token, {**creator, signer: keys.public_from_did(by_signer[0].sub)}, chain)
 
 
 def match(manifest: Manifest, entries: Sequence[Entry], prefix: str = FILES_PREFIX) -> list[Entry]:

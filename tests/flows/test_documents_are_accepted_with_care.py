@@ -64,7 +64,7 @@ def test_a_lease_that_does_not_fit_is_refused_and_nothing_is_taken(
     stall: Stocked, changes: dict[str, Any], code: str
 ) -> None:
     size = journal.read_head(stall.box.db.read()).size
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(StallError) as refusal:
         accept(stall, accept_lease, a_lease(stall, **changes))
     assert refusal.value.code == code
     assert selling.left(stall) == 5

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from stall.errors import StallError
+from stall.store import documents
 from stall.store.audit.found import Audit
 from stall.store.schema import ZIP, file_id
-from stall.wire import jws, keys, manifest
+from stall.wire import jws
 from stall.wire.manifest import Manifest
 
 
@@ -17,13 +18,13 @@ def check(conn: sqlite3.Connection, found: Audit) -> None:
         if jws.token_hash(token) != kept:
             found.add(f"The signed document {no} ({typ}) is not the one that was accepted.")
     rows = conn.execute(
-        "SELECT p.*, d.drop_id, d.ver, d.edition, d.pack AS current, t.token, c.public FROM packs p JOIN drops d ON d.no = p.drop_no"
+        "SELECT p.*, d.drop_id, d.ver, d.edition, d.pack AS current, t.token, c.did FROM packs p JOIN drops d ON d.no = p.drop_no"
         " JOIN documents t ON t.no = p.document JOIN creators c ON c.no = d.creator"
     )
     newest: dict[str, tuple[int, int]] = {}
     for row in rows.fetchall():
         try:
-            signed = manifest.verify(row["token"], {keys.thumbprint(row["public"]): row["public"]})
+            signed = documents.manifest_of(conn, row["token"])
         except StallError as error:
             found.add(f"The manifest of {row['drop_id']} does not hold: {error.sentence}")
             continue

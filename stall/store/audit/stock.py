@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import chain
 
 from stall.errors import StallError
+from stall.store import documents
 from stall.store.audit.found import Audit
 from stall.store.schema import FREE, FROZEN, HELD, SOLD, VOID
-from stall.wire import keys, lease
+from stall.wire import lease
 from stall.wire.event import Event
 from stall.wire.receipt import Receipt
 
@@ -47,15 +48,15 @@ class Stock:
         told = _Lease(str(body["drop"]), epoch_no, int(body["lease_seq"]), ranges)
         self._leases[str(body["jti"])] = told
         row = self._conn.execute(
-            "SELECT t.token, c.public, d.drop_id, l.epoch_no, l.lease_seq FROM leases l JOIN documents t ON t.no = l.document"
-            " JOIN drops d ON d.no = l.drop_no JOIN creators c ON c.no = d.creator WHERE l.jti = ?",
+            "SELECT t.token, d.drop_id, l.epoch_no, l.lease_seq FROM leases l JOIN documents t ON t.no = l.document"
+            " JOIN drops d ON d.no = l.drop_no WHERE l.jti = ?",
             (body["jti"],),
         ).fetchone()
-        if row is None or (row[2], row[3], row[4]) != (told.drop, told.epoch_no, told.seq):
+        if row is None or (row[1], row[2], row[3]) != (told.drop, told.epoch_no, told.seq):
             self._found.add(f"The lease of event {read.seq} is not in the table of leases as the journal tells it.")
             return
         try:
-            signed = lease.verify(row[0], {keys.thumbprint(row[1]): row[1]})
+            signed = lease.verify(row[0], documents.signers(self._conn, "cloud"))
         except StallError as error:
             self._found.add(f"The lease of event {read.seq} does not hold: {error.sentence}")
             return
