@@ -173,16 +173,16 @@ def _take_numbers(tx: Tx, given: Lease, token: str, drop_no: int, epoch_no: int)
 
 
 def _check_repeated(tx: Tx, given: Lease, drop_no: int, epoch_no: int) -> None:
-    """Refuse numbers that were sold here or leased to this epoch, and name the rest, which may be leased.
+    """Refuse numbers that were sold here or that a lease in force has, and name the rest, which may be leased.
 
-    What an earlier epoch left unsold is frozen until it is leased to this one.
+    What an earlier epoch left unsold, or a lease that is over or revoked, is frozen until it is leased to this one.
     """
     repeated: list[int] = []
     for low, high in given.ranges:
         rows = tx.conn.execute(
             "SELECT n.id FROM numbers n JOIN leases l ON l.no = n.lease"
-            " WHERE n.id BETWEEN ? AND ? AND (l.epoch_no = ? OR n.state NOT IN (?, ?))",
-            (number_id(drop_no, low), number_id(drop_no, high), epoch_no, FREE, FROZEN),
+            " WHERE n.id BETWEEN ? AND ? AND (l.epoch_no = ? AND l.expires_ms > ? OR n.state NOT IN (?, ?))",
+            (number_id(drop_no, low), number_id(drop_no, high), epoch_no, tx.now_ms, FREE, FROZEN),
         )
         repeated += [key - number_id(drop_no, 0) for (key,) in rows.fetchall()]
     if not repeated:

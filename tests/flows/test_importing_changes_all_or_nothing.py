@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from stall.flows.import_pack import import_pack
 from stall.store import journal
 from stall.store.box import Box
 from stall.store.damage import OutcomeUnknown
+from stall.wire import jws, manifest
 from tests.fakes.clock import FakeClock
 from tests.fakes.stock import DAY_S, NOW_S
 
@@ -88,6 +90,31 @@ def test_a_good_pack_is_there_whole(box: Box, pack: Callable[..., BuiltPack]) ->
     row = box.db.read().execute("SELECT zip_sha256 FROM packs").fetchone()
     assert (box.folder / "zips" / f"{row[0]}.zip").stat().st_size > done.bytes
     assert not [path for path in (box.folder / "zips").iterdir() if path.name.startswith("building")]
+
+
+def by_signer(signer: Creator, path: Path) -> Path:
+    """The same pack, its manifest signed by another key in the creator's name."""
+    with zipfile.ZipFile(path) as opened:
+        entries = {info.filename: opened.read(info) for info in opened.infolist()}
+    claims = jws.unverified_claims(entries["manifest.jws"].decode())
+    entries["manifest.jws"] = manifest.sign(signer.key, manifest.parse(claims)).encode()
+    with zipfile.ZipFile(path, "w") as made:
+        for name, data in entries.items():
+            made.writestr(name, data)
+    return path
+
+
+def test_a_pack_by_a_delegated_signer_is_taken_and_one_by_another_key_is_not(
+    box: Box, creator: Creator, tmp_path: Path, pack: Callable[..., BuiltPack]
+) -> None:
+    signer = keyring.new(tmp_path / "signer", "Studio")
+    path = by_signer(signer, pack().path)
+    assert refused(box, path) == "token-unknown-key"
+    token = delegations.delegate(creator, signer.did, "signer", now_s=NOW_S - DAY_S)
+    with box.db.transaction() as tx:
+        accept_delegation(tx, token)
+    assert import_pack(box, path).new is True
+    assert import_pack(box, path).new is False
 
 
 def test_the_same_pack_again_changes_nothing(box: Box, pack: Callable[..., BuiltPack]) -> None:

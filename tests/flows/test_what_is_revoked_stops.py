@@ -12,6 +12,7 @@ from stall.flows.accept_document import accept_delegation, accept_lease
 from stall.flows.record_pack import Prepared, check_version, record_pack
 from stall.flows.switch_drop import open_drop
 from stall.store import catalogue
+from stall.store.audit import audit
 from stall.wire import delegation, jws, lease, manifest
 from tests.fakes import papers
 from tests.fakes.stock import CREATOR, NOW_S, PRINTS, SAMPLER, ZINE, Stocked
@@ -49,6 +50,30 @@ def test_a_revoked_lease_sells_no_more_numbers(stall: Stocked) -> None:
     selling.cash(stall, selling.basket(stall, ZINE))
 
 
+def test_what_a_revoked_lease_left_unsold_may_be_leased_again(stall: Stocked) -> None:
+    selling.cash(stall, selling.basket(stall))
+    revoke(stall, "lease", jws.token_hash(held_lease(stall)))
+    assert refusal_of(stall, another_lease(stall, 1, 3)) == "lease-overlap"
+    assert refusal_of(stall, another_lease(stall, 2, 3)) is None
+    assert selling.left(stall) == 2
+    selling.cash(stall, selling.basket(stall))
+    assert audit(stall.box.db.read(), stall.box.secrets.signing.public).findings == []
+
+
+def another_lease(stall: Stocked, low: int, high: int) -> str:
+    token = catalogue.manifest_token(stall.box.db.read(), PRINTS) or ""
+    return papers.Leasing(bytes([31]) * 16, NOW_S, ((low, high),), seq=2).sign(stall.box, PRINTS, token)
+
+
+def refusal_of(stall: Stocked, token: str) -> str | None:
+    try:
+        with stall.box.db.transaction() as tx:
+            accept_lease(tx, token)
+    except StallError as error:
+        return error.code
+    return None
+
+
 def test_a_number_whose_card_payment_runs_is_still_sold(stall: Stocked) -> None:
     attempt = selling.ask(stall, selling.basket(stall))
     selling.send(stall, attempt)
@@ -63,8 +88,7 @@ def test_another_lease_goes_on(stall: Stocked) -> None:
 
 
 def test_a_lease_that_was_revoked_before_it_came_is_refused(stall: Stocked) -> None:
-    token = catalogue.manifest_token(stall.box.db.read(), PRINTS) or ""
-    late = papers.Leasing(bytes([31]) * 16, NOW_S, ((2, 3),), seq=2).sign(stall.box, PRINTS, token)
+    late = another_lease(stall, 2, 3)
     revoke(stall, "lease", jws.token_hash(late))
     with pytest.raises(StallError) as refusal, stall.box.db.transaction() as tx:
         accept_lease(tx, late)
