@@ -106,13 +106,13 @@ def is_taken_back(told: Receipt, heap: Evidence) -> bool:
     return any((one.iss, one.ref) == (told.iss, told.jti) for _, one in returns_that_count(heap))
 
 
-def declines_that_count(heap: Evidence) -> list[tuple[Decline, Delegation]]:
-    """Declines that fit the receipts they name."""
+def declines_that_count(heap: Evidence) -> list[Decline]:
+    """Declines that fit the receipts they name, if those are at hand."""
     found = []
-    for told, chain in heap.declines:
+    for told in heap.declines:
         try:
             decline(told, heap)
         except WireError:
             continue
-        found.append((told, chain))
+        found.append(told)
     return found

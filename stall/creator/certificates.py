@@ -75,8 +75,11 @@ def _known(held: VerifiedCredential, heap: Evidence) -> grade.Known:
         returns=beside.returns_that_count(heap),
         declined=[
             grade.Declined(one.rcpt, frozenset((item.drop, item.ed) for item in one.items or ()))
-            for one, chain in beside.declines_that_count(heap)
-            if chain.iss == held.creator and allows(chain, "decline", held.drop, one.iat)
+            for one in beside.declines_that_count(heap)
+            if any(
+                chain.iss == held.creator and allows(chain, "decline", held.drop, one.iat)
+                for chain in heap.delegations.get(one.iss, ())
+            )
         ],
         closed=_closed(held, heap),
         logged_s=min(_logged_s(held, heap), default=None),

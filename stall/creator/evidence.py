@@ -52,7 +52,7 @@ class Evidence:
     returns: list[tuple[str, Receipt]] = field(default_factory=list)  # refunds, voids, exchanges, with their types
     leases: dict[str, Lease] = field(default_factory=dict)  # by the hash of the token
     lease_returns: list[LeaseReturn] = field(default_factory=list)
-    declines: list[tuple[Decline, Delegation]] = field(default_factory=list)
+    declines: list[Decline] = field(default_factory=list)
     closes: dict[tuple[str, str], Close] = field(default_factory=dict)  # by creator and drop
     revoked: dict[str, list[Revoked]] = field(default_factory=dict)  # by who says so
     logged: list[Logged] = field(default_factory=list)

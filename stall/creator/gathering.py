@@ -134,7 +134,7 @@ def _token(paper: Paper, evidence: Evidence) -> None:
     elif typ == lease_return.TYP:
         evidence.lease_returns.append(evidence.lease_return(token)[0])
     elif typ == decline.TYP:
-        evidence.declines.append(evidence.decline(token))
+        evidence.declines.append(evidence.decline(token)[0])
     elif typ == closing.TYP:
         close = closing.verify(token, named_key(token))
         evidence.closes[close.iss, close.drop] = close

@@ -178,6 +178,40 @@ def test_a_decline_by_anybody_else_proves_nothing(document: dict[str, Any], sold
     assert (found.ok, said.code) == (True, "delegation-cap")
 
 
+def test_a_decline_by_the_cloud_of_another_creator_takes_nothing_back(
+    document: dict[str, Any], sold: str, creator: Creator
+) -> None:
+    theirs = delegations.delegate(creator, CLOUD.did, "cloud", now_s=NOW_S, caps=("decline",))
+    found, _, said, _ = judged(document, sold, declined(sold), theirs)
+    assert (found.ok, said.ok) == (True, True)
+
+
+def test_a_cloud_of_two_creators_declines_for_both(
+    document: dict[str, Any], sold: str, cloud: str, creator: Creator
+) -> None:
+    delegations.delegate(creator, CLOUD.did, "cloud", now_s=NOW_S, caps=("decline",))
+    theirs = delegations.delegate(creator, CLOUD.did, "cloud", now_s=NOW_S, caps=("decline",))  # a higher number
+    found, *_ = judged(document, sold, declined(sold), theirs, cloud)
+    assert found.reason == "revoked-decline"
+
+
+def test_a_certificate_under_a_delegation_that_was_replaced_is_invalid(
+    document: dict[str, Any], own_creator: Creator
+) -> None:
+    newer = delegations.delegate(own_creator, BOX.did, "box", now_s=NOW_S + 30)
+    later = delegations.delegate(own_creator, BOX.did, "box", now_s=NOW_S + 91)
+    assert judged(document, newer)[0].code == "delegation-replaced"
+    assert judged(document, later)[0].ok
+
+
+def test_a_certificate_beside_its_manifest_must_agree_with_it(document: dict[str, Any], pack: BuiltPack) -> None:
+    changed = {name: value for name, value in document.items() if name != "proof"}
+    changed["credentialSubject"] = {**changed["credentialSubject"], "licence": "Public domain"}
+    forged = credential.add_proof(BOX, changed, NOW_S + 90)
+    assert judged(forged)[0].ok
+    assert judged(forged, pack.token)[0].code == "certificate-licence"
+
+
 def test_a_certificate_beside_the_receipt_of_another_copy_is_invalid(document: dict[str, Any], box: str) -> None:
     plain = receipt_claims()
     plain["items"][0]["ed"] = 8
@@ -202,6 +236,15 @@ def test_a_lease_return_is_told_with_its_box(box: str) -> None:
     found, _ = judged(lease_return.sign(BOX, given), box)
     assert (found.ok, found.what) == (True, "lease return")
     assert "8-10 of night-prints" in found.says[0]
+
+
+def test_a_lease_return_of_a_box_that_may_keep_no_journal_is_refused(own_creator: Creator) -> None:
+    may_not = delegations.delegate(own_creator, BOX.did, "box", now_s=NOW_S, caps=("receipt",))
+    given = lease_return.LeaseReturn(
+        iss=BOX.thumbprint, jti=b64.encode(bytes(16)), iat=NOW_S + 9, clk="ntp",
+        epoch=b64.encode(EPOCH), seq=40, drop="night-prints", ranges=((8, 10),),
+    )  # fmt: skip
+    assert judged(lease_return.sign(BOX, given), may_not)[0].code == "delegation-cap"
 
 
 def test_an_owners_answer_says_what_was_asked_and_bears_the_grade_of_its_certificate(document: dict[str, Any]) -> None:

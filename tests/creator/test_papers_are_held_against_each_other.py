@@ -12,6 +12,7 @@ from stall.creator import delegations, leases
 from stall.creator.keyring import Creator
 from stall.creator.packs import BuiltPack
 from stall.wire import b64, badge, jws, keys, lease, lease_return, manifest, receipt
+from stall.wire.delegation import Max
 from tests.creator.test_the_box_and_the_cloud_are_believed_by_their_papers import BOX, CLOUD, EPOCH, judged
 from tests.creator.test_what_papers_prove import NOW_S, receipt_claims
 
@@ -62,6 +63,15 @@ def test_a_number_beyond_the_edition_contradicts_the_manifest(pack: BuiltPack, b
     assert judged(bought(pack, ed=51), box)[0].ok  # what is not at hand is not judged
 
 
+def test_a_payment_above_the_limit_of_the_delegation_is_refused(own_creator: Creator, pack: BuiltPack) -> None:
+    low = Max(cur="EUR", sale=449, stored_total=1000, stored_age_h=24)
+    given = delegations.delegate(own_creator, BOX.did, "box", now_s=NOW_S, max_=low)
+    plain = receipt_claims()
+    assert judged(jws.sign(BOX, receipt.RECEIPT, plain), given)[0].ok
+    plain["pay"][0]["st"] = "stored"
+    assert judged(jws.sign(BOX, receipt.RECEIPT, plain), given)[0].code == "delegation-over-limit"
+
+
 def leased(own_creator: Creator, pack: BuiltPack, sub: str, ranges: list[list[int]], **changes: Any) -> str:
     token = leases.issue(own_creator, pack.token, sub, b64.encode(EPOCH), now_s=NOW_S, count=1)
     plain = lease.claims(lease.verify(token, {own_creator.key.thumbprint: own_creator.key.public}))
@@ -84,6 +94,31 @@ def test_a_number_given_back_before_may_be_leased_to_another_box(
         epoch=b64.encode(EPOCH), seq=40, drop="night-prints", ranges=((5, 5),),
     )  # fmt: skip
     assert [one.code for one in judged(ours, theirs, lease_return.sign(BOX, back), pack.token, box)] == [None] * 5
+
+
+def test_a_lease_beyond_the_edition_contradicts_the_manifest(own_creator: Creator, pack: BuiltPack) -> None:
+    beyond = leased(own_creator, pack, BOX.thumbprint, [[50, 51]])
+    assert judged(beyond, pack.token)[0].code == "lease-beyond-edition"
+
+
+def test_a_number_given_back_that_was_sold_is_refused(own_creator: Creator, pack: BuiltPack, box: str) -> None:
+    ours = leased(own_creator, pack, BOX.thumbprint, [[1, 9]])
+    back = lease_return.LeaseReturn(
+        iss=BOX.thumbprint, jti=b64.encode(bytes(16)), iat=NOW_S + 90, clk="ntp",
+        epoch=b64.encode(EPOCH), seq=40, drop="night-prints", ranges=((7, 7),),
+    )  # fmt: skip
+    token = lease_return.sign(BOX, back)
+    assert judged(token, ours, box, pack.token)[0].ok
+    assert judged(token, ours, box, pack.token, bought(pack))[0].code == "lease-return-sold"
+
+
+def test_a_version_that_moves_numbers_a_cloud_leases_is_refused(own_creator: Creator, pack: BuiltPack) -> None:
+    given = delegations.delegate(own_creator, CLOUD.did, "cloud", now_s=NOW_S, caps=("lease",))
+    plain = manifest.claims(pack.manifest) | {"ver": 2, "prev": pack.manifest_hash}
+    plain["alloc"] = [{"box": BOX.thumbprint, "lo": 1, "hi": 5}]
+    moved = manifest.sign(own_creator.key, manifest.parse(plain))
+    assert judged(moved, pack.token)[0].ok
+    assert judged(moved, pack.token, given)[0].code == "manifest-alloc-moved"
 
 
 def test_the_creators_lease_of_numbers_a_cloud_leases_is_refused(own_creator: Creator, pack: BuiltPack) -> None:
