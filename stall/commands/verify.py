@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from stall.creator.papers import Paper
     from stall.creator.verdicts import Verdict
+    from stall.wire.delegation import Delegation
     from stall.wire.note import Verifier
 
 _ZIP = b"PK"
@@ -78,24 +79,44 @@ def _cosigner(text: str) -> Verifier:
 
 
 def _read_all(files: tuple[Path, ...]) -> tuple[list[Paper], list[Verdict]]:
-    """Read what can be read; a file that cannot is a verdict of its own and hides no other."""
+    """Read what can be read; a file that cannot is a verdict of its own and hides no other.
+
+    Packs come last: only the other papers say whether a signer may stand in for their creator.
+    """
+    from stall.creator import gathering
     from stall.creator.verdicts import Verdict
     from stall.errors import StallError
 
-    papers: list[Paper] = []
+    found: dict[int, list[Paper]] = {}
     refused: list[Verdict] = []
-    for path in files:
+    late = [number for number, path in enumerate(files) if _is_pack(path)]
+    for number in [*(number for number in range(len(files)) if number not in late), *late]:
+        path = files[number]
         try:
-            papers += _read(path)
+            if number in late:
+                heap = gathering.gather([paper for read in found.values() for paper in read], None)
+                found[number] = [_either_pack(path, [one for chains in heap.delegations.values() for one in chains])]
+            else:
+                found[number] = _read(path)
         except StallError as error:
             refused.append(Verdict(path.name, "file", ok=False, says=(error.sentence,), code=error.code))
-    return papers, refused
+    return [paper for number in sorted(found) for paper in found[number]], refused
+
+
+def _is_pack(path: Path) -> bool:
+    """Tell whether a file begins as a ZIP with a manifest does."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_NAME_AT + len(_MANIFEST_FIRST))
+    except OSError:
+        return False  # said when it is read
+    return start.startswith(_ZIP) and start.endswith(_MANIFEST_FIRST)
 
 
 def _read(path: Path) -> list[Paper]:
     """Read the paper in a file, or those in a ZIP."""
     from stall.creator import papers
-    from stall.errors import Refused, WireError
+    from stall.errors import Refused
 
     try:
         with path.open("rb") as file:
@@ -104,18 +125,23 @@ def _read(path: Path) -> list[Paper]:
         raise Refused("verify-folder", f"“{path}” is a folder. Give the files in it: {_inside(path)}") from error
     except OSError as error:
         raise Refused("file-unreadable", f"“{path}” cannot be read ({error.strerror}). Check the name.") from error
+    if data.startswith(_ZIP):
+        return _papers(path)
     if papers.is_export(data):
         return [papers.Paper(path.name, papers.Export(lambda: _lines(path)))]
-    if not data.startswith(_ZIP):
-        return papers.read_all(path.name, data)
-    if not data.startswith(_MANIFEST_FIRST, _NAME_AT):
-        return _papers(path)
+    return papers.read_all(path.name, data)
+
+
+def _either_pack(path: Path, delegations: list[Delegation]) -> Paper:
+    """Check a pack, or the ZIP a buyer gets, where the files lie beside the manifest."""
+    from stall.errors import WireError
+
     try:
-        return [_pack(path, "files/")]
+        return _pack(path, "files/", delegations)
     except WireError as error:
         if error.code != "pack-unexpected-file":
             raise
-        return [_pack(path, "")]  # in the ZIP a buyer gets, the files lie beside the manifest
+        return _pack(path, "", delegations)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -131,12 +157,12 @@ def _inside(folder: Path) -> str:
     return f"stall verify {shlex.quote(str(folder))}/*"
 
 
-def _pack(path: Path, prefix: str) -> Paper:
+def _pack(path: Path, prefix: str, delegations: list[Delegation]) -> Paper:
     """Check every byte of a pack or of the ZIP made from it; what is left to judge is its manifest."""
     from stall.creator.papers import Paper
     from stall.store import packfile
 
-    with packfile.open_pack(path, prefix=prefix) as opened:
+    with packfile.open_pack(path, prefix=prefix, delegations=delegations) as opened:
         for entry in opened.entries:
             opened.check(entry)
         seen = f"Every byte of its {len(opened.entries)} files is as it was signed."
@@ -154,7 +180,9 @@ def _papers(path: Path) -> list[Paper]:
         with zipfile.ZipFile(path) as opened:
             plain = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others fail in ways of their own, or eat memory
             known = [entry for entry in opened.infolist() if entry.compress_type in plain]
-            wanted = [entry for entry in known if entry.filename.endswith((".jws", ".json", ".tlog-proof"))][:_PAPERS_MAX]
+            wanted = [entry for entry in known if entry.filename.endswith((".jws", ".json", ".tlog-proof"))][
+                :_PAPERS_MAX
+            ]
             found = [(entry.filename, opened.open(entry).read(papers.MOST_BYTES + 1)) for entry in wanted]
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:
         raise Refused("verify-unknown", f"“{path.name}” cannot be unpacked. Copy it again.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -203,6 +204,21 @@ def test_the_command_tells_signer_chain_and_grade_as_json(
     assert "note.txt: checkpoint, VALID\n" in said
     assert "cosigned by a-cloud" in said
     assert said.count("INVALID [verify-forked]") == 2  # the root in fork.txt is not that of the journal
+
+
+def test_a_pack_by_a_signer_is_checked_with_the_signers_delegation(
+    own_creator: Creator, pack: BuiltPack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed, given = tmp_path / "signed.stallpack", tmp_path / "signer.jws"
+    with ZipFile(pack.path) as built, ZipFile(packed, "w") as signed:
+        for name in built.namelist():
+            signed.writestr(name, by_signer(pack) if name == "manifest.jws" else built.read(name))
+    given.write_text(delegations.delegate(own_creator, SIGNER.did, "signer", now_s=NOW_S))
+    for files, code in (([packed, given], 0), ([packed], 1)):
+        with pytest.raises(SystemExit) as ended:
+            main(["verify", *map(str, files), "--creator-did", own_creator.did])
+        assert ended.value.code == code
+    assert "Every byte of its 3 files" in capsys.readouterr().out
 
 
 def test_a_cosigner_written_wrongly_is_said_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
