@@ -77,6 +77,8 @@ DOCUMENT = Document(
         _of.bad("one rate twice", "receipt-tax-sum", make(tax=[{"rate": 1900, "net": 225, "vat": 0}] * 2)),
         _of.bad("a rate without its row", "receipt-tax-rate",
                 make(items=[item(minor=400), item(ed=8, minor=50, vat=700)])),
+        _of.bad("a rate without its row, of a line that was free", "receipt-tax-rate",
+                make(items=[item(), item(ed=8, minor=0, vat=700)])),
         _of.bad("a row for a rate that nothing has", "receipt-tax-rate",
                 make(tax=[{"rate": 1900, "net": 378, "vat": 72}, {"rate": 700, "net": 0, "vat": 0}])),
         _of.bad("rows of two rates mixed up", "receipt-tax-rate",
