@@ -102,9 +102,12 @@ def parse(data: bytes) -> KeyFile:
         plain = strict_json.loads(data, max_bytes=MAX_BYTES)
         typ = plain.get("typ", "") if isinstance(plain, dict) else ""
         kind: type[KeyFile] = Sealed if typ == SEALED else Bound if typ == BOUND else Open
-        return msgspec.convert(plain, kind)
+        document = msgspec.convert(plain, kind)
     except (WireError, msgspec.ValidationError) as error:
         raise _malformed() from error
+    if isinstance(document, Sealed) and document.kdf.n >= 1 << 16 * document.kdf.r:
+        raise _malformed()  # RFC 7914 clause 2: there is no such scrypt, however much memory is free
+    return document
 
 
 def write(document: KeyFile) -> bytes:

@@ -164,6 +164,8 @@ def hostile() -> list[bytes]:
         {"r": 0},
         {"p": 5},
         {"p": -1},
+        {"n": 2**16, "r": 1},
+        {"n": 2**18, "r": 1},
     ]
     kdfs: list[dict[str, Any]] = [
         *costs,
@@ -208,6 +210,13 @@ def test_a_hostile_file_is_refused_before_it_costs_anything(monkeypatch: pytest.
         with pytest.raises(WireError) as refused:
             keyfile.parse(data)
         assert refused.value.code == "key-malformed", data
+
+
+@pytest.mark.parametrize(("n", "r"), [(2**15, 1), (2**16, 2)])
+def test_every_cost_that_is_read_can_be_paid(n: int, r: int) -> None:
+    """RFC 7914 wants n below 2^(16·r): these are the largest that are read for a small r."""
+    document = keyfile.seal(KEY, WORDS, salt=SALT, nonce=NONCE, cost=Cost(n=n, r=r, p=1))
+    assert keyfile.open(read_sealed(keyfile.write(document)), WORDS).seed == KEY.seed
 
 
 def test_halves_that_do_not_belong_together_are_no_key() -> None:
