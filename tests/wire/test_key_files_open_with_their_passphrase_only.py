@@ -212,10 +212,10 @@ def test_a_hostile_file_is_refused_before_it_costs_anything(monkeypatch: pytest.
         assert refused.value.code == "key-malformed", data
 
 
-@pytest.mark.parametrize(("n", "r"), [(2**15, 1), (2**16, 2)])
-def test_every_cost_that_is_read_can_be_paid(n: int, r: int) -> None:
+@pytest.mark.parametrize("cost", [Cost(n=32_768, r=1, p=1), Cost(n=65_536, r=2, p=1)])
+def test_every_cost_that_is_read_can_be_paid(cost: Cost) -> None:
     """RFC 7914 wants n below 2^(16·r): these are the largest that are read for a small r."""
-    document = keyfile.seal(KEY, WORDS, salt=SALT, nonce=NONCE, cost=Cost(n=n, r=r, p=1))
+    document = keyfile.seal(KEY, WORDS, salt=SALT, nonce=NONCE, cost=cost)
     assert keyfile.open(read_sealed(keyfile.write(document)), WORDS).seed == KEY.seed
 
 
