@@ -81,7 +81,7 @@ def accept_lease(tx: Tx, token: str) -> Lease:
     if jws.unverified_kid(token) not in trusted:
         raise Hostile(
             "lease-signer",
-            "The lease is not signed by a creator this box knows. Accept the creator's delegation first.",
+            "The lease is signed by nobody this box knows. Accept the creator's delegation of this box, or of the cloud, first.",
         )
     given = lease.verify(token, trusted)
     drop = _leased_drop(tx, given)

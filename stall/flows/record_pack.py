@@ -36,7 +36,7 @@ def trusted_manifest(conn: sqlite3.Connection, token: str) -> Manifest:
     if signer not in by_kid:
         raise Refused(
             "manifest-signer",
-            "The pack is signed by a creator this box does not know. Accept the creator's delegation first (stall accept).",
+            "The pack is signed by nobody this box knows. Accept the creator's delegation of this box, or of the signer, first (stall accept).",
         )
     return documents.manifest_of(conn, token)
 
