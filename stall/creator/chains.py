@@ -67,5 +67,8 @@ def counted(number: int, what: str) -> str:
 
 
 def day(seconds: int) -> str:
-    """Write a day as people do in files."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+    """Write a day as people do in files; a signed time may be beyond any calendar."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+    except (ValueError, OverflowError, OSError):
+        return f"second {seconds}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from stall.creator import chains, journals
@@ -15,6 +16,7 @@ from stall.errors import Hostile, WireError
 from stall.wire import b64, keys, note, tlogproof
 from stall.wire.delegation import Delegation
 
+_NAME = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # anything else could be written to fool a terminal
 _UNSEEN = "No cloud whose key is known saw it. Give --cosigner, or the cloud's delegation."
 _NO_CHAIN = "Signed by the box {box}. Which creator let it do so cannot be told: add its delegation."
 _MAY_LACK = (
@@ -87,11 +89,9 @@ def log_proof(content: LogProof, heap: Evidence) -> Said:
     logged, chain = heap.log_proof(tlogproof.read(content.text))
     fact, state = logged.event, logged.checkpoint
     _check_not_forked((state.origin, state.size), heap)
-    what = (
-        f"the certificate {fact.body.get('hash')}"
-        if fact.kind == "certificate"
-        else f"a fact of the kind “{fact.kind}”"
-    )
+    what = f"a fact of the kind “{fact.kind}”"
+    if fact.kind == "certificate" and _NAME.fullmatch(str(fact.body.get("hash"))):
+        what = f"the certificate {fact.body['hash']}"
     says = (
         f"Entry {fact.seq} of {chains.counted(state.size, 'event')} in the journal of {state.origin}: {what}.",
         *(_cosigned(logged.signatures, heap) or [_UNSEEN]),

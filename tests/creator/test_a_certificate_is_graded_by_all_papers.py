@@ -121,9 +121,9 @@ def test_a_closing_statement_with_another_certificate_for_its_number_makes_it_in
     assert (found.ok, found.grade, found.code) == (False, "INVALID", "certificate-not-in-close")
 
 
-def log_proof(document: dict[str, Any], at_s: int) -> LogProof:
+def log_proof(document: dict[str, Any], at_s: int, name: str | None = None) -> LogProof:
     """The box's journal has one event after its beginning: that the certificate was signed; a cloud saw it."""
-    body = {"sale": 1, "line": 0, "uuid": document["id"], "hash": certificate.digest(document)}
+    body = {"sale": 1, "line": 0, "uuid": document["id"], "hash": name or certificate.digest(document)}
     data = event.encode(Event(b64.encode(EPOCH), 1, "certificate", (NOW_S + 90) * 1000, "ntp", body))
     leaves = [bytes(32), merkle.leaf_hash(data)]
     text = note.sign(BOX, ORIGIN, note.Checkpoint(ORIGIN, 2, merkle.root_of(leaves)).body())
@@ -141,6 +141,12 @@ def test_a_proof_from_a_journal_the_creators_cloud_saw_makes_it_final(document: 
 def test_a_cloud_the_creator_did_not_name_makes_nothing_final(document: dict[str, Any]) -> None:
     found, _ = judged(document, log_proof(document, NOW_S + 120))
     assert (found.grade, found.reason) == ("VALID-PROVISIONAL", "provisional-unconfirmed")
+
+
+def test_what_a_journal_calls_a_certificate_is_shown_only_if_it_is_a_name(document: dict[str, Any], box: str) -> None:
+    proof = log_proof(document, NOW_S + 120)
+    assert certificate.digest(document) in judged(proof, box)[0].says[0]
+    assert "\x1b" not in judged(log_proof(document, NOW_S + 120, "\x1b[2J"), box)[0].says[0]
 
 
 def test_a_proof_is_known_by_its_first_line(document: dict[str, Any]) -> None:

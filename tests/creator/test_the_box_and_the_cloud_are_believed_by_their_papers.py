@@ -113,6 +113,13 @@ def test_a_checkpoint_names_its_box_and_the_cloud_that_saw_it(box: str, cloud: s
     assert f"It was cosigned by {CLOUD_NAME} on 2026-11-18." in found.says
 
 
+def test_a_cosignature_at_a_time_no_calendar_has_is_told(box: str) -> None:
+    text = note.cosign(CLOUD, "a-cloud", checkpoint(), 2**62)
+    cosigner = note.Verifier("a-cloud", CLOUD.public, note.COSIGNATURE_KIND)
+    found, _ = verdicts.judge([Paper("note", Text(text)), Paper("box", box)], cosigners=[cosigner])
+    assert f"It was cosigned by a-cloud on second {2**62}." in found.says
+
+
 def test_a_cosignature_from_outside_the_clouds_delegation_is_not_told(box: str, cloud: str) -> None:
     text = note.cosign(CLOUD, CLOUD_NAME, checkpoint(), NOW_S - DAY_S)
     found, *_ = judged(Text(text), box, cloud)
