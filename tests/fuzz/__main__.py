@@ -17,10 +17,10 @@ import tempfile
 from base64 import b64encode
 from pathlib import Path
 
-from tests.fuzz import targets
+from tests.fuzz import reading, targets
 
 SECONDS = 60
-LIMITS = ["-timeout=5", "-rss_limit_mb=768", f"-max_len={targets.MOST_BYTES}", "-print_final_stats=1", "-verbosity=1"]
+LIMITS = ["-timeout=5", "-rss_limit_mb=768", f"-max_len={reading.MOST_BYTES}", "-print_final_stats=1", "-verbosity=1"]
 MOST_KEPT_BYTES = 4096  # of one input
 MOST_KEPT_CHARS = 64 * 1024  # of one reader's
 FINDINGS = ("crash-", "timeout-", "oom-", "leak-")
