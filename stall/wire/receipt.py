@@ -34,7 +34,7 @@ STATES: Mapping[str, frozenset[str]] = {
 }
 """In which states each means of payment may stand on a receipt (design 7)."""
 
-_DIGITS = re.compile(r"[0-9]{13,19}|[0-9]{4}(?:([ -])[0-9]{4})(?:\1[0-9]{4}){2}", re.ASCII)
+_DIGITS = re.compile(r"(?<![0-9])(?:[0-9]{13,19}|[0-9]{4}(?:[ -][0-9]{4}){3})(?![0-9])", re.ASCII)
 """Where a card number could stand: in one run, or in four groups of four. Terminal, receipt and trace number never do so."""
 
 
@@ -102,6 +102,8 @@ def parse(claims: Mapping[str, Any], typ: str = RECEIPT) -> Receipt:
 def _checked(receipt: Receipt, typ: str) -> Receipt:
     if typ != RECEIPT:
         _check_taken_back(receipt, typ)
+    if receipt.ref == receipt.jti:
+        raise WireError("receipt-refers-itself", "The receipt names itself as the one it refers to. Sign it again.")
     if receipt.owner is not None:
         keys.public_from_did(receipt.owner)
     goods, gross = _check_items(receipt, typ)
@@ -141,8 +143,6 @@ def _check_taken_back(receipt: Receipt, typ: str) -> None:
     """A refund or void names another receipt and only gives back: money, a tip, a discount that was granted."""
     if receipt.ref is None:
         raise WireError("receipt-no-ref", "A refund or void must name its receipt in `ref`. Sign it again.")
-    if receipt.ref == receipt.jti:
-        raise WireError("receipt-refers-itself", "The refund or void names itself as its receipt. Sign it again.")
     taken = [receipt.tip, *(item.minor for item in receipt.items), *(tender.minor for tender in receipt.pay)]
     if max(taken) > 0:
         raise WireError("refund-sign", "A refund or void may only give back, and this one takes money. Sign it again.")

@@ -70,7 +70,7 @@ def check_decline(original: Receipt, token: str, decline: Decline) -> None:
 
 
 def _check_reference(original: Receipt, sibling: Receipt) -> None:
-    if sibling.jti == original.jti:
+    if sibling.jti == original.jti:  # the same document twice
         raise WireError("receipt-refers-itself", "A receipt cannot take itself back. Sign it again.")
     if sibling.iss != original.iss:
         raise WireError("takeback-other-box", "Another box sold it. Only the box that sold it takes it back.")

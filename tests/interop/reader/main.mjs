@@ -1,36 +1,39 @@
-// Reads questions as JSON lines from standard input and answers each with one line: {"ok": true} or {"ok": false, "code": …}.
-//
-// A question: {"kind": "tokens" | "receipt" | "refund" | "void" | "delegation" | "certificate", "trusted": {thumbprint: key in
-// hex}, "token": …} or, for a certificate, {"document": its JSON as text, "manifest"?: token, "receipt"?: token}.
-
+// One question a line (JSON) in, one answer a line out: {"ok": true} or {"ok": false, "code": "…"}.
+// {kind, trusted: {kid: key in hex}, token} or {kind: "certificate", trusted, document, manifest?, receipt?}
 import { createInterface } from "node:readline";
-import * as certificate from "./certificate.mjs";
-import * as delegation from "./delegation.mjs";
-import * as receipt from "./receipt.mjs";
-import { Refusal } from "./refusal.mjs";
+import { need, Refused, thumbprint } from "./codec.mjs";
 import { open } from "./token.mjs";
+import { delegation } from "./delegation.mjs";
+import { receipt } from "./receipt.mjs";
+import { manifest } from "./manifest.mjs";
+import { besideManifest, besideReceipt, certificate } from "./certificate.mjs";
 
-const READ = {
-  tokens: (asked, trusted) => open(asked.token, "stall-receipt+jwt", trusted),
-  receipt: (asked, trusted) => receipt.verify(asked.token, "stall-receipt+jwt", trusted),
-  refund: (asked, trusted) => receipt.verify(asked.token, "stall-refund+jwt", trusted),
-  void: (asked, trusted) => receipt.verify(asked.token, "stall-void+jwt", trusted),
-  delegation: (asked, trusted) => delegation.verify(asked.token, trusted),
-  certificate: (asked, trusted) => certificate.verify(asked.document, asked, trusted),
+const KINDS = {
+  tokens: (q, keys) => open(q.token, q.typ ?? "stall-receipt+jwt", keys),
+  receipt: (q, keys) => receipt(q.token, "receipt", keys),
+  refund: (q, keys) => receipt(q.token, "refund", keys),
+  void: (q, keys) => receipt(q.token, "void", keys),
+  delegation: (q, keys) => delegation(q.token, keys),
+  manifest: (q, keys) => manifest(q.token, keys, q.delegation),
+  certificate: (q, keys) => {
+    const paper = certificate(q.document);
+    if (q.manifest !== undefined) besideManifest(paper, q.manifest, manifest(q.manifest, keys));
+    if (q.receipt !== undefined) besideReceipt(paper, q.receipt, receipt(q.receipt, "receipt", keys));
+  },
 };
 
 function answer(line) {
-  const asked = JSON.parse(line);
-  const trusted = new Map(Object.entries(asked.trusted).map(([name, hex]) => [name, Buffer.from(hex, "hex")]));
   try {
-    READ[asked.kind](asked, trusted);
+    const q = JSON.parse(line);
+    const keys = new Map(Object.entries(q.trusted ?? {}).map(([kid, x]) => [kid, Buffer.from(x, "hex")]));
+    for (const [kid, key] of keys) need(thumbprint(key) === kid, "token-unknown-key");
+    KINDS[q.kind](q, keys);
     return { ok: true };
-  } catch (error) {
-    if (error instanceof Refusal) return { ok: false, code: error.code };
-    throw error;
+  } catch (e) {
+    if (e instanceof Refused) return { ok: false, code: e.code };
+    return { ok: false, code: "reader-broken", why: String(e.stack ?? e) };
   }
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${JSON.stringify(answer(line))}\n`);
-}
+for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity }))
+  if (line.trim()) console.log(JSON.stringify(answer(line)));

@@ -1,62 +1,60 @@
-// Which members a document has and how each is written: the words of docs/protocol.md 1, the codes of section 5.
+// The eight codes member-… (protocol.md 5) and the words of 1.
+import { need, refuse } from "./codec.mjs";
 
-import { refuse } from "./refusal.mjs";
-
-const TEXT = /^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$/u;
-
-export const number = (low, high) => (value) => {
-  if (typeof value !== "number") refuse("member-type");
-  if (value < low || value > high) refuse("member-range");
+export const int = (lo, hi) => (v) => {
+  need(typeof v === "number", "member-type");
+  need(v >= lo && v <= hi, "member-range");
 };
-export const text = (pattern, shortest = 0, longest = Infinity) => (value) => {
-  if (typeof value !== "string") refuse("member-type");
-  const length = [...value].length;
-  if (!pattern.test(value) || length < shortest || length > longest) refuse("member-form");
+const string = (re) => (v) => {
+  need(typeof v === "string", "member-type");
+  need(re.test(v), "member-form");
 };
-export const choice = (...words) => (value) => {
-  if (typeof value !== "string") refuse("member-type");
-  if (!words.includes(value)) refuse("member-choice");
+export const spelled = (pattern) => string(new RegExp(`^(?:${pattern})$`, "su"));
+export const choice = (...of) => (v) => {
+  need(typeof v === "string", "member-type");
+  need(of.includes(v), "member-choice");
 };
-export const list = (each, fewest, most) => (value) => {
-  if (!Array.isArray(value)) refuse("member-type");
-  if (value.length < fewest || value.length > most) refuse("member-count");
-  value.forEach(each);
+export const list = (lo, hi, entry) => (v) => {
+  need(Array.isArray(v), "member-type");
+  need(v.length >= lo && v.length <= hi, "member-count");
+  for (const e of v) { need(e !== null, "member-null"); entry(e); }
 };
-export const truth = (value) => {
-  if (typeof value !== "boolean") refuse("member-type");
-};
-// A name that ends in "?" may be left out.
-export const object = (members) => (value) => {
-  if (!(value instanceof Map)) refuse("member-type");
-  const known = new Map(Object.entries(members).map(([name, each]) => [name.replace(/\?$/, ""), [each, name.endsWith("?")]]));
-  for (const [name, inside] of value) {
-    if (!known.has(name)) refuse("member-unknown");
-    known.get(name)[0](inside);
-  }
-  for (const [name, [, optional]] of known) {
-    if (!optional && !value.has(name)) refuse("member-missing");
-  }
+export const bool = (v) => need(typeof v === "boolean", "member-type");
+export const anyText = (v) => need(typeof v === "string", "member-type");
+export const anyObject = (v) => need(v instanceof Map, "member-type");
+export const anything = () => {};
+/** Members by name; a name with "?" may be left out. */
+export const object = (table) => {
+  const known = new Map(Object.entries(table).map(([k, f]) => [k.replace("?", ""), [f, k.endsWith("?")]]));
+  return (v) => {
+    need(v instanceof Map, "member-type");
+    for (const x of v.values()) need(x !== null, "member-null");
+    for (const k of v.keys()) need(known.has(k), "member-unknown");
+    for (const [k, [, may]] of known) if (!may && !v.has(k)) refuse("member-missing");
+    for (const [k, x] of v) known.get(k)[0](x);
+  };
 };
 
-export const b43 = text(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/);
-export const id22 = text(/^[A-Za-z0-9_-]{21}[AQgw]$/);
-export const did = text(/^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}$/);
-export const time = number(1577836800, 4102444800);
-export const money = number(-1e9, 1e9);
-export const amount = number(0, 1e9);
-export const currency = text(/^[A-Z]{3}$/);
-export const basisPoints = number(0, 10000);
-export const edition = number(1, 100000);
-export const count = number(0, 2 ** 53 - 1);
-export const dropId = text(/^[a-z0-9-]{3,64}$/);
-export const words = (longest) => text(TEXT, 1, longest);
-
-export function check(document, shape) {
-  if (hasNull(document)) refuse("member-null");
-  shape(document);
-}
-
-function hasNull(value) {
-  if (value instanceof Map) return [...value.values()].some(hasNull);
-  return Array.isArray(value) ? value.some(hasNull) : value === null;
-}
+const PLAIN = "[^\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]";
+export const plain = (lo, hi) => spelled(`${PLAIN}{${lo},${hi}}`);
+export const text = plain(1, 200);
+export const longText = spelled("[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]{0,2000}");
+const B43 = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]";
+export const b43 = spelled(B43);
+export const b43OrStar = spelled(`\\*|${B43}`);
+export const shaName = spelled(`sha256-${B43}`);
+export const id22 = spelled("[A-Za-z0-9_-]{21}[AQgw]");
+export const hex = spelled("[0-9a-f]{64}");
+export const did = spelled("did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}");
+export const time = int(1577836800, 4102444800);
+export const money = int(-1e9, 1e9);
+export const amount = int(0, 1e9);
+export const currency = spelled("[A-Z]{3}");
+export const bp = int(0, 10000);
+export const number = int(1, 100000);
+export const count = int(0, Number.MAX_SAFE_INTEGER);
+export const dropId = spelled("[a-z0-9-]{3,64}");
+export const dropOrStar = spelled("\\*|[a-z0-9-]{3,64}");
+export const printable = spelled("[\\x20-\\x7e]{1,64}");
+export const uuid = spelled("urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+export const lang = spelled("[A-Za-z0-9-]{2,35}");

@@ -1,152 +1,80 @@
-// The receipt and its siblings, refund and void: docs/protocol.md 5.4, by the numbers of its table.
-
-import { keyOfDid } from "./keys.mjs";
-import * as m from "./members.mjs";
-import { refuse } from "./refusal.mjs";
+// Receipt, refund, void (protocol.md 5.4).
+import { need, readDid } from "./codec.mjs";
 import { open } from "./token.mjs";
+import * as m from "./members.mjs";
 
-const RECEIPT = "stall-receipt+jwt";
-const REFUND = "stall-refund+jwt";
-const STATES = {
-  card: ["online", "stored"],
-  cash: ["cash"],
-  comp: ["free"],
-  voucher: ["voucher"],
-  operator: ["confirmed"],
-};
-const ITEM = m.object({
-  "drop?": m.dropId,
-  "sku?": m.words(200),
-  "ed?": m.edition,
-  qty: m.number(1, 1000000),
-  cur: m.currency,
-  minor: m.money,
-  vat: m.basisPoints,
-  "disc?": m.money,
-  "man?": m.b43,
-  "lease?": m.id22,
+const members = m.object({
+  iss: m.b43, jti: m.id22, iat: m.time, clk: m.choice("ntp", "rtc", "operator", "floor"), epoch: m.id22, seq: m.count,
+  items: m.list(0, 200, m.object({
+    "drop?": m.dropId, "sku?": m.text, "ed?": m.number, qty: m.int(1, 1000000), cur: m.currency, minor: m.money,
+    vat: m.bp, "disc?": m.money, "man?": m.b43, "lease?": m.id22,
+  })),
+  tax: m.list(0, 20, m.object({ rate: m.bp, net: m.money, vat: m.money })),
+  pay: m.list(1, 4, m.object({
+    m: m.choice("card", "cash", "comp", "voucher", "operator"),
+    st: m.choice("online", "stored", "cash", "free", "voucher", "confirmed"),
+    cur: m.currency, minor: m.money, "ref?": m.printable,
+  })),
+  "tip?": m.money, "round?": m.money, "ref?": m.id22, "code?": m.b43, "owner?": m.did, "test?": m.bool,
 });
-const PAY = m.object({
-  m: m.choice(...Object.keys(STATES)),
-  st: m.choice(...Object.values(STATES).flat()),
-  cur: m.currency,
-  minor: m.money,
-  "ref?": m.text(/^[\x20-\x7e]{1,64}$/),
-});
-const SHAPE = m.object({
-  iss: m.b43,
-  jti: m.id22,
-  iat: m.time,
-  clk: m.choice("ntp", "rtc", "operator", "floor"),
-  epoch: m.id22,
-  seq: m.count,
-  items: m.list(ITEM, 0, 200),
-  tax: m.list(m.object({ rate: m.basisPoints, net: m.money, vat: m.money }), 0, 20),
-  pay: m.list(PAY, 1, 4),
-  "tip?": m.money,
-  "round?": m.money,
-  "ref?": m.id22,
-  "code?": m.b43,
-  "owner?": m.did,
-  "test?": m.truth,
-});
+const STATES = { card: ["online", "stored"], cash: ["cash"], comp: ["free"], voucher: ["voucher"], operator: ["confirmed"] };
 
-export function verify(token, typ, trusted) {
-  const { claims, kid } = open(token, typ, trusted);
-  m.check(claims, SHAPE);
-  const told = plain(claims);
-  const kind = { takesBack: typ !== RECEIPT, exchange: typ === RECEIPT && told.ref !== undefined };
-  checkReference(told, typ, kind);
-  if (told.owner !== undefined) keyOfDid(told.owner);
-  told.items.forEach((item) => checkItem(item, kind));
-  checkTogether(told, typ);
-  checkPayments(told);
-  checkSums(told);
-  checkTax(told);
-  if (kid !== told.iss) refuse("receipt-wrong-signer"); // 22
-  return told;
-}
+const luhn = (digits) => [...digits].reverse().reduce((sum, c, i) => {
+  const d = Number(c) * (i % 2 ? 2 : 1);
+  return sum + (d > 9 ? d - 9 : d);
+}, 0) % 10 === 0;
+const CARD = /(?<![0-9])(?:[0-9]{13,19}|[0-9]{4}(?:[ -][0-9]{4}){3})(?![0-9])/g;
+const total = (rows, of) => rows.reduce((n, r) => n + of(r), 0);
+const sign = Math.sign;
 
-function checkReference(told, typ, kind) {
-  if (!kind.takesBack) return;
-  if (told.ref === undefined) refuse("receipt-no-ref"); // 1
-  if (told.ref === told.jti) refuse("receipt-refers-itself"); // 2
-  const amounts = [...told.items, ...told.pay].map((each) => each.minor);
-  if ([...amounts, told.tip ?? 0].some((minor) => minor > 0)) refuse("refund-sign"); // 3
-  if (typ === REFUND && sum(told.pay, "minor") === 0) refuse("refund-nothing"); // 4
-}
-
-function checkItem(item, kind) {
-  const has = (name) => item[name] !== undefined;
-  if (!has("drop") && !has("sku")) refuse("receipt-item"); // 6
-  if (has("man") !== has("drop")) refuse("receipt-manifest"); // 7
-  if (has("ed") && !(has("drop") && has("lease") && item.qty === 1)) refuse("receipt-numbered"); // 8
-  if (has("lease") && !has("ed")) refuse("receipt-lease"); // 9
-  if (!isDiscount(item.disc ?? 0, item.minor, kind)) refuse("receipt-discount"); // 10
-  if (!kind.takesBack && !kind.exchange && item.minor < 0 && has("drop")) refuse("receipt-negative"); // 11
-}
-
-function isDiscount(disc, minor, kind) {
-  if (disc === 0) return true;
-  if (minor !== 0) return Math.sign(disc) === Math.sign(minor);
-  return kind.exchange || Math.sign(disc) === (kind.takesBack ? -1 : 1);
-}
-
-function checkTogether(told, typ) {
-  const copies = told.items.filter((item) => item.ed !== undefined).map((item) => `${item.drop}/${item.ed}`);
-  if (new Set(copies).size !== copies.length) refuse("receipt-number-twice"); // 12
-  if (new Set([...told.items, ...told.pay].map((each) => each.cur)).size > 1) refuse("receipt-currency"); // 13
-  if (typ === RECEIPT && (told.tip ?? 0) < 0) refuse("receipt-tip"); // 14
-}
-
-function checkPayments(told) {
-  if (told.pay.some((part) => !STATES[part.m].includes(part.st))) refuse("receipt-pay-state"); // 15
-  if (told.pay.some((part) => isCard(part.ref ?? ""))) refuse("receipt-card-number"); // 16
-  const free = told.pay.length === 1 && told.pay[0].m === "comp";
-  const comp = told.pay.some((part) => part.m === "comp");
-  if ((sum(told.pay, "minor") === 0) !== free || comp !== free) refuse("receipt-free"); // 17
-}
-
-function isCard(reference) {
-  const runs = reference.match(/[0-9]+/g)?.filter((run) => run.length >= 13 && run.length <= 19) ?? [];
-  const groups = reference.match(/[0-9]{4}(?:[ -][0-9]{4}){3}/g) ?? [];
-  return [...runs, ...groups.map((group) => group.replace(/[ -]/g, ""))].some(luhn);
-}
-
-function luhn(digits) {
-  const weighed = [...digits].reverse().map((digit, at) => (at % 2 ? (Number(digit) * 2 > 9 ? digit * 2 - 9 : digit * 2) : Number(digit)));
-  return weighed.reduce((total, each) => total + each, 0) % 10 === 0;
-}
-
-function checkSums(told) {
-  const goods = sum(told.items, "minor");
-  const rates = told.tax.map((row) => row.rate);
-  if (goods !== sum(told.tax, "net") + sum(told.tax, "vat") || new Set(rates).size !== rates.length) {
-    refuse("receipt-tax-sum"); // 18
+/** kind: receipt, refund or void. */
+export function receipt(token, kind, trusted) {
+  const { kid, claims: c } = open(token, `stall-${kind}+jwt`, trusted);
+  members(c);
+  const sale = kind === "receipt", items = c.get("items"), tax = c.get("tax"), pay = c.get("pay");
+  const tip = c.get("tip") ?? 0, ref = c.get("ref");
+  need(sale || ref !== undefined, "receipt-no-ref");
+  need(ref === undefined || ref !== c.get("jti"), "receipt-refers-itself");
+  const paid = total(pay, (p) => p.get("minor"));
+  if (!sale) {
+    need(tip <= 0 && [...items, ...pay].every((x) => x.get("minor") <= 0), "refund-sign");
+    need(kind === "void" || paid < 0, "refund-nothing");
   }
-  const total = goods + (told.tip ?? 0) + (told.round ?? 0);
-  if (total !== sum(told.pay, "minor") || Math.abs(total) > 1e9) refuse("receipt-pay-sum"); // 19
-}
-
-function checkTax(told) {
-  const rates = new Set(told.items.map((item) => item.vat));
-  const rows = new Map(told.tax.map((row) => [row.rate, row]));
-  if (rates.size !== rows.size || [...rates].some((rate) => !rows.has(rate))) refuse("receipt-tax-rate"); // 20
-  for (const [rate, row] of rows) {
-    const lines = told.items.filter((item) => item.vat === rate);
-    const gross = sum(lines, "minor");
-    if (row.net + row.vat !== gross) refuse("receipt-tax-rate"); // 20
-    const off = BigInt(row.vat) * BigInt(10000 + rate) - BigInt(gross) * BigInt(rate);
-    const most = BigInt(lines.length) * BigInt(10000 + rate);
-    if (off > most || off < -most) refuse("receipt-tax-amount"); // 21
+  if (c.has("owner")) readDid(c.get("owner"));
+  for (const i of items) {
+    const has = (k) => i.has(k), minor = i.get("minor"), disc = i.get("disc") ?? 0;
+    need(has("drop") || has("sku"), "receipt-item");
+    need(has("man") === has("drop"), "receipt-manifest");
+    need(!has("ed") || (has("drop") && has("lease") && i.get("qty") === 1), "receipt-numbered");
+    need(!has("lease") || has("ed"), "receipt-lease");
+    const wanted = minor !== 0 ? sign(minor) : !sale ? -1 : ref === undefined ? 1 : sign(disc);
+    need(disc === 0 || sign(disc) === wanted, "receipt-discount");
+    need(!sale || ref !== undefined || !has("drop") || minor >= 0, "receipt-negative");
   }
-}
-
-function sum(rows, name) {
-  return rows.reduce((total, row) => total + row[name], 0);
-}
-
-function plain(value) {
-  if (Array.isArray(value)) return value.map(plain);
-  return value instanceof Map ? Object.fromEntries([...value].map(([name, each]) => [name, plain(each)])) : value;
+  const numbered = items.filter((i) => i.has("ed")).map((i) => `${i.get("drop")} ${i.get("ed")}`);
+  need(new Set(numbered).size === numbered.length, "receipt-number-twice");
+  need(new Set([...items, ...pay].map((x) => x.get("cur"))).size === 1, "receipt-currency");
+  need(!sale || tip >= 0, "receipt-tip");
+  for (const p of pay) need(STATES[p.get("m")].includes(p.get("st")), "receipt-pay-state");
+  for (const p of pay)
+    for (const [run] of (p.get("ref") ?? "").matchAll(CARD)) need(!luhn(run.replace(/[ -]/g, "")), "receipt-card-number");
+  const free = pay.some((p) => p.get("m") === "comp");     // alone, which only a vector says
+  need((paid === 0) === free && (!free || pay.length === 1), "receipt-free");
+  const sum = total(items, (i) => i.get("minor"));
+  need(sum === total(tax, (t) => t.get("net") + t.get("vat")), "receipt-tax-sum");
+  const rates = new Map(tax.map((t) => [t.get("rate"), t]));
+  need(rates.size === tax.length, "receipt-tax-sum");
+  need(sum + tip + (c.get("round") ?? 0) === paid && Math.abs(paid) <= 1e9, "receipt-pay-sum");
+  for (const i of items) need(rates.has(i.get("vat")), "receipt-tax-rate");
+  for (const [rate, t] of rates) {
+    const lines = items.filter((i) => i.get("vat") === rate), minor = total(lines, (i) => i.get("minor"));
+    need(lines.length > 0 && minor === t.get("net") + t.get("vat"), "receipt-tax-rate");
+  }
+  for (const [rate, t] of rates) {
+    const lines = items.filter((i) => i.get("vat") === rate), minor = BigInt(total(lines, (i) => i.get("minor")));
+    const whole = BigInt(10000 + rate), off = BigInt(t.get("vat")) * whole - minor * BigInt(rate);
+    need((off < 0n ? -off : off) <= BigInt(lines.length) * whole, "receipt-tax-amount");
+  }
+  need(kid === c.get("iss"), "receipt-wrong-signer");
+  return c;
 }
