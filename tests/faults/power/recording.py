@@ -98,7 +98,7 @@ class _Stall:
     @contextlib.contextmanager
     def serving(self, name: str, lines: int = 0) -> Iterator[None]:
         """Run one of the stall's processes until the block ends; it is ready after so many lines."""
-        command = [sys.executable, "-m", "stall", name, "--data", str(self.box)]
+        command = [sys.executable, "-m", "tests.faults.power.short_log", name, "--data", str(self.box)]
         with (self.root / f"{name}.log").open("wb") as words:
             process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdout=subprocess.PIPE, stderr=words, text=True
