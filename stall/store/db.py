@@ -27,7 +27,7 @@ from stall.store.schema import VERSION, event_id
 from stall.store.secrets import BoxSecrets
 
 #: Pages in the write-ahead log past which the holder of the door copies them back.
-CHECKPOINT_PAGES = 2000
+CHECKPOINT_PAGES = 1500
 #: The same while somebody waits who must not wait for that.
 CHECKPOINT_PAGES_HURRIED = 2 * CHECKPOINT_PAGES
 BUSY_MS = 5000
