@@ -7,6 +7,7 @@ set -u
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) || exit 1
 VENV=$ROOT/.venv
 LOCKS=$ROOT/provisioning
+JOSE=$ROOT/tests/interop/jose
 NL='
 '
 
@@ -226,6 +227,20 @@ add_fuzzer() {
     stamp_text fuzz >"$(stamp_of fuzz)" || fail "I cannot write to $VENV; is the disk full?"
 }
 
+# A JavaScript library reads our tokens too, where npm is there. Nothing needs it: without it its test is skipped.
+# npm takes the folder away before it begins, so an interrupted installation leaves no stamp.
+add_jose() {
+    have npm || return 0
+    lock=$JOSE/package-lock.json
+    stamp=$JOSE/node_modules/stall-ready
+    ! cmp -s "$lock" "$stamp" || return 0
+    # npm would wait more than a minute for a network that is not there.
+    (cd "$JOSE" && npm_config_fetch_retries=0 npm_config_fetch_timeout=20000 \
+        npm ci --ignore-scripts --no-audit --no-fund --silent && cp "$lock" "$stamp") </dev/null >/dev/null 2>&1 && return 0
+    rm -rf "$JOSE/node_modules"
+    say "npm could not install jose: the test that reads our tokens with it will be skipped."
+}
+
 # ---------------------------------------------------------------- commands
 
 run_demo() {
@@ -248,6 +263,7 @@ run_test() {
     prepare test
     # shellcheck disable=SC2086  # a list of package names
     [ -z "$OPTIONAL" ] || say "without $OPTIONAL some tests will be skipped ($(install_line $OPTIONAL) brings them)."
+    add_jose
     cd "$ROOT" || exit 1
     PATH=$VENV/bin:$PATH
     export PATH

@@ -1,7 +1,8 @@
-"""The three locks: every package pinned by hash, no address to fetch from, each a superset of the one before."""
+"""The locks: every package pinned by hash, no address to fetch from, each of the three for Python a superset of the one before."""
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -88,3 +89,15 @@ def test_the_appliance_gets_no_test_tool() -> None:
 def test_the_fuzzer_is_only_where_its_wheels_are() -> None:
     assert "atheris" not in read("requirements-test.txt")
     assert "platform_machine == 'x86_64'" in read("requirements-fuzz.txt")["atheris"].marker
+
+
+def test_the_npm_lock_holds_one_package_by_its_hash_and_no_place_to_fetch_it_from() -> None:
+    folder = ROOT / "tests/interop/jose"
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    assert packages.pop("")["dependencies"] == wanted
+    assert packages.keys() == {"node_modules/jose"}
+    (locked,) = packages.values()
+    assert wanted == {"jose": locked["version"]}
+    assert locked["integrity"].startswith("sha512-")
+    assert "resolved" not in locked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,47 @@ def test_the_fuzzer_is_added_to_the_environment_of_the_tests_once(machine: Machi
     machine.run("bench", "fuzz")
     machine.run("test")
     assert installs(machine) == []
+
+
+def with_npm(machine: Machine) -> Path:
+    """A stand-in npm, which makes its folder anew; gives that of the package."""
+    folder = machine.project / "tests/interop/jose"
+    folder.mkdir(parents=True)
+    (folder / "package-lock.json").write_text("{}\n")
+    says = 'echo "npm $*" >>"$LOG"; rm -rf node_modules; mkdir node_modules; echo noise; echo noise >&2'
+    machine.command("npm", f'#!/bin/sh\n{says}\n[ -z "${{NPM_FAILS:-}}" ]\n')
+    return folder
+
+
+def npm_calls(machine: Machine) -> list[str]:
+    return [call for call in machine.calls() if call.startswith("npm")]
+
+
+def test_where_npm_is_the_test_run_installs_jose_without_scripts_and_only_once_for_a_lock(machine: Machine) -> None:
+    folder = with_npm(machine)
+    machine.run("demo")
+    assert npm_calls(machine) == []
+    done = machine.run("test")
+    assert npm_calls(machine) == ["npm ci --ignore-scripts --no-audit --no-fund --silent"]
+    assert "noise" not in done.stdout + done.stderr
+    machine.run("test")
+    assert npm_calls(machine) == []
+    (folder / "package-lock.json").write_text("{ }\n")
+    machine.run("test")
+    assert len(npm_calls(machine)) == 1
+
+
+def test_a_failing_npm_is_one_line_and_stops_nothing(machine: Machine) -> None:
+    folder = with_npm(machine)
+    machine.command("mypy", '#!/bin/sh\necho mypy >>"$LOG"\n')
+    without = machine.run("test", NPM_FAILS="yes")
+    assert [line for line in without.stderr.splitlines() if "jose" in line or "noise" in line] == [
+        "stall: npm could not install jose: the test that reads our tokens with it will be skipped."
+    ]
+    assert "mypy" in machine.calls()
+    assert not (folder / "node_modules").exists()
+    machine.run("test")
+    assert len(npm_calls(machine)) == 1
 
 
 def test_after_test_a_demo_needs_nothing_more(machine: Machine) -> None:
