@@ -28,6 +28,7 @@ PATIENCE_S = 35.0
 @click.option("--comp", is_flag=True, help="Give it away; the receipt says so.")
 @click.option("--qty", type=click.IntRange(1, 200), default=1, show_default=True, help="How many.")
 @click.option("--number", type=click.IntRange(min=1), help="This edition number (limited drops only).")
+@click.option("--owner", metavar="DID", help="Make its certificate out to this owner (from: stall owner did).")
 @click.option(
     "--wait", "wait_s", type=click.IntRange(min=1), default=180, show_default=True, help="Seconds for a card."
 )
@@ -41,6 +42,7 @@ def sell(
     comp: bool,
     qty: int,
     number: int | None,
+    owner: str | None,
     wait_s: int,
     data: Path,
     as_json: bool,
@@ -51,13 +53,19 @@ def sell(
         raise click.UsageError("Say how it is paid, by one of these: --card, --cash or --comp.")
     from stall import app
     from stall.flows.fill_basket import Wish
+    from stall.flows.sign_certificates import sign_certificates
+    from stall.wire import keys
 
+    if owner is not None:
+        keys.public_from_did(owner)
     [tender] = chosen
     box = app.open_box(data)
     try:
         _check_for_sale(box, name)
         wish = Wish(name, qty, number)
         sale = _by_card(box, wish, wait_s) if tender == "card" else _at_once(box, wish, tender)
+        if owner is not None:
+            box.write("claim", lambda tx: sign_certificates(tx, sale, owner))
         _say(box, sale, as_json=as_json)
     finally:
         box.close()

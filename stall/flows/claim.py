@@ -11,19 +11,20 @@ from stall.store.schema import line_id
 from stall.wire import claimcode
 
 
-def redeem_code(tx: Tx, code: bytes, press: bytes) -> int:
+def redeem_code(tx: Tx, code: bytes, press: bytes, owner: str | None = None) -> int:
     """Redeem a 16-byte claim code; return the grant's number. The same press returns the same grant.
 
-    Raises Refused `claim-unknown` alike for codes that are unknown, revoked and expired (so that
+    `owner` is the did of a key the buyer made; certificates that are signed now name it (design 7).
+    Raises WireError for an unfit one, Refused `claim-unknown` alike for codes that are unknown, revoked and expired (so that
     guessing teaches nothing), `claim-devices` when every device of the claim is used.
     """
-    return _redeem(tx, claims.by_digest(tx.conn, claimcode.digest(code)), press)
+    return _redeem(tx, claims.by_digest(tx.conn, claimcode.digest(code)), press, owner)
 
 
-def redeem_order(tx: Tx, sale_no: int, press: bytes) -> int:
+def redeem_order(tx: Tx, sale_no: int, press: bytes, owner: str | None = None) -> int:
     """Redeem the claim of an order page the buyer holds; as `redeem_code`."""
     sale = sales.get(tx.conn, sale_no)
-    return _redeem(tx, claims.of_sale(tx.conn, sale_no, sale.issue), press)
+    return _redeem(tx, claims.of_sale(tx.conn, sale_no, sale.issue), press, owner)
 
 
 def check_claim(claim: Claim | None, now_ms: int) -> Claim:
@@ -35,7 +36,7 @@ def check_claim(claim: Claim | None, now_ms: int) -> Claim:
     return claim
 
 
-def _redeem(tx: Tx, found: Claim | None, press: bytes) -> int:
+def _redeem(tx: Tx, found: Claim | None, press: bytes, owner: str | None) -> int:
     claim = check_claim(found, tx.now_ms)
     bound = presses.bind("claim", claim.id, press)
     earlier = presses.first(tx, bound)
@@ -51,7 +52,7 @@ def _redeem(tx: Tx, found: Claim | None, press: bytes) -> int:
             "claim-devices",
             f"This code was already used on {used} devices. Use one of them, or ask at the stall for another.",
         )
-    sign_certificates(tx, claim.sale)
+    sign_certificates(tx, claim.sale, owner)
     grant = epochs.next_grant(tx.conn)
     tx.conn.execute(
         "INSERT INTO grants (no, claim, created_ms, expires_ms) VALUES (?, ?, ?, ?)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from stall.domain.payment import Reason
 from stall.flows import card_attempt
 from stall.store import attempts, claims, readers
 from stall.store.db import Tx
-from stall.wire import claimcode
+from stall.wire import claimcode, credential, ownercode
 from tests.commands.conftest import Run
 from tests.fakes import stock
 
@@ -125,3 +126,21 @@ def test_a_reader_nobody_serves_is_given_up_before_anything_was_sent(
     assert ran.code == 1
     assert "Nothing was sent to the terminal" in ran.err
     assert run("sell", stock.PRINTS, "--cash").code == 0
+
+
+def test_a_certificate_is_made_out_to_the_owner_it_is_sold_for(run: Run, data: Path) -> None:
+    owner = ownercode.key_of(bytes(range(16)))
+    sale = run("sell", stock.PRINTS, "--cash", "--owner", owner.did, "--json").json["sale"]
+    box = app.open_box(data)
+    (item,) = claims.bought(box.db.read(), sale)
+    kept = claims.certificate(box.db.read(), item.certificate or b"")
+    box.close()
+    assert kept is not None
+    assert credential.verify(json.loads(kept[1])).owner == owner.did
+
+
+def test_an_owner_who_is_none_is_refused_before_anything_is_sold(run: Run, data: Path) -> None:
+    assert run("sell", stock.PRINTS, "--cash", "--owner", "did:example:me").code == 1
+    box = app.open_box(data)
+    assert box.db.read().execute("SELECT count(*) FROM sales").fetchone()[0] == 0
+    box.close()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from flask.testing import FlaskClient
 
-from stall.wire import crockford
+from stall.store import claims
+from stall.wire import credential, crockford, ownercode
+from stall.wire.credential import VerifiedCredential
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.web import phone
 
@@ -114,3 +118,30 @@ def test_two_items_of_one_sale_lie_under_one_grant_each_in_its_own_folder(
     assert buyer.get(f"{grant}/{PRINTS}/empty.txt").status_code == 200
     assert buyer.get(f"{grant}/zine.pdf").status_code == 404
     assert buyer.get(f"{grant}/{SAMPLER}/sampler.txt").status_code == 404
+
+
+def certificate_of(stocked: Stocked, sale: int) -> VerifiedCredential:
+    (item,) = claims.bought(stocked.box.db.read(), sale)
+    kept = claims.certificate(stocked.box.db.read(), item.certificate or b"")
+    assert kept is not None
+    return credential.verify(json.loads(kept[1]))
+
+
+def test_a_phone_that_made_a_key_sends_its_did_and_the_certificate_names_it(
+    buyer: FlaskClient, stocked_box: Stocked
+) -> None:
+    owner, sale = ownercode.key_of(bytes(range(16))), phone.sell(stocked_box)
+    address = f"/T/{phone.code_of(stocked_box, sale)}"
+    press = phone.press_of(buyer.get(address))
+    assert buyer.post(address, data={"press": press, "owner": owner.did}).status_code == 303
+    assert certificate_of(stocked_box, sale).owner == owner.did
+
+
+def test_a_did_that_is_none_opens_nothing_and_the_code_stays_whole(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    sale = phone.sell(stocked_box)
+    address = f"/T/{phone.code_of(stocked_box, sale)}"
+    press = phone.press_of(buyer.get(address))
+    assert buyer.post(address, data={"press": press, "owner": "did:example:me"}).status_code in {400, 403, 409}
+    assert grants(stocked_box) == 0
+    assert buyer.post(address, data={"press": press}).status_code == 303
+    assert certificate_of(stocked_box, sale).owner is None

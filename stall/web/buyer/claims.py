@@ -59,7 +59,8 @@ def pages(shop: Shop) -> Blueprint:
         except Refused as refused:
             return _ask_again(typed, refused)
         press = ids.read_press(request.form.get("press", ""))
-        grant = box.write("claim", lambda tx: redeem_code(tx, code, press))
+        owner = request.form.get("owner") or None
+        grant = box.write("claim", lambda tx: redeem_code(tx, code, press, owner))
         return redirect(f"/g/{ids.grant_id(box.secrets, grant)}", SEE_OTHER)
 
     @routes.get("/g/<name>")

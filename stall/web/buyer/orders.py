@@ -85,7 +85,8 @@ def pages(shop: Shop) -> Blueprint:
         if sale.state != "paid":
             raise Refused("order-not-paid", "This order is not paid yet. Show its code at the stall.")
         key = ids.read_press(request.form.get("press", ""))
-        grant = box.write("claim", lambda tx: redeem_order(tx, sale.no, key))
+        owner = request.form.get("owner") or None
+        grant = box.write("claim", lambda tx: redeem_order(tx, sale.no, key, owner))
         return redirect(f"/g/{ids.grant_id(box.secrets, grant)}", SEE_OTHER)
 
     return routes
