@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shlex
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from stall.commands import progress, versions
 from stall.commands.signing import PASSPHRASE
 
 if TYPE_CHECKING:
-    from stall.creator.packs import BuiltPack, Kind, PackOptions
-    from stall.wire.manifest import Manifest
+    from stall.creator.packs import Kind
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -26,7 +23,24 @@ DAY_S = 86_400
 
 @click.group()
 def pack() -> None:
-    """Make, check and import packs: the files of a drop with their signed manifest."""
+    """Make, check and import packs: the files of a drop with their signed manifest.
+
+    \b
+    From a folder of files to the first sale, in this order:
+      on the box      stall keys new box --data BOX
+                      stall keys show BOX --json > box.json
+      on the laptop   stall keys new creator --out ME --name NAME
+                      stall delegate --creator ME --box box.json --out box.delegation
+                      stall pack build FILES --creator ME --title TITLE --price 4.50
+                            --edition 20 --out night.stallpack
+                      stall lease issue --creator ME --pack night.stallpack
+                            --box box.json --count 20 --out box.lease
+      on the box      stall accept --data BOX box.delegation
+                      stall pack import --data BOX night.stallpack
+                      stall accept --data BOX box.lease
+                      stall drop open --data BOX DROP
+    A drop without --edition needs no lease.
+    """
 
 
 @pack.command("build")
@@ -47,6 +61,31 @@ def pack() -> None:
 @click.option("--sample", "samples", multiple=True, metavar="PATTERN", help="Files anyone may see, like previews/*.")
 @click.option("--bonus", multiple=True, metavar="PATTERN", help="Files that come on top.")
 @click.option("--after", type=FILE, help="The pack of the version this one replaces.")
+@click.option("--rename", is_flag=True, help="With --after: a limited drop may get another title.")
+@click.option(
+    "--revoke-box",
+    "boxes",
+    multiple=True,
+    metavar="DID|THUMBPRINT|FILE",
+    help="With --after: nothing of yours that this box signs counts any more. May be given again.",
+)
+@click.option(
+    "--revoke-lease",
+    "leases",
+    multiple=True,
+    metavar="FILE|NAME|JTI",
+    help="With --after: no number is sold under this lease any more. May be given again.",
+)
+@click.option(
+    "--revoke-certificate",
+    "certificates",
+    multiple=True,
+    metavar="FILE|NAME",
+    help="With --after: this certificate counts no more. May be given again.",
+)
+@click.option(
+    "--revoked-from", metavar="TIME", help="When that begins, in UTC, like 2026-11-21 14:05; now if not given."
+)
 @PASSPHRASE
 @JSON
 def build(
@@ -68,6 +107,11 @@ def build(
     samples: tuple[str, ...],
     bonus: tuple[str, ...],
     after: Path | None,
+    rename: bool,
+    boxes: tuple[str, ...],
+    leases: tuple[str, ...],
+    certificates: tuple[str, ...],
+    revoked_from: str | None,
     passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -77,6 +121,9 @@ def build(
     from stall.creator import packs
     from stall.domain import money
 
+    named: versions.Named = {"box": boxes, "lease": leases, "cert": certificates}
+    if revoked_from is not None and not any(named.values()):
+        raise click.UsageError("Say what is revoked: --revoke-box, --revoke-lease or --revoke-certificate.")
     creator = signing.opened(creator_folder, passphrase_file)
     now_s = SystemClock().wall_ms() // 1000
     options = packs.PackOptions(
@@ -95,10 +142,15 @@ def build(
         samples=samples,
         bonus=bonus,
         after=_token_of(after, creator.did) if after else None,
+        rename=rename,
+        revoked=tuple(versions.revoked(creator, named, revoked_from, now_s)),
     )
-    with _bar("Signing and packing") as seen:
+    changed = packs.changes(creator, options)
+    if not as_json:
+        versions.say_changes(changed, options)
+    with progress.bar("Signing and packing") as seen:
         built = packs.build(folder, out, creator, options, now_s=now_s, progress=seen)
-    _say_built(built, options, as_json=as_json)
+    versions.say_built(built, options, changed, as_json=as_json)
 
 
 def _token_of(path: Path, creator_did: str) -> str:
@@ -106,19 +158,6 @@ def _token_of(path: Path, creator_did: str) -> str:
 
     with packfile.open_pack(path, creator_did=creator_did) as opened:
         return opened.manifest_token
-
-
-def _say_built(built: BuiltPack, options: PackOptions, *, as_json: bool) -> None:
-    drop = built.manifest.drop
-    for name in built.skipped:
-        click.echo(f"left out: {name}", err=True)
-    if as_json:
-        facts = {"file": str(built.path), "drop": drop.id, "ver": built.manifest.ver, "manifest": built.manifest_hash}
-        click.echo(json.dumps({**facts, "files": len(built.manifest.files), "bytes": built.total_bytes}))
-        return
-    click.echo(f"Wrote {built.path}: {_described(built.manifest)}")
-    if drop.cover_sha256 is None and options.cover is None:
-        click.echo("It has no cover: put a picture called cover.jpg into the folder to give it one.")
 
 
 @pack.command("verify")
@@ -130,8 +169,8 @@ def verify(file: Path, creator_did: str | None, as_json: bool) -> None:
     from stall.store import packfile
 
     with packfile.open_pack(file, creator_did) as opened:
-        with _bar("Checking") as seen:
-            count = _counted(seen, opened.total_bytes)
+        with progress.bar("Checking") as seen:
+            count = progress.counted(seen, opened.total_bytes)
             for entry in opened.entries:
                 opened.check(entry, count)
         signed, total = opened.manifest, opened.total_bytes
@@ -139,7 +178,7 @@ def verify(file: Path, creator_did: str | None, as_json: bool) -> None:
         facts = {"ok": True, "creator": signed.iss, "drop": signed.drop.id, "ver": signed.ver}
         click.echo(json.dumps({**facts, "files": len(signed.files), "bytes": total}))
         return
-    click.echo(f"All of it is as its creator signed it: {_described(signed)}\nSigned by {signed.iss}")
+    click.echo(f"All of it is as its creator signed it: {versions.described(signed)}\nSigned by {signed.iss}")
 
 
 @pack.command("import")
@@ -157,8 +196,8 @@ def import_(file: Path, data: Path, as_json: bool) -> None:
     try:
         before = {card.drop_id: card.offer for card in catalogue.cards(box.db.read(), box.now_ms())}
         total = 2 * file.stat().st_size if file.is_file() else 0
-        with _bar("Checking and storing") as seen:
-            done = import_pack(box, file, _counted(seen, total))
+        with progress.bar("Checking and storing") as seen:
+            done = import_pack(box, file, progress.counted(seen, total))
             seen(total, total)
     finally:
         box.close()
@@ -169,52 +208,6 @@ def import_(file: Path, data: Path, as_json: bool) -> None:
     if not done.new:
         click.echo(f"“{done.title}”, version {done.ver}, was here already. Nothing was changed.")
         return
-    click.echo(f"Imported “{done.title}”, version {done.ver}: {_files(done.files)}.")
+    click.echo(f"Imported “{done.title}”, version {done.ver}: {versions.files(done.files)}.")
     if before.get(done.drop_id, Offer.PAUSED) is Offer.PAUSED:  # a new version of an open drop sells on at once
         click.echo(f"Open it: stall drop open --data {shlex.quote(str(data))} {done.drop_id}")
-
-
-def _described(signed: Manifest) -> str:
-    from stall.domain import money
-
-    drop = signed.drop
-    copies = f"{drop.edition} numbered copies" if drop.edition else "without numbers"
-    prices = ", ".join(money.text(price.minor, price.cur) for price in signed.price)
-    size = sum(file.size for file in signed.files) / 1_000_000
-    return f"“{drop.title}” ({drop.id}), version {signed.ver}: {_files(len(signed.files))}, {size:.1f} MB, {copies}, {prices}"
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
-
-
-@contextlib.contextmanager
-def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a callback (bytes done, bytes in all) that draws a progress bar on standard error, if somebody looks."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    with contextlib.ExitStack() as stack:
-        advance: list[Callable[[int], None]] = []
-        drawn = 0
-
-        def seen(done: int, total: int) -> None:
-            nonlocal drawn
-            if not advance:
-                bar = click.progressbar(length=max(total, 1), label=label, file=sys.stderr, show_eta=False)
-                advance.append(stack.enter_context(bar).update)
-            advance[0](done - drawn)
-            drawn = done
-
-        yield seen
-
-
-def _counted(seen: Callable[[int, int], None], total: int) -> Callable[[int], None]:
-    done = 0
-
-    def count(more: int) -> None:
-        nonlocal done
-        done += more
-        seen(min(done, total), total)
-
-    return count

@@ -16,6 +16,7 @@ from stall.creator.ledger import LeaseRow
 from stall.creator.ranges import Range
 from stall.errors import Refused
 from stall.wire import b64, jws, lease, manifest
+from stall.wire.claims import MAX_EDITION
 from stall.wire.lease import Lease
 from stall.wire.manifest import Manifest
 
@@ -45,8 +46,9 @@ def issue(
     with ledger.opened(creator.folder) as book:
         rows = book.leases(signed.drop.id)
         _check_epoch(rows, box, epoch)
-        free = _free(signed, rows, box, allocates(book, signed.drop.id))
-        granted = [*_named(numbers, free, signed), *_leased_before(rows, again, box)]
+        edition = _edition(signed, book)
+        free = _free(signed, edition, rows, box, allocates(book, signed.drop.id))
+        granted = [*_named(numbers, free, signed, edition), *_leased_before(rows, again, box)]
         if count:
             granted += _lowest(ranges.without(free, granted), count, signed)
         granted = ranges.joined(granted)
@@ -97,13 +99,19 @@ def _check_epoch(rows: list[LeaseRow], box: str, epoch: str) -> None:
         )
 
 
-def _free(signed: Manifest, rows: list[LeaseRow], box: str, creator_allocates: bool) -> list[Range]:
+def _edition(signed: Manifest, book: ledger.Ledger) -> int:
+    """Give the edition as it is now: a newer version than the pack at hand may have made it smaller."""
+    newer = [row.edition for row in book.manifests(signed.drop.id) if row.ver > signed.ver and row.edition]
+    return min([signed.drop.edition or 0, *newer])
+
+
+def _free(signed: Manifest, edition: int, rows: list[LeaseRow], box: str, creator_allocates: bool) -> list[Range]:
     """Give the numbers this box may be leased now: its own allocation, and the common pool if that is ours."""
     own = [(part.lo, part.hi) for part in signed.alloc if part.box == box]
     reserved = [(part.lo, part.hi) for part in signed.alloc if part.box != "*"]
-    pool = ranges.without([(1, signed.drop.edition or 0)], reserved) if creator_allocates else []
+    pool = ranges.without([(1, edition)], reserved) if creator_allocates else []
     taken = [part for row in rows for part in row.ranges]
-    free = ranges.without([*own, *pool], taken)
+    free = ranges.without([*own, *pool], [*taken, (edition + 1, MAX_EDITION + 1)])
     if not free and not creator_allocates:
         raise Refused(
             "lease-delegated",
@@ -117,13 +125,14 @@ _NONE_FREE = (
 )
 
 
-def _named(numbers: Sequence[Range], free: list[Range], signed: Manifest) -> list[Range]:
+def _named(numbers: Sequence[Range], free: list[Range], signed: Manifest, edition: int) -> list[Range]:
     missing = ranges.without(numbers, free)
     if missing:
+        left = f"Lease others: {ranges.text(free)} are free." if free else f"None is free. {_NONE_FREE}"
         raise Refused(
             "lease-taken",
-            f"Not free to lease: {ranges.text(missing)} of {signed.drop.edition}. They are leased, reserved for another "
-            f"box, or beyond the edition. Free are: {ranges.text(free) or 'none'}.",
+            f"These numbers of “{signed.drop.title}” cannot be leased: {ranges.text(missing)}. They are leased already, set"
+            f" aside for another box, or above its edition of {edition}. {left}",
         )
     return list(numbers)
 

@@ -49,12 +49,13 @@ class LeaseRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 
 
 class ManifestRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="manifest"):
-    """One manifest signed: version `ver` of `drop`. `hash` names its token, which is too long for a line here."""
+    """One manifest signed: version `ver` of `drop`, of `edition` copies. `hash` names its token, too long for a line here."""
 
     at: int
     drop: str
     ver: int
     hash: str
+    edition: int | None = None  # rows written by earlier programs do not say
 
 
 Row = DelegationRow | LeaseRow | ManifestRow
@@ -71,14 +72,22 @@ class Ledger:
         """All delegations, oldest first."""
         return [row for row in self._rows if isinstance(row, DelegationRow)]
 
+    @property
+    def all_leases(self) -> list[LeaseRow]:
+        """All leases of every drop, oldest first."""
+        return [row for row in self._rows if isinstance(row, LeaseRow)]
+
     def leases(self, drop: str) -> list[LeaseRow]:
         """All leases of one drop, oldest first."""
-        return [row for row in self._rows if isinstance(row, LeaseRow) and row.drop == drop]
+        return [row for row in self.all_leases if row.drop == drop]
+
+    def manifests(self, drop: str) -> list[ManifestRow]:
+        """All versions of one drop that were signed, oldest first."""
+        return [row for row in self._rows if isinstance(row, ManifestRow) and row.drop == drop]
 
     def manifest(self, drop: str, ver: int) -> ManifestRow | None:
         """The manifest signed as that version of the drop, or None."""
-        rows = (row for row in self._rows if isinstance(row, ManifestRow))
-        return next((row for row in rows if (row.drop, row.ver) == (drop, ver)), None)
+        return next((row for row in self.manifests(drop) if row.ver == ver), None)
 
     def append(self, row: Row) -> None:
         """Write `row` and force it to the disk; only then may its document leave. Raises as `disk.whole_file`."""

@@ -6,7 +6,6 @@ that changes in between is refused, and nothing is left half written.
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import re
 import secrets
@@ -20,16 +19,16 @@ from typing import BinaryIO, Literal
 
 from stall import disk
 from stall.creator import folder as folders
-from stall.creator import handover, ledger
-from stall.creator.folder import Found, Measured
+from stall.creator import handover, ledger, revocations, roles, successors
+from stall.creator.folder import Measured
 from stall.creator.keyring import Creator
 from stall.creator.ledger import ManifestRow
+from stall.creator.roles import Role
 from stall.errors import Refused
 from stall.wire import b64, jws, manifest, pack, zipstore
-from stall.wire.manifest import Drop, File, Listing, Manifest, Price, Window
+from stall.wire.manifest import Drop, File, Listing, Manifest, Price, Revoked, Window
 
 Kind = Literal["free", "limited", "timed", "open"]
-Role = Literal["sample", "bonus"]
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
 DAY_S = 86_400
@@ -42,7 +41,8 @@ class PackOptions:
 
     `edition` None sells without numbers. `kind` None follows from edition and price. `drop_id` None is made from the title.
     `cover` is a path in the folder; None takes `cover.*`, else the first picture. `samples` and `bonus` are patterns of
-    paths (`extras/*`). `after` is the manifest token of the version this one replaces.
+    paths (`extras/*`). `after` is the manifest token of the version this one replaces, `rename` lets it call a limited
+    drop by another title. `revoked` comes on top of what that version revokes.
     """
 
     title: str
@@ -60,6 +60,8 @@ class PackOptions:
     samples: Sequence[str] = ()
     bonus: Sequence[str] = ()
     after: str | None = None
+    rename: bool = False
+    revoked: Sequence[Revoked] = ()
 
 
 @dataclass(frozen=True)
@@ -83,28 +85,42 @@ def build(
 ) -> BuiltPack:
     """Sign the files of `folder` as one drop and write the pack `out`; the ledger keeps which version that was.
 
-    Raises the errors of `handover.check_free` and `folder.find`; Refused `drop-id`, `pack-version-signed`,
-    `cover-not-in-folder`, `role-matches-nothing`, `folder-file-changed`; WireError when the manifest would break
-    formats.md 7.1; the errors of the ledger and of `disk.whole_file`.
+    Raises the errors of `handover.check_free`, `folder.find`, `successors` and `revocations.joined`; Refused `drop-id`,
+    `pack-version-signed`, `cover-not-in-folder`, `role-matches-nothing`, `folder-file-changed`; WireError when the manifest
+    would break formats.md 7.1; the errors of the ledger and of `disk.whole_file`.
     """
     old = _version_before(creator, options)
+    revocations.joined(old, options.revoked)
     drop, ver = _identity(old, options)
+    if old and not options.rename:
+        successors.check_title(old, _drop(drop, options))
     with ledger.opened(creator.folder) as book:
-        _check_unsigned(book, drop, ver)
+        _check_book(book, old, options)
     handover.check_free(out)
     found, skipped = folders.find(folder)
-    roles = _roles(found, options)
+    shown = roles.of(found, options.samples, options.bonus)
     total = sum(file.size for file in found)
     on_bytes = _counter(progress, 2 * total)
     measured = [folders.measure(file, on_bytes) for file in found]
-    signed = _manifest(measured, roles, creator, options, now_s, old)
+    signed = _manifest(measured, shown, creator, options, now_s, old)
     token = manifest.sign(creator.key, signed)
     with disk.whole_file(out) as target:
         _write(target, token, measured, on_bytes)
         with ledger.opened(creator.folder) as book:  # again: another program may have signed it meanwhile
-            _check_unsigned(book, drop, ver)
-            book.append(ManifestRow(now_s, drop, ver, jws.token_hash(token)))
+            _check_book(book, old, options)
+            book.append(ManifestRow(now_s, drop, ver, jws.token_hash(token), options.edition))
     return BuiltPack(out, token, signed, total, tuple(skipped))
+
+
+def changes(creator: Creator, options: PackOptions) -> list[str]:
+    """Say, before anything is signed, what the version to be built changes of the one before.
+
+    Raises WireError, and what `revocations.joined` raises.
+    """
+    old = _version_before(creator, options)
+    revocations.joined(old, options.revoked)
+    drop, _ = _identity(old, options)
+    return successors.changes(old, (_drop(drop, options), _price(options))) if old else []
 
 
 def drop_id_of(title: str) -> str:
@@ -133,6 +149,13 @@ def _identity(old: Manifest | None, options: PackOptions) -> tuple[str, int]:
     return drop, old.ver + 1 if old else 1
 
 
+def _check_book(book: ledger.Ledger, old: Manifest | None, options: PackOptions) -> None:
+    """Refuse what contradicts anything that was signed before."""
+    drop, ver = _identity(old, options)
+    _check_unsigned(book, drop, ver)
+    successors.check_edition(book, old, _drop(drop, options))
+
+
 def _check_unsigned(book: ledger.Ledger, drop: str, ver: int) -> None:
     """Refuse to sign two contents as one version: a box takes the first it sees, and no box both."""
     row = book.manifest(drop, ver)
@@ -147,14 +170,14 @@ def _check_unsigned(book: ledger.Ledger, drop: str, ver: int) -> None:
 
 def _manifest(
     measured: Sequence[Measured],
-    roles: dict[str, Role],
+    shown: dict[str, Role],
     creator: Creator,
     options: PackOptions,
     now_s: int,
     old: Manifest | None,
 ) -> Manifest:
     drop_id, ver = _identity(old, options)
-    cover = _cover(measured, options.cover)
+    cover = roles.cover(measured, options.cover)
     new = Manifest(
         iss=creator.did,
         jti=b64.encode(secrets.token_bytes(16)),
@@ -162,62 +185,41 @@ def _manifest(
         exp=options.closes_s,
         ver=ver,
         prev=jws.token_hash(options.after) if options.after else None,
-        drop=Drop(
-            id=drop_id,
-            title=unicodedata.normalize("NFC", options.title),
-            kind=options.kind or _kind(options),
-            edition=options.edition,
-            window=Window(nbf=options.opens_s, exp=options.closes_s),
-            licence=unicodedata.normalize("NFC", options.licence),
-            cover_sha256=cover.sha256 if cover else None,
-            listing=Listing(desc=unicodedata.normalize("NFC", options.desc), lang=options.lang)
-            if options.desc
-            else None,
-        ),
-        price=(Price(cur=options.cur, minor=options.price_minor),),
+        drop=_drop(drop_id, options, cover.sha256 if cover else None),
+        price=_price(options),
         files=tuple(
-            File(path=m.found.path, size=m.found.size, sha256=m.sha256, type=m.found.type, role=roles.get(m.found.path))
+            File(path=m.found.path, size=m.found.size, sha256=m.sha256, type=m.found.type, role=shown.get(m.found.path))
             for m in measured
         ),
+        revoked=revocations.joined(old, options.revoked),
     )
     if old and options.after:
         manifest.check_successor(old, options.after, new)
     return new
 
 
+def _drop(drop_id: str, options: PackOptions, cover_sha256: str | None = None) -> Drop:
+    desc = unicodedata.normalize("NFC", options.desc)
+    return Drop(
+        id=drop_id,
+        title=unicodedata.normalize("NFC", options.title),
+        kind=options.kind or _kind(options),
+        edition=options.edition,
+        window=Window(nbf=options.opens_s, exp=options.closes_s),
+        licence=unicodedata.normalize("NFC", options.licence),
+        cover_sha256=cover_sha256,
+        listing=Listing(desc=desc, lang=options.lang) if desc else None,
+    )
+
+
+def _price(options: PackOptions) -> tuple[Price, ...]:
+    return (Price(cur=options.cur, minor=options.price_minor),)
+
+
 def _kind(options: PackOptions) -> Kind:
     if options.edition is not None:
         return "limited"
     return "free" if options.price_minor == 0 else "open"
-
-
-def _cover(measured: Sequence[Measured], wanted: str | None) -> Measured | None:
-    """Choose the picture the drop is known by: the one asked for, else `cover.*`, else the first, else none."""
-    if wanted is not None:
-        asked = [m for m in measured if m.found.path == wanted]
-        if not asked or not asked[0].found.is_image:
-            raise Refused("cover-not-in-folder", f"There is no picture “{wanted}” in the folder. Put the cover there.")
-        return asked[0]
-    pictures = [m for m in measured if m.found.is_image]
-    named = [m for m in pictures if _is_cover(m.found)]
-    return next(iter([*named, *pictures]), None)
-
-
-def _is_cover(found: Found) -> bool:
-    return found.is_image and Path(found.path.casefold()).stem == "cover" and "/" not in found.path
-
-
-def _roles(found: Sequence[Found], options: PackOptions) -> dict[str, Role]:
-    """Say which files are more than plain content. A cover of its own is a sample: everybody sees it anyway."""
-    roles: dict[str, Role] = {file.path: "sample" for file in found if _is_cover(file)}
-    wanted: list[tuple[Role, str]] = [("sample", p) for p in options.samples]
-    wanted += [("bonus", p) for p in options.bonus]
-    for role, pattern in wanted:
-        hits = [file.path for file in found if fnmatch.fnmatchcase(file.path, pattern)]
-        if not hits:
-            raise Refused("role-matches-nothing", f"No file in the folder matches “{pattern}”. Check the pattern.")
-        roles |= dict.fromkeys(hits, role)
-    return roles
 
 
 def _write(target: BinaryIO, token: str, measured: Sequence[Measured], on_bytes: folders.OnBytes) -> None:

@@ -96,7 +96,7 @@ def test_samples_and_bonus_are_named_by_pattern(build: Build, folder: Path) -> N
 
 def test_a_new_version_names_the_one_before_and_keeps_its_id(build: Build, folder: Path, creator: Creator) -> None:
     first = build(folder)
-    second = build(folder, title="Night Prints, again", after=first.token).manifest
+    second = build(folder, title="Night Prints, again", rename=True, after=first.token).manifest
     assert (second.ver, second.prev, second.drop.id) == (2, jws.token_hash(first.token), "night-prints")
 
 
