@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stall.store.db import Tx
 
 #: No delegation or lease is longer (docs/protocol.md); reading stops there.
@@ -22,13 +25,29 @@ def accept(files: tuple[Path, ...], data: Path) -> None:
     from stall.app import open_box
 
     tokens = [(path, _token(path)) for path in files]
+    several = len(tokens) > 1
     box = open_box(data)
     try:
         with box.db.transaction() as tx:
-            said = [f"{path.name}: {_accept(tx, token)}" for path, token in tokens]
+            said = []
+            for path, token in tokens:
+                with _named(path) if several else contextlib.nullcontext():
+                    said.append(f"{path.name}: {_accept(tx, token)}")
     finally:
         box.close()
     click.echo("\n".join(said))
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Say of which file an error speaks; none of them was taken."""
+    from stall.errors import StallError
+
+    try:
+        yield
+    except StallError as error:
+        error.sentence = f"“{path.name}”: {error.sentence} None of these files was taken."
+        raise
 
 
 def _accept(tx: Tx, token: str) -> str:
@@ -47,8 +66,24 @@ def _accept(tx: Tx, token: str) -> str:
         return f"numbers {numbers} of {leased.drop} may be sold here"
     raise Refused(
         "accept-type",
-        f"This is a {typ}; accept takes delegations and leases. Import packs with: stall pack import --data BOX FILE",
+        f"This is a {_word(typ)}; accept takes delegations and leases. Import packs with: stall pack import --data BOX FILE",
     )
+
+
+def _word(typ: str) -> str:
+    """What a kind of paper is called: a receipt for `stall-receipt+jwt`."""
+    from stall.wire import closing, decline, lease_return, manifest, receipt
+
+    words = {
+        manifest.TYP: "manifest",
+        receipt.RECEIPT: "receipt",
+        receipt.REFUND: "refund",
+        receipt.VOID: "void",
+        lease_return.TYP: "lease return",
+        decline.TYP: "decline",
+        closing.TYP: "closing statement",
+    }
+    return words.get(typ, "paper of a kind this box does not know")
 
 
 def _token(path: Path) -> str:

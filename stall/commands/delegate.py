@@ -13,9 +13,14 @@ from stall.commands.signing import PASSPHRASE
 
 if TYPE_CHECKING:
     from stall.creator.delegations import Role
-    from stall.wire.delegation import Cap, Max
+    from stall.wire.delegation import Cap, Delegation, Max
 
 CAPS = ("receipt", "cert", "badge", "log", "cosign", "decline", "lease", "manifest")
+_WHERE = {
+    "box": "On the box:",
+    "cloud": "On each box that sends its journal to this cloud:",
+    "signer": "On each box that takes packs of this signer, before stall pack import:",
+}
 
 
 @click.command()
@@ -41,10 +46,19 @@ CAPS = ("receipt", "cert", "badge", "log", "cosign", "decline", "lease", "manife
     help="What the key is for.",
 )
 @click.option(
-    "--cap", "caps", multiple=True, type=click.Choice(CAPS), help="What it may sign; all of its role if not given."
+    "--cap",
+    "caps",
+    multiple=True,
+    type=click.Choice(CAPS),
+    help="What it may sign; may be given again. A box: receipt, cert, badge, log; a cloud: cosign, decline, lease; a signer:"
+    " manifest. If not given, all of its role, but a cloud not `lease`: once a cloud leases a drop's numbers, you never can again.",
 )
 @click.option("--drop", "drops", multiple=True, help="Only for this drop; may be given again. All drops if not given.")
-@click.option("--days", type=click.IntRange(1, 400), help="How long; 90 for a box, 365 for others if not given.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 400),
+    help="How long: a box at most 120 (90 if not given), a cloud or signer at most 400 (365).",
+)
 @click.option("--name", help="A name for the box, as verifiers read it.")
 @click.option("--any-board", is_flag=True, help="Do not bind it to the board that the box's file names.")
 @click.option("--currency", default="EUR", show_default=True, help="Currency of the limits.")
@@ -84,7 +98,7 @@ def delegate(
     from stall.commands import signing
     from stall.creator import delegations, handover, recipients
     from stall.errors import Refused
-    from stall.wire import jws
+    from stall.wire import delegation, jws
 
     handover.check_free(out)
     creator = signing.opened(folder, passphrase_file)
@@ -107,8 +121,26 @@ def delegate(
     if as_json:
         click.echo(json.dumps({"file": str(out), "hash": jws.token_hash(token), "sub": to.did, "role": role}))
         return
-    click.echo(f"Wrote {out}: {to.did} may act as {role} of {creator.name}. On the box:")
-    click.echo(f"  stall accept --data BOX {shlex.quote(str(out))}")
+    given = delegation.verify(token, {creator.key.thumbprint: creator.key.public})
+    click.echo(f"Wrote {out}: {to.did} may act as {role} of {creator.name} and sign {', '.join(given.cap)}.")
+    for sentence in _warnings(given):
+        click.echo(sentence)
+    click.echo(f"{_WHERE[role]}\n  stall accept --data BOX {shlex.quote(str(out))}")
+
+
+def _warnings(given: Delegation) -> list[str]:
+    """What its delegate cannot do, or the creator no longer can, that somebody may not expect."""
+    said: list[str] = []
+    if given.role == "box" and "receipt" not in given.cap:
+        said.append("Without --cap receipt this box can sell nothing of yours.")
+    elif given.role == "box" and "cert" not in given.cap:
+        said.append("Without --cap cert buyers at this box get no certificate.")
+    if "lease" in given.cap:
+        drops = "all your drops" if "*" in given.drops else ", ".join(given.drops)
+        said.append(
+            f"From now on this cloud leases the numbers of {drops}; you cannot any more, even if you take it back."
+        )
+    return said
 
 
 def _limits(currency: str, sale: str, stored: str, hours: int) -> Max:

@@ -95,5 +95,7 @@ def issue(
         facts = {"file": str(out), "drop": document.drop, "lease_seq": document.lease_seq, "ranges": document.ranges}
         click.echo(json.dumps(facts))
         return
-    click.echo(f"Wrote {out}: numbers {ranges.text(document.ranges)} of “{title}” for one box. On the box:")
+    click.echo(
+        f"Wrote {out}: numbers {ranges.text(document.ranges)} of “{title}” for one box. There, once the pack is imported:"
+    )
     click.echo(f"  stall accept --data BOX {shlex.quote(str(out))}")

@@ -17,9 +17,10 @@ Role = Literal["box", "cloud", "signer"]
 
 DEFAULT_CAPS: Mapping[Role, tuple[Cap, ...]] = {
     "box": ("receipt", "cert", "badge", "log"),
-    "cloud": ("cosign",),
+    "cloud": ("cosign", "decline"),
     "signer": ("manifest",),
 }
+"""All of the role but `lease`, which is given by name only: it ends the creator's own leasing for good (`allocates`)."""
 DEFAULT_DAYS: Mapping[Role, int] = {"box": 90, "cloud": 365, "signer": 365}
 DEFAULT_MAX = Max(cur="EUR", sale=10_000, stored_total=100_000, stored_age_h=24)
 """What a box may risk on cards read offline: minor units per sale and in all, hours until they must be sent."""
@@ -42,7 +43,7 @@ def delegate(
 ) -> str:
     """Sign a delegation to the key `sub_did`, record it in the ledger, and give the token.
 
-    Without `caps` a box gets all a box may have, a cloud `cosign`, a signer `manifest`; without `days` a box 90, others
+    Without `caps` it gets those of `DEFAULT_CAPS`; without `days` a box 90, others
     365; without `max_` a box gets `DEFAULT_MAX`; with `hw` only the box on that board takes it. A newer delegation replaces an older one of the same key. Raises Refused
     `delegate-not-a-did`, WireError naming the rule of formats.md 7.2 that it would break, and the ledger's errors.
     """

@@ -83,7 +83,11 @@ def _checked(delegation: Delegation) -> Delegation:
     _check_rights(delegation)
     lasts = 0 < delegation.exp - delegation.nbf <= MAX_LIFE_S[delegation.role]
     if not lasts or delegation.exp <= delegation.iat:
-        raise WireError("delegation-lifetime", "The delegation lasts too long or ends before it begins. Sign again.")
+        raise WireError(
+            "delegation-lifetime",
+            "The delegation lasts too long or ends before it begins: a box's holds for at most 120 days, a cloud's or signer's"
+            " for at most 400. Sign again.",
+        )
     return delegation
 
 
@@ -178,7 +182,10 @@ def _check_key(delegation: Delegation) -> None:
 
 def _check_rights(delegation: Delegation) -> None:
     if not ALLOWED_CAPS[delegation.role].issuperset(delegation.cap) or _repeats(delegation.cap):
-        raise WireError("delegation-role", f"A {delegation.role} may not have these rights, or not twice. Sign again.")
+        allowed = ", ".join(sorted(ALLOWED_CAPS[delegation.role]))
+        raise WireError(
+            "delegation-role", f"A {delegation.role} may have these rights only, each once: {allowed}. Sign again."
+        )
     if _repeats(delegation.drops) or (ANY_DROP in delegation.drops and len(delegation.drops) > 1):
         raise WireError("delegation-drops", "The list of drops repeats itself. Name each once, or all with `*`.")
     if (delegation.role == "box") != (delegation.max is not None):

@@ -15,6 +15,7 @@ from stall.cli import main
 from stall.creator import keyring
 from stall.errors import Broken
 from stall.store import locks
+from stall.wire import jws
 from stall.wire.keys import SigningKey
 from tests.commands.conftest import Ran, Run
 from tests.fakes import stock
@@ -171,3 +172,36 @@ def test_a_new_version_of_an_open_drop_is_not_told_to_be_opened(stall: Stall, cr
     stall("clock", "confirm", "--data", box)  # this machine may not know the time for sure
     assert stall(*words[1:]).code == 0
     assert "drop open" not in stall("pack", "import", tmp_path / "2", "--data", box).out
+
+
+def test_of_several_papers_the_one_that_is_refused_is_named_and_none_is_taken(
+    stall: Stall, creator: Path, tmp_path: Path
+) -> None:
+    box, other = tmp_path / "box", tmp_path / "other"
+    for data in (box, other):
+        stall("keys", "new", "box", "--data", data)
+        data.with_suffix(".json").write_text(stall("keys", "show", data, "--json").out)
+        where = ("--creator", creator, "--box", data.with_suffix(".json"))
+        assert stall("delegate", *where, "--out", tmp_path / f"{data.name}.delegation").code == 0
+    both = (tmp_path / "box.delegation", tmp_path / "other.delegation")
+    said = stall("accept", "--data", box, *both).err
+    assert said.startswith("error: “other.delegation”: This delegation is for another box.")
+    assert said.endswith("None of these files was taken. [delegation-not-ours]\n")
+    assert stall("accept", "--data", box, both[0]).out.startswith("box.delegation: ")
+    assert "“" not in stall("accept", "--data", box, both[1]).err
+
+
+@pytest.mark.parametrize(
+    ("typ", "word"),
+    [
+        ("stall-receipt+jwt", "receipt"),
+        ("stall-close+jwt", "closing statement"),
+        ("stall-manifest+jwt", "manifest"),
+        ("stall-lease-return+jwt", "lease return"),
+        ("x" * 40, "paper of a kind this box does not know"),
+    ],
+)
+def test_a_paper_that_is_not_for_the_box_is_called_by_its_word(run: Run, tmp_path: Path, typ: str, word: str) -> None:
+    (tmp_path / "paper.jws").write_text(jws.sign(SigningKey.from_seed(bytes([7]) * 32), typ, {}))
+    said = run("accept", str(tmp_path / "paper.jws")).err
+    assert said.startswith(f"error: This is a {word}; accept takes delegations and leases.")

@@ -31,9 +31,9 @@ def test_a_box_gets_what_a_box_may_have_with_limits_for_ninety_days(own_creator:
     assert given.max == delegations.DEFAULT_MAX
 
 
-def test_a_cloud_gets_cosign_and_no_more_unless_asked(own_creator: Creator) -> None:
+def test_a_cloud_gets_all_of_its_role_but_leasing_which_it_gets_by_name_only(own_creator: Creator) -> None:
     given = checked(own_creator, delegations.delegate(own_creator, CLOUD.did, "cloud", now_s=NOW_S))
-    assert given.cap == ("cosign",)
+    assert given.cap == ("cosign", "decline")
     assert given.max is None
 
 
