@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -48,16 +49,36 @@ def export(data: Path, out: Path | None) -> None:
 
     Anybody can check the file with docs/check/check_journal.py.
     """
-    from stall import disk
     from stall.app import open_box
+    from stall.creator import handover
     from stall.flows.export_journal import export_journal
 
+    if out is not None:
+        handover.check_free(out)
     box = open_box(data, looking=True)
     try:
         if out is None:
             sys.stdout.writelines(export_journal(box))
             return
-        with disk.whole_file(out) as file:
-            file.writelines(line.encode() for line in export_journal(box))
+        events, epochs = _written(out, export_journal(box))
     finally:
         box.close()
+    said = f"{_counted(events, 'event')} of {_counted(epochs, 'epoch')}"
+    click.echo(f"Wrote {said} to {out}.", err=True)
+
+
+def _written(out: Path, lines: Iterable[str]) -> tuple[int, int]:
+    """Write the lines of an export to a file; give how many events of how many epochs they are."""
+    from stall import disk
+
+    events = epochs = 0
+    with disk.whole_file(out) as file:
+        for line in lines:
+            file.write(line.encode())
+            begins = line.startswith('{"type": "checkpoint"')
+            epochs, events = epochs + begins, events + (not begins)
+    return events, epochs
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

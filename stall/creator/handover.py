@@ -16,9 +16,7 @@ def check_free(out: Path) -> None:
     with disk.sentences(out):
         taken = out.is_symlink() or out.exists()
     if taken:
-        raise Refused(
-            "out-exists", f"“{out}” is there already; what was signed is never overwritten. Give --out another name."
-        )
+        raise Refused("out-exists", f"“{out}” is there already, and nothing is overwritten. Give --out another name.")
 
 
 def write(out: Path, token: str) -> None:
