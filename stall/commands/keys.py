@@ -124,8 +124,9 @@ def show(folder: Path, as_json: bool) -> None:
     from stall.creator import keyring
     from stall.errors import Refused
 
-    is_creator = (folder / keyring.KEY_FILE).exists()
-    if not is_creator and not (folder / "keys").is_dir():
+    is_box = (folder / "keys").is_dir()
+    is_creator = (folder / keyring.KEY_FILE).exists() or (keyring.lost_key(folder) and not is_box)
+    if not is_creator and not is_box:
         raise Refused(
             "keys-none",
             f"“{folder}” holds neither a creator's key nor a box. Check the name; `stall keys new creator` and"

@@ -79,11 +79,12 @@ def recover(
     keyring.recovered_name(out, name)
     seed = seed_of(lines)
     keyring.check_recovery(out, seed)
+    only_locked = (out / keyring.KEY_FILE).exists()
     back = keyring.recover(out, seed, name, chosen(out, passphrase_file, no_passphrase))
-    if not (out / ledger.FILE).exists():
+    if not only_locked and not (out / ledger.FILE).exists():
         click.echo(
-            "warning: The ledger of what was delegated and leased is not here, and a sheet does not hold it. Put it back from"
-            " your backup before you lease numbers of an earlier drop.",
+            "warning: A sheet brings the key back, not the ledger of what it delegated and leased, and this folder has none. If"
+            f" the key leased numbers before, put {ledger.FILE} back from your backup before it leases any again.",
             err=True,
         )
     if as_json:
@@ -110,8 +111,8 @@ def passphrase(
     from stall.errors import Refused
 
     _one_of(no_passphrase, new_passphrase_file)
-    opened = signing.opened(folder, passphrase_file)
-    new = None if no_passphrase else passphrases.chosen(new_passphrase_file, variable=False)
+    opened = signing.opened(folder, passphrase_file, changing=True)
+    new = None if no_passphrase else passphrases.chosen(new_passphrase_file, changing=True)
     if new is None and not no_passphrase:
         raise Refused(
             "passphrase-new-needed",

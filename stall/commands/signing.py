@@ -17,11 +17,11 @@ PASSPHRASE = click.option(
 )
 
 
-def opened(folder: Path, passphrase_file: Path | None) -> Creator:
-    """Open the creator's folder before any work is done, asking for its passphrase if it has one."""
+def opened(folder: Path, passphrase_file: Path | None, *, changing: bool = False) -> Creator:
+    """Open the creator's folder before any work is done, asking for its passphrase (the old one, if `changing`)."""
     from stall.creator import keyring, passphrase
 
-    creator = keyring.load(folder, lambda: passphrase.tries(passphrase_file))
+    creator = keyring.load(folder, lambda: passphrase.tries(passphrase_file, changing=changing))
     if creator.warning:
         click.echo(f"warning: {creator.warning}", err=True)
     return creator

@@ -17,12 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stall import disk
+from stall.creator import ledger
 from stall.errors import Broken, Refused, WireError
 from stall.wire import fingerprint, keyfile, keys
 from stall.wire.keyfile import Bound, Cost, Open, Sealed
 from stall.wire.keys import SigningKey
 
 KEY_FILE = "creator.key"
+BESIDE_KEY = ("did", "name", ledger.FILE)  # what is left of a creator whose key file is lost
+BOX_FILE = "stall.sqlite"
 NAME_MAX = 200  # code points: formats.md 7, text
 
 Ask = Callable[[], Iterable[str]]
@@ -72,8 +75,9 @@ class Creator(Shown):
 def new(folder: Path, name: str, passphrase: str | None = None, *, cost: Cost = keyfile.USUAL) -> Creator:
     """Make a creator's folder with a fresh key, sealed if there is a passphrase.
 
-    Raises Refused `creator-exists` when there is a key already (it is never overwritten), `creator-name` for a name that is
-    empty, longer than 200 characters or unprintable, what `keyfile.seal` raises, and the errors of `disk.whole_file`.
+    Raises Refused `creator-exists` when there is a key already (it is never overwritten), `creator-key-lost` when there was
+    one, `creator-name` for a name that is empty, longer than 200 characters or unprintable, what `keyfile.seal` raises, and
+    the errors of `disk.whole_file`.
     """
     name = _checked(name)
     if passphrase is not None:
@@ -88,7 +92,30 @@ def new(folder: Path, name: str, passphrase: str | None = None, *, cost: Cost = 
 
 
 def check_free(folder: Path) -> None:
-    """Refuse a folder that holds a creator's key, before anybody is asked for anything. Raises Refused `creator-exists`."""
+    """Refuse a folder that holds a creator's key or what is left beside a lost one, before anybody is asked for anything.
+
+    Raises Refused `creator-exists`, `creator-key-lost`.
+    """
+    _check_no_key(folder)
+    if lost_key(folder):
+        raise Refused(
+            "creator-key-lost",
+            f"“{folder}” is the folder of a creator whose key file is lost. Bring the key back from its recovery sheet"
+            f" ({_recovering(folder)}), or choose another folder: a new key is another identity.",
+        )
+
+
+def lost_key(folder: Path) -> bool:
+    """Whether a folder is that of a creator, and its key file is not there."""
+    return not (folder / KEY_FILE).exists() and any((folder / left).exists() for left in BESIDE_KEY)
+
+
+def _recovering(folder: Path) -> str:
+    named = "" if _line(folder / "name") else " --name NAME"
+    return f"stall keys recover --out {shlex.quote(str(folder))}{named}"
+
+
+def _check_no_key(folder: Path) -> None:
     with disk.sentences(folder / KEY_FILE):
         if (folder / KEY_FILE).exists():
             raise Refused(
@@ -100,7 +127,7 @@ def check_free(folder: Path) -> None:
 def load(folder: Path, ask: Ask | None = None) -> Creator:
     """Open a creator's folder; `ask` gives passphrases to try if the key has one.
 
-    Raises Refused `creator-not-found`, `passphrase-needed`, `key-passphrase-wrong` after the last try; Broken
+    Raises Refused `creator-not-found`, `creator-key-lost`, `creator-is-stall`, `passphrase-needed`, `key-passphrase-wrong` after the last try; Broken
     `key-unreadable`, `key-malformed`.
     """
     path = folder / KEY_FILE
@@ -113,7 +140,7 @@ def load(folder: Path, ask: Ask | None = None) -> Creator:
 
 
 def show(folder: Path) -> Shown:
-    """Look at a creator's folder without opening its key. Raises Refused `creator-not-found`; Broken as `load`."""
+    """Look at a creator's folder without opening its key. Raises as `load`, but for passphrases."""
     path, document = folder / KEY_FILE, _document(folder)
     try:
         public = keys.check_public(keyfile.public(document))
@@ -131,9 +158,18 @@ def seal(creator: Creator, passphrase: str | None, *, cost: Cost = keyfile.USUAL
 def recovered_name(folder: Path, name: str | None) -> str:
     """Give the name a key put back into a folder will bear, before anybody types its lines.
 
-    Raises Refused `creator-name` when the folder has none and none is given.
+    Raises Refused `creator-name` when the folder has none and none is given, `recovery-other-name` when it has another.
     """
-    return _checked(_line(folder / "name") if name is None else name)
+    held = _line(folder / "name")
+    if name is None:
+        return _checked(held)
+    name = _checked(name)
+    if _is_name(held) and unicodedata.normalize("NFC", held) != name:
+        raise Refused(
+            "recovery-other-name",
+            f"“{folder}” is the folder of “{held}”. Leave --name out to keep that name, or choose another folder.",
+        )
+    return name
 
 
 def check_recovery(folder: Path, seed: bytes) -> None:
@@ -144,7 +180,7 @@ def check_recovery(folder: Path, seed: bytes) -> None:
     """
     known = _known_did(folder)
     if known is None:
-        check_free(folder)
+        _check_no_key(folder)
     else:
         _check_same(folder, known, SigningKey.from_seed(seed).did)
 
@@ -189,9 +225,7 @@ def _of(folder: Path, key: SigningKey) -> Creator:
 def _document(folder: Path) -> Open | Sealed:
     path = folder / KEY_FILE
     if not path.is_file():
-        raise Refused(
-            "creator-not-found", f"“{folder}” holds no creator's key. Make one with `stall keys new creator`."
-        )
+        raise _none(folder)
     try:
         document = keyfile.parse(path.read_bytes())
     except OSError as error:
@@ -205,6 +239,22 @@ def _document(folder: Path) -> Open | Sealed:
             "key-malformed", f"“{path}” is the key of a box, not a creator's. Put yours back from your backup."
         )
     return document
+
+
+def _none(folder: Path) -> Refused:
+    """Say why a folder has no creator's key."""
+    if (folder / BOX_FILE).exists():
+        return Refused(
+            "creator-is-stall",
+            f"“{folder}” is the folder of a stall, not of a creator. Give the folder with your {KEY_FILE}.",
+        )
+    if lost_key(folder):
+        return Refused(
+            "creator-key-lost",
+            f"The key of this creator is lost: “{folder}” has no {KEY_FILE}. Put that file back from your backup, or bring"
+            f" the key back from its recovery sheet: {_recovering(folder)}",
+        )
+    return Refused("creator-not-found", f"“{folder}” holds no creator's key. Make one with `stall keys new creator`.")
 
 
 def _opened(document: Open | Sealed, path: Path, ask: Ask | None) -> SigningKey:
@@ -233,9 +283,13 @@ def _sealed(key: SigningKey, passphrase: str | None, cost: Cost) -> bytes:
 
 def _checked(name: str) -> str:
     name = unicodedata.normalize("NFC", name.strip())
-    if not 0 < len(name) <= NAME_MAX or not name.isprintable():
+    if not _is_name(name):
         raise Refused("creator-name", "A creator's name has 1 to 200 printable characters. Give it with --name.")
     return name
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= NAME_MAX and text.isprintable()
 
 
 def _make_folder(folder: Path) -> None:

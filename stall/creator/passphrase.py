@@ -20,10 +20,10 @@ TRIES = 3
 _MOST_BYTES = 4096
 
 
-def tries(file: Path | None) -> Iterator[str]:
+def tries(file: Path | None, *, changing: bool = False) -> Iterator[str]:
     """Give what to open a key with, one after the other: a file's, the variable's, or what a person types, three times.
 
-    Raises Refused `passphrase-needed` where there is neither and nobody can be asked, and what reading the file raises.
+    `changing` asks for it as for the old one of two. Raises Refused `passphrase-needed` where there is neither and nobody can be asked, and what reading the file raises.
     """
     given = _given(file)
     if given is not None:
@@ -34,25 +34,26 @@ def tries(file: Path | None) -> Iterator[str]:
             "passphrase-needed",
             f"The key has a passphrase, and nobody is here to type it. Give --passphrase-file, or set {VARIABLE}.",
         )
-    yield getpass.getpass("Passphrase of the creator's key: ")
+    yield getpass.getpass("Passphrase of the key now: " if changing else "Passphrase of the creator's key: ")
     for _ in range(TRIES - 1):
         yield getpass.getpass("That does not open it. Once more: ")
 
 
-def chosen(file: Path | None, *, variable: bool = True) -> str | None:
+def chosen(file: Path | None, *, changing: bool = False) -> str | None:
     """Give the passphrase for a key to be sealed; None where none was given and nobody can be asked.
 
-    A person types it twice. Not from the `variable` where that is the old one. Raises Refused `passphrase-unlike`, and what `keyfile.check_passphrase` raises.
+    A person types it twice. `changing` an old one, never from the variable: that has the old one. Raises Refused `passphrase-unlike`, and what `keyfile.check_passphrase` raises.
     """
-    given = _given(file) if variable or file is not None else None
+    given = _given(file) if file is not None or not changing else None
     if given is not None or not _at_terminal():
         if given is not None:
             keyfile.check_passphrase(given)
         return given
-    first = getpass.getpass(f"A passphrase for the key, at least {keyfile.MIN_PASSPHRASE} characters: ")
+    what = "New passphrase" if changing else "A passphrase for the key"
+    first = getpass.getpass(f"{what}, at least {keyfile.MIN_PASSPHRASE} characters: ")
     keyfile.check_passphrase(first)
     if getpass.getpass("The same again: ") != first:
-        raise Refused("passphrase-unlike", "The two passphrases are not the same. Nothing was made; start again.")
+        raise Refused("passphrase-unlike", "The two passphrases are not the same. Nothing was written; start again.")
     return first
 
 

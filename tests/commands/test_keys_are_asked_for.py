@@ -201,10 +201,14 @@ def test_a_key_comes_back_from_its_sheet_and_the_missing_ledger_is_said(
     back = ("keys", "recover", "--lines", tmp_path / "typed", "--passphrase-file", words(tmp_path, OTHERS), "--json")
     ran = stall(*back, "--out", tmp_path / "new", "--name", "Ada")
     assert (ran.code, ran.json["did"]) == (0, keyring.show(ada).did)
-    assert "warning: The ledger" in ran.err
+    assert "put ledger.jsonl back from your backup" in ran.err
+    assert stall(*back, "--out", ada).err == ""  # only the passphrase was lost: no ledger means that nothing was leased
+    assert keyring.load(ada, lambda: [OTHERS]).did == ran.json["did"]
+    (ada / "creator.key").unlink()
+    assert "put ledger.jsonl back from your backup" in stall(*back, "--out", ada).err
+    (ada / "creator.key").unlink()
     (ada / "ledger.jsonl").touch()
     assert stall(*back, "--out", ada).err == ""
-    assert keyring.load(ada, lambda: [OTHERS]).did == ran.json["did"]
 
 
 def test_a_slip_in_a_line_is_named_and_nothing_is_made(stall: Stall, ada: Path, tmp_path: Path) -> None:
@@ -306,6 +310,18 @@ def test_a_person_types_unseen_and_may_slip_once(ada: Path, tmp_path: Path) -> N
     assert code == 0
     assert all(question in drawn and typed not in drawn for question, typed in answers.items())
     assert jws.unverified_typ((tmp_path / "d").read_text().strip()) == delegation.TYP
+
+
+def test_a_person_who_changes_the_passphrase_is_told_the_old_from_the_new(ada: Path) -> None:
+    answers = {
+        "Passphrase of the key now: ": WORDS,
+        "New passphrase, at least 10 characters: ": OTHERS,
+        "The same again: ": OTHERS,
+    }
+    code, drawn = at_a_terminal(answers, "keys", "passphrase", ada)
+    assert (code, "opens with the new passphrase" in drawn) == (0, True)
+    assert all(drawn.count(question) == 1 for question in answers)
+    assert keyring.load(ada, lambda: [OTHERS]).name == "Ada"
 
 
 def test_a_person_is_asked_twice_for_a_new_keys_passphrase(tmp_path: Path) -> None:

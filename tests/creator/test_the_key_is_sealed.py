@@ -171,7 +171,7 @@ def test_the_variable_stands_in_for_a_person_and_a_file_for_both(
     monkeypatch.setenv("STALL_PASSPHRASE", OTHERS)
     assert list(passphrase.tries(None)) == [OTHERS]
     assert passphrase.chosen(None) == OTHERS
-    assert passphrase.chosen(None, variable=False) is None
+    assert passphrase.chosen(None, changing=True) is None
     assert list(passphrase.tries(given(tmp_path, WORDS.encode()))) == [WORDS]
 
 
