@@ -70,7 +70,11 @@ def read_line(number: int, text: str) -> list[int]:
     """Read line `number` (1 to 4) and give its thirteen values. Raises Refused `recovery-line` saying what is wrong with it."""
     signs = crockford.values(text[:_MAX_TYPED])
     if signs is None or len(text) > _MAX_TYPED:
-        raise Refused("recovery-line", f"Line {number} has a sign that no sheet has. Type digits and letters but U.")
+        raise Refused(
+            "recovery-line",
+            f"Line {number} has a sign that no sheet has. There are only digits and letters, and never a U: compare it with"
+            " the sheet.",
+        )
     if len(signs) != SIGNS:
         raise Refused(
             "recovery-line", f"Line {number} has {len(signs)} signs instead of {SIGNS}. Compare it with the sheet."
@@ -130,4 +134,4 @@ def _hint(number: int, signs: list[int]) -> str:
             if _fits(number, [*signs[:at], value, *signs[at + 1 :]]):
                 there, here = crockford.ALPHABET[value], crockford.ALPHABET[signs[at]]
                 return f"Perhaps its sign {at + 1} is {there} and not {here}: compare it with the sheet."
-    return "More than one of its signs are wrong: compare it with the sheet."
+    return "More than one of its signs is wrong: compare it with the sheet."

@@ -114,6 +114,15 @@ def test_a_line_that_is_none_is_said_to_be(line: str, said: str) -> None:
     assert found.sentence.startswith("Line 3 ")
 
 
+def test_what_is_wrong_with_a_line_is_said_plainly() -> None:
+    assert refusal("ZZ" + LINES[0][2:], *LINES[1:]).sentence == (
+        "Line 1 is not as printed. More than one of its signs is wrong: compare it with the sheet."
+    )
+    assert refusal("U" + LINES[0][1:], *LINES[1:]).sentence == (
+        "Line 1 has a sign that no sheet has. There are only digits and letters, and never a U: compare it with the sheet."
+    )
+
+
 @pytest.mark.parametrize("lines", [(), LINES[:3], (*LINES, LINES[0])])
 def test_a_sheet_has_four_lines(lines: tuple[str, ...]) -> None:
     assert refusal(*lines).code == "recovery-lines"
