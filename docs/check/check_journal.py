@@ -89,6 +89,13 @@ def read_json(data: bytes | str, what: str) -> dict[str, Any]:
     return value
 
 
+def whole(value: object, what: str) -> int:
+    """Give a whole number as it stands in JSON: neither true nor false, which Python takes for 1 and 0, nor 1.0."""
+    if type(value) is not int:
+        wrong(f"{what} is not a whole number.")
+    return value
+
+
 def canonical(value: object) -> bytes:
     """Write RFC 8785 JSON; enough for events, whose numbers are integers and whose names are plain letters."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
@@ -312,14 +319,17 @@ def check(lines: Iterable[str], box: str | None, cosigners: dict[str, bytes]) ->
                 wrong(f"Line {number} is of the box {line.get('box')}, not of {box}.")
             if epoch is not None and (line.get("epochs"), public_of(line.get("box"))) != (expected, public):
                 wrong(f"Line {number} belongs to another export.")
-            expected, public = line.get("epochs", 0), public_of(line.get("box"))
+            expected = whole(line.get("epochs"), f"The count of epochs in line {number}")
+            public = public_of(line.get("box"))
             epoch = begin_epoch(books, line, public, cosigners)
         elif line.get("type") == "event" and epoch is not None:
             check_event(books, epoch, line, public)
         else:
             wrong(f"Line {number} is neither a checkpoint nor an event that follows one.")
+    if epoch is None:
+        wrong("The file is empty: it holds no export.")
     end_epoch(books, epoch)
-    if not books.ended or len(books.ended) != expected:
+    if len(books.ended) != expected:
         wrong(f"The export says it has {expected} epochs and has {len(books.ended)}: its end is missing.")
     return books
 
@@ -364,6 +374,8 @@ def check_event(books: Books, epoch: Epoch, line: dict[str, Any], public: bytes)
     event = read_json(data, where.capitalize())
     if event.keys() != {"v", "epoch", "seq", "kind", "at", "clk", "body"} or canonical(event) != data:
         wrong(f"The bytes in the place of {where} are not those of an event.")
+    for value in (line.get("seq"), event["v"], event["seq"], event["at"]):
+        whole(value, f"A number in the place of {where}")
     if (line.get("seq"), event["v"], event["epoch"], event["seq"]) != (seq, 1, epoch.name, seq):
         wrong(f"In the place of {where} stands event {event['seq']} of epoch {event['epoch']}.")
     if event["at"] < epoch.last_at and event["kind"] != "clock":
@@ -420,7 +432,7 @@ def check_attempt(books: Books, body: dict[str, Any], where: str) -> None:
         wrong(f"Attempt {body['attempt']} goes from {before or 'nothing'} to {state} in {where}.")
     books.states[body["attempt"]] = state
     if state == "paid" and before != "paid" and body["kind"] == "pay":
-        books.paid[body["sale"]].append((body["tender"], body["minor"]))
+        books.paid[body["sale"]].append((body["tender"], whole(body["minor"], f"The sum in {where}")))
 
 
 def check_receipt(books: Books, epoch: Epoch, event: dict[str, Any], public: bytes, where: str) -> None:
@@ -429,10 +441,11 @@ def check_receipt(books: Books, epoch: Epoch, event: dict[str, Any], public: byt
     sale = event["body"]["sale"]
     if (claims["iss"], claims["epoch"], claims["seq"]) != (thumbprint(public), epoch.name, event["seq"]):
         wrong(f"The receipt in {where} says it belongs to event {claims['seq']} of epoch {claims['epoch']}.")
-    goods = sum(item["minor"] for item in claims["items"])
-    taxed = sum(row["net"] + row["vat"] for row in claims["tax"])
-    paid = sum(pay["minor"] for pay in claims["pay"])
-    if goods != taxed or goods + claims.get("tip", 0) + claims.get("round", 0) != paid:
+    said = f"A sum on the receipt in {where}"
+    goods = sum(whole(item["minor"], said) for item in claims["items"])
+    taxed = sum(whole(row["net"], said) + whole(row["vat"], said) for row in claims["tax"])
+    paid = sum(whole(pay["minor"], said) for pay in claims["pay"])
+    if goods != taxed or goods + sum(whole(claims.get(name, 0), said) for name in ("tip", "round")) != paid:
         wrong(f"The receipt in {where} does not add up.")
     books.receipts += 1
     for pay in claims["pay"]:
@@ -453,7 +466,7 @@ def check_number(books: Books, epoch: Epoch, item: dict[str, Any], sale: object,
     """An edition number is sold once, and only under a lease of this epoch."""
     if "ed" not in item:
         return
-    number = (item["drop"], item["ed"])
+    number = (item["drop"], whole(item["ed"], f"An edition number on the receipt in {where}"))
     if number in books.sold:
         wrong(f"Number {number[1]} of {number[0]} is sold a second time in {where}.")
     books.sold[number] = sale

@@ -107,7 +107,7 @@ class _Reader:
         first = not self.report.lives
         if (self.known.box not in {None, box}) or not (first or (self.report.box, self.expected) == (box, epochs)):
             raise WireError("export-other-box", "The export is of another box, or of two. Ask for the right one.")
-        if not isinstance(epochs, int):
+        if type(epochs) is not int:  # not true or false, which would count as 1 and 0
             raise WireError(
                 "export-epochs", "The export does not say how many epochs it has. Export the journal again."
             )
@@ -136,7 +136,8 @@ class _Reader:
     def _event(self, life: Life, line: dict[str, Any]) -> None:
         data = b64.decode(line["bytes"]) if isinstance(line.get("bytes"), str) else b""
         fact, seq = event.decode(data), life.tree.size
-        if (line.get("seq"), fact.epoch, fact.seq) != (seq, life.name, seq) or seq >= life.checkpoint.size:
+        written = (line.get("seq"), fact.epoch, fact.seq)
+        if type(written[0]) is not int or written != (seq, life.name, seq) or seq >= life.checkpoint.size:
             raise WireError(
                 "export-order",
                 f"In the place of event {seq} of epoch {life.name} stands another. Export the journal again.",

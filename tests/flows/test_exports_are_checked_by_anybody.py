@@ -301,6 +301,45 @@ def an_epoch_too_few(_: Box, lines: list[Line]) -> list[Line]:
     return lines
 
 
+def true_for_one_epoch(_: Box, lines: list[Line]) -> list[Line]:
+    lines[0]["epochs"] = True
+    return lines
+
+
+def false_for_the_first_event(_: Box, lines: list[Line]) -> list[Line]:
+    lines[1]["seq"] = False
+    return lines
+
+
+def true_for_the_second_event(box: Box, lines: list[Line]) -> list[Line]:
+    lines[2] = rewritten(lines[2], lambda fact: fact.update(seq=True))
+    return resigned(box, lines)
+
+
+def true_for_the_version(box: Box, lines: list[Line]) -> list[Line]:
+    lines[2] = rewritten(lines[2], lambda fact: fact.update(v=True))
+    return resigned(box, lines)
+
+
+def true_for_a_time(box: Box, lines: list[Line]) -> list[Line]:
+    lines[1] = rewritten(lines[1], lambda fact: fact.update(at=True))
+    return resigned(box, lines)
+
+
+def false_for_a_tip(box: Box, lines: list[Line]) -> list[Line]:
+    """A receipt whose tip is `false` instead of 0, signed by the box itself."""
+    own = box.secrets.signing
+    at = receipts(lines)[1]
+
+    def change(fact: dict[str, Any]) -> None:
+        claims = jws.verify(fact["body"]["receipt"], {own.thumbprint: own.public}, receipt.TYP)
+        claims["tip"] = False
+        fact["body"]["receipt"] = jws.sign(own, receipt.TYP, claims)
+
+    lines[at] = rewritten(lines[at], change)
+    return resigned(box, lines)
+
+
 def another_beginning_cosigned(box: Box, lines: list[Line]) -> list[Line]:
     own = box.secrets.signing
     origin = note.origin(own.thumbprint, b64.decode(lines[0]["epoch"]))
@@ -331,6 +370,12 @@ def another_beginning_cosigned(box: Box, lines: list[Line]) -> list[Line]:
         (a_receipt_of_another_box, "not headed as one of this box"),
         (a_lease_nobody_gave, "without a lease"),
         (an_epoch_too_few, "its end is missing"),
+        (true_for_one_epoch, "not a whole number"),
+        (false_for_the_first_event, "not a whole number"),
+        (true_for_the_second_event, "not a whole number"),
+        (true_for_the_version, "not a whole number"),
+        (true_for_a_time, "not a whole number"),
+        (false_for_a_tip, "not a whole number"),
         (another_beginning_cosigned, "does not begin with"),
     ],
 )
@@ -367,6 +412,12 @@ def test_what_is_no_export_is_told_in_a_sentence(tmp_path: Path, text: str) -> N
     assert ran.stderr.startswith("wrong: ")
     assert ran.stderr.count("\n") == 1
     assert "Traceback" not in ran.stderr
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.touch()
+    assert check(path).stderr == "wrong: The file is empty: it holds no export.\n"
 
 
 def test_an_event_that_was_changed_on_the_disk_is_not_exported_as_if_it_were_right(day: Stocked) -> None:

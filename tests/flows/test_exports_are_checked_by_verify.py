@@ -72,6 +72,12 @@ def test_a_second_life_goes_on_from_the_first(stall: Stocked) -> None:
         (by_anybody.a_receipt_of_another_box, "token-unknown-key"),
         (by_anybody.a_lease_nobody_gave, "export-number"),
         (by_anybody.an_epoch_too_few, "export-epochs"),
+        (by_anybody.true_for_one_epoch, "export-epochs"),
+        (by_anybody.false_for_the_first_event, "export-order"),
+        (by_anybody.true_for_the_second_event, "event-seq"),
+        (by_anybody.true_for_the_version, "event-not-canonical"),
+        (by_anybody.true_for_a_time, "event-at"),
+        (by_anybody.false_for_a_tip, "member-type"),
         (by_anybody.another_beginning_cosigned, "proof-other-beginning"),
     ],
 )
