@@ -14,6 +14,7 @@ from stall.web.factory import new_app
 from stall.web.till.banner import flags
 from stall.web.till.box import keep_box, this_box
 from stall.web.till.day import day
+from stall.web.till.owner import owner
 from stall.web.till.pay import pay
 from stall.web.till.sell import lists_version, sell
 from stall.web.till.witness import witness
@@ -28,7 +29,7 @@ def create_till_app(box: Box) -> Flask:
     keep_box(app, box)
     guard.protect(app, guard.till_rules())
     error_pages.register(app, _trouble_page)
-    for pages in (sell, pay, day, witness):
+    for pages in (sell, pay, owner, day, witness):
         app.register_blueprint(pages)
     app.add_url_rule("/state", view_func=state)
     app.add_url_rule("/cover/<sha256>.jpg", view_func=cover)

@@ -16,9 +16,10 @@ from stall.domain.payment import State
 from stall.domain.sale import note_buttons
 from stall.errors import Refused, StallError
 from stall.flows.card_attempt import decide as decide_attempt
+from stall.flows.name_owner import may_name_owner
 from stall.flows.take_card import ask_card, cancel_card, drop_sale
 from stall.flows.take_cash import take_cash, take_comp
-from stall.store import attempts, claim_codes, sales
+from stall.store import attempts, claim_codes, claims, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.readonly import one_view
@@ -233,6 +234,7 @@ def _claim(found: sales.Sale, tried: list[Attempt]) -> Mapping[str, object]:
         "code": code,
         "address": address,
         "drawn": None if address is None else qr.svg(address, "M", "Code for the buyer to scan"),
+        "owned_by_code": may_name_owner(claims.bought(box.db.read(), found.no)),
         "change": given,
         "paid_by": " + ".join(a.tender for a in tried if a.state is State.PAID),
     }
