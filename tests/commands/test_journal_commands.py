@@ -85,22 +85,6 @@ def test_an_export_never_overwrites_a_file(sold: Path, run: Run, tmp_path: Path)
     assert "[out-exists]" in ran.err
 
 
-def test_an_export_into_a_file_says_what_it_wrote(sold: Path, run: Run, tmp_path: Path) -> None:
-    out = tmp_path / "journal.jsonl"
-    ran = run("journal", "export", "--out", str(out))
-    events = len(out.read_text().splitlines()) - 1
-    assert events > 1
-    assert (ran.code, ran.out, ran.err) == (0, "", f"Wrote {events} events of 1 epoch to {out}.\n")
-
-
-def test_an_export_never_overwrites_a_file(sold: Path, run: Run, tmp_path: Path) -> None:
-    out = tmp_path / "box.delegation"
-    out.write_text("signed before")
-    ran = run("journal", "export", "--out", str(out))
-    assert (ran.code, out.read_text()) == (1, "signed before")
-    assert "[out-exists]" in ran.err
-
-
 def test_looking_at_a_copy_begins_no_new_life_in_it(
     sold: Path, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

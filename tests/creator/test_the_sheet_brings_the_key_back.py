@@ -81,14 +81,6 @@ def test_a_folder_keeps_its_name(creator: Creator) -> None:
     assert recover(creator.folder, creator.key.seed, "Ada").name == "Ada"
 
 
-def test_a_folder_keeps_its_name(creator: Creator) -> None:
-    assert code(creator.folder, creator.key.seed, "Eve") == "recovery-other-name"
-    assert keyring.show(creator.folder).name == creator.name
-    assert recover(creator.folder, creator.key.seed, f" {creator.name} ").name == creator.name
-    (creator.folder / "name").write_text("two\nlines")  # a name nobody could read may be given anew
-    assert recover(creator.folder, creator.key.seed, "Ada").name == "Ada"
-
-
 def test_a_sheet_is_checked_without_a_passphrase(creator: Creator, tmp_path: Path) -> None:
     assert keyring.check_seed(creator.folder, creator.key.seed).did == creator.did
     with pytest.raises(StallError) as refused:
