@@ -1,8 +1,7 @@
 """The recovery lines: a creator's key as four lines that can be printed, typed back, and blamed one by one.
 
-32 bytes are 52 signs of Crockford's base 32, thirteen to a line. Three check signs end each line: a Reed-Solomon code over
-GF(32) in which the line's own number is the first symbol, though not printed. (The field is that of x⁵ + x² + 1; the roots are 2, 4 and 8.) So up to three wrong
-signs in a line, two signs swapped, or a line in another's place are noticed without fail, and one wrong sign can be named.
+32 bytes are 52 signs of Crockford's base 32, thirteen to a line. Three check signs end each line (`checksigns`); the line's own
+number is the first sign they check, though not printed. So up to three wrong signs in a line, two signs swapped, or a line in another's place are noticed without fail, and one wrong sign can be named.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from stall.errors import LocalWireError, Refused
-from stall.wire import crockford
+from stall.wire import checksigns, crockford
 
 LINES = 4
 SIGNS = 16
@@ -20,21 +19,7 @@ CHECKS = 3
 _DATA = SIGNS - CHECKS
 _SEED_BYTES = 32
 _MAX_TYPED = 200
-_FIELD = 31  # as many powers of 2 as there are values but zero
 _LABEL = re.compile(r"\s*[1-4][.:)]\s*(?P<signs>.*)")
-
-
-def _powers() -> list[int]:
-    """2⁰ to 2³⁰ in the field: doubled, and reduced by x⁵ + x² + 1 where it leaves five bits."""
-    found = [1]
-    while len(found) < _FIELD:
-        doubled = found[-1] << 1
-        found.append(doubled ^ 0b100101 if doubled > _FIELD else doubled)
-    return found
-
-
-_POWER = _powers()
-_LOG = {value: at for at, value in enumerate(_POWER)}
 
 
 def encode(seed: bytes) -> tuple[str, ...]:
@@ -93,45 +78,20 @@ def lines_of(text: str) -> list[str]:
 
 def _line(number: int, data: str) -> str:
     signs = [number, *(crockford.values(data) or ())]
-    checks = crockford.write(crockford.number(_remainder(signs)), CHECKS)
+    checks = crockford.write(crockford.number(checksigns.of(signs, CHECKS)), CHECKS)
     return crockford.grouped(data + checks)
 
 
-def _times(one: int, other: int) -> int:
-    return _POWER[(_LOG[one] + _LOG[other]) % _FIELD] if one and other else 0
-
-
-def _generator() -> list[int]:
-    """(x − 2)(x − 4)(x − 8) without its leading 1, highest power first."""
-    found = [1]
-    for root in _POWER[1 : CHECKS + 1]:
-        found = [a ^ _times(root, b) for a, b in zip([*found, 0], [0, *found], strict=True)]
-    return found[1:]
-
-
-_GENERATOR = _generator()
-
-
-def _remainder(signs: Sequence[int]) -> list[int]:
-    """What is left of the signs, times x³, when divided by the generator: the check signs."""
-    left = [0] * CHECKS
-    for sign in signs:
-        factor = sign ^ left[0]
-        left = [a ^ _times(factor, b) for a, b in zip([*left[1:], 0], _GENERATOR, strict=True)]
-    return left
-
-
 def _fits(number: int, signs: Sequence[int]) -> bool:
-    return _remainder([number, *signs[:_DATA]]) == list(signs[_DATA:])
+    return checksigns.of([number, *signs[:_DATA]], CHECKS) == list(signs[_DATA:])
 
 
 def _hint(number: int, signs: list[int]) -> str:
     for other in range(1, LINES + 1):
         if _fits(other, signs):
             return f"It is line {other} of a sheet; type line {number} here."
-    for at in range(SIGNS):
-        for value in range(_FIELD + 1):
-            if _fits(number, [*signs[:at], value, *signs[at + 1 :]]):
-                there, here = crockford.ALPHABET[value], crockford.ALPHABET[signs[at]]
-                return f"Perhaps its sign {at + 1} is {there} and not {here}: compare it with the sheet."
+    if (found := checksigns.slip(signs, lambda typed: _fits(number, typed))) is not None:
+        at, value = found
+        there, here = crockford.ALPHABET[value], crockford.ALPHABET[signs[at]]
+        return f"Perhaps its sign {at + 1} is {there} and not {here}: compare it with the sheet."
     return "More than one of its signs is wrong: compare it with the sheet."

@@ -139,6 +139,11 @@ def test_what_is_no_answer_is_refused(stall: Stall, tmp_path: Path, content: str
 def test_a_mistyped_code_is_told(stall: Stall, tmp_path: Path) -> None:
     (tmp_path / "code.txt").write_text("0000 1111\n", encoding="ascii")
     assert "[owner-code-malformed]" in stall("owner", "did", "--code-file", tmp_path / "code.txt").err
+    right = ownercode.encode(CODE)
+    (tmp_path / "code.txt").write_text(right[:9] + "Z" + right[10:], encoding="ascii")
+    ran = stall("owner", "did", "--code-file", tmp_path / "code.txt")
+    assert (ran.code, ran.out) == (1, "")  # never the did of another owner
+    assert f"its sign 10 is {right[9]} and not Z" in ran.err
 
 
 def test_a_missing_file_is_told(stall: Stall, tmp_path: Path) -> None:

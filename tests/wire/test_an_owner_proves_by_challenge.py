@@ -63,7 +63,7 @@ def test_a_transfer_becomes_a_certificate_by_the_creator_for_the_next_owner() ->
 
 
 def test_an_owner_code_is_enough_to_answer() -> None:
-    key = ownercode.key_of(ownercode.decode("000G 40R4 0M30 E209 185G R38E 1W"))
+    key = ownercode.key_of(ownercode.decode("0004 1061 050R 3GG2 8A1C 60T3 GF99"))
     paper = doc.certificate_of(owner=key.did, delegation=jws.sign(doc.CREATOR, TYP, doc.delegation_claims()))
     shown = presentation.verify(cases.shown(key=key, certificate=paper), CHALLENGE, DOMAIN, doc.NOW)
     assert shown.holder == key.did

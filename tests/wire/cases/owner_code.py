@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stall.wire import ownercode
+from stall.wire import checksigns, crockford, ownercode
 from tests.wire.casebook import Case, Document, Given
 
 
@@ -17,6 +17,7 @@ def _bad(rule: str, text: str) -> Case:
 
 _FIRST = _valid(bytes(range(16)))
 _TEXT = _FIRST["text"]
+_CHECKS_OF_8 = crockford.write(crockford.number(checksigns.of([8] + [0] * 25, 2)), 2)
 
 DOCUMENT = Document(
     name="owner_code",
@@ -33,8 +34,12 @@ DOCUMENT = Document(
         _bad("nothing typed", ""),
         _bad("a sign too few", _TEXT[:-1]),
         _bad("a sign too many", _TEXT + "0"),
-        _bad("the letter U", "U" * 26),
-        _bad("a value beyond 128 bits", "8" + "0" * 25),
+        _bad("the letter U", "U" * 28),
+        _bad("a value beyond 128 bits", "8" + "0" * 25 + _CHECKS_OF_8),
+        _bad("a claim code, which has no check signs", _TEXT[:26]),
+        _bad("one wrong sign", _TEXT[:6] + "2" + _TEXT[7:]),
+        _bad("two signs swapped", _TEXT[:7] + _TEXT[8] + _TEXT[7] + _TEXT[9:]),
+        _bad("another check sign", _TEXT[:-1] + ("0" if _TEXT[-1] != "0" else "1")),
         _bad("punctuation other than hyphens", _TEXT[:4] + ":" + _TEXT[4:]),
         _bad("a letter beyond ASCII", "É" + _TEXT[1:]),
         _bad("digits of another script", "٣" + _TEXT[1:]),
