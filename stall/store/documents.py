@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from functools import lru_cache
 
 from stall.store.db import Tx
@@ -50,6 +51,23 @@ def delegations(conn: sqlite3.Connection) -> list[Delegation]:
     rows = conn.execute("SELECT token FROM documents WHERE typ = ? ORDER BY no", (delegation.TYP,)).fetchall()
     signed = [(token, creators.get(jws.unverified_kid(token))) for (token,) in rows]
     return [_verified(token, public) for token, public in signed if public is not None]
+
+
+def delegations_to(conn: sqlite3.Connection, subject: str, creators: Collection[str]) -> list[str]:
+    """The token of every delegation these creators (dids) ever gave to a key, by its thumbprint; the newest first."""
+    rows = conn.execute(
+        "SELECT d.token, c.public FROM documents d, creators c WHERE d.typ = ? ORDER BY d.no", (delegation.TYP,)
+    )
+    signed = [
+        (str(token), bytes(public)) for token, public in rows if jws.unverified_kid(token) == keys.thumbprint(public)
+    ]
+    found = [(_verified(token, public), token) for token, public in signed]
+    given = [
+        ((one.iat, one.seq), token)
+        for one, token in found
+        if one.iss in creators and keys.thumbprint_of_did(one.sub) == subject
+    ]
+    return [token for _, token in sorted(given, reverse=True)]
 
 
 def signers(conn: sqlite3.Connection, role: str) -> dict[str, bytes]:

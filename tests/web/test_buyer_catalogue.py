@@ -8,12 +8,13 @@ import json
 from flask.testing import FlaskClient
 
 from stall.domain.epoch import Cause
+from stall.flows.accept_document import accept_delegation
 from stall.flows.hold_numbers import hold_numbers, release_hold
 from stall.flows.new_epoch import new_epoch
 from stall.flows.switch_drop import close_drop
 from stall.store import goods, sales
 from stall.web.factory import STATIC
-from stall.wire import delegation, keys, manifest
+from stall.wire import b64, delegation, keys, manifest
 from tests.fakes.leasing import lease_anew
 from tests.fakes.stock import CREATOR, EDITION, PRINTS, SAMPLER, ZINE, Stocked
 from tests.web import phone
@@ -99,6 +100,17 @@ def test_a_stranger_can_check_manifest_and_delegation_from_the_data_routes(
     assert delegation.verify(told["delegations"][0], trusted).sub == told["box"]["did"]
     signed = manifest.verify(buyer.get(f"/drops/{PRINTS}/manifest.jws").text, trusted)
     assert (signed.drop.id, signed.iss) == (PRINTS, CREATOR.did)
+
+
+def test_every_delegation_the_box_was_given_is_handed_out_the_newest_first(
+    buyer: FlaskClient, stocked_box: Stocked
+) -> None:
+    first = json.loads(buyer.get("/keys.json").data)["delegations"]
+    plain = delegation.claims(delegation.verify(first[0], {CREATOR.thumbprint: CREATOR.public}))
+    newer = delegation.sign(CREATOR, delegation.parse(plain | {"seq": 2, "jti": b64.encode(bytes([2]) * 16)}))
+    with stocked_box.box.db.transaction() as tx:
+        accept_delegation(tx, newer)
+    assert json.loads(buyer.get("/keys.json").data)["delegations"] == [newer, *first]
 
 
 def test_numbers_being_paid_are_not_called_sold(buyer: FlaskClient, stocked_box: Stocked) -> None:

@@ -67,15 +67,17 @@ def _drop(card: DropCard) -> dict[str, object]:
 
 
 def _keys(shop: Shop) -> dict[str, object]:
-    """The box's public key, and who says it may sign: each creator with something here, and their delegation."""
+    """The box's public key, and who says it may sign: each creator with something here, and every delegation they gave.
+
+    The older ones too: by them is judged what was signed while they were in force.
+    """
     conn, own = shop.box.db.read(), shop.box.secrets.signing
     creators = list(dict.fromkeys(card.creator for card in catalogue.cards(conn, shop.box.now_ms())))
-    found = [documents.delegation_of(conn, documents.creator_no(conn, did) or 0, own.thumbprint) for did in creators]
     return {
         "v": 1,
         "box": {"did": own.did, "thumbprint": own.thumbprint, "epoch": journal.read_head(conn).epoch_text},
         "creators": [{"did": did, "thumbprint": keys.thumbprint(keys.public_from_did(did))} for did in creators],
-        "delegations": [delegation[0] for delegation in found if delegation is not None],
+        "delegations": documents.delegations_to(conn, own.thumbprint, creators),
     }
 
 
