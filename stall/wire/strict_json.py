@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from itertools import accumulate
 from typing import NoReturn
 
 from stall.errors import WireError
@@ -24,6 +25,7 @@ _MAX_DIGITS = len(str(MAX_INTEGER))
 # Possessive, with an optional end quote: every start matches in one pass, so hostile text cannot make it quadratic.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
+_OPENS = ord("(")
 _ONE_KIND = bytes.maketrans(b"[]{}", b"()()")
 
 
@@ -42,7 +44,9 @@ def loads(data: bytes, *, max_bytes: int = 65536, max_depth: int = MAX_DEPTH) ->
     try:
         value: object = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
-        raise WireError("json-malformed", "The document is not valid JSON. Get it again from its signer.") from error
+        raise WireError(
+            "json-malformed", "The document is not valid JSON: cut off or altered. Get it again from its signer."
+        ) from error
     if not text.isascii() or "\\u" in text:
         _check_strings(value)
     return value
@@ -59,20 +63,17 @@ def _decode(data: bytes) -> str:
 
 
 def _check_depth(data: bytes, max_depth: int) -> None:
-    """Peel one level of brackets per round; what is left after `max_depth` rounds is too deep.
+    """Peel one level of brackets per round; what is left after `max_depth` rounds is too deep, or does not match.
 
-    Done before parsing, because the parser itself recurses.
+    Done before parsing, because the parser itself recurses; brackets that do not match it refuses by itself.
     """
-    brackets = _STRING.sub(b"", data).translate(_ONE_KIND, _NOT_BRACKETS)
+    brackets = every = _STRING.sub(b"", data).translate(_ONE_KIND, _NOT_BRACKETS)
     for _ in range(max_depth):
         if not brackets:
             return
         brackets = brackets.replace(b"()", b"")
-    if brackets:
-        raise WireError(
-            "json-too-deep",
-            f"The document is nested deeper than {max_depth} levels or its brackets do not match. Get another copy.",
-        )
+    if any(levels > max_depth for levels in accumulate(1 if one == _OPENS else -1 for one in every)):
+        raise WireError("json-too-deep", f"The document is nested deeper than {max_depth} levels. Get another copy.")
 
 
 def _check_strings(value: object) -> None:

@@ -42,8 +42,11 @@ def test_plain_values_are_read(data: bytes, value: object) -> None:
     ("data", "code"),
     [
         (b"", "json-malformed"),
-        (b"{", "json-too-deep"),
-        (b"]", "json-too-deep"),
+        (b"{", "json-malformed"),
+        (b"]", "json-malformed"),
+        (b'{"a":[1,2', "json-malformed"),
+        (b"[" * 9, "json-too-deep"),
+        (b"]" * 9 + b"[" * 9, "json-malformed"),
         (b"[}", "json-malformed"),
         (b"[1,]", "json-malformed"),
         (b"{'a':1}", "json-malformed"),
