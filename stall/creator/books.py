@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from stall.creator import evidence
 from stall.domain import payment
-from stall.errors import WireError
+from stall.errors import StallError, WireError
 from stall.wire import b64, delegation, jws, keys, receipt
 from stall.wire.delegation import Delegation
 from stall.wire.event import Event
@@ -39,6 +40,22 @@ class Limits:
 
     delegations: Sequence[Delegation] = ()
 
+    def refusal(self, told: Receipt) -> StallError | None:
+        """Why none of the box's delegations for what a receipt sells covers it, as a receipt alone would be judged."""
+        drops: set[str | None] = {item.drop for item in told.items} or {None}
+        known = [one for one in self.delegations if keys.thumbprint_of_did(one.sub) == told.iss]
+        refusals = []
+        for chain in sorted(known, key=lambda one: one.seq, reverse=True):
+            try:
+                for drop in drops:
+                    evidence.check_use(chain, "receipt", drop, told.iat)
+            except WireError as error:
+                refusals.append(error)
+            else:
+                return None
+        of_time = [error for error in refusals if error.code not in {"delegation-drop", "delegation-cap"}]
+        return of_time[0] if of_time else None  # what another creator's delegation would cover is not judged
+
     def check(self, told: Receipt, stored: Counter[str]) -> None:
         """Check a receipt, and what was stored in all by then, against the delegation that held. Raises WireError."""
         drops = {item.drop for item in told.items if item.drop is not None}
@@ -64,6 +81,8 @@ class Books:
     money: Counter[tuple[str, str]] = field(default_factory=Counter)
     sold: dict[tuple[str, int], object] = field(default_factory=dict)
     certified: set[tuple[object, object]] = field(default_factory=set)
+    refusal: StallError | None = None  # of the first receipt that no delegation at hand covers
+    times: tuple[int, ...] = ()  # of the first and the last receipt
     _receipt_of: set[object] = field(default_factory=set)
     _states: dict[object, str] = field(default_factory=dict)
     _paid: defaultdict[object, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
@@ -142,6 +161,8 @@ class Books:
         if (told.epoch, told.seq) != (entry.fact.epoch, entry.fact.seq):
             raise WireError("export-receipt", f"The receipt in {entry.where} belongs to another. Export again.")
         limits.check(told, self._stored)
+        self.refusal = self.refusal or limits.refusal(told)
+        self.times = (*self.times[:1], told.iat)
         self.receipts[entry.fact.epoch, entry.fact.seq] = jws.token_hash(token)
         for part in told.pay:
             self.money[part.m, part.cur] += part.minor

@@ -14,6 +14,7 @@ from stall.wire import badge as badges
 from stall.wire import certificate as certificates
 from stall.wire import credential, delegation, grade, keys, note, presentation, proof, tlogproof
 from stall.wire.credential import VerifiedCredential
+from stall.wire.delegation import Delegation
 from stall.wire.grade import Grade, Graded
 from stall.wire.note import Verifier
 
@@ -42,10 +43,20 @@ def certificate(document: dict[str, Any], heap: Evidence) -> Worth:
     says.append("It belongs to whoever holds the owner code." if held.owner else "It names no owner key.")
     says += _beside(held, heap)
     graded = grade.judge(held, _known(held, heap))
-    says += [_WORD[graded.grade], *(reason.sentence for reason in graded.reasons)]
+    first, *more = (reason.sentence for reason in graded.reasons)
+    says += [f"{_WORD[graded.grade]} {first}", *more]
     chain = None if held.by_creator else held.delegation
     says += chains.signed_by(held.creator, chain, heap)
-    return Worth(Said(tuple(says), chains.links(held.creator, chain), held.valid_from_s), graded)
+    rests = tuple(_rests(held, heap))
+    return Worth(Said(tuple(says), chains.links(held.creator, chain), held.valid_from_s, rests=rests), graded)
+
+
+def _rests(held: VerifiedCredential, heap: Evidence) -> Iterator[tuple[str, int]]:
+    """What a certificate rests on, each with its time."""
+    yield held.manifest, held.valid_from_s
+    if held.delegation is not None:
+        yield chains.name_of(held.delegation), held.valid_from_s
+    yield from ((chains.name_of(chain), logged_s) for logged_s, chain in _logged(held, heap))
 
 
 def _beside(held: VerifiedCredential, heap: Evidence) -> list[str]:
@@ -62,6 +73,8 @@ def _beside(held: VerifiedCredential, heap: Evidence) -> list[str]:
         token, told = heap.receipts[held.receipt]
         credential.check_receipt(held, told, token)
         says.append("The receipt it names lies beside it.")
+    elif heap.handed_in and held.receipt not in heap.handed_in:
+        says.append("The receipt beside it is of another sale: these two do not belong together.")
     return says
 
 
@@ -82,7 +95,7 @@ def _known(held: VerifiedCredential, heap: Evidence) -> grade.Known:
             )
         ],
         closed=_closed(held, heap),
-        logged_s=min(_logged_s(held, heap), default=None),
+        logged_s=min((logged_s for logged_s, _chain in _logged(held, heap)), default=None),
     )
 
 
@@ -93,15 +106,15 @@ def _closed(held: VerifiedCredential, heap: Evidence) -> grade.Closed | None:
     return grade.Closed(tuple(grade.Entry(one.ed, one.st, one.cert) for one in close.editions))
 
 
-def _logged_s(held: VerifiedCredential, heap: Evidence) -> Iterator[int]:
-    """When clouds of the creator cosigned a journal of its box that has the certificate."""
+def _logged(held: VerifiedCredential, heap: Evidence) -> Iterator[tuple[int, Delegation]]:
+    """When clouds of the creator, by which delegation, cosigned a journal of its box that has the certificate."""
     digest, own = certificates.digest(held.document), BOX + keys.thumbprint(held.issuer)[:NAME_CHARS]
     here = [one for one in heap.logged if one.event.kind == "certificate" and one.event.body.get("hash") == digest]
     for logged in (one for one in here if one.checkpoint.origin.startswith(f"{own}/")):
         for chain in (one for found in heap.delegations.values() for one in found):
             try:
                 cloud = Verifier(cloud_name(chain), keys.public_from_did(chain.sub), note.COSIGNATURE_KIND)
-                yield tlogproof.cosigned_s(logged, cloud, chain, held.creator, held.drop)
+                yield tlogproof.cosigned_s(logged, cloud, chain, held.creator, held.drop), chain
             except StallError:
                 continue
 
@@ -133,4 +146,4 @@ def shown(document: dict[str, Any], heap: Evidence) -> Worth:
     if answer.transfer_to is not None:
         says.append(f"It asks to pass the copy on to {answer.transfer_to}; that is done once the creator signs anew.")
     chain = (Link("owner", answer.holder), *worth.said.chain)
-    return Worth(Said((*says, *worth.said.says), chain, answer.created_s), worth.graded)
+    return Worth(Said((*says, *worth.said.says), chain, answer.created_s, rests=worth.said.rests), worth.graded)

@@ -20,13 +20,25 @@ class Link:
 
 @dataclass(frozen=True)
 class Said:
-    """What a paper that holds says. `dated` is its own time, `until` when it ends (seconds UTC), where it tells."""
+    """What a paper that holds says. `dated` is its own time, `until` when it ends (seconds UTC), where it tells.
+
+    `own` is the name under which others rest on it and `kin` what it shares with its older and newer versions; `rests`
+    names what it rests on beside its signer's delegation, each with the time at which it did.
+    """
 
     says: tuple[str, ...]
     chain: tuple[Link, ...]
     dated: int | None = None
     until: int | None = None
     delegate: Delegation | None = None
+    own: str | None = None
+    kin: str | None = None
+    rests: tuple[tuple[str, int], ...] = ()
+
+
+def name_of(given: Delegation) -> str:
+    """The name under which papers rest on a delegation."""
+    return f"{given.iss} {given.jti}"
 
 
 def links(creator: str, chain: Delegation | None = None) -> tuple[Link, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from stall.creator.named import key_of, named_key
 from stall.errors import Hostile, WireError
 from stall.wire import (
     decline,
@@ -56,6 +57,8 @@ class Evidence:
     closes: dict[tuple[str, str], Close] = field(default_factory=dict)  # by creator and drop
     revoked: dict[str, list[Revoked]] = field(default_factory=dict)  # by who says so
     logged: list[Logged] = field(default_factory=list)
+    certificates: dict[str, str] = field(default_factory=dict)  # by their digest: the receipt each names
+    handed_in: set[str] = field(default_factory=set)  # hashes of the receipts, proven or not
     entries: dict[Entry, set[str]] = field(default_factory=dict)  # hashes of the receipts that claim this place
     roots: dict[tuple[str, int], bytes] = field(default_factory=dict)  # of signed checkpoints, by origin and size
     forked: set[tuple[str, int]] = field(default_factory=set)  # where the same box signed another root as well
@@ -69,10 +72,11 @@ class Evidence:
 
     def manifest(self, token: str) -> tuple[Manifest, Delegation | None]:
         """Check a manifest, signed by the creator it names or by a signer whose delegation is at hand."""
-        creator, signer = named_key(token), jws.unverified_kid(token)
+        signer = jws.unverified_kid(token)
+        creator = {kid: public for kid, public in self.creators.items() if kid == signer} | named_key(token)
         if signer in creator or signer not in self.delegations:
             return manifest.verify(token, creator), None
-        return self._by_any(signer, lambda chain: manifest.verify(token, {**creator, **key_of(chain.sub)}, chain))
+        return self._by_any(signer, lambda chain: _signed_for(token, creator, chain))
 
     def lease(self, token: str) -> tuple[Lease, Delegation | None]:
         """Check a lease, signed by a creator who is known or by a cloud that one let lease. Raises `verify-needs-creator`."""
@@ -157,18 +161,6 @@ class Evidence:
         )
 
 
-def key_of(did: str) -> dict[str, bytes]:
-    """Give the key a did names, by its thumbprint. Raises WireError."""
-    public = keys.public_from_did(did)
-    return {keys.thumbprint(public): public}
-
-
-def named_key(token: str) -> dict[str, bytes]:
-    """Give the key of the creator a token names itself: enough to see that it is whole, not to trust it."""
-    issuer = jws.unverified_claims(token).get("iss")
-    return key_of(issuer if isinstance(issuer, str) else "")
-
-
 def cloud_name(chain: Delegation) -> str:
     """The name under which a cloud cosigns."""
     return CLOUD + keys.thumbprint_of_did(chain.sub)[:NAME_CHARS]
@@ -181,22 +173,48 @@ def _held(paper: T, chain: Delegation, known: Sequence[Delegation]) -> T:
     return paper
 
 
+def check_use(chain: Delegation, cap: str, drop: str | None, at_s: int) -> None:
+    """Check as `delegation.check_use` does. Raises WireError `verify-needs-delegation` where only a later one is at hand."""
+    try:
+        delegation.check_use(chain, cap, drop, at_s)
+    except WireError as error:
+        if error.code == "delegation-time" and at_s < chain.nbf:
+            raise _only_later() from error
+        raise
+
+
+def _only_later() -> WireError:
+    return WireError(
+        "verify-needs-delegation",
+        "The delegation of that time is missing here, only a later one is at hand. Add the older one: the box has all in its /keys.json.",
+    )
+
+
 def _received(token: str, typ: str, chain: Delegation) -> Receipt:
     told = receipt.verify(token, key_of(chain.sub), typ)
     for drop in {item.drop for item in told.items} or {None}:
-        delegation.check_use(chain, "receipt", drop, told.iat)
+        check_use(chain, "receipt", drop, told.iat)
     return told
+
+
+def _signed_for(token: str, creator: dict[str, bytes], chain: Delegation) -> Manifest:
+    try:
+        return manifest.verify(token, {**creator, **key_of(chain.sub)}, chain)
+    except WireError as error:
+        if error.code == "delegation-time" and jws.unverified_claims(token).get("iat", 0) < chain.nbf:
+            raise _only_later() from error
+        raise
 
 
 def _leased(token: str, chain: Delegation) -> Lease:
     given = lease.verify(token, key_of(chain.sub))
-    delegation.check_use(chain, "lease", given.drop, given.iat)
+    check_use(chain, "lease", given.drop, given.iat)
     return given
 
 
 def _given_back(token: str, chain: Delegation) -> LeaseReturn:
     given = lease_return.verify(token, key_of(chain.sub))
-    delegation.check_use(chain, "log", given.drop, given.iat)
+    check_use(chain, "log", given.drop, given.iat)
     return given
 
 
@@ -204,7 +222,7 @@ def _declined(token: str, chain: Delegation) -> Decline:
     told = decline.verify(token, key_of(chain.sub))
     drops: set[str | None] = {item.drop for item in told.items or ()}
     for drop in drops or {None}:
-        delegation.check_use(chain, "decline", drop, told.iat)
+        check_use(chain, "decline", drop, told.iat)
     return told
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from stall.creator.evidence import BOX, NAME_CHARS, Evidence, cloud_name, key_of, named_key
+from stall.creator import logs
+from stall.creator.evidence import BOX, NAME_CHARS, Evidence, cloud_name
+from stall.creator.named import key_of, named_key
 from stall.creator.papers import Export, LogProof, Paper, Text
 from stall.errors import StallError
 from stall.wire import (
     badge,
+    certificate,
     closing,
     credential,
     decline,
@@ -33,12 +36,12 @@ MOST_LINE_BYTES = 1 << 20
 def gather(papers: Sequence[Paper], expected: str | None, cosigners: Iterable[Verifier] = ()) -> Evidence:
     """Take in what each paper proves; one that proves nothing is passed over.
 
-    In this order, for each needs those before it: delegations, manifests, then what boxes and clouds signed.
+    In this order, for each needs those before it: delegations, manifests, then what boxes and clouds signed, journals.
     """
     evidence = Evidence(expected=expected, cosigners=list(cosigners))
     if expected is not None:
         evidence.creators |= key_of(expected)
-    for take in (_delegation, _manifest, _checkpoints, _token):
+    for take in (_delegation, _manifest, _checkpoints, _token, _journal):
         for paper in papers:
             _try(take, paper, evidence)
     return evidence
@@ -65,11 +68,17 @@ def is_badge(document: dict[str, Any]) -> bool:
 def _delegation(paper: Paper, evidence: Evidence) -> None:
     if isinstance(paper.content, dict):
         document = certificate_in(paper.content)
-        found = badge.verify(document).delegation if is_badge(document) else credential.verify(document).delegation
+        found = badge.verify(document).delegation if is_badge(document) else _certified(document, evidence)
         if found is not None:
             _keep(found, evidence)
     elif isinstance(paper.content, str) and jws.unverified_typ(paper.content) == delegation.TYP:
         _keep(delegation.verify(paper.content, named_key(paper.content)), evidence)
+
+
+def _certified(document: dict[str, Any], evidence: Evidence) -> Delegation | None:
+    held = credential.verify(document)
+    evidence.certificates[certificate.digest(held.document)] = held.receipt
+    return held.delegation
 
 
 def _keep(found: Delegation, evidence: Evidence) -> None:
@@ -140,7 +149,14 @@ def _token(paper: Paper, evidence: Evidence) -> None:
         evidence.closes[close.iss, close.drop] = close
 
 
+def _journal(paper: Paper, evidence: Evidence) -> None:
+    """Take in which certificates an exported journal has, if there are any to be found in it."""
+    if isinstance(paper.content, Export) and evidence.certificates:
+        evidence.logged += logs.read(paper.content, evidence).logged
+
+
 def _receipt(token: str, typ: str, evidence: Evidence) -> None:
+    evidence.handed_in.add(jws.token_hash(token))
     told, _chain = evidence.receipt(token, typ)
     evidence.entries.setdefault((told.iss, told.epoch, told.seq), set()).add(jws.token_hash(token))
     if typ == receipt.RECEIPT:

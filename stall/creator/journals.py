@@ -6,7 +6,7 @@ receipts and not with the events. What the events say to each other is for `book
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from stall.errors import WireError
 from stall.wire import b64, claims, event, keys, merkle, note, strict_json
 from stall.wire.event import Event
 from stall.wire.note import Checkpoint, Verifier
+from stall.wire.tlogproof import Logged
 
 MOST_LINE_BYTES = 1 << 20  # an event of 256 KiB in base64 and its proof; a note of 64 Ki characters and another
 
@@ -27,6 +28,7 @@ class Known:
     cosigners: Sequence[Verifier] = ()
     limits: Limits = field(default_factory=Limits)
     roots: Mapping[tuple[str, int], bytes] = field(default_factory=dict)  # of signed checkpoints, by origin and size
+    certificates: Collection[str] = ()  # digests of those that are looked for
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Life:
     name: str
     checkpoint: Checkpoint
     cosigned: tuple[note.Signature, ...] = ()
-    cosigned_size: int = 0
+    seen: Checkpoint | None = None  # what else signed, where that is not the newest
     tree: merkle.Frontier = field(default_factory=merkle.Frontier.empty)
     last_at: int = 0
 
@@ -48,6 +50,7 @@ class Report:
     box: str = ""
     lives: list[Life] = field(default_factory=list)
     books: Books = field(default_factory=Books)
+    logged: list[Logged] = field(default_factory=list)  # the certificates looked for, where a cosigned part has them
 
     @property
     def events(self) -> int:
@@ -74,7 +77,7 @@ class _Reader:
         self.public = b""
 
     def take(self, number: int, data: bytes) -> None:
-        line = strict_json.loads(data.rstrip(b"\r\n"), max_bytes=MOST_LINE_BYTES)
+        line = _line(number, data)
         if not isinstance(line, dict):
             line = {}
         if line.get("type") == "checkpoint":
@@ -131,7 +134,7 @@ class _Reader:
         now = life.checkpoint
         merkle.verify_consistency(seen.size, now.size, _hashes(older.get("proof")), seen.root, now.root)
         life.cosigned = tuple(one for one in opened.signatures if one.kind == note.COSIGNATURE_KIND)
-        life.cosigned_size = seen.size
+        life.seen = seen
 
     def _event(self, life: Life, line: dict[str, Any]) -> None:
         data = b64.decode(line["bytes"]) if isinstance(line.get("bytes"), str) else b""
@@ -151,6 +154,10 @@ class _Reader:
         life.last_at, life.tree = fact.at, life.tree.append(leaf)
         self._compare(life.checkpoint.origin, life.tree.size, None, life)
         self.report.books.take(Entry(fact, self.public), self.known.limits)
+        if fact.kind == "certificate" and fact.body.get("hash") in self.known.certificates:
+            seen = life.seen or life.checkpoint
+            if fact.seq < seen.size:
+                self.report.logged.append(Logged(fact, seen, life.cosigned))
 
     def _check_proof(self, life: Life, fact: Event, line: dict[str, Any], leaf: bytes) -> None:
         if "proof" in line:
@@ -186,6 +193,17 @@ class _Reader:
         self._close()
         if not self.report.lives or len(self.report.lives) != self.expected:
             raise WireError("export-epochs", "The export has not as many epochs as it says. Export the journal again.")
+
+
+def _line(number: int, data: bytes) -> object:
+    try:
+        return strict_json.loads(data.rstrip(b"\r\n"), max_bytes=MOST_LINE_BYTES)
+    except WireError as error:
+        if error.code != "json-malformed":
+            raise
+        raise WireError(
+            "json-malformed", f"Line {number} is not whole: it was cut off or altered. Export the journal again."
+        ) from error
 
 
 def _hashes(proof: object) -> list[bytes]:

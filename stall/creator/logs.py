@@ -8,7 +8,7 @@ from collections import Counter
 from stall.creator import chains, journals
 from stall.creator.books import Limits
 from stall.creator.chains import Link, Said
-from stall.creator.evidence import Evidence
+from stall.creator.evidence import Evidence, cloud_name
 from stall.creator.journals import Known, Report
 from stall.creator.papers import Export, LogProof, Text
 from stall.domain import money
@@ -34,28 +34,45 @@ def checkpoint(content: Text, heap: Evidence) -> Said:
         *(seen or [_UNSEEN]),
         *chains.by_delegate(chain, heap),
     ]
-    return Said(tuple(says), chains.links(chain.iss, chain), None, None, None)
+    rests = _rests(opened.signatures, heap)
+    signed = tuple((chains.name_of(chain), at_s) for _cloud, at_s in rests)
+    return Said(tuple(says), chains.links(chain.iss, chain), rests=(*rests, *signed))
+
+
+def read(content: Export, heap: Evidence) -> Report:
+    """Check an exported journal. Raises WireError."""
+    known = Known(None, heap.cosigners, Limits(_trusted(heap)), heap.roots, heap.certificates)
+    return journals.check(content.lines(), known)
+
+
+def _trusted(heap: Evidence) -> list[Delegation]:
+    known = [one for found in heap.delegations.values() for one in found if "receipt" in one.cap]
+    return [one for one in known if heap.expected in {None, one.iss}]
 
 
 def export(content: Export, heap: Evidence) -> Said:
     """Say what an exported journal says; its box is known by a delegation at hand, or by the key it names itself."""
-    known = [one for found in heap.delegations.values() for one in found if "receipt" in one.cap]
-    trusted = [one for one in known if heap.expected in {None, one.iss}]
-    report = journals.check(content.lines(), Known(None, heap.cosigners, Limits(trusted), heap.roots))
-    chain = next((one for one in trusted if one.sub == report.box), None)
+    report = read(content, heap)
+    own = [one for one in _trusted(heap) if one.sub == report.box]
+    chain = max(own, key=lambda one: one.seq, default=None)
     _check_export(report, chain, heap)
     lives = [
         f"Epoch {life.name}: {chains.counted(life.tree.size, 'event')}, root {b64.encode(life.checkpoint.root)}."
         for life in report.lives
     ]
-    seen = [line for life in report.lives for line in _cosigned(life.cosigned, heap, life.cosigned_size)]
+    seen = [
+        line for life in report.lives for line in _cosigned(life.cosigned, heap, life.seen.size if life.seen else None)
+    ]
     by = chains.by_delegate(chain, heap) if chain else [_NO_CHAIN.format(box=report.box)]
     says = (*lives, *seen, *_added_up(report), *by, _MAY_LACK)
-    return Said(says, chains.links(chain.iss, chain) if chain else (Link("box", report.box),))
+    rests = [(chains.name_of(one), at_s) for one in own for at_s in report.books.times]
+    rests += [one for life in report.lives for one in _rests(life.cosigned, heap)]
+    links = chains.links(chain.iss, chain) if chain else (Link("box", report.box),)
+    return Said(says, links, rests=tuple(rests))
 
 
 def _check_export(report: Report, chain: Delegation | None, heap: Evidence) -> None:
-    """Hold an export against the other papers of its box."""
+    """Hold an export against the other papers of its box, and its receipts against the delegations at hand."""
     if chain is None and heap.expected is not None:
         raise Hostile(
             "verify-needs-delegation", "Which creator stands behind this box cannot be told. Add its delegation."
@@ -74,6 +91,8 @@ def _check_export(report: Report, chain: Delegation | None, heap: Evidence) -> N
                     "verify-forked",
                     f"A receipt says it is entry {place[2]} of this journal, where another stands. Trust neither.",
                 )
+    if report.books.refusal is not None:
+        raise report.books.refusal
 
 
 def _check_not_forked(where: tuple[str, int], heap: Evidence) -> None:
@@ -97,7 +116,15 @@ def log_proof(content: LogProof, heap: Evidence) -> Said:
         *(_cosigned(logged.signatures, heap) or [_UNSEEN]),
         *chains.by_delegate(chain, heap),
     )
-    return Said(says, chains.links(chain.iss, chain), fact.at // 1000, None, chain)
+    rests = _rests(logged.signatures, heap)
+    return Said(says, chains.links(chain.iss, chain), fact.at // 1000, None, chain, rests=rests)
+
+
+def _rests(signatures: tuple[note.Signature, ...], heap: Evidence) -> tuple[tuple[str, int], ...]:
+    """The delegations of clouds that cosigned, each with the time at which they did."""
+    clouds = [one for found in heap.delegations.values() for one in found if "cosign" in one.cap]
+    seen = [(one.name, one.time_s) for one in signatures if one.time_s is not None]
+    return tuple((chains.name_of(cloud), at_s) for cloud in clouds for name, at_s in seen if cloud_name(cloud) == name)
 
 
 def _cosigned(signatures: tuple[note.Signature, ...], heap: Evidence, size: int | None = None) -> list[str]:

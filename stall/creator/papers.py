@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from stall.creator import foreign
 from stall.errors import Refused, StallError
 from stall.wire import strict_json, tlogproof
 
 MOST_BYTES = 6 * 1024 * 1024  # the longest token there is, a closing statement, and some
-_SEGMENTS = 3
 _ORIGIN = b"stall.example/box/"
 _SIGNATURE = "— ".encode()
 _MOST_DELEGATIONS = 100
@@ -53,25 +53,30 @@ class Paper:
 
 
 def read(name: str, data: bytes) -> Paper:
-    """Recognise a document by its look. Raises Refused `verify-unknown` or the errors of strict JSON."""
+    """Recognise a document by its look. Raises Refused `verify-…` or the errors of strict JSON."""
     text = data.strip()
     if len(text) <= MOST_BYTES and text.startswith(b"{"):
-        document = strict_json.loads(text)
+        document = _document(name, data)
         if isinstance(document, dict) and ("credentialSubject" in document or "verifiableCredential" in document):
             return Paper(name, document)
         raise Refused(
             "verify-unknown", f"“{name}” is JSON, but no certificate of ownership. Give the certificate.json of a sale."
         )
-    if len(text) <= MOST_BYTES and text.count(b".") == _SEGMENTS - 1 and text.isascii() and b"\n" not in text:
+    if len(text) <= MOST_BYTES and foreign.is_whole(text):
         return Paper(name, text.decode("ascii"))
     if len(data) <= MOST_BYTES and data.startswith(_ORIGIN) and _SIGNATURE in data:
         return Paper(name, Text(data.decode("utf-8", "replace")))
     if len(data) <= MOST_BYTES and data.startswith(tlogproof.HEAD.encode()):
         return Paper(name, LogProof(data.decode("utf-8", "replace")))
-    raise Refused(
-        "verify-unknown",
-        f"“{name}” is no paper of a stall. Give a pack, a token, a certificate, a checkpoint or an exported journal.",
-    )
+    raise foreign.refusal(name, data[: MOST_BYTES + 1])
+
+
+def _document(name: str, data: bytes) -> object:
+    """Read JSON; a key file, which is JSON too, is a secret and no paper."""
+    document = strict_json.loads(data.strip())
+    if isinstance(document, dict) and "d" in document:
+        raise foreign.refusal(name, data)
+    return document
 
 
 def read_all(name: str, data: bytes) -> list[Paper]:
@@ -97,7 +102,7 @@ def _delegations(data: bytes) -> list[str] | None:
     if not data.lstrip().startswith(b"{"):
         return None
     try:
-        document = strict_json.loads(data.strip())
+        document = strict_json.loads(data.strip(), max_bytes=MOST_BYTES)
     except StallError:
         return None
     tokens = document.get("delegations") if isinstance(document, dict) and "box" in document else None

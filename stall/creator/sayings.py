@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from stall.creator import beside, chains, evidence, ranges
+from stall.creator import beside, chains, ranges
 from stall.creator.chains import Said
 from stall.creator.evidence import Evidence
+from stall.creator.named import named_key
 from stall.domain import money
 from stall.errors import WireError
 from stall.wire import closing, decline, delegation, jws, keys, lease, lease_return, manifest, receipt
+from stall.wire.receipt import Item, Receipt
 
 #: What a receipt says in codes, for a person; every pair `wire.receipt.STATES` allows.
 _HOW: Mapping[tuple[str, str], str] = {
@@ -31,6 +33,18 @@ _CLOCK: Mapping[str, str] = {
 }
 
 
+_CAPS: Mapping[delegation.Cap, str] = {
+    "manifest": "packs",
+    "lease": "leases of numbers",
+    "receipt": "receipts",
+    "cert": "certificates",
+    "badge": "badges",
+    "log": "its own journal",
+    "cosign": "what it saw of boxes' journals",
+    "decline": "that a card payment was refused",
+}
+
+
 def _manifest(token: str, heap: Evidence) -> Said:
     signed, chain = heap.manifest(token)
     beside.manifest(signed, heap)
@@ -42,18 +56,27 @@ def _manifest(token: str, heap: Evidence) -> Said:
         f"On sale from {chains.day(drop.window.nbf)} to {chains.day(drop.window.exp)}. Licence: {drop.licence.rstrip('.')}.",
         *chains.signed_by(signed.iss, chain, heap),
     ]
-    return Said(tuple(says), chains.links(signed.iss, chain), signed.iat, signed.exp - 1, chain)
+    return Said(
+        tuple(says),
+        chains.links(signed.iss, chain),
+        signed.iat,
+        signed.exp - 1,
+        chain,
+        own=jws.token_hash(token),
+        kin=f"{signed.iss} {drop.id}",
+    )
 
 
 def _delegation(token: str, heap: Evidence) -> Said:
-    given = delegation.verify(token, evidence.named_key(token))
+    given = delegation.verify(token, named_key(token))
     drops = "all drops" if delegation.ANY_DROP in given.drops else ", ".join(given.drops)
     says = [
-        f"The {given.role} {given.sub} may sign {', '.join(given.cap)} for {drops}.",
+        f"The {given.role} {given.sub} may sign {', '.join(_CAPS[cap] for cap in given.cap)} for {drops}.",
         f"In force from {chains.day(given.nbf)} to {chains.day(given.exp)}.",
         *chains.by_creator(given.iss, heap),
     ]
-    return Said(tuple(says), chains.links(given.iss), given.nbf, given.exp)
+    own, kin = chains.name_of(given), f"{given.iss} {given.sub}"
+    return Said(tuple(says), chains.links(given.iss), given.nbf, given.exp, own=own, kin=kin)
 
 
 def _lease(token: str, heap: Evidence) -> Said:
@@ -65,18 +88,40 @@ def _lease(token: str, heap: Evidence) -> Said:
         f"In force from {chains.day(given.iat)} to {chains.day(given.exp)}.",
         *chains.signed_by(creator, chain, heap),
     ]
-    return Said(tuple(says), chains.links(creator, chain), given.iat, given.exp, chain)
+    rests = ((given.man, given.iat),)
+    return Said(tuple(says), chains.links(creator, chain), given.iat, given.exp, chain, own=given.jti, rests=rests)
 
 
 def _receipt(token: str, heap: Evidence) -> Said:
     told, chain = heap.receipt(token, receipt.RECEIPT)
     _check_one_history(token, heap)
     beside.receipt(told, receipt.RECEIPT, chain, heap)
-    numbers = [f"number {item.ed} of {item.drop}" for item in told.items if item.ed is not None]
-    says = [*_paid(token, heap), f"It bought {', '.join(numbers) or 'no numbered copy'}."]
+    bought = [_bought(item, heap) for item in told.items if item.minor >= 0 or item.drop is None]
+    back = [_bought(item, heap) for item in told.items if item.minor < 0 and item.drop is not None]
+    says = [*_paid(token, heap), f"It bought {', '.join(bought) or 'nothing'}."]
+    says += [f"It gave back {', '.join(back)}."] if back else []
+    if jws.token_hash(token) not in heap.certificates.values() and set(heap.certificates.values()) - heap.handed_in:
+        says.append("The certificate beside it is of another sale: these two do not belong together.")
     says += ["It was a test, no sale."] if told.test else []
     says += ["Another paper beside it takes it back, whole or in part."] if beside.is_taken_back(told, heap) else []
-    return Said((*says, *chains.by_delegate(chain, heap)), chains.links(chain.iss, chain), told.iat, None, chain)
+    lines = (*says, *chains.by_delegate(chain, heap))
+    return Said(lines, chains.links(chain.iss, chain), told.iat, None, chain, rests=_rests(told))
+
+
+def _bought(item: Item, heap: Evidence) -> str:
+    """Name what one line sold."""
+    if item.drop is None:
+        return f"{item.qty} × {item.sku}"
+    if item.ed is not None:
+        return f"number {item.ed} of {item.drop}"
+    beside = heap.manifests.get(item.man or "")
+    title = f" (“{beside[1].drop.title}”)" if beside else ""
+    return f"{'a copy' if item.qty == 1 else f'{item.qty} copies'} of {item.drop}{title}"
+
+
+def _rests(told: Receipt) -> tuple[tuple[str, int], ...]:
+    """The manifests and leases a receipt names."""
+    return tuple((name, told.iat) for item in told.items for name in (item.man, item.lease) if name is not None)
 
 
 def _taken_back(typ: str) -> Callable[[str, Evidence], Said]:
@@ -85,7 +130,7 @@ def _taken_back(typ: str) -> Callable[[str, Evidence], Said]:
         _check_one_history(token, heap)
         beside.receipt(told, typ, chain, heap)
         lines = (*_paid(token, heap), f"It takes back the receipt {told.ref}.", *chains.by_delegate(chain, heap))
-        return Said(lines, chains.links(chain.iss, chain), told.iat, None, chain)
+        return Said(lines, chains.links(chain.iss, chain), told.iat, None, chain, rests=_rests(told))
 
     return says
 
@@ -136,7 +181,7 @@ def _decline(token: str, heap: Evidence) -> Said:
 
 
 def _close(token: str, heap: Evidence) -> Said:
-    told = closing.verify(token, evidence.named_key(token))
+    told = closing.verify(token, named_key(token))
     if told.man in heap.manifests:
         beside, signed = heap.manifests[told.man]
         closing.check_manifest(told, signed, beside)
@@ -146,7 +191,7 @@ def _close(token: str, heap: Evidence) -> Said:
         f"{told.drop} was closed on {chains.day(told.iat)}: {listed or chains.counted(told.count or 0, 'entry in a tree')}.",
         *chains.by_creator(told.iss, heap),
     )
-    return Said(says, chains.links(told.iss), told.iat)
+    return Said(says, chains.links(told.iss), told.iat, rests=((told.man, told.iat),))
 
 
 TOKENS: Mapping[str, tuple[str, Callable[[str, Evidence], Said]]] = {

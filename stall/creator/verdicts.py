@@ -9,65 +9,117 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stall.creator import certificates, chains, gathering, logs, sayings
+from stall.creator import altered, certificates, gathering, logs, sayings, terms
 from stall.creator.chains import Link, Said
 from stall.creator.evidence import Evidence
 from stall.creator.papers import Export, LogProof, Paper, Text
-from stall.errors import Hostile, Refused, StallError
+from stall.creator.terms import Needs, Span
+from stall.errors import Refused, StallError
 from stall.wire import jws
-from stall.wire.grade import Grade
+from stall.wire.grade import Grade, Graded
 from stall.wire.note import Verifier
 
 VALID = "VALID"
 INVALID = Grade.INVALID.value
 REVOKED = Grade.REVOKED.value
+_LACKING = frozenset({"verify-needs-delegation", "verify-needs-creator"})
 _WORDS = {Text: "checkpoint", Export: "journal", LogProof: "log proof"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found out about one paper. `code` is that of the error, if one was raised; `reason` explains the grade."""
+    """What was found out about one paper. `code` is that of the error, if one was raised; `reason` explains the grade.
+
+    Without a `grade` nothing is known against the paper, and another that would prove it is not at hand.
+    """
 
     name: str
     what: str
     ok: bool
     says: tuple[str, ...]
-    grade: str = INVALID
+    grade: str | None = INVALID
     code: str | None = None
     chain: tuple[Link, ...] = ()
     reason: str | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in one of three words."""
+        return "valid" if self.ok else "unknown" if self.grade is None else "invalid"
+
+
+def refused(name: str, what: str, error: StallError) -> Verdict:
+    """The verdict on a paper that an error speaks against, or that lacks another to be told by."""
+    open_question = error.code in _LACKING or (error.code == "token-unknown-key" and what in {"manifest", "file"})
+    grade = None if open_question else INVALID
+    return Verdict(name, what, ok=False, says=(error.sentence,), grade=grade, code=error.code)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A paper that holds by itself and beside the others: what it says, and its grade if it has one."""
+
+    said: Said
+    graded: Graded | None = None
 
 
 def judge(
     papers: Sequence[Paper],
     creator_did: str | None = None,
-    as_of_s: int | None = None,
+    asked: Span | None = None,
     cosigners: Iterable[Verifier] = (),
 ) -> list[Verdict]:
     """Check every paper, each with the help of the others; with `creator_did`, only that creator counts.
 
-    With `as_of_s` (seconds UTC) a paper must also be in force then; else no time is asked for. Raises WireError when
-    `creator_did` is not a did; what is wrong with a paper stands in its verdict.
+    With `asked` a paper must also be in force at some moment of that time; else no time is asked for. Raises WireError
+    when `creator_did` is not a did; what is wrong with a paper stands in its verdict.
     """
     heap = gathering.gather(papers, creator_did, cosigners)
-    return [_judged(paper, heap, as_of_s) for paper in papers]
+    found = [_found(paper, heap) for paper in papers]
+    known = terms.needs(one.said for one in found if isinstance(one, _Found))
+    return [_judged(paper, one, asked, known, heap) for paper, one in zip(papers, found, strict=True)]
 
 
-def _judged(paper: Paper, heap: Evidence, as_of_s: int | None) -> Verdict:
-    what = _word(paper)
+def _found(paper: Paper, heap: Evidence) -> _Found | StallError:
     try:
-        if isinstance(paper.content, dict) and what != "badge":
-            return _graded(paper, what, heap, as_of_s)
-        said = _said(paper, heap)
-        _check_time(said, as_of_s)
-        says = (*said.says, *paper.seen)
-        if said.delegate is not None and said.dated is not None and heap.is_revoked(said.delegate, said.dated):
-            says = (*says, f"The creator revoked the {said.delegate.role} that signed it, from before that day on.")
-            reason = f"revoked-{said.delegate.role}"
-            return Verdict(paper.name, what, ok=False, says=says, grade=REVOKED, chain=said.chain, reason=reason)
-        return Verdict(paper.name, what, ok=True, says=says, grade=VALID, chain=said.chain)
+        if not isinstance(paper.content, dict) or gathering.is_badge(paper.content):
+            return _Found(_said(paper, heap))
+        judged = certificates.shown if "verifiableCredential" in paper.content else certificates.certificate
+        worth = judged(paper.content, heap)
+        return _Found(worth.said, worth.graded)
     except StallError as error:
-        return Verdict(paper.name, what, ok=False, says=(error.sentence,), code=error.code)
+        return error
+
+
+def _judged(paper: Paper, found: _Found | StallError, asked: Span | None, known: Needs, heap: Evidence) -> Verdict:
+    what = _word(paper)
+    if isinstance(found, StallError):
+        return refused(paper.name, what, found)
+    said = found.said
+    try:
+        says = (*said.says, *terms.check(said, asked, known), *paper.seen)
+    except StallError as error:
+        return refused(paper.name, what, error)
+    if found.graded is not None:
+        return _graded(paper.name, what, says, said.chain, found.graded)
+    if said.delegate is not None and said.dated is not None and heap.is_revoked(said.delegate, said.dated):
+        says = (*says, f"The creator revoked the {said.delegate.role} that signed it, from before that day on.")
+        reason = f"revoked-{said.delegate.role}"
+        return Verdict(paper.name, what, ok=False, says=says, grade=REVOKED, chain=said.chain, reason=reason)
+    return Verdict(paper.name, what, ok=True, says=says, grade=VALID, chain=said.chain)
+
+
+def _graded(name: str, what: str, says: tuple[str, ...], chain: tuple[Link, ...], found: Graded) -> Verdict:
+    return Verdict(
+        name,
+        what,
+        ok=found.refusal is None,
+        says=says,
+        grade=found.grade.value,
+        code=found.refusal.code if found.refusal is not None and found.grade is Grade.INVALID else None,
+        chain=chain,
+        reason=found.reasons[0].code,
+    )
 
 
 def _word(paper: Paper) -> str:
@@ -96,38 +148,11 @@ def _said(paper: Paper, heap: Evidence) -> Said:
         case Export():
             return logs.export(paper.content, heap)
     token = paper.content
-    typ = jws.unverified_typ(token)
+    typ = altered.type_of(token)
     if typ not in sayings.TOKENS:
+        altered.check_signature(token, typ, heap)
         raise Refused("verify-type", f"This is a “{typ}”, which is not checked here. Hand in the other papers.")
-    return sayings.TOKENS[typ][1](token, heap)
-
-
-def _graded(paper: Paper, what: str, heap: Evidence, as_of_s: int | None) -> Verdict:
-    document = paper.content if isinstance(paper.content, dict) else {}
-    worth = certificates.shown(document, heap) if what == "presentation" else certificates.certificate(document, heap)
-    _check_time(worth.said, as_of_s)
-    found = worth.graded
-    return Verdict(
-        paper.name,
-        what,
-        ok=found.refusal is None,
-        says=worth.said.says,
-        grade=found.grade.value,
-        code=found.refusal.code if found.refusal is not None and found.grade is Grade.INVALID else None,
-        chain=worth.said.chain,
-        reason=found.reasons[0].code,
-    )
-
-
-def _check_time(said: Said, as_of_s: int | None) -> None:
-    if as_of_s is None:
-        return
-    if said.dated is not None and as_of_s < said.dated:
-        raise Hostile(
-            "verify-not-yet", f"This counts from {chains.day(said.dated)} on, later than the day asked about. Wait."
-        )
-    if said.until is not None and said.until < as_of_s:
-        raise Hostile(
-            "verify-over",
-            f"This counted until {chains.day(said.until)}, before the day asked about. Ask for a newer one.",
-        )
+    try:
+        return sayings.TOKENS[typ][1](token, heap)
+    except StallError as error:
+        raise altered.explained(token, error) from error

@@ -14,6 +14,7 @@ from stall.creator import delegations, leases, papers, verdicts
 from stall.creator.keyring import Creator
 from stall.creator.packs import BuiltPack
 from stall.creator.papers import Content, Export, Paper, Text
+from stall.creator.terms import Span
 from stall.creator.verdicts import Verdict
 from stall.wire import b64, event, jws, keys, lease, manifest, merkle, note, receipt
 from stall.wire.event import Event
@@ -30,10 +31,10 @@ CLOUD_NAME = f"stall.example/cloud/{CLOUD.thumbprint[:12]}"
 
 def judged(*contents: Content, creator_did: str | None = None, as_of_s: int | None = None) -> list[Verdict]:
     handed_in = [Paper(f"paper {n}", content) for n, content in enumerate(contents)]
-    return verdicts.judge(handed_in, creator_did, as_of_s)
+    return verdicts.judge(handed_in, creator_did, None if as_of_s is None else Span(as_of_s, as_of_s))
 
 
-def outcome(verdict: Verdict) -> tuple[bool, str, str | None]:
+def outcome(verdict: Verdict) -> tuple[bool, str | None, str | None]:
     return verdict.ok, verdict.grade, verdict.code
 
 
@@ -69,7 +70,7 @@ def test_a_manifest_by_a_signer_holds_with_the_signers_delegation_and_not_withou
 
 def test_a_manifest_from_before_its_signers_delegation_is_refused(own_creator: Creator, pack: BuiltPack) -> None:
     late = delegations.delegate(own_creator, SIGNER.did, "signer", now_s=NOW_S + DAY_S)
-    assert judged(by_signer(pack), late)[0].code == "delegation-time"
+    assert judged(by_signer(pack), late)[0].code == "verify-needs-delegation"
 
 
 def by_cloud(own_creator: Creator, pack: BuiltPack) -> str:

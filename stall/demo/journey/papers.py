@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from stall.creator import evidence, verdicts
+from stall.creator import papers, verdicts
+from stall.creator.named import named_key
 from stall.creator.papers import Paper
 from stall.creator.papers import read as read_paper
 from stall.creator.verdicts import Verdict
@@ -27,7 +28,7 @@ class KeysFile:
     @classmethod
     def read(cls, data: bytes) -> KeysFile:
         """Read it. Raises WireError `keys-file-malformed`."""
-        document: Any = strict_json.loads(data)
+        document: Any = strict_json.loads(data, max_bytes=papers.MOST_BYTES)
         try:
             return cls(str(document["box"]["did"]), tuple(str(token) for token in document["delegations"]))
         except (KeyError, TypeError) as error:
@@ -45,13 +46,13 @@ class KeysFile:
 def prove(found: Findings, taken: TakenHome, box: KeysFile, creator_did: str) -> None:
     """Judge the papers of a numbered sale against the creator the buyer knows; fills `receipt` and `certificate`."""
     with found.step("papers"):
-        papers = [
+        handed_in = [
             Paper("manifest", taken.manifest.decode("ascii").strip()),
             *(Paper("delegation", token) for token in box.delegations),
             read_paper("receipt", taken.receipt),
             read_paper("certificate", taken.certificate),
         ]
-        judged = verdicts.judge(papers, creator_did)
+        judged = verdicts.judge(handed_in, creator_did)
         for verdict in judged:
             found.check(verdict.name, holds=verdict.ok, otherwise=" ".join(verdict.says))
         told, item = _same_sale(found, taken, box)
@@ -82,7 +83,7 @@ def check_files(found: Findings, taken: TakenHome) -> None:
 def trusted_manifest(taken: TakenHome) -> Manifest:
     """The manifest as its own creator signed it. Raises WireError; who that creator is, `prove` asks."""
     token = taken.manifest.decode("ascii").strip()
-    return manifest.verify(token, evidence.named_key(token))
+    return manifest.verify(token, named_key(token))
 
 
 def _same_sale(found: Findings, taken: TakenHome, box: KeysFile) -> tuple[Receipt, Item]:
