@@ -29,8 +29,7 @@ def name_owner(tx: Tx, sale_no: int, press: bytes) -> bytes:
         return code
     if sale.state != "paid":
         raise Refused("owner-not-paid", "This sale is not paid yet. Take the money first, then ask for the owner code.")
-    bought = claims.bought(tx.conn, sale_no)
-    if not bought or any(item.certificate is not None for item in bought):
+    if not may_name_owner(claims.bought(tx.conn, sale_no)):
         raise Refused(
             "owner-too-late",
             "The certificates of this sale are made out already, or it has none. An owner code is drawn before the buyer opens the code.",

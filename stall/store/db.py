@@ -192,7 +192,7 @@ class Database:
                 raise
             self._commit(conn)
             hurry = committed is not None and committed()
-            self._copy_back(conn, put_off=hurry or door.awaited())
+            self._copy_back(conn, lambda: hurry or door.awaited())
 
     def truncate_log(self) -> bool:
         """Copy the whole write-ahead log back and empty it, when the day is closed; say whether that was done.
@@ -213,13 +213,15 @@ class Database:
             return False
         return not busy
 
-    def _copy_back(self, conn: sqlite3.Connection, *, put_off: bool) -> None:
+    def _copy_back(self, conn: sqlite3.Connection, somebody_waits: Callable[[], bool]) -> None:
         """Checkpoint once the log has grown by so many pages since this process last did; by twice as many where it is put off.
 
         It takes some syncs, with everybody waiting at the door. The write before it is committed and stands: what fails here is tried again after the next one.
         """
         try:
-            length = wal.grown(self.path, self._copied, CHECKPOINT_PAGES_HURRIED if put_off else CHECKPOINT_PAGES)
+            length = wal.grown(self.path, self._copied, CHECKPOINT_PAGES)
+            if length is not None and somebody_waits():
+                length = wal.grown(self.path, self._copied, CHECKPOINT_PAGES_HURRIED)
             if length is not None:
                 conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 self._copied = length

@@ -68,7 +68,7 @@ def remember_all(tx: Tx, made: Mapping[bytes, int]) -> None:
 
 def remember(tx: Tx, press: bytes, result: int) -> None:
     """Record what this press made."""
-    tx.conn.execute("INSERT INTO presses (key, result, at_ms) VALUES (?, ?, ?)", (press, result, tx.now_ms))
+    remember_all(tx, {press: result})
 
 
 def forget_old(tx: Tx) -> int:

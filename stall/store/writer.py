@@ -147,6 +147,8 @@ class CrowdWriter:
         """Take one after the other for one transaction, until nothing waits or somebody cannot wait any longer."""
         payment = False
         while len(self._batch) < BATCH:
+            if not any(self._waiting.values()):
+                return
             payment = payment or bool(self._waiting["payment"])
             hurry = payment or tx.awaited()
             room = (FEW if hurry else BATCH) - len(self._batch)

@@ -43,7 +43,7 @@ CONNECTIONS = 1000
 CONNECTIONS_A_PHONE = 60
 FILES_OPEN = 4096
 #: How long a thread that computes keeps the interpreter from one that waits for it (s). With Python's own 5 ms the crowd's writer
-#: lets the till and the loop of the server wait: a tenth of that gave 200 clients a third more answers, and the reader's process a sixth of the wait.
+#: lets the till and the loop of the server wait; a till's page asks for the interpreter some dozens of times.
 SWITCH_S = 0.0005
 IDLE_S = 60
 #: Bytes waiting for a phone past which the server makes whoever writes more wait. Here nobody may: files wait on the disk, pages are
