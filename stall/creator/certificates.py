@@ -109,7 +109,7 @@ def _closed(held: VerifiedCredential, heap: Evidence) -> grade.Closed | None:
 def _logged(held: VerifiedCredential, heap: Evidence) -> Iterator[tuple[int, Delegation]]:
     """When clouds of the creator, by which delegation, cosigned a journal of its box that has the certificate."""
     digest, own = certificates.digest(held.document), BOX + keys.thumbprint(held.issuer)[:NAME_CHARS]
-    here = [one for one in heap.logged if one.event.kind == "certificate" and one.event.body.get("hash") == digest]
+    here = [one for one in heap.logged if tlogproof.tells_of(one, digest)]
     for logged in (one for one in here if one.checkpoint.origin.startswith(f"{own}/")):
         for chain in (one for found in heap.delegations.values() for one in found):
             try:

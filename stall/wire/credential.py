@@ -5,7 +5,6 @@ Works offline from the document alone: the embedded delegation ties the box that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -143,11 +142,6 @@ def verify_proof(document: dict[str, Any]) -> bytes:
     Raises WireError.
     """
     return proof.verify(document)
-
-
-def add_proof(key: keys.SigningKey, document: Mapping[str, Any], created_s: int) -> dict[str, Any]:
-    """Sign a document (certificate or badge) at `created_s` seconds UTC. Raises LocalWireError."""
-    return proof.add(key, document, created_s)
 
 
 def check_manifest(verified: VerifiedCredential, manifest: Manifest, token: str) -> None:

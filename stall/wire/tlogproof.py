@@ -112,9 +112,14 @@ def entry(proof: TlogProof, box: bytes, cosigners: Sequence[Verifier] = ()) -> L
     return Logged(told, checkpoint, opened.signatures)
 
 
+def tells_of(logged: Logged, digest: str) -> bool:
+    """Whether the entry says that the certificate of this digest was signed."""
+    return logged.event.kind == "certificate" and logged.event.body.get("hash") == digest
+
+
 def check_certificate(logged: Logged, digest: str) -> None:
     """Check that the entry says the certificate of this digest was signed. Raises WireError."""
-    if logged.event.kind != "certificate" or logged.event.body.get("hash") != digest:
+    if not tells_of(logged, digest):
         raise WireError("tlogproof-other-paper", "The proof is for another paper. Find the one that belongs to this.")
 
 

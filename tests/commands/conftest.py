@@ -54,13 +54,19 @@ def data(stocked_once: Path, tmp_path: Path, clock: FakeClock, monkeypatch: pyte
 
 
 @pytest.fixture
-def run(data: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run `stall … --data DATA` and give its exit code and output."""
+def stall(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `stall …` and give its exit code and output."""
 
-    def ran(*arguments: str) -> Ran:
+    def run(*arguments: object) -> Ran:
         with pytest.raises(SystemExit) as ended:
-            cli.main([*arguments, "--data", str(data)])
+            cli.main([str(argument) for argument in arguments])
         said = capsys.readouterr()
         return Ran(int(ended.value.code or 0), said.out, said.err)
 
-    return ran
+    return run
+
+
+@pytest.fixture
+def run(data: Path, stall: Run) -> Run:
+    """The same with `--data DATA`."""
+    return lambda *arguments: stall(*arguments, "--data", data)

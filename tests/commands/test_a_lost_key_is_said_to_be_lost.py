@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from stall import cli
 from stall.creator import keyring
 from stall.wire.keys import SigningKey
-from tests.commands.conftest import Ran
+from tests.commands.conftest import Run
 
 BOX = SigningKey.from_seed(bytes([9]) * 32).did
-
-Stall = Callable[..., Ran]
-
-
-@pytest.fixture
-def stall(capsys: pytest.CaptureFixture[str]) -> Stall:
-    def run(*arguments: object) -> Ran:
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
-
-    return run
 
 
 @pytest.fixture
@@ -50,7 +35,7 @@ def lost(tmp_path: Path) -> Path:
     ],
 )
 def test_whoever_asks_for_a_lost_key_hears_how_it_comes_back(
-    stall: Stall, lost: Path, tmp_path: Path, command: str
+    stall: Run, lost: Path, tmp_path: Path, command: str
 ) -> None:
     given = {"FOLDER": lost, "OUT": tmp_path / "out"}
     ran = stall(*(given.get(word, word) for word in command.split()))
@@ -61,7 +46,7 @@ def test_whoever_asks_for_a_lost_key_hears_how_it_comes_back(
 
 
 @pytest.mark.parametrize("left", ["did", "name", "ledger.jsonl"])
-def test_no_other_identity_is_made_where_a_key_was_lost(stall: Stall, lost: Path, left: str) -> None:
+def test_no_other_identity_is_made_where_a_key_was_lost(stall: Run, lost: Path, left: str) -> None:
     (lost / "ledger.jsonl").touch()
     for path in lost.iterdir():
         if path.name != left:
@@ -75,7 +60,7 @@ def test_no_other_identity_is_made_where_a_key_was_lost(stall: Stall, lost: Path
     assert (lost / left).read_bytes() == before
 
 
-def test_the_command_that_is_named_brings_the_key_back(stall: Stall, tmp_path: Path) -> None:
+def test_the_command_that_is_named_brings_the_key_back(stall: Run, tmp_path: Path) -> None:
     made = keyring.new(tmp_path / "ada", "Ada")
     (tmp_path / "sheet").write_text(stall("keys", "sheet", made.folder).out)
     (made.folder / "creator.key").unlink()
@@ -84,13 +69,13 @@ def test_the_command_that_is_named_brings_the_key_back(stall: Stall, tmp_path: P
 
 
 @pytest.mark.parametrize("command", [("passphrase", "--no-passphrase"), ("sheet",), ("sheet", "--check")])
-def test_a_stalls_folder_is_said_to_be_one(stall: Stall, data: Path, command: tuple[str, ...]) -> None:
+def test_a_stalls_folder_is_said_to_be_one(stall: Run, data: Path, command: tuple[str, ...]) -> None:
     ran = stall("keys", command[0], data, *command[1:])
     assert ran.code == 1
     assert ran.err.endswith("[creator-is-stall]\n")
     assert "new creator" not in ran.err
 
 
-def test_a_folder_that_is_nobodys_is_none(stall: Stall, tmp_path: Path) -> None:
+def test_a_folder_that_is_nobodys_is_none(stall: Run, tmp_path: Path) -> None:
     assert "[creator-not-found]" in stall("keys", "sheet", tmp_path).err
     assert "[keys-none]" in stall("keys", "show", tmp_path).err

@@ -8,7 +8,6 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,25 +19,12 @@ from stall.store.board import Board
 from stall.wire import delegation, fingerprint, jws, keyfile, recovery
 from stall.wire.keyfile import Cost
 from stall.wire.keys import SigningKey
-from tests.commands.conftest import Ran
+from tests.commands.conftest import Run
 
 CHEAP = Cost(n=16_384, r=1, p=1)
 WORDS, OTHERS = "four old words drawn", "four new words drawn"
 BOX = SigningKey.from_seed(bytes([9]) * 32)
 SECRET, SERIAL = bytes([5]) * 32, "10000000abcdef01"
-
-Stall = Callable[..., Ran]
-
-
-@pytest.fixture
-def stall(capsys: pytest.CaptureFixture[str]) -> Stall:
-    def run(*arguments: object) -> Ran:
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
-
-    return run
 
 
 @pytest.fixture
@@ -74,7 +60,7 @@ def lines_of(folder: Path, said: str | None = WORDS) -> str:
     return "\n".join(recovery.encode(keyring.load(folder, lambda: [said] if said else []).key.seed))
 
 
-def test_a_script_seals_with_a_file_and_prints_the_sheet_at_once(stall: Stall, tmp_path: Path) -> None:
+def test_a_script_seals_with_a_file_and_prints_the_sheet_at_once(stall: Run, tmp_path: Path) -> None:
     sheet, new = (
         tmp_path / "sheet.txt",
         ("keys", "new", "creator", "--out", tmp_path / "ada", "--name", "Ada", "--json"),
@@ -89,7 +75,7 @@ def test_a_script_seals_with_a_file_and_prints_the_sheet_at_once(stall: Stall, t
     assert "delete the file" in ran.err
 
 
-def test_a_key_without_a_passphrase_is_made_with_a_warning_or_by_wish(stall: Stall, tmp_path: Path) -> None:
+def test_a_key_without_a_passphrase_is_made_with_a_warning_or_by_wish(stall: Run, tmp_path: Path) -> None:
     new = ("keys", "new", "creator", "--name", "Ada", "--out")
     warned = stall(*new, tmp_path / "a b")
     assert warned.code == 0
@@ -102,13 +88,13 @@ def test_a_key_without_a_passphrase_is_made_with_a_warning_or_by_wish(stall: Sta
 
 
 def test_a_key_that_is_there_is_refused_before_anything_is_asked(
-    stall: Stall, ada: Path, monkeypatch: pytest.MonkeyPatch
+    stall: Run, ada: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STALL_PASSPHRASE", "short")
     assert "[creator-exists]" in stall("keys", "new", "creator", "--out", ada, "--name", "Ada").err
 
 
-def test_a_sealed_key_is_shown_without_its_passphrase(stall: Stall, ada: Path) -> None:
+def test_a_sealed_key_is_shown_without_its_passphrase(stall: Run, ada: Path) -> None:
     shown = stall("keys", "show", ada, "--json").json
     own = keyring.load(ada, lambda: [WORDS]).key
     assert shown == {
@@ -142,7 +128,7 @@ def signing(ada: Path, tmp_path: Path) -> dict[str, tuple[object, ...]]:
 
 @pytest.mark.parametrize("command", ["delegate", "lease", "pack"])
 def test_every_command_that_signs_needs_the_passphrase_first(
-    stall: Stall, signing: dict[str, tuple[object, ...]], command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stall: Run, signing: dict[str, tuple[object, ...]], command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = Path(str(signing[command][signing[command].index("--out") + 1]))
     refused = stall(*signing[command])
@@ -156,15 +142,13 @@ def test_every_command_that_signs_needs_the_passphrase_first(
     assert out.exists()
 
 
-def test_a_taken_name_is_refused_before_the_passphrase_is_asked(stall: Stall, ada: Path, tmp_path: Path) -> None:
+def test_a_taken_name_is_refused_before_the_passphrase_is_asked(stall: Run, ada: Path, tmp_path: Path) -> None:
     (tmp_path / "d").write_text("signed before")
     ran = stall("delegate", "--creator", ada, "--box", BOX.did, "--out", tmp_path / "d")
     assert "[out-exists]" in ran.err
 
 
-def test_the_passphrase_is_changed_from_one_file_to_another(
-    stall: Stall, ada: Path, tmp_path: Path, cheap: None
-) -> None:
+def test_the_passphrase_is_changed_from_one_file_to_another(stall: Run, ada: Path, tmp_path: Path, cheap: None) -> None:
     old, new = words(tmp_path), words(tmp_path, OTHERS)
     change = ("keys", "passphrase", ada, "--passphrase-file")
     ran = stall(*change, old, "--new-passphrase-file", new)
@@ -175,15 +159,13 @@ def test_the_passphrase_is_changed_from_one_file_to_another(
     assert not keyring.show(ada).sealed
 
 
-def test_the_variable_never_becomes_the_new_passphrase(
-    stall: Stall, ada: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_variable_never_becomes_the_new_passphrase(stall: Run, ada: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STALL_PASSPHRASE", WORDS)
     assert "[passphrase-new-needed]" in stall("keys", "passphrase", ada).err
 
 
 def test_the_sheet_is_printed_with_the_passphrase_and_checked_without(
-    stall: Stall, ada: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stall: Run, ada: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "[passphrase-needed]" in stall("keys", "sheet", ada).err
     printed = stall("keys", "sheet", ada, "--passphrase-file", words(tmp_path))
@@ -195,7 +177,7 @@ def test_the_sheet_is_printed_with_the_passphrase_and_checked_without(
 
 
 def test_a_key_comes_back_from_its_sheet_and_the_missing_ledger_is_said(
-    stall: Stall, ada: Path, tmp_path: Path, cheap: None
+    stall: Run, ada: Path, tmp_path: Path, cheap: None
 ) -> None:
     (tmp_path / "typed").write_text(lines_of(ada).lower().replace("0", "o"))
     back = ("keys", "recover", "--lines", tmp_path / "typed", "--passphrase-file", words(tmp_path, OTHERS), "--json")
@@ -211,7 +193,7 @@ def test_a_key_comes_back_from_its_sheet_and_the_missing_ledger_is_said(
     assert stall(*back, "--out", ada).err == ""
 
 
-def test_a_slip_in_a_line_is_named_and_nothing_is_made(stall: Stall, ada: Path, tmp_path: Path) -> None:
+def test_a_slip_in_a_line_is_named_and_nothing_is_made(stall: Run, ada: Path, tmp_path: Path) -> None:
     lines = lines_of(ada).splitlines()
     lines[2] = ("Y" if lines[2][0] == "Z" else "Z") + lines[2][1:]
     (tmp_path / "typed").write_text("\n".join(lines))
@@ -222,7 +204,7 @@ def test_a_slip_in_a_line_is_named_and_nothing_is_made(stall: Stall, ada: Path, 
 
 
 def test_lines_are_asked_for_one_by_one_until_each_is_right(
-    stall: Stall, ada: Path, monkeypatch: pytest.MonkeyPatch
+    stall: Run, ada: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     typed = [lines_of(ada).splitlines()[0][:-1], *lines_of(ada).splitlines()]
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: typed.pop(0))
@@ -231,7 +213,7 @@ def test_lines_are_asked_for_one_by_one_until_each_is_right(
     assert "Line 1 has 15 signs instead of 16." in ran.err
 
 
-def test_a_missing_name_is_said_before_anybody_types_four_lines(stall: Stall, tmp_path: Path) -> None:
+def test_a_missing_name_is_said_before_anybody_types_four_lines(stall: Run, tmp_path: Path) -> None:
     ran = stall("keys", "recover", "--out", tmp_path / "new")
     assert ran.err.endswith("[creator-name]\n")
     assert "Line 1" not in ran.err
@@ -240,7 +222,7 @@ def test_a_missing_name_is_said_before_anybody_types_four_lines(stall: Stall, tm
 # A box's key and its board.
 
 
-def test_a_box_says_how_its_key_is_kept(stall: Stall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_box_says_how_its_key_is_kept(stall: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board, "this", lambda: Board("", lambda: None))
     made = stall("keys", "new", "box", "--data", tmp_path / "box")
     assert "a copy of the card signs on any board" in made.out
@@ -249,14 +231,14 @@ def test_a_box_says_how_its_key_is_kept(stall: Stall, tmp_path: Path, monkeypatc
     assert "[board-no-secret]" in stall("keys", "bind", "--data", tmp_path / "box").err
 
 
-def test_a_new_box_on_a_board_with_a_secret_is_bound(stall: Stall, tmp_path: Path, here: Board) -> None:
+def test_a_new_box_on_a_board_with_a_secret_is_bound(stall: Run, tmp_path: Path, here: Board) -> None:
     made = stall("keys", "new", "box", "--data", tmp_path / "box", "--json").json
     shown = stall("keys", "show", tmp_path / "box", "--json").json
     assert (made["protection"], shown["protection"], shown["hw"]) == ("board", "board", here.hw)
 
 
 def test_an_older_box_is_bound_by_command_and_the_copy_of_its_card_is_dead(
-    stall: Stall, tmp_path: Path, here: Board, monkeypatch: pytest.MonkeyPatch
+    stall: Run, tmp_path: Path, here: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "box"
     with monkeypatch.context() as before:
@@ -270,7 +252,7 @@ def test_an_older_box_is_bound_by_command_and_the_copy_of_its_card_is_dead(
 
 
 def test_a_delegation_names_the_board_of_the_boxs_file_unless_told_not_to(
-    stall: Stall, tmp_path: Path, here: Board
+    stall: Run, tmp_path: Path, here: Board
 ) -> None:
     creator = keyring.new(tmp_path / "ada", "Ada")
     trusted = {creator.thumbprint: creator.public}

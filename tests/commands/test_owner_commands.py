@@ -7,33 +7,18 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stall import cli
 from stall.clock import SystemClock
 from stall.wire import ownercode, presentation
-from tests.commands.conftest import Ran
+from tests.commands.conftest import Run
 from tests.wire import documents as doc
 
 CODE = bytes(range(16))
 ASKED = ("--challenge", "bNwYcs2Lq0mXh7tR4vKd1A", "--domain", "gallery.example")
-
-Stall = Callable[..., Ran]
-
-
-@pytest.fixture
-def stall(capsys: pytest.CaptureFixture[str]) -> Stall:
-    def run(*arguments: object) -> Ran:
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
-
-    return run
 
 
 @pytest.fixture
@@ -50,13 +35,13 @@ def paper(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def answer(stall: Stall, code: Path, paper: Path, tmp_path: Path) -> Path:
+def answer(stall: Run, code: Path, paper: Path, tmp_path: Path) -> Path:
     out = tmp_path / "answer.json"
     assert stall("owner", "prove", paper, *ASKED, "--code-file", code, "--out", out).code == 0
     return out
 
 
-def test_a_new_code_is_in_a_file_for_its_owner_alone_and_its_did_is_told(stall: Stall, tmp_path: Path) -> None:
+def test_a_new_code_is_in_a_file_for_its_owner_alone_and_its_did_is_told(stall: Run, tmp_path: Path) -> None:
     out = tmp_path / "code.txt"
     made = stall("owner", "new", "--out", out, "--json")
     assert out.stat().st_mode & 0o777 == 0o600
@@ -65,7 +50,7 @@ def test_a_new_code_is_in_a_file_for_its_owner_alone_and_its_did_is_told(stall: 
     assert stall("owner", "did", "--code-file", out).out == key.did + "\n"
 
 
-def test_a_code_is_never_printed_nor_overwritten(stall: Stall, code: Path, tmp_path: Path) -> None:
+def test_a_code_is_never_printed_nor_overwritten(stall: Run, code: Path, tmp_path: Path) -> None:
     before = code.read_bytes()
     refused = stall("owner", "new", "--out", code)
     assert (refused.code, code.read_bytes()) == (1, before)
@@ -74,7 +59,7 @@ def test_a_code_is_never_printed_nor_overwritten(stall: Stall, code: Path, tmp_p
     assert (tmp_path / "other.txt").read_text(encoding="ascii").strip() not in said.out + said.err
 
 
-def test_an_answer_convinces_whoever_asked(stall: Stall, answer: Path) -> None:
+def test_an_answer_convinces_whoever_asked(stall: Run, answer: Path) -> None:
     told = stall("owner", "check", answer, *ASKED)
     assert told.code == 0
     assert "“Night prints – Zoë — edition 7 of 50”" in told.out
@@ -84,7 +69,7 @@ def test_an_answer_convinces_whoever_asked(stall: Stall, answer: Path) -> None:
     assert (facts["grade"], facts["reasons"]) == ("VALID-PROVISIONAL", ["provisional-unconfirmed"])
 
 
-def test_a_wish_to_pass_on_is_told(stall: Stall, code: Path, paper: Path, tmp_path: Path) -> None:
+def test_a_wish_to_pass_on_is_told(stall: Run, code: Path, paper: Path, tmp_path: Path) -> None:
     out = tmp_path / "wish.json"
     said = stall("owner", "prove", paper, *ASKED, "--code-file", code, "--to", doc.STRANGER.did, "--out", out)
     assert "nothing has changed hands yet" in said.out
@@ -98,13 +83,13 @@ def test_a_wish_to_pass_on_is_told(stall: Stall, code: Path, paper: Path, tmp_pa
         (("--challenge", "bNwYcs2Lq0mXh7tR4vKd1A", "--domain", "elsewhere.example"), "presentation-domain"),
     ],
 )
-def test_an_answer_is_good_for_one_question_only(stall: Stall, answer: Path, asked: Any, rule: str) -> None:
+def test_an_answer_is_good_for_one_question_only(stall: Run, answer: Path, asked: Any, rule: str) -> None:
     refused = stall("owner", "check", answer, *asked)
     assert refused.code == 1
     assert f"[{rule}]" in refused.err
 
 
-def test_an_old_answer_is_refused_unless_asked_for(stall: Stall, paper: Path, tmp_path: Path) -> None:
+def test_an_old_answer_is_refused_unless_asked_for(stall: Run, paper: Path, tmp_path: Path) -> None:
     old_s = SystemClock().wall_ms() // 1000 - 900
     document = json.loads(paper.read_text(encoding="utf-8"))
     made = presentation.prove(ownercode.key_of(CODE), document, ASKED[1], ASKED[3], old_s)
@@ -113,7 +98,7 @@ def test_an_old_answer_is_refused_unless_asked_for(stall: Stall, paper: Path, tm
     assert stall("owner", "check", tmp_path / "old.json", *ASKED, "--max-age", 1000).code == 0
 
 
-def test_another_code_proves_nothing(stall: Stall, paper: Path, tmp_path: Path) -> None:
+def test_another_code_proves_nothing(stall: Run, paper: Path, tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text(ownercode.encode(bytes(16)), encoding="ascii")
     out = tmp_path / "answer.json"
     refused = stall("owner", "prove", paper, *ASKED, "--code-file", tmp_path / "other.txt", "--out", out)
@@ -131,12 +116,12 @@ def test_another_code_proves_nothing(stall: Stall, paper: Path, tmp_path: Path) 
     ],
     ids=["a list", "nothing", "an empty object", "a large file"],
 )
-def test_what_is_no_answer_is_refused(stall: Stall, tmp_path: Path, content: str, code: str) -> None:
+def test_what_is_no_answer_is_refused(stall: Run, tmp_path: Path, content: str, code: str) -> None:
     (tmp_path / "given").write_text(content, encoding="ascii")
     assert f"[{code}]" in stall("owner", "check", tmp_path / "given", *ASKED).err
 
 
-def test_a_mistyped_code_is_told(stall: Stall, tmp_path: Path) -> None:
+def test_a_mistyped_code_is_told(stall: Run, tmp_path: Path) -> None:
     (tmp_path / "code.txt").write_text("0000 1111\n", encoding="ascii")
     assert "[owner-code-malformed]" in stall("owner", "did", "--code-file", tmp_path / "code.txt").err
     right = ownercode.encode(CODE)
@@ -146,7 +131,7 @@ def test_a_mistyped_code_is_told(stall: Stall, tmp_path: Path) -> None:
     assert f"its sign 10 is {right[9]} and not Z" in ran.err
 
 
-def test_a_missing_file_is_told(stall: Stall, tmp_path: Path) -> None:
+def test_a_missing_file_is_told(stall: Run, tmp_path: Path) -> None:
     refused = stall("owner", "did", "--code-file", tmp_path / "none.txt")
     assert refused.code == 1
     assert "none.txt" in refused.err

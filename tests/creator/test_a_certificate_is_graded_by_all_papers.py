@@ -16,7 +16,6 @@ from stall.wire import (
     b64,
     certificate,
     closing,
-    credential,
     decline,
     event,
     jws,
@@ -25,6 +24,7 @@ from stall.wire import (
     merkle,
     note,
     presentation,
+    proof,
     tlogproof,
 )
 from stall.wire.event import Event
@@ -213,7 +213,7 @@ def test_a_certificate_under_a_delegation_that_was_replaced_is_invalid(
 def test_a_certificate_beside_its_manifest_must_agree_with_it(document: dict[str, Any], pack: BuiltPack) -> None:
     changed = {name: value for name, value in document.items() if name != "proof"}
     changed["credentialSubject"] = {**changed["credentialSubject"], "licence": "Public domain"}
-    forged = credential.add_proof(BOX, changed, NOW_S + 90)
+    forged = proof.add(BOX, changed, NOW_S + 90)
     assert judged(forged)[0].ok
     assert judged(forged, pack.token)[0].code == "certificate-licence"
 
@@ -224,7 +224,7 @@ def test_a_certificate_beside_the_receipt_of_another_copy_is_invalid(document: d
     other = jws.sign(BOX, "stall-receipt+jwt", plain)
     changed = {name: value for name, value in document.items() if name != "proof"}
     changed["credentialSubject"] = {**changed["credentialSubject"], "receipt": f"sha256-{jws.token_hash(other)}"}
-    forged = credential.add_proof(BOX, changed, NOW_S + 90)
+    forged = proof.add(BOX, changed, NOW_S + 90)
     assert judged(forged, other, box)[0].code == "certificate-not-bought"
 
 

@@ -96,10 +96,10 @@ def test_any_change_is_refused_by_its_rule(path: str, value: object, code: str) 
 
 
 def test_a_proof_fits_documents_of_any_kind_and_is_added_once() -> None:
-    signed = credential.add_proof(doc.BOX, {"weight": 1.5, "é": [None]}, doc.NOW)
+    signed = proof.add(doc.BOX, {"weight": 1.5, "é": [None]}, doc.NOW)
     assert credential.verify_proof(signed) == doc.BOX.public
     with pytest.raises(LocalWireError):
-        credential.add_proof(doc.BOX, signed, doc.NOW)
+        proof.add(doc.BOX, signed, doc.NOW)
 
 
 def test_a_certificate_tells_what_is_owned_and_by_whom() -> None:
