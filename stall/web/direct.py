@@ -8,7 +8,7 @@ Knows the server's connections; knows nothing of what is asked.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -65,9 +65,7 @@ class Exchange:
 
     def deliver(self, answers: Sequence[tuple[Exchange, bytes]]) -> None:
         """Have the loop send these answers, this one's and others', in one turn; nothing once the loop has ended."""
-        with self._threads.delivering:
-            if not self._threads.closed:
-                self._channel.server.trigger.pull_trigger(partial(_send_all, answers))
+        self._threads.on_the_loop(self._channel.server, partial(_send_all, answers))
 
     def give_up(self) -> None:
         """Close the connection: whoever pressed finds the order with the next press."""
@@ -97,15 +95,22 @@ class Threads(ThreadedTaskDispatcher):
         """Start `count` threads."""
         super().__init__()
         self._taker = taker
-        #: Held while answers are handed to the loop, so that none is after its end: its descriptors are somebody else's then.
-        self.delivering = threading.Lock()
-        self.closed = False
+        #: Held while the loop is handed something to do, so that none is after its end: its descriptors are somebody else's then.
+        self._handing = threading.Lock()
+        self._closed = False
         self.set_thread_count(count)
 
-    def close(self) -> None:
-        """The loop ends now: deliver nothing more."""
-        with self.delivering:
-            self.closed = True
+    def on_the_loop(self, server: Any, do: Callable[[], None]) -> None:
+        """Have the loop of `server` call this in its next turn; nothing once it has ended."""
+        with self._handing:
+            if not self._closed:
+                server.trigger.pull_trigger(do)
+
+    def close(self, server: Any) -> None:
+        """The loop of `server` has ended: hand it nothing more. Whoever was handing it something, its end perhaps, is done first."""
+        with self._handing:
+            self._closed = True
+            server.trigger.close()
 
     def add_task(self, task: Any) -> None:
         """Called by the server with a connection that has a request to answer."""

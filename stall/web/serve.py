@@ -15,9 +15,8 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from waitress import wasyncore
 from waitress.server import create_server
 
@@ -31,6 +30,9 @@ from stall.web.direct import Connection, Taker, Threads
 from stall.web.factory import create_buyer_app, shop_of
 from stall.web.guard import MAX_BODY_BYTES, is_shared
 from stall.web.till.app import create_till_app
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 TILL_HOST = "127.0.0.1"
@@ -133,7 +135,9 @@ class _Connection(Connection):
 class Serving:
     """One app being served on a thread of its own until stopped."""
 
-    def __init__(self, app: Flask, sock: socket.socket, name: str, threads: int, taker: Taker | None = None) -> None:
+    def __init__(
+        self, app: WSGIApplication, sock: socket.socket, name: str, threads: int, taker: Taker | None = None
+    ) -> None:
         """Start serving; what `taker` takes on, no thread serves.
 
         A loop that ends by itself takes the process with it, to be started anew.
@@ -166,7 +170,7 @@ class Serving:
         if self._taker is not None:
             self._taker.stop()
         self._server.task_dispatcher.shutdown(timeout=_STOP_S)
-        self._server.trigger.pull_trigger(self._close_all)
+        self._server.task_dispatcher.on_the_loop(self._server, self._close_all)
         self._thread.join(_STOP_S)
 
     def _run(self) -> None:
@@ -177,10 +181,15 @@ class Serving:
             if not self._stopping:
                 logger.error("serve.ended", reason="the server's loop ended by itself")
                 os._exit(75)
+            self._server.task_dispatcher.close(self._server)
 
     def _close_all(self) -> None:
-        """On the loop's own thread: send what is ready, tell the files they are closed, end the loop."""
-        self._server.task_dispatcher.close()
+        """On the loop's own thread: send what is ready, tell the files they are closed, end the loop.
+
+        The pipe that wakes it is only left alone here: another thread may be writing to it still.
+        """
+        self._server.trigger.del_channel()
+        wasyncore.dispatcher.close(self._server)  # its own way of closing takes the pipe with it
         for channel in list(self._server.active_channels.values()):
             channel.handle_write()
             channel.handle_close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from waitress.server import create_server
 
 from stall.cloud import folder, serve, web
 from stall.cloud.database import open_sqlite
@@ -22,6 +20,7 @@ from stall.store.box import Box
 from stall.store.uploads import UploadState
 from stall.sync.client import CloudClient
 from stall.sync.upload import Progress, Uploader
+from stall.web.serve import Serving
 from stall.wire import b64
 from tests.cloud.boxes import delegate
 from tests.fakes import stock
@@ -128,15 +127,11 @@ def pair(stocked_box: Path, tmp_path: Path) -> Iterator[Pair]:
     app = web.create_app(made, database, lambda: clock.wall)
     line = Line(app)
     sock = serve.listen("127.0.0.1", 0)
-    server = create_server(line, sockets=[sock], threads=2)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
+    serving = Serving(line, sock, "cloud", 2)
     settings = Cloud(f"http://127.0.0.1:{sock.getsockname()[1]}", made.name, b64.encode(made.key.public))
     with CloudClient(settings.url) as client:
         uploader = Uploader(box.db, box.secrets, settings, client)
         yield Pair(stall, clock, made, app.test_client(), line, uploader)
-    server.trigger.pull_trigger(server.close)  # type: ignore[union-attr]  # one socket, so one server; its own thread closes
-    thread.join(timeout=5)
-    server.task_dispatcher.shutdown(timeout=1)
+    serving.stop()
     box.close()
     database.close()

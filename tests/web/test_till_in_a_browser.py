@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from waitress.server import create_server
 
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
 from stall.settings import Disk
 from stall.store.room import MB, Room
+from stall.web import serve
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
 from tests.web.till_pages import Till, approve
@@ -47,12 +46,10 @@ def till(stocked_box: Stocked) -> Till:
 
 @pytest.fixture
 def address(till: Till) -> Iterator[str]:
-    server = create_server(till.client.application, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"  # type: ignore[union-attr]  # one address, so one server
-    server.trigger.pull_trigger(server.close)  # type: ignore[union-attr]  # as above; closes it on its own thread
-    thread.join(timeout=5)
+    sock = serve.listen("127.0.0.1", 0)
+    serving = serve.Serving(till.client.application, sock, "till", 4)
+    yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+    serving.stop()
 
 
 def look(browser: Browser, size: tuple[int, int] = PHONE, *, script: bool = True) -> Page:

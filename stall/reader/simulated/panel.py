@@ -146,13 +146,13 @@ class Panel:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close every connection in the server's own thread, which then ends."""
+        """End the server's own thread, then close every connection, and last the pipe that woke it."""
         self._ended.set()
         self._server.pull_trigger()
         self._thread.join(2.0)
+        wasyncore.close_all(self._channels, ignore_all=True)
         self._server.task_dispatcher.shutdown()
 
     def _serve(self) -> None:
         while not self._ended.is_set():
             wasyncore.loop(timeout=1.0, map=self._channels, count=1)
-        wasyncore.close_all(self._channels)
