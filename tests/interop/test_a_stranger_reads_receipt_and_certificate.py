@@ -37,7 +37,8 @@ def questions() -> Iterator[Question]:
         vectors = json.loads((ROOT / f"tests/wire/vectors/{kind}.json").read_text(encoding="utf-8"))
         keys = {vectors["keys"][name]["kid"]: vectors["keys"][name]["public"] for name in vectors["trusted"]}
         for number, case in enumerate([*vectors["valid"], *vectors["invalid"]]):
-            asked = {"kind": kind, "trusted": keys}
+            own = {case["key"]["kid"]: case["key"]["public"]} if "key" in case else {}
+            asked = {"kind": kind, "trusted": keys | own}
             asked |= {name: case[name] for name in ("token", "manifest", "receipt") if name in case}
             if "document" in case:
                 asked["document"] = json.dumps(case["document"], ensure_ascii=False)

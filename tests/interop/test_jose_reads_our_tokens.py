@@ -61,6 +61,10 @@ def vectors() -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
 
 
+WRONGLY_SIGNED = [case for case in vectors()["tokens"]["invalid"] if case["code"] == "token-bad-signature"]
+UNDER_A_WEAK_KEY = next(case for case in vectors()["tokens"]["invalid"] if "key" in case)
+
+
 def valid_tokens() -> dict[str, str]:
     """All of all vector files, each once, with where it stands."""
     return {token: name for name, file in vectors().items() for token in tokens_in(file["valid"])}
@@ -88,6 +92,8 @@ def answers() -> dict[str, bool]:
         asked += [question(one, signer) for one in (token, *(flipped(token, segment) for segment in range(3)))]
     older = SIGNED["older_name"]["token"]
     asked.append(question(older, doc.BOX.thumbprint))
+    asked += [question(case["token"], doc.BOX.thumbprint) for case in WRONGLY_SIGNED]
+    asked.append({"token": UNDER_A_WEAK_KEY["token"], "public": UNDER_A_WEAK_KEY["key"]["public"]})
     said = run("check.mjs", "".join(json.dumps(one) + "\n" for one in asked)).splitlines()
     return {one["token"]: json.loads(line)["ok"] for one, line in zip(asked, said, strict=True)}
 
@@ -99,6 +105,16 @@ def test_it_verifies_every_valid_token(answers: dict[str, bool]) -> None:
 @pytest.mark.parametrize("segment", range(3), ids=["header", "claims", "signature"])
 def test_it_verifies_none_with_a_bit_turned(answers: dict[str, bool], segment: int) -> None:
     assert [(name, token) for token, name in valid_tokens().items() if answers[flipped(token, segment)]] == []
+
+
+@pytest.mark.parametrize("case", WRONGLY_SIGNED, ids=lambda case: case["rule"])
+def test_it_checks_without_cofactor_as_we_do(answers: dict[str, bool], case: dict[str, Any]) -> None:
+    assert answers[case["token"]] is False
+
+
+def test_it_takes_the_key_it_is_given_whatever_that_is(answers: dict[str, bool]) -> None:
+    # The one token of all that it verifies and we refuse: whoever uses such a library asks the rules of section 3 first.
+    assert answers[UNDER_A_WEAK_KEY["token"]] is True
 
 
 def test_it_was_asked_about_every_kind_of_document() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 
-from stall.wire import b64, canonical, jws, receipt
+from stall.wire import b64, canonical, jws, keys, receipt
 from tests.wire import documents as doc
+from tests.wire import ed25519
 from tests.wire.casebook import Case, Document, Given
 from tests.wire.documents import forge, forge_raw
 
@@ -43,6 +45,32 @@ def _token(section: str, rule: str, code: str, token: str) -> Case:
     return Case(section, rule, code, {"token": token})
 
 
+def _replaced(signature: bytes) -> str:
+    return f"{_HEAD}.{_PAYLOAD}.{b64.encode(signature)}"
+
+
+def _not_below_order() -> bytes:
+    """The good signature with the order of the group added to S, which says the same to who does not look."""
+    r, s = _BYTES[:32], int.from_bytes(_BYTES[32:], "little")
+    return r + (s + ed25519.ORDER).to_bytes(32, "little")
+
+
+def _under_weak_key() -> Given:
+    """A token that anybody can make: R is the neutral point, S is 0, and the claims count until [k]A is the neutral point too."""
+    kid, signature = keys.thumbprint(doc.WEAK_KEY), ed25519.encoded(ed25519.ZERO) + bytes(32)
+    header = b64.encode(canonical.dumps({"alg": "Ed25519", "kid": kid, "typ": receipt.RECEIPT}))
+    texts = (f"{header}.{b64.encode(canonical.dumps(doc.receipt_claims(seq=seq)))}" for seq in count())
+    signed = next(text for text in texts if ed25519.holds(doc.WEAK_KEY, text.encode(), signature))
+    return {"token": f"{signed}.{b64.encode(signature)}", "key": {"kid": kid, "public": doc.WEAK_KEY.hex()}}
+
+
+def _trusted(given: Given) -> dict[str, bytes]:
+    """The keys of all cases, and the one that a case brings along."""
+    own = given.get("key")
+    return doc.TRUSTED if own is None else {**doc.TRUSTED, own["kid"]: bytes.fromhex(own["public"])}
+
+
+_SAID, _BYTES = f"{_HEAD}.{_PAYLOAD}".encode(), b64.decode(_SIGNATURE)
 _STRANGERS = forge(doc.STRANGER, receipt.RECEIPT, _CLAIMS)
 _VOID = forge(doc.BOX, receipt.VOID, doc.receipt_claims(ref=doc.JTI))
 
@@ -50,7 +78,7 @@ DOCUMENT = Document(
     name="tokens",
     section="2",
     head={"typ": receipt.RECEIPT},
-    read=lambda given: jws.verify(given["token"], doc.TRUSTED, receipt.RECEIPT),
+    read=lambda given: jws.verify(given["token"], _trusted(given), receipt.RECEIPT),
     valid=[
         {"claims": _CLAIMS, "token": _GOOD},
         _spelled(indent=2),
@@ -81,6 +109,12 @@ DOCUMENT = Document(
         _token("2.3", "signed by a stranger", "token-unknown-key", _STRANGERS),
         _token("2.3", "claims replaced", "token-bad-signature", f"{_HEAD}.{b64.encode(b'{}')}.{_SIGNATURE}"),
         _token("2.3", "signature of another token", "token-bad-signature", _GOOD[:-86] + forge(doc.BOX, "x", {})[-86:]),
+        _token("2.3", "S not below the order of the group", "token-bad-signature", _replaced(_not_below_order())),
+        _token("2.3", "holds only when multiplied by the cofactor", "token-bad-signature",
+               _replaced(ed25519.sign_with_torsion(doc.BOX.seed, _SAID))),
+        _token("2.3", "R in a second spelling", "token-bad-signature",
+               _replaced(ed25519.sign_with_second_spelling(doc.BOX.seed, _SAID))),
+        Case("3", "trusted key of low order", "key-low-order", _under_weak_key()),
         _json("claims name iss twice", "json-duplicate-name", b'{"iss":"a","iss":"b"}'),
         _json("claims in UTF-16", "json-not-utf8", '{"iss":"é"}'.encode("utf-16")),
         _json("byte order mark", "json-byte-order-mark", b'\xef\xbb\xbf{"iss":"a"}'),
