@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from stall import disk
-from stall.errors import Broken
+from stall.errors import Broken, Refused
 
 FILE = "settings.toml"
 
@@ -31,13 +31,29 @@ class Web(Struct, frozen=True):
 
 
 class Reader(Struct, frozen=True):
-    """One card terminal; `link` is `serial:/dev/serial/by-id/…` or `tcp:host:port`."""
+    """One card terminal; `link` is `serial:/dev/serial/by-id/…`, `tcp:host:port` or `rfcomm:address:channel`.
+
+    `protocol` is `zvt` or `telium`; `line` how a serial line is set, like `9600 8N2`: empty for what the protocol says.
+    """
 
     link: str
+    protocol: str = "zvt"
+    line: str = ""
     name: str = "Card reader"
     password: str = "000000"  # noqa: S105 - the factory setting of ZVT terminals, not a secret of ours
     profile: str = "standard"
     time_scale: float = 1.0
+
+
+class Standalone(Struct, frozen=True):
+    """A card reader of its own that the box cannot ask: somebody keys the amount in there and confirms it at the till."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        """Refuse a name that fits on no button."""
+        if not (1 <= len(self.name) <= 40 and self.name.isprintable() and self.name == self.name.strip()):  # noqa: PLR2004 - the width of a phone
+            raise ValueError("the name of [standalone] is not 1 to 40 characters on one line")
 
 
 class Cloud(Struct, frozen=True):
@@ -70,10 +86,20 @@ class Settings(Struct, frozen=True):
     vat_bp: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 1900
     web: Web = Web()
     reader: Reader | None = None
+    standalone: Standalone | None = None
     cloud: Cloud | None = None
     disk: Disk = Disk()
     mdns: bool = False
     mdns_interface: str = ""
+
+    def separate_reader(self) -> str:
+        """What the till calls the card reader the box cannot ask. Raises Refused `standalone-missing`."""
+        if self.standalone is None:
+            raise Refused(
+                "standalone-missing",
+                "No separate card reader is set up on this box. Take cash, or name it in settings.toml under [standalone].",
+            )
+        return self.standalone.name
 
 
 def load(folder: Path) -> Settings:

@@ -1,14 +1,14 @@
 """What a transaction with a card terminal tells its caller, as frozen values. The order of events:
 
-Started or NotStarted or Lost; then any of Intermediate, Approval, NotApproved, Unreadable, Reversed,
-Reported; at last exactly one of Completed, Aborted, Lost.
+Started or NotStarted or Lost; then any of Intermediate, Approval, NotApproved, Unreadable, Reversed;
+at last exactly one of Completed, Aborted, Lost. The names in backquotes are ZVT's for the same.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stall.wire.readers.zvt import Completion, StatusInformation
+from stall.reader.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class Intermediate:
 class Approval:
     """`04 0F` with result 00: waits for `accept()` or `refuse()`. Compare amount and currency first."""
 
-    info: StatusInformation
+    told: Told
 
 
 @dataclass(frozen=True, slots=True)
 class NotApproved:
     """`04 0F` with another result; a note only, an approval may still follow. Already answered."""
 
-    info: StatusInformation
+    told: Told
     words: str
 
 
@@ -51,36 +51,30 @@ class NotApproved:
 class Unreadable:
     """`04 0F` that may be an approval but whose result or amount cannot be read. Already refused (`84 66`)."""
 
-    info: StatusInformation
+    told: Told
 
 
 @dataclass(frozen=True, slots=True)
 class Reversed:
     """`04 0F` with result 00 that bears an original trace: the terminal has taken a payment back. Answered."""
 
-    info: StatusInformation
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """`04 0F` of a command that charges nothing (repeat receipt, end of day). Already answered."""
-
-    info: StatusInformation
+    told: Told
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """`06 0F`: over. It proves no payment by itself. Always the last event."""
 
-    completion: Completion
-
 
 @dataclass(frozen=True, slots=True)
 class Aborted:
-    """`06 1E`: over. Always the last event."""
+    """`06 1E`: over. `cancelled`: by the till, the buyer, or because nobody held a card. Always the last event."""
 
     code: int
     words: str
+    cancelled: bool = False
+    not_reversed: bool = False
+    """It says that a payment could not be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +86,7 @@ class Lost:
 
 
 Event = (
-    Started
-    | NotStarted
-    | Intermediate
-    | Approval
-    | NotApproved
-    | Unreadable
-    | Reversed
-    | Reported
-    | Completed
-    | Aborted
-    | Lost
+    Started | NotStarted | Intermediate | Approval | NotApproved | Unreadable | Reversed | Completed | Aborted | Lost
 )
 
 _LOST_WORDS = {

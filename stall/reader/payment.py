@@ -13,12 +13,11 @@ from collections.abc import Callable
 from stall.domain.payment import Reason, State
 from stall.errors import Broken, LocalWireError, Refused, Retry, StallError
 from stall.flows import card_attempt
-from stall.reader.facts import facts_of
-from stall.reader.terminal import (
+from stall.reader.driver import Driver, Exchange
+from stall.reader.events import (
     Aborted,
     Approval,
     Completed,
-    Dialogue,
     Event,
     Intermediate,
     Lost,
@@ -26,26 +25,24 @@ from stall.reader.terminal import (
     NotStarted,
     Reversed,
     Started,
-    StatusInformation,
-    Terminal,
     Unreadable,
 )
+from stall.reader.told import Told
 from stall.store import attempts
 from stall.store.attempts import Attempt
 from stall.store.db import Database, Tx
-from stall.wire.readers.zvt import codes
 
 
 class Payment:
     """One attempt on its way through the terminal."""
 
-    def __init__(self, db: Database, terminal: Terminal, attempt: Attempt) -> None:
+    def __init__(self, db: Database, terminal: Driver, attempt: Attempt) -> None:
         """Nothing happens until `run`."""
         self._db = db
         self._terminal = terminal
         self._no = attempt.no
         self._attempt = attempt
-        self._dialogue: Dialogue | None = None
+        self._exchange: Exchange | None = None
         self._lock = threading.Lock()
         self._started = self._abort_wanted = self._abort_asked = False
         self._shown = ""
@@ -65,11 +62,11 @@ class Payment:
         if self._attempt.state is not State.SENT:
             return self._attempt
         try:
-            self._dialogue = self._terminal.pay(self._attempt.amount_minor, self._attempt.cur)
+            self._exchange = self._terminal.pay(self._attempt.amount_minor, self._attempt.cur)
         except LocalWireError:  # the protocol has no words for it, so no byte left
             self._step(card_attempt.decline, Reason.REFUSED_BY_TERMINAL)
             return self._attempt
-        for event in self._dialogue.events():
+        for event in self._exchange.events():
             self._handle(event)
         return self._attempt
 
@@ -96,8 +93,8 @@ class Payment:
                 self._pass_on_abort()
             case Intermediate(_, words) | NotApproved(_, words):
                 self._show(words)
-            case Approval(info):
-                self._approval(info)
+            case Approval(told):
+                self._approval(told)
             case Unreadable():
                 self._refused(Reason.CONTRADICTION)
             case Reversed():
@@ -105,9 +102,9 @@ class Payment:
             case NotStarted():
                 self._step(card_attempt.decline, Reason.REFUSED_BY_TERMINAL)
             case Completed():
-                self._over(aborted_code=None)
-            case Aborted(code):
-                self._over(aborted_code=code)
+                self._over(None)
+            case Aborted():
+                self._over(event)
             case Lost():
                 self._lost()
 
@@ -122,12 +119,12 @@ class Payment:
         with contextlib.suppress(Retry, Broken), self._db.transaction() as tx:
             attempts.show(tx, self._no, words)
 
-    def _approval(self, info: StatusInformation) -> None:
+    def _approval(self, told: Told) -> None:
         """Transaction A, the answer, transaction B."""
         if self._attempt.state is not State.SENT:
             self._contradiction("The terminal approved the same payment a second time.")
             return
-        refusal = self._reason_to_refuse(info) or self._journal_approval(info)
+        refusal = self._reason_to_refuse(told) or self._journal_approval(told)
         if refusal is not None:
             self._running.refuse()
             self._refused(refusal)
@@ -143,15 +140,15 @@ class Payment:
         else:
             self._step(card_attempt.doubt, Reason.READER_LOST)
 
-    def _reason_to_refuse(self, info: StatusInformation) -> Reason | None:
-        if info.amount_minor != self._attempt.amount_minor or info.currency not in {self._attempt.cur, None}:
+    def _reason_to_refuse(self, told: Told) -> Reason | None:
+        if told.amount_minor != self._attempt.amount_minor or told.currency not in {self._attempt.cur, None}:
             return Reason.CONTRADICTION
         return None
 
-    def _journal_approval(self, info: StatusInformation) -> Reason | None:
+    def _journal_approval(self, told: Told) -> Reason | None:
         try:
             with self._db.transaction() as tx:
-                self._attempt = card_attempt.approve(tx, self._no, facts_of(info, self._attempt.amount_minor))
+                self._attempt = card_attempt.approve(tx, self._no, told.facts(self._attempt.amount_minor))
         except Refused:
             return Reason.CAPS
         except StallError:
@@ -175,17 +172,17 @@ class Payment:
             case State.PAID:
                 self._contradiction("The terminal took back a payment that was already paid.")
 
-    def _over(self, aborted_code: int | None) -> None:
+    def _over(self, aborted: Aborted | None) -> None:
         """The transaction ended: a payment not approved by now is declined, one we refused is reversed."""
         match self._attempt.state:
             case State.SENT:
-                cancelled = aborted_code == codes.CANCELLED
+                cancelled = aborted is not None and aborted.cancelled
                 self._step(card_attempt.decline, Reason.CANCELLED if cancelled else Reason.DECLINED)
-            case State.REVERSING if aborted_code in {None, codes.REVERSAL_NOT_POSSIBLE}:
+            case State.REVERSING if aborted is None or aborted.not_reversed:
                 self._step(card_attempt.doubt, Reason.CONTRADICTION)
             case State.REVERSING:
                 self._reversed()
-            case State.PAID if aborted_code is not None:
+            case State.PAID if aborted is not None:
                 self._contradiction("The terminal aborted after the payment was paid.")
 
     def _lost(self) -> None:
@@ -205,7 +202,7 @@ class Payment:
             card_attempt.note_contradiction(tx, self._no, sentence)
 
     @property
-    def _running(self) -> Dialogue:
-        if self._dialogue is None:
-            raise RuntimeError("an event before the dialogue began")
-        return self._dialogue
+    def _running(self) -> Exchange:
+        if self._exchange is None:
+            raise RuntimeError("an event before the exchange began")
+        return self._exchange

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from stall.domain.payment import Reason, State
 from stall.flows import card_attempt
-from stall.reader.facts import facts_of
-from stall.reader.terminal import StatusInformation, Terminal
+from stall.reader.driver import Driver
+from stall.reader.told import Told
 from stall.store import attempts
 from stall.store.attempts import Attempt
 from stall.store.db import Database
@@ -32,7 +32,7 @@ class Finding(StrEnum):
     UNCLEAR = "unclear"
 
 
-def judge(attempt: Attempt, told: StatusInformation | None, *, reverses_by_itself: bool) -> Finding:
+def judge(attempt: Attempt, told: Told | None, *, reverses_by_itself: bool) -> Finding:
     """Compare the terminal's last transaction with an attempt. Pure.
 
     A terminal that may reverse by itself can still say that there was no payment or that it was
@@ -43,33 +43,32 @@ def judge(attempt: Attempt, told: StatusInformation | None, *, reverses_by_itsel
     if attempt.receipt_no is None and (told.tid, told.receipt_no) == (attempt.baseline_tid, attempt.baseline_receipt):
         return Finding.NOT_FOUND
     ours = (
-        told.complete
-        and told.result == 0
+        told.approved
         and told.tid == (attempt.tid or attempt.baseline_tid)
         and told.amount_minor == attempt.amount_minor
         and told.currency in {attempt.cur, None}
         and told.receipt_no in _expected_receipts(attempt)
     )
-    if ours and told.original_trace is not None:
+    if ours and told.taken_back:
         return Finding.REVERSED
     return Finding.PAID if ours and not reverses_by_itself else Finding.UNCLEAR
 
 
-def resolve(db: Database, terminal: Terminal, attempt: Attempt) -> Attempt:
+def resolve(db: Database, terminal: Driver, attempt: Attempt) -> Attempt:
     """Ask the terminal about an unknown attempt and close it if the answer is clear.
 
     Blocks while the terminal is busy with jobs of its own. Raises Retry when it cannot be asked
     now; the attempt stays unknown.
     """
     terminal.register(attempt.cur)
-    told = terminal.repeat_receipt()
+    told = terminal.last_payment()
     finding = judge(attempt, told, reverses_by_itself=terminal.profile.reverses_by_itself)
     with db.transaction() as tx:
         now = attempts.get(tx.conn, attempt.no)
         if now.state is not State.UNKNOWN:  # a person decided while we asked
             return now
         if finding is Finding.PAID and told is not None:
-            return card_attempt.pay_after_query(tx, attempt.no, facts_of(told, attempt.amount_minor))
+            return card_attempt.pay_after_query(tx, attempt.no, told.facts(attempt.amount_minor))
         if finding is Finding.REVERSED:
             return card_attempt.reversed_(tx, attempt.no)
         if finding is Finding.NOT_FOUND:

@@ -14,15 +14,15 @@ from stall import log
 from stall.domain.payment import Reason, State
 from stall.errors import Refused, Retry, StallError
 from stall.flows import card_attempt, day_end
+from stall.reader.connect import open_terminal
+from stall.reader.driver import READY, Driver
 from stall.reader.payment import Payment
 from stall.reader.recovery import resolve
-from stall.reader.terminal import Terminal, open_terminal
 from stall.settings import Reader
 from stall.store import attempts, locks, readers
 from stall.store.attempts import Attempt
 from stall.store.box import Box
 from stall.store.watch import Watcher
-from stall.wire.readers.zvt import codes
 
 #: Terminals drop their USB after a night idle unless somebody asks how they are (s).
 KEEP_ALIVE_S = 60.0
@@ -66,15 +66,14 @@ class Worker:
             self._watcher.stop()
             self._name_lock.release()
 
-    def _connect(self) -> Terminal:
-        own = self._settings
-        return open_terminal(own.link, own.profile, own.password, own.time_scale)
+    def _connect(self) -> Driver:
+        return open_terminal(self._settings)
 
     def _without_terminal(self, trouble: StallError) -> None:
         self._report("lost", trouble.sentence)
         self._refuse_requests(Reason.READER_LOST)
 
-    def _serve_or_explain(self, terminal: Terminal) -> None:
+    def _serve_or_explain(self, terminal: Driver) -> None:
         """What the terminal itself refuses (a wrong password) is told at the till and tried again."""
         try:
             self._serve(terminal)
@@ -82,7 +81,7 @@ class Worker:
             self._without_terminal(refusal)
             self._stop.wait(RECONNECT_LAST_S)
 
-    def _serve(self, terminal: Terminal) -> None:
+    def _serve(self, terminal: Driver) -> None:
         """Work with one connection until it breaks. Raises Retry then."""
         try:
             self._report("checking", "Asking the terminal how it stands")
@@ -100,7 +99,7 @@ class Worker:
         if not self._stop.is_set():
             raise Retry("reader-lost", "The card terminal is not connected. Check its cable and power.", 1.0)
 
-    def _next(self, terminal: Terminal) -> None:
+    def _next(self, terminal: Driver) -> None:
         """Do one thing: a payment, a job, or a sleep that ends when the database changes."""
         seen = self._watcher.count
         attempt = next(iter(attempts.open_on_reader(self._box.db.read(), self._no)), None)
@@ -111,9 +110,9 @@ class Worker:
         elif (job := readers.waiting_job(self._box.db.read(), self._no)) is not None:
             self._day_end(terminal, job[0])
         elif not self._changed_within(terminal, seen, KEEP_ALIVE_S) and not self._stop.is_set():
-            self._report_status(terminal.status())
+            self._report_status(terminal, terminal.status())
 
-    def _changed_within(self, terminal: Terminal, seen: int, seconds: float) -> bool:
+    def _changed_within(self, terminal: Driver, seen: int, seconds: float) -> bool:
         """Wait for a change of the database, looking up twice a second whether to stop or the cable is out."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self._stop.is_set():
@@ -121,7 +120,7 @@ class Worker:
                 return True
         return False
 
-    def _pay(self, terminal: Terminal, attempt: Attempt) -> None:
+    def _pay(self, terminal: Driver, attempt: Attempt) -> None:
         self._report("busy", "Taking a payment")
         self._running = Payment(self._box.db, terminal, attempt)
         try:
@@ -136,7 +135,7 @@ class Worker:
         if terminal.alive:
             self._report("ready", "Ready")
 
-    def _recover(self, terminal: Terminal) -> None:
+    def _recover(self, terminal: Driver) -> None:
         """Ask about every unclear payment until the terminal or a person has said what happened."""
         while not self._stop.is_set():
             self._close_unfinished()
@@ -161,26 +160,26 @@ class Worker:
                 return
             self._watcher.wait(seen, 1.0)
 
-    def _wait_until_ready(self, terminal: Terminal) -> None:
+    def _wait_until_ready(self, terminal: Driver) -> None:
         """Poll the status, without spamming, until the terminal is done with jobs of its own."""
         while not self._stop.is_set():
             status = terminal.status()
-            if status in {codes.STATUS_READY, codes.NOT_POSSIBLE}:  # refused: the next command says why
+            if status == READY:
                 return
-            self._report_status(status)
-            self._stop.wait(terminal.link.timers.ask_again_s)
+            self._report_status(terminal, status)
+            self._stop.wait(terminal.pause_s)
 
-    def _learn_baseline(self, terminal: Terminal) -> None:
+    def _learn_baseline(self, terminal: Driver) -> None:
         """The receipt number before the next payment: what recovery compares with.
 
         A terminal that does not tell it leaves none: beside an old one, an earlier payment could look like the next.
         """
-        told = terminal.repeat_receipt()
+        told = terminal.last_payment()
         known = None if told is None or told.tid is None else told.receipt_no
         with self._box.db.transaction() as tx:
             readers.remember_receipt(tx, self._no, None if told is None else told.tid, known)
 
-    def _day_end(self, terminal: Terminal, job: int) -> None:
+    def _day_end(self, terminal: Driver, job: int) -> None:
         self._report("busy", "Closing the terminal's day")
         with self._box.db.transaction() as tx:
             readers.begin_job(tx, job)  # so that a crash from here on does not close a second, empty day
@@ -199,8 +198,8 @@ class Worker:
                     tx,
                     job,
                     self._no,
-                    total_minor=totals.amount_minor or 0,
-                    count=None if totals.totals is None else totals.totals.count,
+                    total_minor=totals.total_minor,
+                    count=totals.count,
                     cur=totals.currency or self._box.settings.cur,
                     tid=totals.tid,
                 )
@@ -235,9 +234,9 @@ class Worker:
         if running is not None and attempts.get(self._box.db.read(), running.attempt_no).cancel_wanted:
             running.abort()
 
-    def _report_status(self, status: int) -> None:
-        ready = status == codes.STATUS_READY
-        self._report("ready" if ready else "busy", "Ready" if ready else codes.status_words(status))
+    def _report_status(self, terminal: Driver, status: int) -> None:
+        ready = status == READY
+        self._report("ready" if ready else "busy", "Ready" if ready else terminal.status_words(status))
 
     def _report(self, link: str, display: str) -> None:
         """Tell the till how the reader stands; silent when nothing changed, so the card is spared."""

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from stall.reader.link import Link
+from stall.reader.profiles import PROFILES
 from stall.reader.simulated.pty_device import PtyDevice
-from stall.reader.terminal import PROFILES, Terminal
-from stall.reader.timers import Timers
 from stall.reader.transport import SerialTransport
+from stall.reader.zvt.link import Link
+from stall.reader.zvt.terminal import Terminal
+from stall.reader.zvt.timers import Timers
 
 FAST = Timers(1 / 50)
 

@@ -8,8 +8,8 @@ from typing import Protocol
 import pytest
 
 from stall.errors import Retry
-from stall.reader.link import Link
 from stall.reader.simulated.pty_device import PtyDevice
+from stall.reader.zvt.link import Link
 from stall.wire.readers import zvt
 
 YES = b"\x80\x00\x00"

@@ -11,11 +11,10 @@ import pytest
 
 from stall.domain.payment import Reason, State
 from stall.errors import Retry
-from stall.reader import terminal as t
-from stall.reader.link import Link
 from stall.reader.payment import Payment
 from stall.reader.simulated.pty_device import PtyDevice
-from stall.reader.timers import Timers
+from stall.reader.zvt.link import Link
+from stall.reader.zvt.timers import Timers
 from stall.store import attempts, readers
 from stall.wire.readers import zvt
 from stall.wire.readers import zvt_terminal as wire
@@ -23,6 +22,7 @@ from tests.fakes import stock
 from tests.fakes.clock import FakeClock
 from tests.fakes.stock import Stocked
 from tests.flows import selling
+from tests.reader import names as t
 
 CARD = wire.Card("VISA", 0x0A, "4281", "Visa")
 APPROVAL = wire.status_information(wire.Booking(450, "EUR", "52000001", 7, 7, "120000", "1121", "000007", CARD))

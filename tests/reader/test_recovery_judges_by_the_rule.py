@@ -8,9 +8,9 @@ import pytest
 
 from stall.domain.payment import State
 from stall.reader.recovery import Finding, judge
-from stall.reader.terminal import StatusInformation
+from stall.reader.zvt.telling import told_of
 from stall.store.attempts import Attempt
-from stall.wire.readers.zvt_status import parse_status
+from stall.wire.readers.zvt_status import StatusInformation, parse_status
 
 TID = "29001006"
 
@@ -25,7 +25,7 @@ def attempt(receipt_no: int | None = None, baseline: int | None = 41) -> Attempt
 
 
 NOTHING = parse_status(b"")
-OURS: StatusInformation = replace(
+OURS = replace(
     NOTHING,
     result=0,
     amount_minor=450,
@@ -38,8 +38,8 @@ OURS: StatusInformation = replace(
 )
 
 
-def found(told: StatusInformation | None, of: Attempt | None = None, *, self_reversing: bool = False) -> Finding:
-    return judge(of or attempt(), told, reverses_by_itself=self_reversing)
+def found(info: StatusInformation | None, of: Attempt | None = None, *, self_reversing: bool = False) -> Finding:
+    return judge(of or attempt(), None if info is None else told_of(info), reverses_by_itself=self_reversing)
 
 
 def test_ours_with_the_next_receipt_number_is_paid() -> None:

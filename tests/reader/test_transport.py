@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from stall.errors import Refused, Retry
-from stall.reader import terminal as t
-from stall.reader.link import Link
+from stall.reader.connect import open_terminal
 from stall.reader.simulated.pty_device import PtyDevice
-from stall.reader.timers import Timers
 from stall.reader.transport import SerialTransport, TcpTransport, connect
+from stall.reader.zvt.link import Link
+from stall.reader.zvt.timers import Timers
+from stall.settings import Reader
 from stall.wire.readers import zvt
 from stall.wire.readers import zvt_terminal as wire
+from tests.reader import names as t
 
 CARD = wire.Card("VISA", 0x0A, "4281", "Visa")
 APPROVAL = wire.status_information(wire.Booking(1250, "EUR", "52000001", 7, 7, "120000", "1121", "000007", CARD))
@@ -38,7 +40,12 @@ def test_a_link_nobody_can_open_is_refused_with_an_example(link: str) -> None:
 
 def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
     with pytest.raises(Refused, match="simulated"):
-        t.open_terminal("serial:/nowhere", "nosuch", "000000")
+        open_terminal(Reader(link="serial:/nowhere", profile="nosuch"))
+
+
+def test_an_unknown_protocol_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(Refused, match="zvt"):
+        open_terminal(Reader(link="serial:/nowhere", protocol="nosuch"))
 
 
 def test_an_absent_device_is_a_lost_reader(tmp_path: Path) -> None:

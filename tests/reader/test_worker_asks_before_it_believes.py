@@ -11,10 +11,10 @@ import pytest
 
 from stall.domain.payment import Reason, State
 from stall.flows import card_attempt
-from stall.reader.link import Link
 from stall.reader.simulated.pty_device import PtyDevice
-from stall.reader.timers import Timers
 from stall.reader.worker import Worker
+from stall.reader.zvt.link import Link
+from stall.reader.zvt.timers import Timers
 from stall.settings import Reader
 from stall.store import readers
 from tests.fakes import stock

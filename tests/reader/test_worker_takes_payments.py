@@ -25,8 +25,8 @@ from stall.reader.simulated.controls import Controls
 from stall.reader.simulated.ledger import Ledger
 from stall.reader.simulated.payment import Habits
 from stall.reader.simulated.simulator import SimulatedTerminal
-from stall.reader.timers import Timers
 from stall.reader.worker import Worker
+from stall.reader.zvt.timers import Timers
 from stall.settings import Reader
 from stall.store import attempts, readers
 from stall.store.attempts import Attempt

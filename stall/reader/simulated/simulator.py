@@ -14,7 +14,6 @@ from pathlib import Path
 from types import FrameType
 
 from stall.errors import Retry, WireError
-from stall.reader.link import Link
 from stall.reader.simulated.commands import Commands
 from stall.reader.simulated.controls import Controls
 from stall.reader.simulated.ledger import Ledger
@@ -22,7 +21,8 @@ from stall.reader.simulated.panel import Panel
 from stall.reader.simulated.payment import Habits, Unplugged
 from stall.reader.simulated.pty_device import PtyDevice
 from stall.reader.simulated.till_side import TillSide
-from stall.reader.timers import Timers
+from stall.reader.zvt.link import Link
+from stall.reader.zvt.timers import Timers
 from stall.wire.readers import zvt_terminal as wire
 
 _LISTEN_S = 0.2

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from stall.errors import StallError
-from stall.reader.link import Link
+from stall.reader.zvt.link import Link
 from stall.wire.readers import zvt_terminal as wire
 from stall.wire.readers.zvt_codes import NOT_POSSIBLE, PLEASE_WAIT
 from stall.wire.readers.zvt_commands import POSITIVE

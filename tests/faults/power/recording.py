@@ -24,7 +24,7 @@ from stall.reader.simulated.controls import Controls
 from stall.reader.simulated.ledger import Entry, Ledger
 from stall.reader.simulated.payment import Habits
 from stall.reader.simulated.simulator import SimulatedTerminal
-from stall.reader.timers import Timers
+from stall.reader.zvt.timers import Timers
 from tests.faults.power import making
 from tests.faults.power.making import PRINTS, ZINE
 from tests.faults.power.selling import Person, Refusal, sell, take

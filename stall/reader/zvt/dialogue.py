@@ -21,13 +21,13 @@ from stall.reader.events import (
     Lost,
     NotApproved,
     NotStarted,
-    Reported,
     Reversed,
     Started,
     Unreadable,
     lost,
 )
-from stall.reader.link import Link, Received, Sent
+from stall.reader.zvt.link import Link, Received, Sent
+from stall.reader.zvt.telling import told_of
 from stall.wire.readers import zvt
 from stall.wire.readers.zvt import StatusInformation, codes, commands
 
@@ -53,11 +53,22 @@ class Dialogue:
     """A running transaction. Iterate `events()` once, in one thread; `abort()` may come from any."""
 
     def __init__(
-        self, link: Link, command: bytes, charset: str = "cp437", *, commit: bool = True, can_abort: bool = True
+        self,
+        link: Link,
+        command: bytes,
+        charset: str = "cp437",
+        *,
+        commit: bool = True,
+        takes_back: bool = False,
+        can_abort: bool = True,
     ) -> None:
-        """Send `command`; its first byte leaves here. With `commit` False every `04 0F` is answered with yes."""
+        """Send `command`; its first byte leaves here.
+
+        With `commit` False every `04 0F` is answered with yes and kept in `reported`. With `takes_back` the approval
+        asked for is that of taking a payment back: one with an original trace.
+        """
         self._link, self._timers, self._charset, self._commit = link, link.timers, charset, commit
-        self._can_abort = can_abort
+        self._can_abort, self._takes_back = can_abort, takes_back
         self._lock = threading.Lock()
         self._waiting_for_decision = False
         self._decide_by = 0.0
@@ -66,6 +77,10 @@ class Dialogue:
         self._last_status: bytes | None = None
         self._answer: bytes | None = None
         self.ended = False
+        self.reported: StatusInformation | None = None
+        """The last `04 0F` of a command that charges nothing."""
+        self.completion = zvt.Completion(None, None, None, None)
+        """What the `06 0F` bore."""
         link.discard()
         self._command = link.send(command)
 
@@ -176,6 +191,8 @@ class Dialogue:
                 self._link.send(commands.NOT_POSSIBLE)
                 return None
         self._link.send(commands.POSITIVE)
+        if isinstance(message, zvt.Completion):
+            self.completion = message
         return _meaning(message)
 
     def _status(self, info: StatusInformation, received: Received) -> Event | None:
@@ -186,27 +203,29 @@ class Dialogue:
                 return None
             self._last_status, self._answer = received.data, None
             if not self._commit:
+                self.reported = info
                 self._reply(commands.POSITIVE)
-                return Reported(info)
+                return None
             if info.result:
                 self._reply(commands.POSITIVE)
-                return NotApproved(info, codes.result_words(info.result).operator)
+                return NotApproved(told_of(info), codes.result_words(info.result).operator)
             return self._maybe_approval(info, received)
 
     def _maybe_approval(self, info: StatusInformation, received: Received) -> Event:
-        if info.complete and info.result == 0 and info.original_trace is not None:
+        told = told_of(info)
+        if told.taken_back and not self._takes_back and info.complete:
             self._reply(commands.POSITIVE)
-            return Reversed(info)
-        if self._refused or not info.approved:
+            return Reversed(told)
+        if self._refused or not told.approved:
             self._refused = True
             self._reply(commands.REFUSE)
-            return Unreadable(info)
+            return Unreadable(told)
         self._approval_seen = self._waiting_for_decision = True
         self._decide_by = received.at + self._timers.decide_s
         self._too_late = threading.Timer(max(0.0, self._decide_by - time.monotonic()), self.refuse)
         self._too_late.daemon = True
         self._too_late.start()
-        return Approval(info)
+        return Approval(told)
 
     def _decide(self, answer: bytes) -> Sent:
         self._waiting_for_decision = False
@@ -241,7 +260,12 @@ def _meaning(message: zvt.Message) -> Event | None:
         case zvt.Intermediate(code, _, text):
             return Intermediate(code, codes.intermediate_words(code, text))
         case zvt.Completion():
-            return Completed(message)
+            return Completed()
         case zvt.Abort(code):
-            return Aborted(code, codes.result_words(code).operator)
+            return Aborted(
+                code,
+                codes.result_words(code).operator,
+                cancelled=code == codes.CANCELLED,
+                not_reversed=code == codes.REVERSAL_NOT_POSSIBLE,
+            )
     return None

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stall.errors import Retry, StallError
-from stall.reader.timers import Timers
 from stall.reader.transport import Transport
+from stall.reader.zvt.timers import Timers
 from stall.wire.readers import zvt
 
 Trace = Callable[[str, bytes], None]

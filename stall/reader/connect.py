@@ -1,0 +1,35 @@
+"""From a reader's settings to a connected driver: the one place that knows which protocols there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from stall.errors import Refused
+from stall.reader.driver import Driver
+from stall.reader.profiles import Profile, profile_of
+from stall.reader.transport import connect
+from stall.reader.zvt.link import Link, Trace
+from stall.reader.zvt.terminal import Terminal
+from stall.reader.zvt.timers import Timers
+from stall.settings import Reader
+
+
+def _zvt(own: Reader, profile: Profile, trace: Trace | None) -> Driver:
+    return Terminal(Link(connect(own.link), Timers(own.time_scale), trace), profile, own.password)
+
+
+#: By the `protocol` of the reader's settings.
+PROTOCOLS: Mapping[str, Callable[[Reader, Profile, Trace | None], Driver]] = {"zvt": _zvt}
+
+
+def open_terminal(own: Reader, trace: Trace | None = None) -> Driver:
+    """Connect to the terminal of the settings; `trace` is told each unit, redacted.
+
+    Raises Refused `reader-link`, `reader-profile`, `reader-protocol`, Retry `reader-lost`.
+    """
+    profile = profile_of(own.profile)
+    if own.protocol not in PROTOCOLS:
+        raise Refused(
+            "reader-protocol", f"There is no reader protocol {own.protocol!r}. Use one of: {', '.join(PROTOCOLS)}."
+        )
+    return PROTOCOLS[own.protocol](own, profile, trace)

@@ -1,0 +1,41 @@
+"""What differs between makes of terminal, as data: one row for each that somebody has described."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stall.errors import Refused
+
+#: ZVT config byte (PA00P015, 06 00): steps are told (08), amounts come from the till only (10); the terminal prints itself.
+CONFIG = 0x18
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One make. `charset` of its texts; `config`: the byte of a ZVT registration; `can_abort`: from the till."""
+
+    name: str
+    reverses_by_itself: bool = False
+    """It may take back an approved payment without telling: recovery must not trust its last receipt alone."""
+    charset: str = "cp437"
+    config: int = CONFIG
+    can_abort: bool = True
+    can_repeat: bool = True
+    """It tells its last receipt again (`06 20`); without, a person decides what nobody heard."""
+
+
+PROFILES: dict[str, Profile] = {
+    "standard": Profile("standard", reverses_by_itself=True),
+    "simulated": Profile("simulated"),
+    "card-complete": Profile("card-complete", charset="iso8859-15"),
+    "global-payments": Profile("global-payments", reverses_by_itself=True, can_abort=False),
+    "pax": Profile("pax", reverses_by_itself=True, can_repeat=False),
+}
+"""By the `profile` of the reader's settings. A terminal nobody described may reverse by itself (PA00P015 2.2.8)."""
+
+
+def profile_of(name: str) -> Profile:
+    """The row of a name. Raises Refused `reader-profile`."""
+    if name not in PROFILES:
+        raise Refused("reader-profile", f"There is no reader profile {name!r}. Use one of: {', '.join(PROFILES)}.")
+    return PROFILES[name]
