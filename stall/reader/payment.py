@@ -157,9 +157,9 @@ class Payment:
         return None
 
     def _refused(self, reason: Reason) -> None:
-        """The terminal was answered `84 66`; it says itself when the money is back."""
+        """The terminal was told no and says itself when the money is back; where it hears no no, a person decides."""
         if self._attempt.state in {State.SENT, State.APPROVED}:
-            self._step(card_attempt.begin_reversal, reason)
+            self._step(card_attempt.begin_reversal if self._terminal.refusable else card_attempt.doubt, reason)
         elif self._attempt.state is State.PAID:
             self._contradiction("After the payment was paid the terminal said something unclear and was told no.")
 
