@@ -34,6 +34,7 @@ class Reader(Struct, frozen=True):
     """One card terminal; `link` is `serial:/dev/serial/by-id/…`, `tcp:host:port` or `rfcomm:address:channel`.
 
     `protocol` is `zvt` or `telium`; `line` how a serial line is set, like `9600 8N2`: empty for what the protocol says.
+    `trace` writes what is said on the line to the log, without card data.
     """
 
     link: str
@@ -43,6 +44,7 @@ class Reader(Struct, frozen=True):
     password: str = "000000"  # noqa: S105 - the factory setting of ZVT terminals, not a secret of ours
     profile: str = "standard"
     time_scale: float = 1.0
+    trace: bool = False
 
 
 class Standalone(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from stall import log
 from stall.errors import Refused
 from stall.reader.driver import Driver
 from stall.reader.profiles import Profile, profile_of
@@ -15,7 +16,8 @@ from stall.settings import Reader
 
 
 def _zvt(own: Reader, profile: Profile, trace: Trace | None) -> Driver:
-    return Terminal(Link(connect(own.link), Timers(own.time_scale), trace), profile, own.password)
+    transport = connect(own.link, own.line, usual="9600 8N2")
+    return Terminal(Link(transport, Timers(own.time_scale), trace), profile, own.password)
 
 
 #: By the `protocol` of the reader's settings.
@@ -23,13 +25,19 @@ PROTOCOLS: Mapping[str, Callable[[Reader, Profile, Trace | None], Driver]] = {"z
 
 
 def open_terminal(own: Reader, trace: Trace | None = None) -> Driver:
-    """Connect to the terminal of the settings; `trace` is told each unit, redacted.
+    """Connect to the terminal of the settings; `trace` is told each unit, redacted: the log, where the settings want that.
 
-    Raises Refused `reader-link`, `reader-profile`, `reader-protocol`, Retry `reader-lost`.
+    Raises Refused `reader-profile`, `reader-protocol`, and what `connect` raises.
     """
     profile = profile_of(own.profile)
     if own.protocol not in PROTOCOLS:
         raise Refused(
             "reader-protocol", f"There is no reader protocol {own.protocol!r}. Use one of: {', '.join(PROTOCOLS)}."
         )
+    if trace is None and own.trace:
+        trace = _to_log
     return PROTOCOLS[own.protocol](own, profile, trace)
+
+
+def _to_log(direction: str, unit: bytes) -> None:
+    log.get("reader").info("reader.unit", direction=direction, unit=unit.hex(" "))

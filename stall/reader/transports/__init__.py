@@ -1,0 +1,1 @@
+"""The ways to a terminal, one module each; `stall.reader.transport` is their front door."""
