@@ -15,7 +15,7 @@ from stall.errors import LocalWireError, WireError
 from stall.wire import canonical, jws, keys, proof, strict_json
 from stall.wire import claims as rules
 from stall.wire.delegation import Delegation
-from stall.wire.issuer import CONTEXT_VC, Urn, check_chain, check_times
+from stall.wire.issuer import CONTEXT_VC, Urn, check_chain, check_times, is_of
 
 MAX_BYTES = 24 * 1024
 MAX_LIFE_S = 366 * 86_400
@@ -192,11 +192,9 @@ def _read(document: object) -> tuple[dict[str, Any], Badge, int]:
         plain = strict_json.loads(canonical.dumps(document), max_bytes=MAX_BYTES)
     except LocalWireError as error:
         raise WireError("json-malformed", "The badge is not plain JSON. Get it again.") from error
-    if not isinstance(plain, dict) or plain.get("type") != list(TYPES):
+    if not is_of(plain, CONTEXTS, TYPES):
         raise WireError("badge-not-ours", "This is not a badge. Hand in another paper.")
     badge = rules.typed({name: value for name, value in plain.items() if name != "proof"}, Badge, "badge")
-    if badge.context != CONTEXTS:
-        raise WireError("badge-not-ours", "The badge is written in other terms. Hand in another.")
     signed = plain.get("proof")
     if not proof.is_shaped(signed, CONTEXTS):
         raise WireError("badge-proof", "The badge's signature has parts missing or added. Get it again.")

@@ -14,7 +14,7 @@ from stall.errors import LocalWireError, WireError
 from stall.wire import canonical, jws, keys, proof, strict_json
 from stall.wire import claims as rules
 from stall.wire.delegation import Delegation
-from stall.wire.issuer import CONTEXT_VC, AtMostOne, Urn, check_chain, check_times
+from stall.wire.issuer import CONTEXT_VC, AtMostOne, Urn, check_chain, check_times, is_of
 from stall.wire.manifest import Manifest
 from stall.wire.receipt import Item, Receipt
 
@@ -195,12 +195,10 @@ def _read(document: object) -> tuple[Certificate, int, int]:
         plain = strict_json.loads(canonical.dumps(document), max_bytes=MAX_BYTES)
     except LocalWireError as error:
         raise WireError("json-malformed", "The certificate is not plain JSON. Get it again.") from error
-    if not isinstance(plain, dict):
+    if not is_of(plain, CONTEXTS, TYPES):
         raise WireError("certificate-not-ours", "This is not a certificate of ownership. Hand in another.")
     signed = plain.pop("proof", None)
     certificate = rules.typed(plain, Certificate, "certificate")
-    if certificate.context != CONTEXTS or certificate.type != TYPES:
-        raise WireError("certificate-not-ours", "The document is not a certificate of ownership. Hand in another.")
     if not proof.is_shaped(signed, CONTEXTS):
         raise WireError("certificate-proof", "The certificate's signature has parts missing or added. Get it again.")
     return certificate, proof.parse_timestamp(certificate.valid_from), proof.parse_timestamp(signed["created"])

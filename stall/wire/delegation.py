@@ -171,12 +171,12 @@ def check_receipt(delegation: Delegation, receipt: Receipt) -> None:
 
 
 def _check_key(delegation: Delegation) -> None:
-    public = keys.public_from_did(delegation.sub)
+    public, creator = keys.public_from_did(delegation.sub), keys.public_from_did(delegation.iss)
     if b64.decode(delegation.cnf.jwk.x) != public:
         raise WireError(
             "delegation-key", "The delegation names two different keys for the delegate. Ask for a new one."
         )
-    if keys.public_from_did(delegation.iss) == public:
+    if creator == public:
         raise WireError("delegation-self", "The delegation names its own signer as delegate. Use a key of its own.")
 
 

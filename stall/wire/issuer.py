@@ -5,7 +5,8 @@ Works offline from the document alone: the embedded delegation ties the box that
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, TypeGuard
 
 from msgspec import Meta
 
@@ -30,6 +31,15 @@ class Evidence(rules.Claims, frozen=True, kw_only=True):
 
 AtMostOne = Annotated[tuple[Evidence, ...], Meta(max_length=1)]
 Urn = Annotated[str, Meta(pattern=r"^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+
+
+def is_of(document: object, contexts: Sequence[str], types: Sequence[str]) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a document is an object of exactly these types, in exactly these terms. Asked before anything else."""
+    return (
+        isinstance(document, dict)
+        and document.get("@context") == list(contexts)
+        and document.get("type") == list(types)
+    )
 
 
 def check_chain(

@@ -11,8 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
+import msgspec
+
 from stall.errors import LocalWireError, WireError
 from stall.wire import base58, canonical, keys
+from stall.wire.claims import Did
 
 TYPE = "DataIntegrityProof"
 CRYPTOSUITE = "eddsa-jcs-2022"
@@ -114,9 +117,18 @@ def method_of(did: str) -> str:
 
 def _signer(method: object) -> bytes:
     did = method.partition("#")[0] if isinstance(method, str) else ""
-    if method != method_of(did):
-        raise WireError("proof-wrong-method", "The proof does not name the key of a did:key. Get one that does.")
+    if method != method_of(did) or not _is_spelled(did):
+        raise WireError("proof-wrong-method", "The proof names no Ed25519 key by its did:key. Get one that does.")
     return keys.public_from_did(did)
+
+
+def _is_spelled(did: str) -> bool:
+    """Tell whether a did is written as a member of a document must be."""
+    try:
+        msgspec.convert(did, Did)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _leading_context(ours: object, signed: object) -> object:

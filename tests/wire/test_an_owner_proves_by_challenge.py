@@ -45,7 +45,7 @@ def test_the_certificate_itself_is_not_altered_by_showing_it() -> None:
         ({"domain": ""}, "presentation-domain"),
         ({"transfer_to": doc.OWNER.did}, "presentation-transfer"),
         ({"transfer_to": "me"}, "member-form"),
-        ({"certificate": {}}, "member-missing"),
+        ({"certificate": {}}, "certificate-not-ours"),
     ],
     ids=str,
 )

@@ -3,7 +3,7 @@ import { b64, need, readDid, thumbprint } from "./codec.mjs";
 import { open } from "./token.mjs";
 import * as m from "./members.mjs";
 
-const members = m.object({
+const members = m.document({
   iss: m.did, sub: m.did,
   cnf: m.object({ jwk: m.object({ kty: m.choice("OKP"), crv: m.choice("Ed25519"), x: m.b43 }) }),
   jti: m.id22, seq: m.count, iat: m.time, nbf: m.time, exp: m.time,

@@ -5,7 +5,7 @@ import { open } from "./token.mjs";
 import { delegation, grants } from "./delegation.mjs";
 import * as m from "./members.mjs";
 
-const members = m.object({
+const members = m.document({
   iss: m.did, jti: m.id22, iat: m.time, exp: m.time, ver: m.int(1, Number.MAX_SAFE_INTEGER), "prev?": m.b43,
   drop: m.object({
     id: m.dropId, title: m.text, kind: m.choice("free", "limited", "timed", "open"),

@@ -17,7 +17,7 @@ export const choice = (...of) => (v) => {
 export const list = (lo, hi, entry) => (v) => {
   need(Array.isArray(v), "member-type");
   need(v.length >= lo && v.length <= hi, "member-count");
-  for (const e of v) { need(e !== null, "member-null"); entry(e); }
+  v.forEach(entry);
 };
 export const bool = (v) => need(typeof v === "boolean", "member-type");
 export const anyText = (v) => need(typeof v === "string", "member-type");
@@ -28,12 +28,20 @@ export const object = (table) => {
   const known = new Map(Object.entries(table).map(([k, f]) => [k.replace("?", ""), [f, k.endsWith("?")]]));
   return (v) => {
     need(v instanceof Map, "member-type");
-    for (const x of v.values()) need(x !== null, "member-null");
     for (const k of v.keys()) need(known.has(k), "member-unknown");
     for (const [k, [, may]] of known) if (!may && !v.has(k)) refuse("member-missing");
     for (const [k, x] of v) known.get(k)[0](x);
   };
 };
+/** A whole document: null is looked for first, everywhere but inside `ext`. */
+export const document = (table) => {
+  const check = object(table);
+  return (v) => {
+    for (const [k, x] of v) need(k === "ext" ? x !== null : !holdsNull(x), "member-null");
+    check(v);
+  };
+};
+const holdsNull = (v) => v === null || (Array.isArray(v) ? v : v instanceof Map ? [...v.values()] : []).some(holdsNull);
 
 const PLAIN = "[^\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]";
 export const plain = (lo, hi) => spelled(`${PLAIN}{${lo},${hi}}`);

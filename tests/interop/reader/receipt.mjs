@@ -3,7 +3,7 @@ import { need, readDid } from "./codec.mjs";
 import { open } from "./token.mjs";
 import * as m from "./members.mjs";
 
-const members = m.object({
+const members = m.document({
   iss: m.b43, jti: m.id22, iat: m.time, clk: m.choice("ntp", "rtc", "operator", "floor"), epoch: m.id22, seq: m.count,
   items: m.list(0, 200, m.object({
     "drop?": m.dropId, "sku?": m.text, "ed?": m.number, qty: m.int(1, 1000000), cur: m.currency, minor: m.money,

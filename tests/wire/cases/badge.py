@@ -79,6 +79,7 @@ def _image(data: str, kind: str = "png") -> Given:
     return {"id": f"data:image/{kind};base64,{data}", "type": "Image"}
 
 
+_AS_TEXT: Given = {"@context": issuer.CONTEXT_VC}
 _OTHER_TERMS: Given = {"@context": [issuer.CONTEXT_VC]}
 _IDENTITY = _FOR_ADDRESS["credentialSubject"]["identifier"][0]
 _OPEN = {**_IDENTITY, "hashed": False}
@@ -98,7 +99,13 @@ DOCUMENT = Document(
         _bad("a certificate instead", "badge-not-ours", doc.certificate_of()),
         _bad("other terms", "badge-not-ours", _resigned(**_OTHER_TERMS)),
         _bad("a word changed", "proof-bad-signature", {**_GOOD, "name": "Second night"}),
+        _bad("context as text", "badge-not-ours", _resigned(**_AS_TEXT)),
         _bad("no proof", "badge-proof", _UNPROVED),
+        _bad("proof is null", "badge-proof", {**_UNPROVED, "proof": None}),
+        _bad("proof with a number", "badge-proof", doc.prove(_UNPROVED, created=doc.NOW)),
+        _bad("proof of another type", "proof-unknown-suite", doc.prove(_UNPROVED, type="Ed25519Signature2020")),
+        _bad("owner named by another method", "member-form", _subject(id=doc.NO_DID)),
+        _bad("delegation that names no creator", "did-malformed", _resigned(evidence=_evidence(iss=doc.NO_DID))),
         _bad("proof for another purpose", "proof-wrong-purpose", _REPROVED),
         _bad("member unknown", "member-unknown", _resigned(credentialStatus={"id": "https://status.example"})),
         _bad("no name", "member-missing", _resigned(name=None)),

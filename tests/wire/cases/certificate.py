@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from stall.wire import credential, delegation, issuer, jws, manifest, proof, receipt
+from stall.wire import base58, credential, delegation, issuer, jws, manifest, proof, receipt
 from tests.wire import documents as doc
+from tests.wire import ed25519
 from tests.wire.casebook import Case, Document, Given
+from tests.wire.cases import badge
 
 _GOOD = doc.certificate_of()
 
@@ -36,8 +38,38 @@ def _bad(rule: str, code: str, document: Given, section: str = "5.5") -> Case:
 
 
 _UNPROVED = {name: value for name, value in _GOOD.items() if name != "proof"}
+
+
+def _proved(value: Any = None, **members: Any) -> Given:
+    """The good certificate with another proof, over which the signature is made."""
+    return doc.prove(_UNPROVED, value, **members)
+
+
+def _method(did: str) -> Given:
+    return {"verificationMethod": proof.method_of(did)}
+
+
+def _short(message: bytes) -> str:
+    return "z" + base58.encode(doc.BOX.sign(message)[:-1])
+
+
+def _hexed(message: bytes) -> str:
+    return "f" + doc.BOX.sign(message).hex()
+
+
+def _not_base58(message: bytes) -> str:
+    return "z0" + base58.encode(doc.BOX.sign(message))
+
+
+def _with_torsion(message: bytes) -> str:
+    return "z" + base58.encode(ed25519.sign_with_torsion(doc.BOX.seed, message))
+
+
 _FOR_CLOUD = [{"type": "StallDelegation", "jws": jws.sign(doc.CREATOR, delegation.TYP, doc.delegation_to(doc.CLOUD))}]
 _REPROVED = {**_GOOD, "proof": {**_GOOD["proof"], "proofPurpose": "authentication"}}
+_ONE_CONTEXT: Given = {"@context": [issuer.CONTEXT_VC]}
+_CONTEXTS: Given = {"@context": list(credential.CONTEXTS)}
+_CONTEXTLESS = {name: value for name, value in _UNPROVED.items() if name != "@context"}
 _NULL = {**_subject(), "id": None}
 _SELF = _resigned(credentialSubject=_subject(id=doc.BOX.did))
 _WEAK = _resigned(credentialSubject=_subject(id=doc.WEAK_DID))
@@ -113,6 +145,26 @@ DOCUMENT = Document(
     invalid=[
         _bad("a word changed", "proof-bad-signature", {**_GOOD, "name": "Night prints – edition 1 of 50"}),
         _bad("proof left out", "certificate-proof", _UNPROVED),
+        _bad("proof is null", "certificate-proof", {**_UNPROVED, "proof": None}),
+        _bad("proof as text", "certificate-proof", {**_UNPROVED, "proof": _GOOD["proof"]["proofValue"]}),
+        _bad("list of proofs", "certificate-proof", {**_UNPROVED, "proof": [_GOOD["proof"]]}),
+        _bad("proof with a member too many", "certificate-proof", _proved(nonce="1")),
+        _bad("proof without its purpose", "certificate-proof", _proved(proofPurpose=None)),
+        _bad("proof with a number", "certificate-proof", _proved(created=doc.NOW)),
+        _bad("proof under one context of two", "certificate-proof", _proved(**_ONE_CONTEXT)),
+        _bad("proof of another type", "proof-unknown-suite", _proved(type="Ed25519Signature2020")),
+        _bad("proof of another suite", "proof-unknown-suite", _proved(cryptosuite="eddsa-rdfc-2022")),
+        _bad("date of the proof with a zone", "timestamp-malformed", _proved(created="2026-05-28T20:26:40+00:00")),
+        _bad("key of the proof without its second half", "proof-wrong-method", _proved(verificationMethod=doc.BOX.did)),
+        _bad("key of the proof by another method", "proof-wrong-method", _proved(**_method(doc.NO_DID))),
+        _bad("key of the proof of another kind", "did-not-ed25519", _proved(**_method(doc.FOREIGN_DID)), "3"),
+        _bad("key of the proof of low order", "key-low-order", _proved(**_method(doc.WEAK_DID)), "3"),
+        _bad("signature in hex", "proof-malformed", _proved(_hexed)),
+        _bad("signature not in base58", "base58-malformed", _proved(_not_base58)),
+        _bad("signature of 63 bytes", "proof-bad-signature", _proved(_short)),
+        _bad(
+            "signature that holds only when multiplied by the cofactor", "proof-bad-signature", _proved(_with_torsion)
+        ),
         _bad("proof for another purpose", "proof-wrong-purpose", _REPROVED),
         _bad("member unknown", "member-unknown", _resigned(validUntil="2030-01-01T00:00:00Z")),
         _bad("no licence", "member-missing", _resigned(credentialSubject=_subject(licence=None))),
@@ -121,7 +173,24 @@ DOCUMENT = Document(
         _bad("settlement unknown", "member-choice", _resigned(credentialSubject=_subject(settlement="maybe"))),
         _bad("two delegations", "member-count", _resigned(evidence=_evidence() * 2)),
         _bad("id is no UUID", "member-form", _resigned(id="urn:uuid:7")),
-        _bad("foreign context", "certificate-not-ours", _resigned(**{"@context": [issuer.CONTEXT_VC]})),
+        _bad("foreign context", "certificate-not-ours", _resigned(**_ONE_CONTEXT)),
+        _bad("context as text", "certificate-not-ours", _resigned(**{"@context": issuer.CONTEXT_VC})),
+        _bad("no context", "certificate-not-ours", doc.prove(_CONTEXTLESS, **_CONTEXTS)),
+        _bad("of one type of two", "certificate-not-ours", _resigned(type=["VerifiableCredential"])),
+        _bad("a badge instead", "certificate-not-ours", badge.badge_of()),
+        _bad("issuer named by another method", "member-form", _resigned(issuer={**_GOOD["issuer"], "id": doc.NO_DID})),
+        _bad(
+            "creator's key of another kind",
+            "did-not-ed25519",
+            _resigned(credentialSubject=_subject(creator=doc.FOREIGN_DID)),
+            "3",
+        ),
+        _bad(
+            "owner's key of another kind",
+            "did-not-ed25519",
+            _resigned(credentialSubject=_subject(id=doc.FOREIGN_DID)),
+            "3",
+        ),
         _bad("date with a zone", "timestamp-malformed", _resigned(validFrom="2026-05-28T20:26:40+02:00")),
         _bad("signed by a stranger", "certificate-wrong-issuer", _resigned(doc.STRANGER)),
         _bad("no delegation", "certificate-no-delegation", _resigned(evidence=None)),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from stall.wire import b64, delegation
 from tests.wire import documents as doc
+from tests.wire import ed25519
 from tests.wire.casebook import Claims, Document
 
 _of = Claims("5.2", delegation.TYP, doc.CREATOR)
 make, to = doc.delegation_claims, doc.delegation_to
 _CLOUD = {"role": "cloud", "cap": ["cosign", "decline", "lease"], "max": None, "drops": ["*"]}
 _OTHER_KEY = {"jwk": {"kty": "OKP", "crv": "Ed25519", "x": b64.encode(doc.CLOUD.public)}}
+_NO_POINT = (2).to_bytes(32, "little")
+_ABOVE_P = (ed25519.P + 3).to_bytes(32, "little")
 
 DOCUMENT = Document(
     name="delegation",
@@ -32,6 +35,11 @@ DOCUMENT = Document(
         _of.bad("stored for longer than a year", "member-range",
                 make(max={"cur": "EUR", "sale": 1, "stored_total": 1, "stored_age_h": 8761})),
         _of.bad("drop id in capitals", "member-form", make(drops=["Night-Prints"])),
+        _of.bad("a drop that is null", "member-null", make(drops=["night-prints", None])),
+        _of.bad("delegate named by another method", "member-form", make(sub=doc.NO_DID)),
+        _of.bad("delegate with a key of another kind", "did-not-ed25519", make(sub=doc.FOREIGN_DID), section="3"),
+        _of.bad("delegate whose key is no point", "key-not-a-point", make(sub=doc.did_of(_NO_POINT)), section="3"),
+        _of.bad("delegate whose key has another spelling", "key-not-canonical", make(sub=doc.did_of(_ABOVE_P)), section="3"),
         _of.bad("cnf is another key", "delegation-key", make(cnf=_OTHER_KEY)),
         _of.bad("cnf with a private key", "member-unknown", make(cnf={"jwk": {**_OTHER_KEY["jwk"], "d": doc.HASH}})),
         _of.bad("delegate with a weak key", "key-low-order", make(sub=doc.WEAK_DID), section="3"),

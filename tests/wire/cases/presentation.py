@@ -38,11 +38,19 @@ def _bad(rule: str, code: str, document: Given, **changes: Any) -> Case:
 
 
 _ALTERED = {**_PAPER, "name": "Night prints – Zoë — edition 8 of 50"}
+_AS_TEXT: Given = {"@context": presentation.CONTEXTS[0]}
 _OTHER_TERMS: Given = {"@context": list(presentation.CONTEXTS[:1])}
 _SHORT = {"challenge": "short"}
 _NOWHERE = {"domain": "two words"}
 _UNPROVED = {name: value for name, value in _GOOD.items() if name != "proof"}
 _UNANSWERED = proof.add(doc.OWNER, _UNPROVED, doc.NOW + 60, AUTHENTICATION)
+
+
+def _proved(**members: Any) -> Given:
+    """The good answer with another proof, over which the signature is made."""
+    return doc.prove(_UNPROVED, key=doc.OWNER, **{**_ASKED, "proofPurpose": AUTHENTICATION, **members})
+
+
 _DATED = {**_GOOD, "proof": {**_GOOD["proof"], "created": "2026-05-28T22:27:40+02:00"}}
 
 DOCUMENT = Document(
@@ -65,7 +73,12 @@ DOCUMENT = Document(
         _bad("next owner is null", "member-null", {**_GOOD, "transferTo": None}),
         _bad("certificate as text", "member-type", forged(verifiableCredential=["certificate"])),
         _bad("two certificates", "member-count", forged(verifiableCredential=[_PAPER, _PAPER])),
+        _bad("context as text", "presentation-not-ours", forged(**_AS_TEXT)),
+        _bad("no type", "presentation-not-ours", forged(type=None)),
         _bad("no proof", "presentation-proof", _UNPROVED),
+        _bad("proof is null", "presentation-proof", {**_UNPROVED, "proof": None}),
+        _bad("proof of another type", "proof-unknown-suite", _proved(type="Ed25519Signature2020")),
+        _bad("certificate in it is null", "member-null", forged(verifiableCredential=[None])),
         _bad("proof without challenge", "presentation-proof", _UNANSWERED),
         _bad("challenge of five signs", "presentation-challenge", forged(answered=_SHORT), **_SHORT),
         _bad("domain with a space", "presentation-domain", forged(answered=_NOWHERE), **_NOWHERE),

@@ -39,6 +39,9 @@ DOCUMENT = Document(
     invalid=[
         _of.bad("unknown claim", "member-unknown", make(prev=doc.HASH)),
         _of.bad("null claim", "member-null", {**make(), "ref": None}),
+        _of.bad("a line that is null", "member-null", make(items=[item(), None])),
+        _of.bad("owner named by another method", "member-form", make(owner=doc.NO_DID)),
+        _of.bad("owner with a key of another kind", "did-not-ed25519", make(owner=doc.FOREIGN_DID), section="3"),
         _of.bad("seq missing", "member-missing", make(seq=None)),
         _of.bad("money as text", "member-type", make(items=[item(minor="450")])),
         _of.bad("unknown clock", "member-choice", make(clk="gps")),
