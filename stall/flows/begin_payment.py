@@ -26,8 +26,19 @@ def earlier_press(tx: Tx, sale: int, ordinal: int) -> Attempt | None:
 def begin_payment(tx: Tx, sale_no: int) -> Sale:
     """Check a sale may be paid now and hold its numbers.
 
-    Raises Refused `sale-unknown`, `sale-paid`, `sale-dropped`, `payment-open`, and what
-    `check_authority` and `hold_numbers` raise.
+    Raises Refused as `check_unpaid`, `check_authority` and `hold_numbers` do.
+    """
+    sale = check_unpaid(tx, sale_no)
+    sold = goods.of_sale(tx.conn, sale_no)
+    check_authority(tx, sale, sold)
+    hold_numbers(tx, sale, sold)
+    return dataclasses.replace(sale, hold_until_ms=None)
+
+
+def check_unpaid(tx: Tx, sale_no: int) -> Sale:
+    """Check a sale is not over and no payment of it is running.
+
+    Raises Refused `sale-unknown`, `sale-paid`, `sale-dropped`, `payment-unknown`, `payment-open`.
     """
     sale = sales.get(tx.conn, sale_no)
     if sale.state == "paid":
@@ -41,10 +52,7 @@ def begin_payment(tx: Tx, sale_no: int) -> Sale:
             )
         if attempt.open:
             raise Refused("payment-open", "A payment for this sale is running. Wait for it or cancel it first.")
-    sold = goods.of_sale(tx.conn, sale_no)
-    check_authority(tx, sale, sold)
-    hold_numbers(tx, sale, sold)
-    return dataclasses.replace(sale, hold_until_ms=None)
+    return sale
 
 
 def attempt_body(attempt: Attempt, **more: object) -> dict[str, object]:
@@ -54,6 +62,6 @@ def attempt_body(attempt: Attempt, **more: object) -> dict[str, object]:
         "state": attempt.state.value, "minor": attempt.amount_minor, "cur": attempt.cur, "of": attempt.of, "reader": attempt.reader,
         "settlement": attempt.settlement, "offline": None if attempt.offline is None else bool(attempt.offline),
         "decided_by": attempt.decided_by, "reason": attempt.reason, "tid": attempt.tid, "receipt_no": attempt.receipt_no,
-        "trace": attempt.trace, "given": attempt.given_minor,
+        "trace": attempt.trace, "ref": attempt.reference, "given": attempt.given_minor,
     }  # fmt: skip
     return {name: value for name, value in {**facts, **more}.items() if value is not None}

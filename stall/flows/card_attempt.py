@@ -10,10 +10,11 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from stall.domain.payment import Reason, Settlement, State
+from stall.domain.payment import Kind, Reason, Settlement, State
 from stall.errors import Refused
 from stall.flows.authority import check_card_cap, delegations
 from stall.flows.begin_payment import attempt_body
+from stall.flows.give_back import finish_back
 from stall.flows.hold_numbers import end_hold_later
 from stall.flows.note_exception import note_exception
 from stall.flows.settle import settle_or_keep_hold
@@ -79,10 +80,10 @@ def approve(tx: Tx, attempt_no: int, facts: TerminalFacts) -> Attempt:
     """Transaction A: journal the terminal's approval and nothing else.
 
     The caller compared amount and currency. Offline approvals must fit the creator's caps: Raises
-    Refused `offline-cap`, and the caller then makes the terminal reverse.
+    Refused `offline-cap`, `offline-cap-age`, and the caller then makes the terminal reverse.
     """
     attempt = attempts.get(tx.conn, attempt_no)
-    if facts.offline:
+    if facts.offline and attempt.kind == Kind.PAY:
         _check_offline_caps(tx, attempt)
     approved = attempts.change(tx, attempt_no, State.APPROVED, **_recorded(facts), display="Approved")
     readers.remember_receipt(tx, attempt.reader or 0, facts.tid, facts.receipt_no)
@@ -93,7 +94,7 @@ def approve(tx: Tx, attempt_no: int, facts: TerminalFacts) -> Attempt:
 def pay(tx: Tx, attempt_no: int) -> Attempt:
     """Transaction B: the acknowledgement is certainly out, so the attempt is paid."""
     paid = attempts.change(tx, attempt_no, State.PAID, display="Approved")
-    settle_or_keep_hold(tx, paid, kind="attempt", body=attempt_body(paid))
+    _finish(tx, paid, attempt_body(paid))
     return attempts.get(tx.conn, attempt_no)
 
 
@@ -106,7 +107,7 @@ def pay_after_query(tx: Tx, attempt_no: int, facts: TerminalFacts) -> Attempt:
         recorded |= {"offline": before.offline, "settlement": before.settlement}
     paid = attempts.change(tx, attempt_no, State.PAID, **recorded, display="Approved")
     readers.remember_receipt(tx, paid.reader or 0, facts.tid, facts.receipt_no)
-    settle_or_keep_hold(tx, paid, kind="attempt", body=attempt_body(paid, card=card))
+    _finish(tx, paid, attempt_body(paid, card=card))
     return paid
 
 
@@ -156,7 +157,7 @@ def decide(tx: Tx, attempt_no: int, outcome: Literal["paid", "declined", "revers
     decided = attempts.change(tx, attempt_no, State(outcome), decided_by=who, reason=Reason.OPERATOR)
     body = attempt_body(decided, words=decisions.keep_words(tx, attempt_no, words))
     if decided.state is State.PAID:
-        settle_or_keep_hold(tx, decided, kind="attempt", body=body)
+        _finish(tx, decided, body)
         return decided
     end_hold_later(tx, decided.sale)
     tx.append("attempt", body)
@@ -168,9 +169,19 @@ def note_contradiction(tx: Tx, attempt_no: int, sentence: str) -> None:
     note_exception(tx, "contradiction", sentence, attempt_no)
 
 
+def _finish(tx: Tx, paid: Attempt, body: dict[str, object]) -> None:
+    """The money moved: the sale goes on with it, or without what was given back."""
+    if paid.kind == Kind.PAY:
+        settle_or_keep_hold(tx, paid, kind="attempt", body=body)
+    else:
+        finish_back(tx, paid, body)
+
+
 def _reason_not_to_send(tx: Tx, attempt: Attempt) -> Reason | None:
     if attempt.boot_id != tx.moment.boot_id or tx.moment.boottime_ms - attempt.requested_boottime_ms > FRESH_MS:
         return Reason.STALE
+    if attempt.kind != Kind.PAY:
+        return None  # numbers and caps are for what is sold
     (wanted,) = tx.conn.execute(
         "SELECT count(*) FROM lines WHERE id >= ? AND id < ? AND ed IS NOT NULL",
         (line_id(attempt.sale, 0), line_id(attempt.sale + 1, 0)),
@@ -185,9 +196,14 @@ def _reason_not_to_send(tx: Tx, attempt: Attempt) -> Reason | None:
 
 
 def _check_offline_caps(tx: Tx, attempt: Attempt) -> None:
-    """An offline approval is a loan to the buyer: the sum at risk stays within every creator's cap."""
-    (stored,) = tx.conn.execute(
-        "SELECT coalesce(sum(amount_minor), 0) FROM attempts WHERE settlement = ? AND cur = ? AND state IN ('approved', 'unknown', 'paid')",
+    """An offline approval is a loan to the buyer: sum and age of what is at risk stay within every creator's caps.
+
+    It is no longer at risk once its terminal has closed a day: then it has sent in what it stored (06 50).
+    """
+    stored, since_ms = tx.conn.execute(
+        "SELECT coalesce(sum(amount_minor), 0), min(requested_ms) FROM attempts a WHERE settlement = ? AND cur = ? AND kind = 'pay'"
+        " AND state IN ('approved', 'unknown', 'paid') AND NOT EXISTS"
+        " (SELECT 1 FROM day_ends d WHERE d.reader = a.reader AND d.at_ms >= a.ended_ms)",
         (Settlement.STORED, attempt.cur),
     ).fetchone()
     for delegated in delegations(tx, sales.get(tx.conn, attempt.sale)):
@@ -195,6 +211,11 @@ def _check_offline_caps(tx: Tx, attempt: Attempt) -> None:
             raise Refused(
                 "offline-cap",
                 "The terminal approved offline, but too much is at risk already. Take cash, or connect the terminal.",
+            )
+        if since_ms is not None and tx.now_ms - since_ms > delegated.max.stored_age_h * 3_600_000:
+            raise Refused(
+                "offline-cap-age",
+                "The terminal approved offline, but earlier offline payments wait for too long. Connect it and close its day.",
             )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from stall.domain import money
 from stall.errors import Refused
 from stall.store import attempts, readers
@@ -18,6 +20,16 @@ def ask_day_end(tx: Tx, reader: int) -> int:
     if attempts.open_on_reader(tx.conn, reader):
         raise Refused("payment-open", "A card payment is not finished. Finish it first, then close the day.")
     return readers.ask_job(tx, reader, "day_end")
+
+
+def taken_since(conn: sqlite3.Connection, reader: int) -> int:
+    """What card payments on a reader took since its last end of day, less what was given back, in minor units."""
+    (minor,) = conn.execute(
+        "SELECT coalesce(sum(CASE kind WHEN 'pay' THEN amount_minor ELSE -amount_minor END), 0) FROM attempts"
+        " WHERE reader = ?1 AND state = 'paid' AND ended_ms > (SELECT coalesce(max(at_ms), 0) FROM day_ends WHERE reader = ?1)",
+        (reader,),
+    ).fetchone()
+    return int(minor)
 
 
 def record_day_end(

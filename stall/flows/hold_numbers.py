@@ -52,7 +52,8 @@ def end_hold_later(tx: Tx, sale: int) -> None:
     """
     tx.conn.execute(
         "UPDATE sales SET hold_until_ms = ? WHERE no = ? AND NOT EXISTS"
-        " (SELECT 1 FROM attempts WHERE sale = sales.no AND kind = 'pay' AND state = 'paid')",
+        " (SELECT 1 FROM attempts a WHERE a.sale = sales.no AND a.kind = 'pay' AND a.state = 'paid'"
+        "  AND NOT EXISTS (SELECT 1 FROM attempts b WHERE b.of = a.no AND b.state = 'paid'))",
         (tx.now_ms + HOLD_MS, sale),
     )
 
@@ -67,15 +68,17 @@ def release_lapsed(tx: Tx) -> int:
 
     The lines forget their numbers too, except those somebody asked for: what is not held must not be shown.
     """
-    freed = 0
-    for sale in numbers.lapsed(tx.conn, tx.now_ms):
-        freed += numbers.free_held(tx, sale)
-        tx.conn.execute(
-            "UPDATE lines SET ed = asked, lease = NULL WHERE id >= ? AND id < ?",
-            (line_id(sale, 0), line_id(sale + 1, 0)),
-        )
-        tx.conn.execute("UPDATE sales SET hold_until_ms = NULL WHERE no = ?", (sale,))
-    return freed
+    return sum([forget_numbers(tx, sale) for sale in numbers.lapsed(tx.conn, tx.now_ms)])
+
+
+def forget_numbers(tx: Tx, sale: int) -> int:
+    """Let a sale stand as before its numbers were held; return how many came free."""
+    tx.conn.execute(
+        "UPDATE lines SET ed = asked, lease = NULL WHERE id >= ? AND id < ?",
+        (line_id(sale, 0), line_id(sale + 1, 0)),
+    )
+    tx.conn.execute("UPDATE sales SET hold_until_ms = NULL WHERE no = ?", (sale,))
+    return numbers.free_held(tx, sale)
 
 
 def sold_out(title: str) -> Refused:

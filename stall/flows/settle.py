@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stall.domain.payment import State
 from stall.errors import Broken, Refused
 from stall.flows.hold_numbers import hold_numbers
 from stall.flows.new_epoch import money_taken
@@ -19,7 +18,7 @@ from stall.store.schema import event_id
 
 
 def paid_so_far(tx: Tx, sale: int) -> int:
-    """What the paid attempts of a sale add up to, in minor units."""
+    """What the paid attempts of a sale add up to, in minor units, without what was given back."""
     return sum(attempt.amount_minor for attempt in _paid(tx, sale))
 
 
@@ -87,7 +86,7 @@ def _holds_its_numbers(tx: Tx, sale: Sale) -> bool:
 
 
 def _paid(tx: Tx, sale: int) -> list[Attempt]:
-    return [a for a in attempts.of_sale(tx.conn, sale) if a.state is State.PAID and a.kind == "pay"]
+    return attempts.kept(attempts.of_sale(tx.conn, sale))
 
 
 def _sell_numbers(tx: Tx, sale: int, sold: Sequence[Good]) -> None:

@@ -51,7 +51,7 @@ def contents(cur: str, sold: Sequence[Good], paid: Sequence[Attempt]) -> dict[st
     return {
         "items": [item(cur, good) for good in sold],
         "tax": [{"rate": share.rate_bp, "net": share.net, "vat": share.vat} for share in shares],
-        "pay": [_pay(attempt) for attempt in paid],
+        "pay": [tender_of(attempt) for attempt in paid],
     }
 
 
@@ -84,12 +84,17 @@ def item(cur: str, good: Good) -> dict[str, object]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _pay(attempt: Attempt) -> dict[str, object]:
-    """One tender; `ref` finds a card payment in the terminal's own papers: terminal id, receipt and trace number."""
+def tender_of(attempt: Attempt) -> dict[str, object]:
+    """One tender; `ref` finds a card payment in the reader's own papers.
+
+    That is terminal id, receipt and trace number, or what a person typed of a reader that the box cannot ask.
+    """
     tender = Tender(attempt.tender)
     status = (attempt.settlement or Settlement.ONLINE) if tender is Tender.CARD else _STATUS[tender]
     pay: dict[str, object] = {"m": tender.value, "st": status, "cur": attempt.cur, "minor": attempt.amount_minor}
     if tender is Tender.CARD and attempt.tid is not None and attempt.receipt_no is not None:
         trace = "" if attempt.trace is None else f"-{attempt.trace:06d}"
         pay["ref"] = f"{attempt.tid}-{attempt.receipt_no:04d}{trace}"
+    elif attempt.reference is not None:
+        pay["ref"] = attempt.reference
     return pay

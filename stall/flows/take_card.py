@@ -10,6 +10,7 @@ from stall.flows.hold_numbers import end_hold_later, release_hold
 from stall.flows.settle import paid_so_far
 from stall.store import attempts, sales
 from stall.store.db import Tx
+from stall.store.sales import Sale
 
 
 def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int) -> int:
@@ -25,10 +26,7 @@ def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int) -> int:
     if attempts.open_on_reader(tx.conn, reader):
         raise Refused("reader-busy", "The card reader is busy with another payment. Wait for it, or take cash.")
     sale = begin_payment(tx, sale_no)
-    due = sale.total_minor - paid_so_far(tx, sale_no)
-    if due <= 0:
-        raise Refused("nothing-due", "Nothing is due for this sale. Give it as free instead.")
-    check_card_cap(tx, sale, due)
+    due = due_by_card(tx, sale)
     attempt = attempts.add(
         tx,
         sale=sale_no,
@@ -41,6 +39,18 @@ def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int) -> int:
     )
     tx.append("attempt", attempt_body(attempt))
     return attempt.no
+
+
+def due_by_card(tx: Tx, sale: Sale) -> int:
+    """What a card is to pay of a sale, in minor units, within the creators' caps.
+
+    Raises Refused `nothing-due`, `card-cap`.
+    """
+    due = sale.total_minor - paid_so_far(tx, sale.no)
+    if due <= 0:
+        raise Refused("nothing-due", "Nothing is due for this sale. Give it as free instead.")
+    check_card_cap(tx, sale, due)
+    return due
 
 
 def cancel_card(tx: Tx, attempt_no: int) -> State:

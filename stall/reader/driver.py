@@ -59,6 +59,8 @@ class Driver(Protocol):
     """Money can be given back to a card."""
     can_close_day: bool
     """It has a day end, and tells its totals."""
+    can_diagnose: bool
+    """It can check itself and its line to the host."""
     refusable: bool
     """An approval can be answered with no, and the terminal then takes it back."""
 

@@ -22,6 +22,7 @@ class NotStarted:
 
     code: int
     words: str
+    already_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class NotApproved:
 
     told: Told
     words: str
+    already_back: bool = False
+    """It says that what is to be taken back was taken back before."""
 
 
 @dataclass(frozen=True, slots=True)

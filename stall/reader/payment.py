@@ -1,4 +1,4 @@
-"""Drive one card payment: journal each step around what the terminal says, in the only safe order.
+"""Drive one attempt, a payment or its way back: journal each step around what the terminal says, in the only safe order.
 
 `sent` is journaled before the first byte leaves, the approval before it is acknowledged, `paid` only
 when the acknowledgement is certainly out. Everything else ends declined, reversed or unknown.
@@ -10,7 +10,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 
-from stall.domain.payment import Reason, State
+from stall.domain.payment import Kind, Reason, State
 from stall.errors import Broken, LocalWireError, Refused, Retry, StallError
 from stall.flows import card_attempt
 from stall.reader.driver import Driver, Exchange
@@ -46,6 +46,7 @@ class Payment:
         self._lock = threading.Lock()
         self._started = self._abort_wanted = self._abort_asked = False
         self._shown = ""
+        self._back_before = False
 
     @property
     def attempt_no(self) -> int:
@@ -58,17 +59,28 @@ class Payment:
         Returns at once when it may not be sent any more.
         """
         with self._db.transaction() as tx:
-            self._attempt = card_attempt.send(tx, self._no)
+            able = self._attempt.kind == Kind.PAY or self._attempt.kind in abilities(self._terminal)
+            self._attempt = card_attempt.send(tx, self._no) if able else _unable(tx, self._no)
         if self._attempt.state is not State.SENT:
             return self._attempt
         try:
-            self._exchange = self._terminal.pay(self._attempt.amount_minor, self._attempt.cur)
+            self._exchange = self._ask()
         except LocalWireError:  # the protocol has no words for it, so no byte left
             self._step(card_attempt.decline, Reason.REFUSED_BY_TERMINAL)
             return self._attempt
         for event in self._exchange.events():
             self._handle(event)
         return self._attempt
+
+    def _ask(self) -> Exchange:
+        """The first byte leaves here."""
+        own = self._attempt
+        if own.kind == Kind.PAY:
+            return self._terminal.pay(own.amount_minor, own.cur)
+        if own.kind == Kind.REFUND:
+            return self._terminal.refund(own.amount_minor, own.cur)
+        of = attempts.get(self._db.read(), own.of or 0)
+        return self._terminal.reverse(of.receipt_no or 0, own.amount_minor, own.cur)
 
     def abort(self) -> None:
         """Ask the terminal to stop, once, from any thread.
@@ -91,7 +103,10 @@ class Payment:
             case Started():
                 self._started = True
                 self._pass_on_abort()
-            case Intermediate(_, words) | NotApproved(_, words):
+            case Intermediate(_, words):
+                self._show(words)
+            case NotApproved(_, words, back_before):
+                self._back_before |= back_before
                 self._show(words)
             case Approval(told):
                 self._approval(told)
@@ -99,8 +114,9 @@ class Payment:
                 self._refused(Reason.CONTRADICTION)
             case Reversed():
                 self._taken_back()
-            case NotStarted():
-                self._step(card_attempt.decline, Reason.REFUSED_BY_TERMINAL)
+            case NotStarted(_, _, back_before):
+                self._back_before |= back_before
+                self._ended_without_approval(Reason.REFUSED_BY_TERMINAL)
             case Completed():
                 self._over(None)
             case Aborted():
@@ -177,13 +193,20 @@ class Payment:
         match self._attempt.state:
             case State.SENT:
                 cancelled = aborted is not None and aborted.cancelled
-                self._step(card_attempt.decline, Reason.CANCELLED if cancelled else Reason.DECLINED)
+                self._ended_without_approval(Reason.CANCELLED if cancelled else Reason.DECLINED)
             case State.REVERSING if aborted is None or aborted.not_reversed:
                 self._step(card_attempt.doubt, Reason.CONTRADICTION)
             case State.REVERSING:
                 self._reversed()
             case State.PAID if aborted is not None:
                 self._contradiction("The terminal aborted after the payment was paid.")
+
+    def _ended_without_approval(self, reason: Reason) -> None:
+        """No money moved now. That it is back already is for a person to see on the terminal's papers."""
+        if self._back_before:
+            self._step(card_attempt.doubt, Reason.CONTRADICTION)
+        else:
+            self._step(card_attempt.decline, reason)
 
     def _lost(self) -> None:
         if self._attempt.state in {State.SENT, State.APPROVED, State.REVERSING}:
@@ -206,3 +229,19 @@ class Payment:
         if self._exchange is None:
             raise RuntimeError("an event before the exchange began")
         return self._exchange
+
+
+def abilities(terminal: Driver) -> frozenset[str]:
+    """What a terminal can do besides payments, in the words of the readers' table."""
+    can = {
+        Kind.REVERSE.value: terminal.can_reverse,
+        Kind.REFUND.value: terminal.can_refund,
+        "day_end": terminal.can_close_day,
+        "diagnosis": terminal.can_diagnose,
+    }
+    return frozenset(name for name, able in can.items() if able)
+
+
+def _unable(tx: Tx, no: int) -> Attempt:
+    """Another terminal was plugged in since it was asked for."""
+    return card_attempt.not_sent(tx, no, Reason.REFUSED_BY_TERMINAL)

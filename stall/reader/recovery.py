@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from stall.domain.payment import Reason, State
-from stall.flows import card_attempt
+from stall.domain.payment import Kind, Reason, State
+from stall.flows import card_attempt, day_end
 from stall.reader.driver import Driver
-from stall.reader.told import Told
+from stall.reader.told import DayTotal, Told
 from stall.store import attempts
 from stall.store.attempts import Attempt
 from stall.store.db import Database
@@ -30,17 +30,23 @@ class Finding(StrEnum):
     REVERSED = "reversed"
     NOT_FOUND = "not_found"
     UNCLEAR = "unclear"
+    STANDS_ALONE = "stands_alone"
+    """It is ours and went through, by the word of a terminal that may have taken it back since."""
 
 
 def judge(attempt: Attempt, told: Told | None, *, reverses_by_itself: bool) -> Finding:
     """Compare the terminal's last transaction with an attempt. Pure.
 
     A terminal that may reverse by itself can still say that there was no payment or that it was
-    taken back, never that it stands.
+    taken back, never by this alone that it stands.
     """
     if told is None or told.receipt_no is None or told.tid is None:
         return Finding.UNCLEAR
-    if attempt.receipt_no is None and (told.tid, told.receipt_no) == (attempt.baseline_tid, attempt.baseline_receipt):
+    before = attempt.receipt_no is None and (told.tid, told.receipt_no) == (
+        attempt.baseline_tid,
+        attempt.baseline_receipt,
+    )
+    if before and not (attempt.kind == Kind.REVERSE and told.taken_back):  # some give a reversal no number of its own
         return Finding.NOT_FOUND
     ours = (
         told.approved
@@ -49,9 +55,25 @@ def judge(attempt: Attempt, told: Told | None, *, reverses_by_itself: bool) -> F
         and told.currency in {attempt.cur, None}
         and told.receipt_no in _expected_receipts(attempt)
     )
-    if ours and told.taken_back:
-        return Finding.REVERSED
-    return Finding.PAID if ours and not reverses_by_itself else Finding.UNCLEAR
+    if not ours or told.taken_back != (attempt.kind == Kind.REVERSE):
+        return Finding.REVERSED if ours and attempt.kind == Kind.PAY else Finding.UNCLEAR
+    return Finding.STANDS_ALONE if reverses_by_itself else Finding.PAID
+
+
+def weigh(attempt: Attempt, total: DayTotal | None, ours_minor: int) -> Finding:
+    """Compare what the terminal took since its last day end with what we know of, to see whether an attempt is in it. Pure.
+
+    `ours_minor`: our payments since then, what was given back taken off; the attempt is not among them. Only the till can
+    start payments (ZVT config 10), so whatever is more or less than both answers is for a person.
+    """
+    if total is None or total.currency not in {attempt.cur, None}:
+        return Finding.UNCLEAR
+    signed = attempt.amount_minor if attempt.kind == Kind.PAY else -attempt.amount_minor
+    if total.total_minor == ours_minor + signed:
+        return Finding.PAID
+    if total.total_minor == ours_minor:
+        return Finding.REVERSED if attempt.kind == Kind.PAY else Finding.NOT_FOUND
+    return Finding.UNCLEAR
 
 
 def resolve(db: Database, terminal: Driver, attempt: Attempt) -> Attempt:
@@ -63,6 +85,8 @@ def resolve(db: Database, terminal: Driver, attempt: Attempt) -> Attempt:
     terminal.register(attempt.cur)
     told = terminal.last_payment()
     finding = judge(attempt, told, reverses_by_itself=terminal.profile.reverses_by_itself)
+    if finding is Finding.STANDS_ALONE:
+        finding = weigh(attempt, terminal.totals(), day_end.taken_since(db.read(), attempt.reader or 0))
     with db.transaction() as tx:
         now = attempts.get(tx.conn, attempt.no)
         if now.state is not State.UNKNOWN:  # a person decided while we asked

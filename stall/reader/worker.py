@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from typing import NamedTuple
 
 from stall import log
 from stall.domain.payment import Reason, State
@@ -16,7 +17,7 @@ from stall.errors import Refused, Retry, StallError
 from stall.flows import card_attempt, day_end
 from stall.reader.connect import open_terminal
 from stall.reader.driver import READY, Driver
-from stall.reader.payment import Payment
+from stall.reader.payment import Payment, abilities
 from stall.reader.recovery import resolve
 from stall.settings import Reader
 from stall.store import attempts, locks, readers
@@ -27,11 +28,27 @@ from stall.store.watch import Watcher
 #: Terminals drop their USB after a night idle unless somebody asks how they are (s).
 KEEP_ALIVE_S = 60.0
 RECONNECT_FIRST_S, RECONNECT_LAST_S = 0.5, 5.0
-DAY_END_CUT_OFF = "The terminal's end of day was cut off. If it printed a slip, keep that; then ask again."
 #: How long a sleep may go on before looking up whether to stop (s).
 GLANCE_S = 0.5
 #: How often an unclear payment is asked about again while a person has not decided (s).
 ASK_AGAIN_S = 15.0
+
+
+class Job(NamedTuple):
+    """What the till is told of a job while it runs, and when it was cut off."""
+
+    doing: str
+    cut_off: str
+
+
+#: By the kind of the job.
+JOBS = {
+    "day_end": Job(
+        "Closing the terminal's day",
+        "The terminal's end of day was cut off. If it printed a slip, keep that; then ask again.",
+    ),
+    "diagnosis": Job("The terminal checks itself", "The check was cut off. Ask again when the terminal is back."),
+}
 
 
 class Worker:
@@ -91,6 +108,7 @@ class Worker:
                 return
             terminal.register(self._box.settings.cur)
             self._learn_baseline(terminal)
+            self._note_abilities(terminal)
             self._report("ready", "Ready")
             while not self._stop.is_set() and terminal.alive:
                 self._next(terminal)
@@ -108,7 +126,7 @@ class Worker:
         elif attempt is not None:
             self._recover(terminal)
         elif (job := readers.waiting_job(self._box.db.read(), self._no)) is not None:
-            self._day_end(terminal, job[0])
+            self._do_job(terminal, *job)
         elif not self._changed_within(terminal, seen, KEEP_ALIVE_S) and not self._stop.is_set():
             self._report_status(terminal, terminal.status())
 
@@ -179,33 +197,50 @@ class Worker:
         with self._box.db.transaction() as tx:
             readers.remember_receipt(tx, self._no, None if told is None else told.tid, known)
 
-    def _day_end(self, terminal: Driver, job: int) -> None:
-        self._report("busy", "Closing the terminal's day")
+    def _do_job(self, terminal: Driver, job: int, kind: str) -> None:
+        """Do what was asked besides payments: the terminal's day end, or its check of itself."""
+        self._report("busy", JOBS[kind].doing)
         with self._box.db.transaction() as tx:
             readers.begin_job(tx, job)  # so that a crash from here on does not close a second, empty day
         try:
-            totals = terminal.end_of_day()
+            if kind == "day_end":
+                self._close_day(terminal, job)
+            else:
+                terminal.diagnose()
+                self._end_job(job, "done", "The terminal checked itself and its line, and found nothing wrong.")
         except Refused as refusal:
-            with self._box.db.transaction() as tx:
-                readers.end_job(tx, job, "failed", refusal.sentence)
+            self._end_job(job, "failed", refusal.sentence)
         except Retry:
-            with self._box.db.transaction() as tx:
-                readers.end_job(tx, job, "failed", DAY_END_CUT_OFF)
+            self._end_job(job, "failed", JOBS[kind].cut_off)
             raise
-        else:
-            with self._box.db.transaction() as tx:
-                day_end.record_day_end(
-                    tx,
-                    job,
-                    self._no,
-                    total_minor=totals.total_minor,
-                    count=totals.count,
-                    cur=totals.currency or self._box.settings.cur,
-                    tid=totals.tid,
-                )
-            self._box.db.truncate_log()
-            self._learn_baseline(terminal)
         self._report("ready", "Ready")
+
+    def _close_day(self, terminal: Driver, job: int) -> None:
+        totals = terminal.end_of_day()
+        with self._box.db.transaction() as tx:
+            day_end.record_day_end(
+                tx,
+                job,
+                self._no,
+                total_minor=totals.total_minor,
+                count=totals.count,
+                cur=totals.currency or self._box.settings.cur,
+                tid=totals.tid,
+            )
+        self._box.db.truncate_log()
+        self._learn_baseline(terminal)
+
+    def _end_job(self, job: int, state: str, answer: str) -> None:
+        with self._box.db.transaction() as tx:
+            readers.end_job(tx, job, state, answer)
+
+    def _note_abilities(self, terminal: Driver) -> None:
+        """Tell the till which buttons make sense with this terminal."""
+        can = abilities(terminal)
+        known = readers.find(self._box.db.read(), self._no)
+        if known is not None and known.can != can:
+            with self._box.db.transaction() as tx:
+                readers.note_abilities(tx, self._no, can)
 
     def _close_unfinished(self) -> None:
         """An attempt of which no process knows any more is unknown: it is asked about, never sent again."""
@@ -218,7 +253,8 @@ class Worker:
     def _fail_begun_jobs(self) -> None:
         """A day end cut off in the middle may have been done: only the terminal's slip can say."""
         with self._box.db.transaction() as tx:
-            readers.fail_begun_jobs(tx, self._no, DAY_END_CUT_OFF)
+            for kind, job in JOBS.items():
+                readers.fail_begun_jobs(tx, self._no, kind, job.cut_off)
 
     def _refuse_requests(self, reason: Reason) -> None:
         """Without a terminal a request is answered at once, so that the buyer can pay otherwise."""

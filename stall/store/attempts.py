@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stall.domain.payment import FINAL, OPEN, State, Tender, check
+from stall.domain.payment import FINAL, OPEN, Kind, State, Tender, check
 from stall.errors import Refused
 from stall.store import epochs
 from stall.store.db import Tx
@@ -14,7 +14,7 @@ from stall.store.db import Tx
 _COLUMNS = (
     "no, sale, ordinal, kind, of, tender, reader, state, settlement, amount_minor, cur, given_minor, offline, decided_by, reason,"
     " boot_id, requested_boottime_ms, requested_ms, ended_ms, cancel_wanted, display, tid, receipt_no, trace,"
-    " baseline_tid, baseline_receipt"
+    " baseline_tid, baseline_receipt, reference"
 )
 _STATE = 7  # its place among the columns
 #: Word for word as in the partial index of the schema: SQLite uses it only then.
@@ -23,7 +23,10 @@ _OPEN_STATES = ", ".join(f"'{state}'" for state in State if state in OPEN)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt. Money in minor units; `display` is what the terminal shows, in words."""
+    """One attempt. Money in minor units; `display` is what the terminal shows, in words.
+
+    `reference` names it in the books of a reader the box cannot ask.
+    """
 
     no: int
     sale: int
@@ -51,6 +54,7 @@ class Attempt:
     trace: int | None
     baseline_tid: str | None
     baseline_receipt: int | None
+    reference: str | None = None
 
     @property
     def open(self) -> bool:
@@ -76,6 +80,12 @@ def of_sale(conn: sqlite3.Connection, sale: int) -> list[Attempt]:
     return _all(conn.execute(f"SELECT {_COLUMNS} FROM attempts WHERE sale = ? ORDER BY ordinal", (sale,)))
 
 
+def kept(tried: Sequence[Attempt]) -> list[Attempt]:
+    """The payments among a sale's attempts whose money was taken and not given back."""
+    back = {one.of for one in tried if one.kind != Kind.PAY and one.state is State.PAID}
+    return [one for one in tried if one.kind == Kind.PAY and one.state is State.PAID and one.no not in back]
+
+
 def open_on_reader(conn: sqlite3.Connection, reader: int) -> list[Attempt]:
     """The attempts on a reader whose outcome is not final, oldest first; at most one in a sound database."""
     return _all(
@@ -96,23 +106,25 @@ def requested_before(conn: sqlite3.Connection, boot_id: str, boottime_ms: int) -
     )
 
 
-def add(tx: Tx, *, sale: int, kind: str, tender: str, state: State, amount_minor: int, cur: str, reader: int | None = None,
-        given_minor: int | None = None, settlement: str | None = None, decided_by: str | None = None) -> Attempt:  # fmt: skip
+def add(tx: Tx, *, sale: int, kind: str, tender: str, state: State, amount_minor: int, cur: str, of: int | None = None,
+        reader: int | None = None, given_minor: int | None = None, settlement: str | None = None, decided_by: str | None = None,
+        reference: str | None = None) -> Attempt:  # fmt: skip
     """Write a new attempt of a sale with the next ordinal."""
     ended_ms = tx.now_ms if state in FINAL else None
     row = tx.conn.execute(
         "INSERT INTO attempts (no, sale, ordinal, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,"
-        " boot_id, requested_boottime_ms, requested_ms, ended_ms)"
-        f" VALUES ({epochs.next_no('attempts')}, ?1, (SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE sale = ?1), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " boot_id, requested_boottime_ms, requested_ms, ended_ms, reference, of)"
+        f" VALUES ({epochs.next_no('attempts')}, ?1, (SELECT coalesce(max(ordinal), 0) + 1 FROM attempts WHERE sale = ?1), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " RETURNING no, ordinal",
         (sale, kind, tender, reader, state, settlement, amount_minor, cur, given_minor, decided_by,
-         tx.moment.boot_id, tx.moment.boottime_ms, tx.now_ms, ended_ms),
+         tx.moment.boot_id, tx.moment.boottime_ms, tx.now_ms, ended_ms, reference, of),
     ).fetchone()  # fmt: skip
     return Attempt(
-        no=row[0], sale=sale, ordinal=row[1], kind=kind, of=None, tender=tender, reader=reader, state=state, settlement=settlement,
+        no=row[0], sale=sale, ordinal=row[1], kind=kind, of=of, tender=tender, reader=reader, state=state, settlement=settlement,
         amount_minor=amount_minor, cur=cur, given_minor=given_minor, offline=None, decided_by=decided_by, reason=None,
         boot_id=tx.moment.boot_id, requested_boottime_ms=tx.moment.boottime_ms, requested_ms=tx.now_ms, ended_ms=ended_ms,
         cancel_wanted=0, display="", tid=None, receipt_no=None, trace=None, baseline_tid=None, baseline_receipt=None,
+        reference=reference,
     )  # fmt: skip
 
 

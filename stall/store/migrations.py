@@ -39,6 +39,16 @@ def _decisions(tables: Tables) -> None:
     _run(tables, schema.DECISIONS)
 
 
+@steps(name="0005_references")
+def _references(tables: Tables) -> None:
+    _run(tables, schema.REFERENCES)
+
+
+@steps(name="0006_reader_abilities")
+def _reader_abilities(tables: Tables) -> None:
+    _run(tables, schema.READER_ABILITIES)
+
+
 def _run(tables: Tables, statements: str) -> None:
     for statement in statements.split(";"):
         if statement.strip():

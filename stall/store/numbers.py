@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from stall.store.db import Tx
-from stall.store.schema import FREE, FROZEN, HELD, SOLD, edition_number, number_id
+from stall.store.schema import FREE, FROZEN, HELD, SOLD, VOID, claim_id, edition_number, line_id, number_id
 
 #: The free numbers this box may sell now; `:now_ms` is bound.
 FREE_NOW = (
@@ -19,6 +19,10 @@ FREE_NOW = (
     " WHERE n.state = 0 AND l.epoch_no = (SELECT epoch_no FROM journal) AND l.expires_ms > :now_ms"
 )
 _LOWEST = f"SELECT n.id, n.lease, l.jti {FREE_NOW} AND n.id BETWEEN :low AND :high ORDER BY n.id LIMIT :most"
+_FREE_AGAIN = (
+    "sale = NULL, state ="
+    f" CASE WHEN (SELECT epoch_no FROM leases WHERE no = lease) = (SELECT epoch_no FROM journal) THEN {FREE} ELSE {FROZEN} END"
+)
 _HELD_BY = "numbers INDEXED BY numbers_held"
 
 
@@ -70,6 +74,28 @@ def free_held(tx: Tx, sale: int) -> int:
     return tx.conn.execute(
         f"UPDATE {_HELD_BY} SET state = ?, sale = NULL WHERE sale = ? AND state = 1", (FREE, sale)
     ).rowcount
+
+
+def take_back(tx: Tx, sale: int) -> None:
+    """Let go of the numbers a voided sale had: free again where no paper names them and nothing went out, else void.
+
+    A free one of an earlier epoch's lease is frozen, as all of them are.
+    """
+    (delivered,) = tx.conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM grants g JOIN transfers t ON t.grant_no = g.no WHERE g.claim >= ?1 AND g.claim < ?2 AND t.sent > 0)"
+        " OR EXISTS (SELECT 1 FROM downloads WHERE claim >= ?1 AND claim < ?2)",
+        (claim_id(sale, 0), claim_id(sale + 1, 0)),
+    ).fetchone()
+    sold = tx.conn.execute(
+        "SELECT p.drop_no, l.ed, EXISTS (SELECT 1 FROM certificates c WHERE c.line = l.id) FROM lines l JOIN packs p ON p.no = l.pack"
+        " WHERE l.id >= ? AND l.id < ? AND l.ed IS NOT NULL",
+        (line_id(sale, 0), line_id(sale + 1, 0)),
+    )
+    for drop_no, ed, certified in sold.fetchall():
+        change = f"state = {VOID}" if certified or delivered else _FREE_AGAIN
+        tx.conn.execute(
+            f"UPDATE numbers SET {change} WHERE id = ? AND state = {SOLD} AND sale = ?", (number_id(drop_no, ed), sale)
+        )
 
 
 def freeze_unsold(tx: Tx) -> int:

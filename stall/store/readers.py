@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stall.store.db import Tx
@@ -19,14 +20,19 @@ class ReaderState:
     tid: str | None
     last_receipt: int | None
     at_ms: int
+    can: frozenset[str]
+    """What it can do besides taking payments: reverse, refund, day_end, diagnosis."""
 
 
 def find(conn: sqlite3.Connection, reader: int) -> ReaderState | None:
     """One reader, or None when none was ever set up under that number."""
     row = conn.execute(
-        "SELECT no, name, link, display, tid, last_receipt, at_ms FROM readers WHERE no = ?", (reader,)
+        "SELECT no, name, link, display, tid, last_receipt, at_ms, can FROM readers WHERE no = ?", (reader,)
     ).fetchone()
-    return None if row is None else ReaderState(*row)
+    if row is None:
+        return None
+    no, name, link, display, tid, last_receipt, at_ms, can = row
+    return ReaderState(no, name, link, display, tid, last_receipt, at_ms, frozenset(can.split()))
 
 
 def report(tx: Tx, reader: int, name: str, link: str, display: str) -> None:
@@ -36,6 +42,11 @@ def report(tx: Tx, reader: int, name: str, link: str, display: str) -> None:
         " name = excluded.name, link = excluded.link, display = excluded.display, at_ms = excluded.at_ms",
         (reader, name, link, display, tx.now_ms),
     )
+
+
+def note_abilities(tx: Tx, reader: int, can: Iterable[str]) -> None:
+    """Record what the terminal on a reader can do."""
+    tx.conn.execute("UPDATE readers SET can = ? WHERE no = ?", (" ".join(sorted(can)), reader))
 
 
 def baseline(conn: sqlite3.Connection, reader: int) -> tuple[str, int] | None:
@@ -83,10 +94,11 @@ def begin_job(tx: Tx, no: int) -> None:
     tx.conn.execute("UPDATE reader_jobs SET state = 'begun' WHERE no = ?", (no,))
 
 
-def fail_begun_jobs(tx: Tx, reader: int, answer: str) -> None:
-    """End the jobs a process that is gone had begun."""
+def fail_begun_jobs(tx: Tx, reader: int, kind: str, answer: str) -> None:
+    """End the jobs of a kind that a process that is gone had begun."""
     tx.conn.execute(
-        "UPDATE reader_jobs SET state = 'failed', answer = ? WHERE reader = ? AND state = 'begun'", (answer, reader)
+        "UPDATE reader_jobs SET state = 'failed', answer = ? WHERE reader = ? AND kind = ? AND state = 'begun'",
+        (answer, reader, kind),
     )
 
 

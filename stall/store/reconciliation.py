@@ -12,11 +12,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stall.domain.books import Books, DayEnd, Exceptional, OpenPayment, TenderSum, Upload
+from stall.domain.payment import Kind
 from stall.store import journal, uploads
 from stall.store.readonly import one_view
 from stall.store.schema import event_id
-from stall.wire import event, receipt
+from stall.wire import event, jws, receipt
 from stall.wire.event import Event
+
+#: What an attempt adds to the money taken, in minor units: what is given back takes it away.
+_SIGNED = "CASE a.kind WHEN 'pay' THEN a.amount_minor ELSE -a.amount_minor END"
 
 #: Kinds of event that may carry a receipt.
 _PAYING = frozenset({"sale", "attempt", "finish"})
@@ -65,7 +69,8 @@ def _receipts(facts: list[Event], keys: Mapping[str, bytes]) -> tuple[TenderSum,
         token = fact.body.get("receipt") if fact.kind in _PAYING else None
         if token is None:
             continue
-        for pay in receipt.verify(str(token), keys).pay:
+        typ = jws.unverified_typ(str(token))
+        for pay in receipt.verify(str(token), keys, typ if typ in receipt.TYPES else receipt.RECEIPT).pay:
             key = pay.m, pay.cur
             epochs[key].add(fact.epoch)
             old = sums.get(key, TenderSum(*key, 0, 0, fact.seq, fact.seq))
@@ -77,8 +82,8 @@ def _receipts(facts: list[Event], keys: Mapping[str, bytes]) -> tuple[TenderSum,
 def _paid(conn: sqlite3.Connection) -> tuple[tuple[str, str, int], ...]:
     """What the rows say was paid in finished sales, by tender and currency."""
     rows = conn.execute(
-        "SELECT a.tender, a.cur, sum(a.amount_minor) FROM attempts a JOIN sales s ON s.no = a.sale"
-        " WHERE a.state = 'paid' AND a.kind = 'pay' AND s.receipt_event IS NOT NULL"
+        f"SELECT a.tender, a.cur, sum({_SIGNED}) FROM attempts a JOIN sales s ON s.no = a.sale"
+        " WHERE a.state = 'paid' AND s.receipt_event IS NOT NULL"
         " GROUP BY a.tender, a.cur ORDER BY a.tender, a.cur"
     )
     return tuple((tender, cur, minor) for tender, cur, minor in rows.fetchall())
@@ -87,8 +92,8 @@ def _paid(conn: sqlite3.Connection) -> tuple[tuple[str, str, int], ...]:
 def _part_paid(conn: sqlite3.Connection) -> int:
     """How many sales have money taken but are not finished."""
     row = conn.execute(
-        "SELECT count(DISTINCT a.sale) FROM attempts a JOIN sales s ON s.no = a.sale"
-        " WHERE a.state = 'paid' AND a.kind = 'pay' AND a.amount_minor <> 0 AND s.state <> 'paid'"
+        f"SELECT count(*) FROM (SELECT 1 FROM attempts a JOIN sales s ON s.no = a.sale"
+        f" WHERE a.state = 'paid' AND s.state <> 'paid' GROUP BY s.no HAVING sum({_SIGNED}) <> 0)"
     ).fetchone()
     return int(row[0])
 
@@ -107,11 +112,11 @@ def _day_ends(conn: sqlite3.Connection, told: list[tuple[int, Event]]) -> tuple[
 
 
 def _card_payments(told: list[tuple[int, Event]]) -> Iterator[tuple[int, int]]:
-    """Card payments that became `paid`, as (key of the event, minor units)."""
+    """Card payments that became `paid`, as (key of the event, minor units); below zero what was given back."""
     for key, fact in told:
         body = fact.body
         if fact.kind == "attempt" and body.get("tender") == "card" and body.get("state") == "paid":
-            yield key, int(body["minor"])
+            yield key, int(body["minor"]) * (1 if body["kind"] == Kind.PAY else -1)
 
 
 def _open_payments(conn: sqlite3.Connection) -> tuple[OpenPayment, ...]:

@@ -9,7 +9,7 @@ tile = epoch_no << 40 | level << 36 | index.
 from __future__ import annotations
 
 #: Number of the newest step; kept in PRAGMA user_version, so that opening needs no library.
-VERSION = 4
+VERSION = 6
 
 #: From this step on a box notes where its database lies (place.py).
 PLACED = 3
@@ -155,6 +155,22 @@ DECISIONS = """
 CREATE TABLE decisions (
     attempt INTEGER PRIMARY KEY REFERENCES attempts (no), event INTEGER NOT NULL, salt BLOB NOT NULL, sealed BLOB NOT NULL
 ) STRICT;
+"""
+
+#: What a person typed of a payment that a reader of its own took: the name it has there.
+REFERENCES = """
+ALTER TABLE attempts ADD COLUMN reference TEXT;
+"""
+
+#: What a terminal can do, and jobs of any kind (a table's check cannot be changed; nothing of a job is worth keeping).
+READER_ABILITIES = """
+ALTER TABLE readers ADD COLUMN can TEXT NOT NULL DEFAULT '';
+DROP TABLE reader_jobs;
+CREATE TABLE reader_jobs (
+    no INTEGER PRIMARY KEY, reader INTEGER NOT NULL, kind TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('asked', 'begun', 'done', 'failed')), asked_ms INTEGER NOT NULL, answer TEXT
+) STRICT;
+CREATE INDEX attempts_back ON attempts (of) WHERE of IS NOT NULL;
 """
 
 

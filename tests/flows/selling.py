@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from stall.flows import card_attempt, take_card, take_cash
+from stall.domain.payment import Kind
+from stall.flows import card_attempt, give_back, take_card, take_cash
 from stall.flows.card_attempt import TerminalFacts
 from stall.flows.fill_basket import Wish, fill_basket
-from stall.store import attempts, catalogue, journal, sales
+from stall.store import attempts, catalogue, journal, readers, sales
 from stall.store.attempts import Attempt
 from stall.wire import event, receipt
 from stall.wire.receipt import Receipt
@@ -53,6 +54,20 @@ def card(stall: Stocked, sale: int) -> Attempt:
     send(stall, attempt)
     approve(stall, attempt)
     return pay(stall, attempt)
+
+
+def ask_back(stall: Stocked, of: int, ordinal: int = 2, kind: Kind = Kind.REVERSE) -> int:
+    """Ask the terminal, which can both, to give a payment back."""
+    with stall.box.db.transaction() as tx:
+        readers.note_abilities(tx, 1, {"reverse", "refund", "day_end"})
+        return give_back.ask_back(tx, of, ordinal, kind, "maker")
+
+
+def give_back_by_card(stall: Stocked, of: int, ordinal: int = 2, kind: Kind = Kind.REVERSE) -> Attempt:
+    back = ask_back(stall, of, ordinal, kind)
+    send(stall, back)
+    approve(stall, back, facts(now(stall, of).amount_minor, 43))
+    return pay(stall, back)
 
 
 def now(stall: Stocked, attempt: int) -> Attempt:

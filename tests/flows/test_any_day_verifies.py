@@ -15,7 +15,7 @@ import pytest
 from stall.domain.epoch import Cause
 from stall.domain.payment import Reason
 from stall.errors import Refused, Retry
-from stall.flows import card_attempt, take_card, take_cash
+from stall.flows import card_attempt, take_card, take_cash, take_confirmed
 from stall.flows.claim import redeem_order
 from stall.flows.confirm_clock import confirm_clock
 from stall.flows.day_end import ask_day_end, record_day_end
@@ -58,6 +58,8 @@ class Day:
             self.close_day,
             self.set_clock,
             self.begin_anew,
+            self.hold_for_reader,
+            self.confirm,
         ]
         try:
             self.dice.choice([*frequent * 3, *rare])()
@@ -87,6 +89,14 @@ class Day:
     def cash(self) -> None:
         sale = self.sale()
         self.write(lambda tx: take_cash.take_cash(tx, sale, self.next_ordinal(sale), 10_000))
+
+    def hold_for_reader(self) -> None:
+        sale = self.sale()
+        self.write(lambda tx: take_confirmed.hold_for_reader(tx, sale))
+
+    def confirm(self) -> None:
+        sale, reference = self.sale(), self.dice.choice(("", "TAB4C7KZ2M", "0042"))
+        self.write(lambda tx: take_confirmed.take_confirmed(tx, sale, self.next_ordinal(sale), reference, "maker"))
 
     def comp(self) -> None:
         sale = self.sale()

@@ -80,7 +80,7 @@ ROWS = [
     ("DELETE FROM attempts WHERE tender = 'comp'", "of the journal is not in the table of payments"),
     (("INSERT INTO attempts SELECT (SELECT max(no) + 1 FROM attempts), sale, 9, kind, of, tender, reader, state, settlement, amount_minor, cur, given_minor, offline,"
      " decided_by, reason, boot_id, requested_boottime_ms, requested_ms, ended_ms, cancel_wanted, display, tid, receipt_no, trace,"
-     " baseline_tid, baseline_receipt FROM attempts WHERE no = 1"), "payments, the tables have"),
+     " baseline_tid, baseline_receipt, NULL FROM attempts WHERE no = 1"), "payments, the tables have"),
     ("UPDATE sales SET state = 'basket' WHERE no = 1", "Sale 1: the receipt in event [0-9]+ says otherwise than the table of sales"),
     ("UPDATE sales SET state = 'dropped' WHERE no = 1", "Sale 1 was given up though .*4.50.* was taken"),
     ("UPDATE sales SET total_minor = 1 WHERE no = 1", "Sale 1: the receipt in event [0-9]+ says otherwise"),
@@ -94,7 +94,7 @@ ROWS = [
     ("DELETE FROM lines WHERE id = 1 << 8", "Sale 1: the receipt in event [0-9]+ lists other items"),
     ("UPDATE claims SET digest = zeroblob(32) WHERE id = (1 << 8) + 1", "claim code on the receipt of sale 1 opens nothing"),
     ("DELETE FROM claims WHERE id = (1 << 8) + 1", "claim code on the receipt of sale 1 opens nothing"),
-    ("UPDATE claims SET state = 'revoked' WHERE id = (1 << 8) + 1", "claim code on the receipt of sale 1 opens nothing"),
+    ("UPDATE claims SET state = 'revoked' WHERE id = (1 << 8) + 1", "claim code of sale 1 is revoked and nothing in the journal made it so"),
     ("UPDATE sales SET paid_ms = paid_ms + 86400000 WHERE no = 1", "Sale 1: the receipt in event [0-9]+ says otherwise"),
     ("UPDATE attempts SET baseline_receipt = baseline_receipt + 1 WHERE baseline_receipt > 0 AND state <> 'sent'", "Payment [0-9]+: baseline is"),
     ("INSERT INTO claims VALUES ((99 << 8) + 1, zeroblob(32), 'active', 1)", "claim codes, the tables have"),
@@ -116,8 +116,8 @@ ROWS = [
     ("DELETE FROM files WHERE path = 'zine.pdf'", "tells of a pack"),
     ("DELETE FROM documents WHERE typ = 'stall-delegation+jwt'", "tells of a delegation|names a row of documents that is not there"),
     # edition numbers
-    ("UPDATE numbers SET state = 0, sale = NULL WHERE state = 2 AND sale = 1", "Number 1 of harbour-prints is sold to sale 1 in a receipt and not"),
-    ("UPDATE numbers SET sale = 2 WHERE state = 2 AND sale = 1", "Number 1 of harbour-prints is sold to sale 1 in a receipt and not"),
+    ("UPDATE numbers SET state = 0, sale = NULL WHERE state = 2 AND sale = 1", "Number 1 of harbour-prints is free in the table of numbers, and sold in a receipt"),
+    ("UPDATE numbers SET sale = 2 WHERE state = 2 AND sale = 1", "Number 1 of harbour-prints belongs to another sale in the table than in its receipt"),
     ("UPDATE numbers SET state = 2, sale = 1 WHERE (id & 1048575) = 5", "Number 5 of harbour-prints is sold in the table of numbers, and no receipt"),
     ("UPDATE numbers SET state = 3, sale = 1 WHERE (id & 1048575) = 5", "Number 5 of harbour-prints is void in the table of numbers, and nothing"),
     ("UPDATE numbers SET state = 4, sale = NULL WHERE (id & 1048575) = 5", "Number 5 of harbour-prints is frozen in the table of numbers, though"),

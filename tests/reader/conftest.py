@@ -13,6 +13,9 @@ from stall.reader.transport import SerialTransport
 from stall.reader.zvt.link import Link
 from stall.reader.zvt.terminal import Terminal
 from stall.reader.zvt.timers import Timers
+from tests.fakes import stock
+from tests.fakes.clock import FakeClock
+from tests.reader.scene import Scene
 
 FAST = Timers(1 / 50)
 
@@ -64,3 +67,17 @@ def make_terminal(device: PtyDevice, tmp_path: Path) -> Iterator[Callable[[Timer
     yield make
     for terminal in made:
         terminal.close()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stocked") / "box"
+    stock.stock(folder, FakeClock())
+    return folder
+
+
+@pytest.fixture
+def scene(tmp_path: Path, template: Path) -> Iterator[Scene]:
+    made = Scene(tmp_path, template)
+    yield made
+    made.end()

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from stall.domain.payment import State
-from stall.reader.recovery import Finding, judge
+from stall.reader.recovery import Finding, judge, weigh
+from stall.reader.told import DayTotal
 from stall.reader.zvt.telling import told_of
 from stall.store.attempts import Attempt
 from stall.wire.readers.zvt_status import StatusInformation, parse_status
@@ -86,10 +87,42 @@ def test_a_reversal_of_ours_was_taken_back() -> None:
     assert found(replace(OURS, original_trace=22, amount_minor=1)) is Finding.UNCLEAR
 
 
-def test_a_terminal_that_may_reverse_by_itself_never_proves_a_payment() -> None:
-    assert found(OURS, self_reversing=True) is Finding.UNCLEAR
+def test_a_terminal_that_may_reverse_by_itself_never_proves_a_payment_alone() -> None:
+    assert found(OURS, self_reversing=True) is Finding.STANDS_ALONE
     assert found(replace(OURS, receipt_no=41), self_reversing=True) is Finding.NOT_FOUND
     assert found(replace(OURS, original_trace=22), self_reversing=True) is Finding.REVERSED
+
+
+@pytest.mark.parametrize(
+    ("total", "says"),
+    [
+        (1450, Finding.PAID),
+        (1000, Finding.REVERSED),
+        (1449, Finding.UNCLEAR),
+        (0, Finding.UNCLEAR),
+        (None, Finding.UNCLEAR),
+    ],
+)
+def test_its_totals_say_whether_a_payment_is_among_them(total: int | None, says: Finding) -> None:
+    told = None if total is None else DayTotal(total, "EUR")
+    assert weigh(attempt(), told, 1000) is says
+    assert weigh(attempt(), DayTotal(1450, "CHF"), 1000) is Finding.UNCLEAR
+
+
+def test_a_payment_given_back_is_missing_from_its_totals() -> None:
+    for kind in ("reverse", "refund"):
+        back = replace(attempt(), kind=kind)
+        assert weigh(back, DayTotal(550, None), 1000) is Finding.PAID
+        assert weigh(back, DayTotal(1000, None), 1000) is Finding.NOT_FOUND
+
+
+def test_a_reversal_is_found_by_the_original_it_names_and_a_refund_by_naming_none() -> None:
+    reverse, refund = replace(attempt(), kind="reverse"), replace(attempt(), kind="refund")
+    taken_back = replace(OURS, original_trace=22)
+    assert (found(taken_back, reverse), found(OURS, reverse)) == (Finding.PAID, Finding.UNCLEAR)
+    assert (found(OURS, refund), found(taken_back, refund)) == (Finding.PAID, Finding.UNCLEAR)
+    assert found(replace(OURS, receipt_no=41), reverse) is Finding.NOT_FOUND
+    assert found(replace(taken_back, receipt_no=41), reverse) is Finding.UNCLEAR
 
 
 @pytest.mark.parametrize("after", [0, 1])

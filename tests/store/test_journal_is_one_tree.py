@@ -110,7 +110,7 @@ def test_a_damaged_page_is_found_wherever_it_lies(box: Box) -> None:
     box.db.close()
     with (folder / "stall.sqlite").open("r+b") as file:  # no connection of this process is open now
         for page in range(pages - 3, pages):
-            file.seek(page * 4096 + 8)
+            file.seek(page * 4096)  # an empty page holds nothing but its head
             file.write(bytes(range(256)) * 8)
     conn = connect_readonly(folder / "stall.sqlite")
     found = audit(conn, public)

@@ -148,7 +148,7 @@ class Dialogue:
                 case zvt.Busy():
                     return NotStarted(codes.PLEASE_WAIT, codes.result_words(codes.PLEASE_WAIT).operator)
                 case zvt.Negative(code):
-                    return NotStarted(code, codes.result_words(code).operator)
+                    return NotStarted(code, codes.result_words(code).operator, code == codes.ALREADY_REVERSED)
                 case zvt.Completion() | zvt.Abort():
                     self._link.send(commands.POSITIVE)
                 case _:
@@ -208,7 +208,9 @@ class Dialogue:
                 return None
             if info.result:
                 self._reply(commands.POSITIVE)
-                return NotApproved(told_of(info), codes.result_words(info.result).operator)
+                return NotApproved(
+                    told_of(info), codes.result_words(info.result).operator, info.result == codes.ALREADY_REVERSED
+                )
             return self._maybe_approval(info, received)
 
     def _maybe_approval(self, info: StatusInformation, received: Received) -> Event:

@@ -22,7 +22,7 @@ from stall.wire.readers.zvt import StatusInformation, codes, commands
 class Terminal:
     """One terminal on one link. Every method but `close` and Dialogue.abort belongs to one thread."""
 
-    can_reverse = can_refund = can_close_day = refusable = True
+    can_reverse = can_refund = can_close_day = can_diagnose = refusable = True
 
     def __init__(self, link: Link, profile: Profile, password: str) -> None:
         """Nothing is sent yet; `password` is the terminal's, six digits."""

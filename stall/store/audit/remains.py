@@ -29,6 +29,7 @@ def check(conn: sqlite3.Connection, found: Audit, story: Story) -> None:
     _check_switches(conn, found, story)
     _check_given_up(conn, found)
     _check_money(conn, found, story)
+    story.sold.end()
     story.stock.check_table()
 
 
@@ -49,7 +50,8 @@ def _check_given_up(conn: sqlite3.Connection, found: Audit) -> None:
     """Nobody's money may lie in a sale that was given up."""
     rows = conn.execute(
         "SELECT s.no, sum(a.amount_minor), a.cur FROM sales s JOIN attempts a ON a.sale = s.no"
-        " WHERE s.state = 'dropped' AND a.state = 'paid' AND a.kind = 'pay' GROUP BY s.no, a.cur"
+        " WHERE s.state = 'dropped' AND a.state = 'paid' AND a.kind = 'pay'"
+        " AND NOT EXISTS (SELECT 1 FROM attempts b WHERE b.of = a.no AND b.state = 'paid') GROUP BY s.no, a.cur"
     )
     for sale, minor, cur in rows:
         found.add(f"Sale {sale} was given up though {money.text(minor, cur)} was taken for it.")
@@ -58,7 +60,8 @@ def _check_given_up(conn: sqlite3.Connection, found: Audit) -> None:
 def _check_money(conn: sqlite3.Connection, found: Audit, story: Story) -> None:
     """Receipts and parts not finished together are what the table of payments says was paid, by tender."""
     rows = conn.execute(
-        "SELECT tender, sum(amount_minor) FROM attempts WHERE state = 'paid' AND kind = 'pay' GROUP BY tender"
+        "SELECT tender, sum(CASE kind WHEN 'pay' THEN amount_minor ELSE -amount_minor END) FROM attempts"
+        " WHERE state = 'paid' GROUP BY tender"
     )
     table = dict(rows.fetchall())
     told = dict(found.tenders)

@@ -9,10 +9,11 @@ from typing import Any
 
 from stall.domain.payment import Settlement, Tender
 from stall.errors import StallError
+from stall.store import journal
 from stall.store.audit.found import Audit
 from stall.store.audit.stock import Stock
-from stall.store.schema import event_id, line_id
-from stall.wire import b64, certificate, jws, keys, receipt
+from stall.store.schema import claim_id, event_id, line_id
+from stall.wire import b64, certificate, event, jws, keys, receipt, takeback
 from stall.wire.event import Event
 from stall.wire.receipt import Receipt
 
@@ -30,6 +31,7 @@ class Sold:
         self.finished = 0
         self.claimable = 0
         self.parts: defaultdict[int, list[tuple[str, str | None, int]]] = defaultdict(list)
+        self._revoked: set[int] = set()  # sales whose code is, and of which no void was told yet
         self._conn = conn
         self._found = found
         self._keys = {keys.thumbprint(public): public}
@@ -41,6 +43,22 @@ class Sold:
         # a person who decided may not know whether the terminal was online: the receipt then says that it was
         settled = str(body.get("settlement", Settlement.ONLINE)) if tender == Tender.CARD else None
         self.parts[int(body["sale"])].append((tender, settled, int(body["minor"])))
+
+    def given_back(self, body: dict[str, Any]) -> None:
+        """Forget a part of an unfinished sale whose money went back; that of a finished one is told by its void."""
+        sale, minor = int(body["sale"]), int(body["minor"])
+        if "receipt" in body:
+            return
+        part = next((one for one in self.parts[sale] if (one[0], one[2]) == (str(body["tender"]), minor)), None)
+        if part is None:
+            self._found.add(f"Payment {body['attempt']} gave back what sale {sale} had not taken.")
+            return
+        self.parts[sale].remove(part)
+
+    def end(self) -> None:
+        """After the last event: a code is revoked by the void of its sale and by nothing else."""
+        for sale in sorted(self._revoked):
+            self._found.add(f"The claim code of sale {sale} is revoked and nothing in the journal made it so.")
 
     def receipt(self, epoch_no: int, read: Event) -> None:
         """Check a receipt, and what it says against the rows of its sale."""
@@ -59,7 +77,7 @@ class Sold:
         if typ == receipt.RECEIPT and signed.ref is None:
             self._sale(epoch_no, read, signed, where)
         elif typ == receipt.VOID:
-            self._stock.void(signed)
+            self._void(read, signed)
 
     def _sale(self, epoch_no: int, read: Event, signed: Receipt, where: str) -> None:
         """The receipt that finishes a sale: payments, row, lines, claim and numbers."""
@@ -91,8 +109,28 @@ class Sold:
             return
         self.claimable += 1
         row = self._conn.execute("SELECT id >> 8, state FROM claims WHERE digest = ?", (b64.decode(code),)).fetchone()
-        if row is None or tuple(row) != (sale, "active"):  # nothing revokes a code yet
+        if row is None or row[0] != sale:
             self._found.add(f"The claim code on the receipt of sale {sale} opens nothing here, or another sale.")
+        elif row[1] != "active":
+            self._revoked.add(sale)
+
+    def _void(self, read: Event, signed: Receipt) -> None:
+        """A void takes back all of its own sale, whose code then opens nothing any more."""
+        sale = int(read.body["sale"])
+        self._stock.void(signed)
+        self._revoked.discard(sale)
+        row = self._conn.execute("SELECT receipt_event FROM sales WHERE no = ? AND state = 'paid'", (sale,)).fetchone()
+        try:
+            token = event.decode(journal.event_bytes(self._conn, row[0]) or b"").body["receipt"] if row else ""
+            takeback.check(receipt.verify(token, self._keys), receipt.VOID, signed)
+        except StallError as error:
+            self._found.add(f"The void of sale {sale} in event {read.seq} does not hold: {error.sentence}")
+        (alive,) = self._conn.execute(
+            "SELECT count(*) FROM claims WHERE state = 'active' AND id >= ? AND id < ?",
+            (claim_id(sale, 0), claim_id(sale + 1, 0)),
+        ).fetchone()
+        if alive:
+            self._found.add(f"Sale {sale} is void and its claim code still opens it.")
 
     def certificate(self, epoch_no: int, read: Event) -> None:
         """The certificate that is kept must be the one whose hash was journaled."""

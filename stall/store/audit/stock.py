@@ -40,6 +40,8 @@ class Stock:
         self._found = found
         self._leases: dict[str, _Lease] = {}
         self._void: set[tuple[str, int]] = set()
+        self._certified: set[tuple[str, int]] = set()
+        self._sold_to: dict[tuple[str, int], tuple[int, str | None]] = {}  # sale and lease of the last receipt
 
     def lease(self, epoch_no: int, read: Event) -> None:
         """Take a lease into account; the signed document behind it must say the same."""
@@ -64,20 +66,21 @@ class Stock:
             self._found.add(f"The lease of event {read.seq} grants other numbers than its signed document.")
 
     def sell(self, epoch_no: int, seq: int, sale: int, signed: Receipt) -> None:
-        """Every number on a receipt: leased to this epoch, sold for the first time, and so in the table."""
+        """Every number on a receipt: leased to this epoch, and sold for the first time or again after a void."""
         for item in signed.items:
             if item.drop is None or item.ed is None:
                 continue
             named, number = f"number {item.ed} of {item.drop}", (item.drop, item.ed)
             if number in self._found.sold:
                 self._found.add(f"Event {seq} sells {named} a second time.")
+            if number in self._certified:
+                self._found.add(f"Event {seq} sells {named} anew though a certificate names it.")
             self._found.sold.add(number)
+            self._void.discard(number)
+            self._sold_to[number] = (sale, item.lease)
             held = self._leases.get(item.lease or "")
             if held is None or (held.drop, held.epoch_no) != (item.drop, epoch_no) or not held.covers(item.ed):
                 self._found.add(f"Event {seq} sells {named} without a lease of this epoch.")
-            row = self._row(item.drop, item.ed)
-            if row is None or row[0] not in {SOLD, VOID} or row[1] != sale or row[2] != item.lease:
-                self._found.add(f"N{named[1:]} is sold to sale {sale} in a receipt and not in the table of numbers.")
 
     def void(self, signed: Receipt) -> None:
         """Take back the numbers a void names; they stay void, or come free again."""
@@ -88,6 +91,7 @@ class Stock:
 
     def check_certified(self, seq: int, drop: str, number: int, sale: int) -> None:
         """A certificate is for a number that its sale bought."""
+        self._certified.add((drop, number))
         row = self._row(drop, number)
         if row is None or row[1] != sale or row[0] not in {SOLD, VOID}:
             self._found.add(
@@ -116,6 +120,8 @@ class Stock:
             )
             if wrong is not None:
                 self._found.add(f"Number {number} of {drop} is {_STATES[state]} in the table of numbers, {wrong}.")
+            elif state in {SOLD, VOID} and self._sold_to[drop, number] != (sale, jti):
+                self._found.add(f"Number {number} of {drop} belongs to another sale in the table than in its receipt.")
         if counted != leased:
             self._found.add(f"{leased} numbers were leased and {counted} are accounted for.")
         self._check_holds()

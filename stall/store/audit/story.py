@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from stall.domain.payment import FINAL, TRANSITIONS, State
+from stall.domain.payment import FINAL, TRANSITIONS, Kind, State
 from stall.store import attempts
 from stall.store.attempts import Attempt
 from stall.store.audit.found import Audit
@@ -101,8 +101,8 @@ class Story:
             self._begin(number, state, read.seq)
         elif state not in TRANSITIONS[State(before["state"])]:
             self._found.add(f"Payment {number} goes from {before['state']} to {state} in event {read.seq}.")
-        if state is State.PAID and body["kind"] == "pay":
-            self.sold.paid(body)
+        if state is State.PAID:
+            (self.sold.paid if body["kind"] == Kind.PAY else self.sold.given_back)(body)
         plain = {name: value for name, value in body.items() if name != "receipt"}
         if before is not None and "baseline" in before:  # journaled when the payment is sent; the row keeps it
             plain["baseline"] = before["baseline"]
@@ -142,7 +142,7 @@ def _members(row: Attempt) -> dict[str, Any]:
         "attempt": row.no, "sale": row.sale, "ordinal": row.ordinal, "kind": row.kind, "of": row.of, "tender": row.tender,
         "reader": row.reader, "state": row.state.value, "settlement": row.settlement, "minor": row.amount_minor, "cur": row.cur,
         "given": row.given_minor, "offline": None if row.offline is None else bool(row.offline), "decided_by": row.decided_by,
-        "reason": row.reason, "tid": row.tid, "receipt_no": row.receipt_no, "trace": row.trace,
+        "reason": row.reason, "tid": row.tid, "receipt_no": row.receipt_no, "trace": row.trace, "ref": row.reference,
         "baseline": None if row.baseline_tid is None else [row.baseline_tid, row.baseline_receipt],
     }  # fmt: skip
     return {name: value for name, value in facts.items() if value is not None}

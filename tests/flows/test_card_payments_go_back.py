@@ -1,0 +1,186 @@
+"""Giving a card payment back: an attempt of its own, a signed void, a revoked code, numbers free again or void for ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from stall.domain.payment import Kind, Reason, State
+from stall.errors import Refused
+from stall.flows import card_attempt, give_back
+from stall.flows.begin_payment import attempt_body, begin_payment
+from stall.flows.claim import redeem_code
+from stall.flows.day_end import ask_day_end, record_day_end
+from stall.flows.settle import paid_so_far
+from stall.store import attempts, reconciliation, sales
+from stall.store.audit import audit
+from stall.wire import receipt, takeback
+from stall.wire.receipt import Receipt
+from tests.fakes.stock import PRINTS, ZINE, Stocked
+from tests.flows import selling
+from tests.flows.test_claims_open_downloads import code_of, redeem
+
+
+def void_of(stall: Stocked) -> Receipt:
+    own = stall.box.secrets.signing
+    token = selling.events(stall, "attempt")[-1].body["receipt"]
+    return receipt.verify(token, {own.thumbprint: own.public}, receipt.VOID)
+
+
+def sound(stall: Stocked) -> None:
+    assert audit(stall.box.db.read(), stall.box.secrets.signing.public).findings == []
+
+
+def number_state(stall: Stocked, number: int) -> tuple[int, int | None]:
+    row = stall.box.db.read().execute("SELECT state, sale FROM numbers WHERE (id & 1048575) = ? ORDER BY id", (number,))
+    return tuple(row.fetchone())
+
+
+def test_a_sale_taken_back_leaves_a_void_that_takes_back_all_of_it(stall: Stocked) -> None:
+    sale = selling.basket(stall, PRINTS, ZINE)
+    asked = selling.ask(stall, sale)
+    selling.send(stall, asked)
+    total = sales.get(stall.box.db.read(), sale).total_minor
+    selling.approve(stall, asked, selling.facts(total))
+    selling.pay(stall, asked)
+    back = selling.give_back_by_card(stall, asked)
+    assert (back.state, back.kind, back.of, back.amount_minor) == (State.PAID, "reverse", asked, total)
+    assert selling.now(stall, asked).state is State.PAID  # the original stays what it was
+    signed, bought = void_of(stall), selling.receipt_of(stall, sale)
+    takeback.check(bought, receipt.VOID, signed)
+    assert signed.ref == bought.jti
+    assert [(pay.m, pay.minor, pay.ref) for pay in signed.pay] == [("card", -total, "29001006-0043-000022")]
+    sound(stall)
+
+
+def test_a_number_nobody_has_a_paper_of_is_free_again_and_sold_to_the_next(stall: Stocked) -> None:
+    first = selling.basket(stall)
+    selling.give_back_by_card(stall, selling.card(stall, first).no)
+    assert number_state(stall, 1) == (0, None)
+    second = selling.basket(stall)
+    selling.card(stall, second)
+    assert selling.numbers(stall, second) == [1]
+    sound(stall)
+
+
+def test_a_number_on_a_certificate_is_void_for_ever(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    paid = selling.card(stall, sale)
+    redeem(stall, code_of(stall, sale))
+    selling.give_back_by_card(stall, paid.no)
+    assert number_state(stall, 1) == (3, sale)
+    other = selling.basket(stall)
+    selling.card(stall, other)
+    assert selling.numbers(stall, other) == [2]
+    sound(stall)
+
+
+def test_its_code_opens_nothing_any_more(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    paid = selling.card(stall, sale)
+    code = code_of(stall, sale)
+    selling.give_back_by_card(stall, paid.no)
+    with pytest.raises(Refused), stall.box.db.transaction() as tx:
+        redeem_code(tx, code, bytes(16))
+
+
+def test_nothing_is_given_back_twice_and_a_second_press_is_the_first(stall: Stocked) -> None:
+    paid = selling.card(stall, selling.basket(stall))
+    asked = selling.ask_back(stall, paid.no)
+    assert selling.ask_back(stall, paid.no) == asked
+    with pytest.raises(Refused, match="payment-open"):
+        selling.ask_back(stall, paid.no, ordinal=3)
+    selling.send(stall, asked)
+    selling.approve(stall, asked, selling.facts(450, 43))
+    selling.pay(stall, asked)
+    with pytest.raises(Refused, match="back-already"):
+        selling.ask_back(stall, paid.no, ordinal=3)
+
+
+def test_only_a_taken_card_payment_goes_back_by_card(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    cash = selling.cash(stall, sale).attempt
+    with pytest.raises(Refused, match="back-not-paid"):
+        selling.ask_back(stall, cash)
+    paid = selling.card(stall, selling.basket(stall))
+    back = selling.give_back_by_card(stall, paid.no)
+    with pytest.raises(Refused, match="back-not-paid"):
+        selling.ask_back(stall, back.no, ordinal=3)
+
+
+def test_a_terminal_refunds_what_it_took_before_its_last_day_end_and_reverses_the_rest(stall: Stocked) -> None:
+    paid = selling.card(stall, selling.basket(stall))
+    selling.ask_back(stall, paid.no)
+    with stall.box.db.transaction() as tx:
+        card_attempt.not_sent(tx, paid.no + 1, Reason.CANCELLED)
+        assert give_back.ways(tx, selling.now(stall, paid.no)) == (Kind.REVERSE, Kind.REFUND)
+        record_day_end(tx, ask_day_end(tx, 1), 1, total_minor=450, count=1, cur="EUR", tid="29001006")
+        assert give_back.ways(tx, selling.now(stall, paid.no)) == (Kind.REFUND,)
+    with pytest.raises(Refused, match="back-way"):
+        selling.ask_back(stall, paid.no, ordinal=3)
+    back = selling.give_back_by_card(stall, paid.no, ordinal=3, kind=Kind.REFUND)
+    assert (back.kind, back.state) == ("refund", State.PAID)
+    sound(stall)
+
+
+def test_a_payment_of_another_terminal_is_not_reversed_on_this_one(stall: Stocked) -> None:
+    paid = selling.card(stall, selling.basket(stall))
+    selling.ask_back(stall, paid.no)
+    with stall.box.db.transaction() as tx:
+        tx.conn.execute("UPDATE readers SET tid = '29009999'")
+        assert give_back.ways(tx, selling.now(stall, paid.no)) == (Kind.REFUND,)
+
+
+def test_a_failed_way_back_changes_nothing(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    paid = selling.card(stall, sale)
+    back = selling.ask_back(stall, paid.no)
+    selling.send(stall, back)
+    with stall.box.db.transaction() as tx:
+        card_attempt.decline(tx, back, Reason.DECLINED)
+    assert sales.get(stall.box.db.read(), sale).state == "paid"
+    redeem(stall, code_of(stall, sale))
+    sound(stall)
+
+
+def test_an_unclear_way_back_is_for_a_person_who_says_what_the_slip_says(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    paid = selling.card(stall, sale)
+    back = selling.ask_back(stall, paid.no)
+    selling.send(stall, back)
+    with stall.box.db.transaction() as tx:
+        card_attempt.doubt(tx, back, Reason.READER_LOST)
+        decided = card_attempt.decide(tx, back, "paid", "maker", "slip 0043")
+    assert decided.state is State.PAID
+    assert void_of(stall).ref == selling.receipt_of(stall, sale).jti
+    sound(stall)
+
+
+def test_a_part_given_back_is_to_be_paid_again_and_keeps_no_hold(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    with stall.box.db.transaction() as tx:  # the buyer pays 2.00 by card and wants to pay the rest otherwise
+        begin_payment(tx, sale)
+        part = attempts.add(
+            tx, sale=sale, kind="pay", tender="card", state=State.REQUESTED, amount_minor=200, cur="EUR", reader=1
+        )
+        tx.append("attempt", attempt_body(part))
+    selling.send(stall, part.no)
+    selling.approve(stall, part.no, selling.facts(200))
+    selling.pay(stall, part.no)
+    selling.give_back_by_card(stall, part.no)
+    with stall.box.db.transaction() as tx:
+        assert paid_so_far(tx, sale) == 0
+    assert sales.get(stall.box.db.read(), sale).hold_until_ms is not None
+    selling.cash(stall, sale, ordinal=3)
+    assert [pay.minor for pay in selling.receipt_of(stall, sale).pay] == [450]
+    sound(stall)
+
+
+def test_the_books_tie_with_a_payment_and_its_way_back(stall: Stocked) -> None:
+    paid = selling.card(stall, selling.basket(stall))
+    selling.card(stall, selling.basket(stall))
+    selling.give_back_by_card(stall, paid.no)
+    own = stall.box.secrets.signing
+    books = reconciliation.read_books(stall.box.db.read(), {own.thumbprint: own.public}, "EUR", cloud=False)
+    assert books.paid == (("card", "EUR", 450),)
+    assert [each.minor for each in books.receipts] == [450]
+    assert (books.since_minor, books.part_paid) == (450, 0)
