@@ -20,12 +20,19 @@ def simulate() -> None:
     help="Folder for the terminal's own books.",
 )
 @click.option(
-    "--pty",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Name for its serial port; the reader's link is serial:NAME.",
+    "--pty", type=click.Path(path_type=Path), help="Name for its serial port; the reader's link is serial:NAME."
+)
+@click.option(
+    "--tcp",
+    type=click.IntRange(0, 65535),
+    help="Port on 127.0.0.1 instead, 0 for a free one; the reader's link is printed.",
 )
 @click.option("--panel", type=click.IntRange(0, 65535), required=True, help="Port of its page on 127.0.0.1.")
+@click.option(
+    "--script",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What happens to which payment, and the terminal's habits, in TOML.",
+)
 @click.option(
     "--card-after",
     type=click.FloatRange(0, 60),
@@ -40,10 +47,23 @@ def simulate() -> None:
     show_default=True,
     help="Shorten the protocol's times by this.",
 )
-def zvt(data: Path, pty: Path, panel: int, card_after: float, scale: float) -> None:
-    """A ZVT card terminal on a pseudo-terminal, with books and a page of its own. No real money moves."""
+def zvt(
+    data: Path, pty: Path | None, tcp: int | None, panel: int, script: Path | None, card_after: float, scale: float
+) -> None:
+    """A ZVT card terminal on --pty or --tcp, with books and a page of its own. No real money moves."""
     from stall import log
+    from stall.reader.simulated import script as scripts
+    from stall.reader.simulated.cable import PtyCable
     from stall.reader.simulated.simulator import simulate as run
+    from stall.reader.simulated.tcp_device import TcpPort
 
+    if (pty is None) == (tcp is None):
+        raise click.UsageError("Say where the till finds it: either --pty or --tcp.")
     log.setup()
-    run(data, pty, panel, card_after_s=card_after, scale=scale)
+    read = None if script is None else scripts.load(script)
+    if pty is not None:
+        run(data, PtyCable(pty), panel, card_after_s=card_after, scale=scale, script=read)
+    elif tcp is not None:
+        port = TcpPort(tcp)
+        print(f"tcp:127.0.0.1:{port.number}", flush=True)
+        run(data, port, panel, card_after_s=card_after, scale=scale, script=read)

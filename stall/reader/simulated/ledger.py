@@ -1,7 +1,8 @@
 """The simulated terminal's own books, in its own file: it knows nothing of the box's database.
 
-A payment is `open` between the host's yes and the till's answer, then `booked` or `reversed` for good. What
-is still open when the terminal starts was cut off by a power failure and is reversed.
+A payment is `open` between the host's yes and the till's answer, then `booked`, `reversed` or `declined`. What is
+still open when cable or power come back was cut off, and becomes what the terminal's habit of reversing says:
+`reverse` takes it back, `keep` books it (PA00P015 chapter 4), `decline` declines it (card complete).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from stall.wire.readers.zvt_terminal import Booking, Card
 
 MAX_RECEIPT = 9999
 MAX_TRACE = 999_999
+REVERSALS = {"reverse": "reversed", "keep": "booked", "decline": "declined"}
+"""The habits of reversing, and what an approval that nobody answered becomes under each."""
 _COMMISSIONING = 1
 
 CARDS = (
@@ -29,23 +32,44 @@ CARDS = (
 )
 """The simulated cards, presented in turn. Nothing of their numbers exists but these digits."""
 
+_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS terminal (
     id INTEGER PRIMARY KEY CHECK (id = 1), tid TEXT NOT NULL, receipt INTEGER NOT NULL, trace INTEGER NOT NULL,
-    day INTEGER NOT NULL
+    day INTEGER NOT NULL, wrap INTEGER NOT NULL DEFAULT 1, reversal TEXT NOT NULL DEFAULT 'reverse',
+    day_end_required INTEGER NOT NULL DEFAULT 0, script TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE IF NOT EXISTS entry (
-    id INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('payment', 'reversal')),
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('payment', 'reversal', 'refund')),
     receipt INTEGER NOT NULL, trace INTEGER NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0),
     currency TEXT NOT NULL, card INTEGER NOT NULL, result INTEGER NOT NULL, at TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'booked', 'reversed')), original_trace INTEGER, day_end INTEGER
+    state TEXT NOT NULL CHECK (state IN ('open', 'booked', 'reversed', 'declined')), original_trace INTEGER,
+    day_end INTEGER, origin TEXT NOT NULL DEFAULT 'till' CHECK (origin IN ('till', 'terminal')),
+    clearing TEXT NOT NULL DEFAULT 'online' CHECK (clearing IN ('online', 'stored', 'sent', 'declined'))
 ) STRICT;
+CREATE TABLE IF NOT EXISTS counted (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
 """
+_OLD_COLUMNS = "id, kind, receipt, trace, amount, currency, card, result, at, state, original_trace, day_end"
+_FROM_VERSION_0 = (
+    "ALTER TABLE entry RENAME TO entry_0",
+    "ALTER TABLE terminal ADD COLUMN wrap INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE terminal ADD COLUMN reversal TEXT NOT NULL DEFAULT 'reverse'",
+    "ALTER TABLE terminal ADD COLUMN day_end_required INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE terminal ADD COLUMN script TEXT NOT NULL DEFAULT ''",
+    *filter(str.strip, _SCHEMA.split(";")),
+    f"INSERT INTO entry ({_OLD_COLUMNS}) SELECT {_OLD_COLUMNS} FROM entry_0",  # noqa: S608 - constants above
+    "DROP TABLE entry_0",
+)
+"""Books of the first version knew neither refunds nor what was approved without the bank."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the books; `at` is the terminal's own clock, `day_end` the closing it belongs to."""
+    """One line of the books; `at` is the terminal's own clock, `day_end` the closing it belongs to.
+
+    `origin`: asked for by the till, or keyed in on the terminal itself. `clearing`: asked the bank (`online`), or
+    approved without it and `stored`, later `sent`, or `declined` by the bank, which pays nothing then.
+    """
 
     id: int
     kind: str
@@ -59,6 +83,8 @@ class Entry:
     state: str
     original_trace: int | None
     day_end: int | None
+    origin: str
+    clearing: str
 
     @property
     def commissioning(self) -> bool:
@@ -72,6 +98,7 @@ class Entry:
         return Booking(
             self.amount, self.currency, tid, self.receipt, self.trace, moment.strftime("%H%M%S"),
             moment.strftime("%m%d"), f"{self.trace:06d}", CARDS[self.card], original,
+            online="online" if self.clearing == "online" else "offline",
         )  # fmt: skip
 
 
@@ -101,19 +128,39 @@ class Ledger:
         with contextlib.suppress(OSError):  # the file cannot be opened then, which is said below
             path.parent.mkdir(parents=True, exist_ok=True)
         with self._writing() as db:
-            for statement in filter(str.strip, _SCHEMA.split(";")):
+            for statement in _making(db):
                 db.execute(statement)
             row = db.execute("SELECT tid FROM terminal").fetchone()
             self.tid = str(row["tid"]) if row else _commission(db, tid or _new_tid())
-            db.execute("UPDATE entry SET state = 'reversed' WHERE state = 'open'")
+        self.settle_open()
 
-    def authorise(self, amount: int, currency: str) -> Entry:
-        """The host said yes: the next receipt number, open until the till answers."""
+    def authorise(
+        self, amount: int, currency: str, kind: str = "payment", *, offline: bool = False, origin: str = "till"
+    ) -> Entry:
+        """The host, or without it the terminal, said yes: the next receipt number, open until the till answers."""
+        clearing = "stored" if offline else "online"
         with self._writing() as db:
-            return _insert(db, "payment", amount, currency, "open", None)
+            return _insert(db, kind, amount, currency, None, clearing=clearing, origin=origin)
+
+    def sell_by_itself(self, amount: int, currency: str = "EUR") -> Entry:
+        """Somebody keys a sale in on the terminal itself: it takes the next receipt number."""
+        entry = self.authorise(amount, currency, origin="terminal")
+        self.settle(entry, "booked")
+        return entry
+
+    def settle_open(self) -> None:
+        """Cable or power are back: what was cut off becomes what the habit of reversing says."""
+        with self._writing() as db:
+            state = REVERSALS[str(_terminal(db)["reversal"])]
+            if state == "booked":  # with it a reversal that was cut off takes its payment back
+                db.execute(
+                    "UPDATE entry SET state = 'reversed' WHERE kind = 'payment' AND day_end IS NULL AND trace IN"
+                    " (SELECT original_trace FROM entry WHERE kind = 'reversal' AND state = 'open')"
+                )
+            db.execute("UPDATE entry SET state = ? WHERE state = 'open'", (state,))
 
     def settle(self, entry: Entry, state: str) -> None:
-        """The till's answer: `booked` or `reversed`."""
+        """The till's answer: `booked`, `reversed` or `declined`."""
         with self._writing() as db:
             db.execute("UPDATE entry SET state = ? WHERE id = ? AND state = 'open'", (state, entry.id))
 
@@ -124,7 +171,7 @@ class Ledger:
     def begin_reversal(self, original: Entry) -> Entry:
         """A reversal with its own receipt number, open until the till answers."""
         with self._writing() as db:
-            return _insert(db, "reversal", original.amount, original.currency, "open", original)
+            return _insert(db, "reversal", original.amount, original.currency, original)
 
     def finish_reversal(self, original: Entry, reversal: Entry) -> None:
         """The till has heard of it: the payment is reversed."""
@@ -137,23 +184,91 @@ class Ledger:
         return self._one("state <> ? ORDER BY id DESC", "open")
 
     def day(self) -> Day:
-        """Totals of the open day: booked payments, not those taken back."""
+        """Totals of the open day: booked payments, not those taken back, less what was refunded.
+
+        A refund counts as a transaction. A scheme that gave back more than it took has a sum below zero.
+        """
         with self._reading() as db:
-            number = int(db.execute("SELECT day FROM terminal").fetchone()["day"])
+            number = int(_terminal(db)["day"])
             entries = [Entry(*row) for row in db.execute("SELECT * FROM entry WHERE day_end IS NULL ORDER BY id")]
         sums: dict[str, tuple[int, int]] = {}
         for entry in entries:
-            if entry.kind == "payment" and entry.state == "booked":
+            if entry.kind != "reversal" and entry.state == "booked":
                 count, minor = sums.get(CARDS[entry.card].scheme, (0, 0))
-                sums[CARDS[entry.card].scheme] = count + 1, minor + entry.amount
+                signed = -entry.amount if entry.kind == "refund" else entry.amount
+                sums[CARDS[entry.card].scheme] = count + 1, minor + signed
         first, last = (entries[0].receipt, entries[-1].receipt) if entries else (0, 0)
         return Day(number, first, last, tuple((name, count, minor) for name, (count, minor) in sums.items()))
 
-    def close_day(self, day: Day) -> None:
-        """Put the open entries behind this closing and begin the next day."""
+    def close_day(self, day: Day, *, reset_receipts: bool = False) -> None:
+        """Put the open entries behind this closing and begin the next day, with its first receipt if `reset_receipts`."""
         with self._writing() as db:
             db.execute("UPDATE entry SET day_end = ? WHERE day_end IS NULL", (day.number,))
-            db.execute("UPDATE terminal SET day = ?", (day.number + 1,))
+            db.execute("UPDATE terminal SET day = ?, day_end_required = 0", (day.number + 1,))
+            if reset_receipts:
+                db.execute("UPDATE terminal SET receipt = ?", (MAX_RECEIPT,))  # the next one begins anew
+
+    def clear_offline(self, declined: int) -> int:
+        """Send in what was approved without the bank. The bank declines the first `declined`; give how many it did."""
+        with self._writing() as db:
+            stored = "SELECT id FROM entry WHERE clearing = 'stored' AND state = 'booked' ORDER BY id LIMIT ?"
+            refused = db.execute(
+                f"UPDATE entry SET clearing = 'declined', state = 'declined' WHERE id IN ({stored})",  # noqa: S608 - a constant above
+                (declined,),
+            ).rowcount
+            db.execute("UPDATE entry SET clearing = 'sent' WHERE clearing = 'stored' AND state = 'booked'")
+        return refused
+
+    @property
+    def reversal(self) -> str:
+        """The habit of reversing, a name of REVERSALS; kept in the books."""
+        with self._reading() as db:
+            return str(_terminal(db)["reversal"])
+
+    @reversal.setter
+    def reversal(self, habit: str) -> None:
+        with self._writing() as db:
+            db.execute("UPDATE terminal SET reversal = ?", (habit,))
+
+    @property
+    def day_end_required(self) -> bool:
+        """No payment before the day was closed; kept in the books until then."""
+        with self._reading() as db:
+            return bool(_terminal(db)["day_end_required"])
+
+    @day_end_required.setter
+    def day_end_required(self, required: bool) -> None:
+        with self._writing() as db:
+            db.execute("UPDATE terminal SET day_end_required = ?", (int(required),))
+
+    def begin_script(
+        self,
+        digest: str,
+        *,
+        next_receipt: int | None = None,
+        wrap: int | None = None,
+        reversal: str | None = None,
+        day_end_required: bool | None = None,
+    ) -> None:
+        """Set the habits of a script and count from 0, unless it is the one that runs already; None changes nothing."""
+        with self._writing() as db:
+            if _terminal(db)["script"] == digest:
+                return
+            first = MAX_RECEIPT if next_receipt == 0 else None if next_receipt is None else next_receipt - 1
+            db.execute("DELETE FROM counted")
+            db.execute(
+                "UPDATE terminal SET script = ?, receipt = coalesce(?, receipt), wrap = coalesce(?, wrap),"
+                " reversal = coalesce(?, reversal), day_end_required = coalesce(?, day_end_required)",
+                (digest, first, wrap, reversal, day_end_required),
+            )
+
+    def count(self, name: str) -> int:
+        """How often this was counted before, and count it; what was counted outlives a kill."""
+        with self._writing() as db:
+            row = db.execute(
+                "INSERT INTO counted VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET n = n + 1 RETURNING n", (name,)
+            ).fetchone()
+        return int(row["n"]) - 1
 
     def entries(self, limit: int = 50) -> list[Entry]:
         """The newest entries first."""
@@ -194,23 +309,47 @@ def _new_tid() -> str:
     return f"52{secrets.randbelow(1_000_000):06d}"
 
 
+def _making(db: sqlite3.Connection) -> tuple[str, ...]:
+    """The statements that make new books, or turn old ones into those of this version."""
+    old = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone()
+    if old and db.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+        return ()
+    made = _FROM_VERSION_0 if old else tuple(filter(str.strip, _SCHEMA.split(";")))
+    return (*made, f"PRAGMA user_version = {_VERSION}")
+
+
+def _terminal(db: sqlite3.Connection) -> sqlite3.Row:
+    row: sqlite3.Row = db.execute("SELECT * FROM terminal").fetchone()
+    return row
+
+
 def _commission(db: sqlite3.Connection, tid: str) -> str:
-    db.execute("INSERT INTO terminal VALUES (1, ?, 0, 0, 2)", (tid,))
-    _insert(db, "payment", 1, "EUR", "booked", None)
-    db.execute("UPDATE entry SET day_end = 1")
+    db.execute("INSERT INTO terminal (id, tid, receipt, trace, day) VALUES (1, ?, 0, 0, 2)", (tid,))
+    entry = _insert(db, "payment", 1, "EUR", None)
+    db.execute("UPDATE entry SET state = 'booked', day_end = 1 WHERE id = ?", (entry.id,))
     return tid
 
 
-def _insert(db: sqlite3.Connection, kind: str, amount: int, currency: str, state: str, original: Entry | None) -> Entry:
-    """Take the next receipt and trace number (four and six digits, wrapping to 1) and write the line."""
-    head = db.execute("SELECT receipt, trace FROM terminal").fetchone()
-    receipt, trace = head["receipt"] % MAX_RECEIPT + 1, head["trace"] % MAX_TRACE + 1
+def _insert(
+    db: sqlite3.Connection,
+    kind: str,
+    amount: int,
+    currency: str,
+    original: Entry | None,
+    *,
+    clearing: str = "online",
+    origin: str = "till",
+) -> Entry:
+    """Take the next receipt and trace number (four and six digits; the receipt's wrap to `wrap`) and write the line."""
+    head = _terminal(db)
+    receipt = head["receipt"] + 1 if head["receipt"] < MAX_RECEIPT else head["wrap"]
+    trace = head["trace"] % MAX_TRACE + 1
     db.execute("UPDATE terminal SET receipt = ?, trace = ?", (receipt, trace))
     card = receipt % len(CARDS) if original is None else original.card
     row = db.execute(
-        "INSERT INTO entry (kind, receipt, trace, amount, currency, card, result, at, state, original_trace)"
-        " VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?) RETURNING *",
-        (kind, receipt, trace, amount, currency, card, datetime.now(UTC).isoformat(timespec="seconds"), state,
-         None if original is None else original.trace),
+        "INSERT INTO entry (kind, receipt, trace, amount, currency, card, result, at, state, original_trace,"
+        " origin, clearing) VALUES (?, ?, ?, ?, ?, ?, 0, ?, 'open', ?, ?, ?) RETURNING *",
+        (kind, receipt, trace, amount, currency, card, datetime.now(UTC).isoformat(timespec="seconds"),
+         None if original is None else original.trace, origin, clearing),
     ).fetchone()  # fmt: skip
     return Entry(*row)

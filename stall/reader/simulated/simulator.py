@@ -1,7 +1,7 @@
 """`stall simulate zvt`: a card terminal as a process of its own, with its own books, cable and panel.
 
-It speaks real ZVT with real link acknowledgements over a pseudo-terminal. What the till believes never
-reaches it but through that cable; what it books never reaches the till but through that cable.
+It speaks real ZVT, with real link acknowledgements over a pseudo-terminal or bare units over TCP. What the till
+believes never reaches it but through that cable; what it books never reaches the till but through that cable.
 """
 
 from __future__ import annotations
@@ -14,58 +14,121 @@ from pathlib import Path
 from types import FrameType
 
 from stall.errors import Retry, WireError
-from stall.reader.simulated.commands import Commands
+from stall.reader.simulated.cable import Cable, PtyCable
+from stall.reader.simulated.commands import CHARGES, Commands
 from stall.reader.simulated.controls import Controls
+from stall.reader.simulated.fate import Fate
+from stall.reader.simulated.fates import Fates
+from stall.reader.simulated.faults import FAULTS
+from stall.reader.simulated.faulty_device import FaultyDevice
 from stall.reader.simulated.ledger import Ledger
 from stall.reader.simulated.panel import Panel
 from stall.reader.simulated.payment import Habits, Unplugged
-from stall.reader.simulated.pty_device import PtyDevice
+from stall.reader.simulated.script import Script
 from stall.reader.simulated.till_side import TillSide
+from stall.reader.transport import Transport
 from stall.reader.zvt.link import Link
 from stall.reader.zvt.timers import Timers
 from stall.wire.readers import zvt_terminal as wire
 
 _LISTEN_S = 0.2
 _ACK_SETTLES_S = 0.1
+_LATE_ACK = 1.2
+"""How late a late acknowledgement is, in T2."""
 
 
 class SimulatedTerminal:
     """The terminal itself: waits for commands on its cable until told to stop."""
 
     def __init__(
-        self, ledger: Ledger, controls: Controls, pty_link: Path, password: str, timers: Timers, habits: Habits
+        self,
+        ledger: Ledger,
+        controls: Controls,
+        cable: Path | Cable,
+        password: str,
+        timers: Timers,
+        habits: Habits,
+        script: Script | None = None,
     ) -> None:
-        """Nothing happens before `run`."""
-        self._ledger, self._controls, self._pty_link = ledger, controls, pty_link
-        self._password, self._timers, self._habits = password, timers, habits
+        """`cable`: a path is the name of a pseudo-terminal. A `script` begins here; nothing else happens before `run`."""
+        self._ledger, self._controls = ledger, controls
+        self._cable: Cable = PtyCable(cable) if isinstance(cable, Path) else cable
+        self._timers, self._habits = timers, habits
+        self._script = script or Script()
+        self._password = self._script.terminal.password or password
+        self._fates = Fates(ledger, controls, self._script)
         self.ready = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
         """Plug in, serve, and plug in again after a pulled cable, until `stop`. Raises Broken without a device or books."""
-        while not stop.is_set():
-            link = Link(PtyDevice(self._pty_link), self._timers)
+        try:
+            while not stop.is_set():
+                self._controls.wait_until_back(stop)
+                device = self._cable.plug_in(lambda: self._wanted(stop))
+                if device is None:
+                    self._go_away()
+                else:
+                    self._served(device, stop)
+        finally:
+            self._cable.pull()
+
+    def _wanted(self, stop: threading.Event) -> bool:
+        """Whether a till may call; asked by a cable that is there, so it is noted here that it is."""
+        view = self._controls.view()
+        there = view.cable_in and view.powered and not stop.is_set()
+        if there and not view.plugged_in:
             self._controls.plugged(plugged_in=True)
+            self._controls.show("Ready", f"Terminal {self._ledger.tid}")
+        if there:
             self.ready.set()
-            try:
-                with contextlib.suppress(Retry):
-                    self._serve(link, stop)
-                link.close()
-            except Unplugged:
+        return there
+
+    def _served(self, device: Transport, stop: threading.Event) -> None:
+        """One connection, to its end; what was cut off by it is settled."""
+        faulty = FaultyDevice(device, _LATE_ACK * self._timers.t2_s, self._expected)
+        link = Link(faulty, self._timers)
+        self._controls.broken_off = link.close
+        self._controls.plugged(plugged_in=True)
+        away_s = 0.0
+        try:
+            self._serve(link, faulty, stop)
+        except Retry:
+            pass
+        except Unplugged as gone:
+            if link.framed:
                 stop.wait(_ACK_SETTLES_S)  # the last ACK reaches the till before the line hangs up
-                link.close()
-                self._stay_away(stop)
-            finally:
-                link.close()
-                self._controls.plugged(plugged_in=False)
+            away_s = self._habits.vanish_s
+            self._say_gone(power=gone.power)
+        finally:
+            self._controls.broken_off = None
+            link.close()
+        self._ledger.settle_open()
+        if away_s or not self._wanted(stop):
+            self._go_away()
+            stop.wait(away_s)
 
-    def _stay_away(self, stop: threading.Event) -> None:
+    def _go_away(self) -> None:
+        self._cable.pull()
         self._controls.plugged(plugged_in=False)
-        self._controls.show("No signal", "The cable was pulled. It is put back by itself.")
-        stop.wait(self._habits.vanish_s)
+        view = self._controls.view()
+        if not (view.cable_in and view.powered):
+            self._controls.show("Off" if not view.powered else "No signal", "Put it back on this page.")
 
-    def _serve(self, link: Link, stop: threading.Event) -> None:
-        till = TillSide(link, stop, self._habits.answer_s)
-        commands = Commands(till, self._ledger, self._controls, self._password, self._habits, stop)
+    def _say_gone(self, *, power: bool) -> None:
+        if power:
+            self._controls.show("Off", "The power failed. It starts again by itself.")
+        else:
+            self._controls.show("No signal", "The cable was pulled. It is put back by itself.")
+
+    def _expected(self, command: bytes) -> Fate:
+        """The fate of a command that has arrived and is not acknowledged yet."""
+        return self._fates.expect(CHARGES[int.from_bytes(command)])
+
+    def _serve(self, link: Link, device: FaultyDevice, stop: threading.Event) -> None:
+        till = TillSide(link, device, stop, self._habits.answer_s)
+        commands = Commands(
+            till, self._ledger, self._controls, self._password, self._habits, self._fates, self._script.terminal, stop
+        )
         commands.idle()
         while not stop.is_set():
             received = link.receive(_LISTEN_S)
@@ -76,7 +139,7 @@ class SimulatedTerminal:
 
 def simulate(
     data: Path,
-    pty_link: Path,
+    cable: Path | Cable,
     panel_port: int,
     *,
     password: str = "000000",  # noqa: S107 - the factory setting of ZVT terminals, not a secret of ours
@@ -86,11 +149,12 @@ def simulate(
     vanish_s: float = 5.0,
     card_wait_s: float = 90.0,
     tid: str | None = None,
+    script: Script | None = None,
     stop: threading.Event | None = None,
 ) -> None:
     """Run terminal and panel until SIGINT, SIGTERM or `stop`.
 
-    `data`: folder of ledger.sqlite; `pty_link`: name of the port for `serial:…`; `panel_port`: on 127.0.0.1.
+    `data`: folder of ledger.sqlite; `cable`: a path names the port for `serial:…`; `panel_port`: on 127.0.0.1.
     `scale` shortens the protocol's own times; the others are in real seconds. Raises Broken
     `simulator-ledger`, `simulator-device` and Refused `panel-port`.
     """
@@ -105,8 +169,9 @@ def simulate(
         card_wait_s=card_wait_s,
         remind_s=min(3.0, timers.t4_s / 6),
     )
-    ledger, controls = Ledger(data / "ledger.sqlite", tid), Controls()
-    terminal = SimulatedTerminal(ledger, controls, pty_link, password, timers, habits)
+    tid = tid if script is None else script.terminal.tid or tid
+    ledger, controls = Ledger(data / "ledger.sqlite", tid), Controls(FAULTS, hardware=True)
+    terminal = SimulatedTerminal(ledger, controls, cable, password, timers, habits, script)
     with _stopped_by_signals(stop), Panel(controls, ledger, panel_port):
         terminal.run(stop)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from enum import Enum, auto
 
 from stall.errors import StallError
+from stall.reader.simulated.faulty_device import FaultyDevice
 from stall.reader.zvt.link import Link
 from stall.wire.readers import zvt_terminal as wire
 from stall.wire.readers.zvt_codes import NOT_POSSIBLE, PLEASE_WAIT
@@ -15,12 +17,21 @@ from stall.wire.readers.zvt_commands import POSITIVE
 _POLL_S = 0.05
 
 
+class Answer(Enum):
+    """What the till said to an approval; a line that failed says nothing."""
+
+    YES = auto()
+    NO = auto()
+    NOTHING = auto()
+
+
 class TillSide:
     """What the terminal can say to the till. Used by one thread."""
 
-    def __init__(self, link: Link, stop: threading.Event, answer_s: float) -> None:
-        """`answer_s`: how long the till may take to answer a Status-Information."""
+    def __init__(self, link: Link, device: FaultyDevice, stop: threading.Event, answer_s: float) -> None:
+        """`device`: what `link` speaks through; `answer_s`: how long the till may take to answer a Status-Information."""
         self._link, self._stop, self._answer_s = link, stop, answer_s
+        self.device, self.timers = device, link.timers
         self._mentioned = False
         self._deciding = threading.Lock()
         self._book: Callable[[], None] | None = None
@@ -31,9 +42,14 @@ class TillSide:
         """`80 00 00` to the till's command."""
         self._link.send(POSITIVE)
 
-    def no(self, code: int) -> None:
-        """`84 xx 00` to the till's command."""
-        self._link.send(wire.refusal(code))
+    def no(self, code: int, data: bytes = b"") -> None:
+        """`84 xx` to the till's command."""
+        self._link.send(wire.refusal(code, data))
+
+    def say_last(self, apdu: bytes) -> None:
+        """Say it, and hear and acknowledge nothing any more."""
+        self.device.hear_nothing()
+        self._link.send(apdu)
 
     def tell(self, apdu: bytes) -> bool:
         """Say it and wait T3 for a yes."""
@@ -52,31 +68,34 @@ class TillSide:
             self._answer(self._link.timers.t3_s)
             self._mentioned = False
 
-    def commit(self, status_information: bytes, book: Callable[[], None], answer_s: float | None = None) -> bool:
+    def commit(self, status_information: bytes, book: Callable[[], None], answer_s: float | None = None) -> Answer:
         """Say `04 0F` and wait for the answer that decides; `84 9C` has it said again after two seconds.
 
         At a yes `book` runs before the yes is acknowledged, on the link's thread: a till that has the
         acknowledgement may believe in the money, even if this process is killed now (PA00P015 2.2.9).
-        False for anything but a yes: a no, silence, a line that failed.
         """
         with self._deciding:
             self._book, self._booked = book, False
+        refused = False
         try:
-            self._ask(status_information, time.monotonic() + (self._answer_s if answer_s is None else answer_s))
+            refused = self._ask(
+                status_information, time.monotonic() + (self._answer_s if answer_s is None else answer_s)
+            )
         finally:
             with self._deciding:
                 self._book = None
-        return self._booked
+        return Answer.YES if self._booked else Answer.NO if refused else Answer.NOTHING
 
-    def _ask(self, status_information: bytes, end: float) -> None:
-        """Until it is booked, refused, or `end`. A yes that booked nothing was the answer to something earlier."""
+    def _ask(self, status_information: bytes, end: float) -> bool:
+        """True when it is refused. Until it is booked, refused, or `end`. A yes that booked nothing was the answer to something earlier."""
         self._link.send(status_information)
         while (answer := self._answer(end - time.monotonic())) is not None and not self._booked:
             if answer == 0x8400 | PLEASE_WAIT:
                 self._stop.wait(min(self._link.timers.ask_again_s, max(0.0, end - time.monotonic())))
                 self._link.send(status_information)
             elif answer != wire.POSITIVE:
-                return
+                return True
+        return False
 
     def _heard(self, apdu: bytes) -> None:
         """On the link's thread, before it acknowledges."""
