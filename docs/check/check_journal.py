@@ -302,8 +302,9 @@ class Books:
     money: Counter[tuple[str, str]] = field(default_factory=Counter)
     count: Counter[tuple[str, str]] = field(default_factory=Counter)
     sold: dict[tuple[str, int], object] = field(default_factory=dict)
-    receipt_of: set[object] = field(default_factory=set)
+    receipt_of: dict[object, tuple[str, int]] = field(default_factory=dict)  # its id, and what of it was not given back
     certified: set[tuple[object, object]] = field(default_factory=set)
+    named: set[tuple[str, int]] = field(default_factory=set)  # numbers a certificate is for
     states: dict[object, str] = field(default_factory=dict)
     paid: defaultdict[object, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -431,8 +432,15 @@ def check_attempt(books: Books, body: dict[str, Any], where: str) -> None:
     if state not in FOLLOWING.get(before, set()) and not (state == before == "paid" and later is not None):
         wrong(f"Attempt {body['attempt']} goes from {before or 'nothing'} to {state} in {where}.")
     books.states[body["attempt"]] = state
-    if state == "paid" and before != "paid" and body["kind"] == "pay":
-        books.paid[body["sale"]].append((body["tender"], whole(body["minor"], f"The sum in {where}")))
+    if state != "paid" or before == "paid":
+        return
+    part = (body["tender"], whole(body["minor"], f"The sum in {where}"))
+    if body["kind"] == "pay":
+        books.paid[body["sale"]].append(part)
+    elif "receipt" not in body:
+        if part not in books.paid[body["sale"]]:
+            wrong(f"In {where} sale {body['sale']} gives back what it had not taken.")
+        books.paid[body["sale"]].remove(part)
 
 
 def check_receipt(books: Books, epoch: Epoch, event: dict[str, Any], public: bytes, where: str) -> None:
@@ -451,15 +459,37 @@ def check_receipt(books: Books, epoch: Epoch, event: dict[str, Any], public: byt
     for pay in claims["pay"]:
         books.money[pay["m"], pay["cur"]] += pay["minor"]
         books.count[pay["m"], pay["cur"]] += 1
+    if typ != "stall-receipt+jwt":
+        check_taken_back(books, typ, claims, sale, paid, where)
     if typ != "stall-receipt+jwt" or "ref" in claims:
         return
     if sale in books.receipt_of:
         wrong(f"Sale {sale} gets a second receipt in {where}.")
-    books.receipt_of.add(sale)
+    books.receipt_of[sale] = (claims["jti"], paid)
     if sorted(books.paid.pop(sale, [])) != sorted((pay["m"], pay["minor"]) for pay in claims["pay"]):
         wrong(f"The receipt in {where} names other payments than the journal has of sale {sale}.")
     for item in claims["items"]:
         check_number(books, epoch, item, sale, where)
+
+
+def check_taken_back(books: Books, typ: str, claims: dict[str, Any], sale: object, paid: int, where: str) -> None:
+    """A refund gives back at most what is left of its sale, a void all of it; its numbers may then be sold again.
+
+    Not those a certificate names: they stay void for ever.
+    """
+    jti, left = books.receipt_of.get(sale, ("", 0))
+    left += paid
+    if jti != claims.get("ref") or left < 0 or (typ == "stall-void+jwt" and left):
+        wrong(f"In {where} sale {sale} is taken back, which is not what was sold, or too much or too little of it.")
+    books.receipt_of[sale] = (jti, left)
+    for item in claims["items"] if typ == "stall-void+jwt" else ():
+        number = (item.get("drop", ""), item.get("ed", 0))
+        if "ed" in item and books.sold.get(number) != sale:
+            wrong(f"Number {number[1]} of {number[0]} is taken back in {where} from sale {sale}, which did not buy it.")
+        if number not in books.named:
+            books.sold.pop(number, None)
+    if typ == "stall-void+jwt":
+        del books.receipt_of[sale]
 
 
 def check_number(books: Books, epoch: Epoch, item: dict[str, Any], sale: object, where: str) -> None:
@@ -489,6 +519,8 @@ def check_delivery(books: Books, kind: str, body: dict[str, Any], where: str) ->
         wrong(
             f"The certificate in {where} is for number {body['ed']} of {body['drop']}, which sale {sale} did not buy."
         )
+    if "ed" in body:
+        books.named.add((body["drop"], body["ed"]))
 
 
 # --- The command -----------------------------------------------------------------------------------------------------

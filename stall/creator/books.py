@@ -83,7 +83,8 @@ class Books:
     certified: set[tuple[object, object]] = field(default_factory=set)
     refusal: StallError | None = None  # of the first receipt that no delegation at hand covers
     times: tuple[int, ...] = ()  # of the first and the last receipt
-    _receipt_of: set[object] = field(default_factory=set)
+    _receipt_of: dict[object, tuple[str, int]] = field(default_factory=dict)  # its id, and what was not given back
+    _named: set[tuple[str, int]] = field(default_factory=set)  # numbers a certificate is for
     _states: dict[object, str] = field(default_factory=dict)
     _paid: defaultdict[object, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
     _leases: dict[tuple[str, str], tuple[str, list[Any]]] = field(default_factory=dict)
@@ -138,11 +139,24 @@ class Books:
                 f"A payment goes from {before or 'nothing'} to {state} in {entry.where}. Do not rely on it: no stall keeps its journal so.",
             )
         self._states[number] = state
-        if state != payment.State.PAID or body["kind"] != payment.Kind.PAY:
+        if state != payment.State.PAID:
+            return
+        if body["kind"] != payment.Kind.PAY:
+            self._given_back(entry, body)
             return
         if not settled:
             self._paid[body["sale"]].append((body["tender"], body["minor"]))
         self._store(number, body)
+
+    def _given_back(self, entry: Entry, body: Mapping[str, Any]) -> None:
+        """Take off what is given back: of an unfinished sale a part of its money, of a finished one by its receipt."""
+        self._stored[body["cur"]] -= self._stored_by.pop(body["of"], 0)
+        part, paid = (body["tender"], body["minor"]), self._paid[body["sale"]]
+        if "receipt" in body:
+            return
+        if part not in paid:
+            raise _not_taken_back(entry)
+        paid.remove(part)
 
     def _store(self, number: object, body: Mapping[str, Any]) -> None:
         """Keep what cards read offline still owe."""
@@ -166,8 +180,30 @@ class Books:
         self.receipts[entry.fact.epoch, entry.fact.seq] = jws.token_hash(token)
         for part in told.pay:
             self.money[part.m, part.cur] += part.minor
-        if typ == receipt.RECEIPT and told.ref is None:
+        if typ != receipt.RECEIPT:
+            self._taken_back(entry, typ, told, sale)
+        elif told.ref is None:
             self._first_receipt(entry, told, sale)
+
+    def _taken_back(self, entry: Entry, typ: str, told: Receipt, sale: object) -> None:
+        """A refund gives back at most what is left of its sale, a void all of it.
+
+        The numbers of a void may be sold again, but those a certificate names: they stay void for ever.
+        """
+        jti, left = self._receipt_of.get(sale, ("", 0))
+        left += sum(part.minor for part in told.pay)
+        if jti != told.ref or left < 0 or (typ == receipt.VOID and left):
+            raise _not_taken_back(entry)
+        self._receipt_of[sale] = (jti, left)
+        if typ != receipt.VOID:
+            return
+        for item in told.items:
+            number = (item.drop or "", item.ed or 0)
+            if item.ed is not None and self.sold.get(number) != sale:
+                raise _not_taken_back(entry)
+            if number not in self._named:
+                self.sold.pop(number, None)
+        del self._receipt_of[sale]
 
     def _first_receipt(self, entry: Entry, told: Receipt, sale: object) -> None:
         paid = sorted(self._paid.pop(sale, []))
@@ -176,7 +212,7 @@ class Books:
                 "export-receipt",
                 f"The receipt in {entry.where} is a second one, or names other payments than were made. Ask the stall about it.",
             )
-        self._receipt_of.add(sale)
+        self._receipt_of[sale] = (told.jti, sum(part.minor for part in told.pay))
         for item in told.items:
             self._number(entry, item, sale)
 
@@ -199,8 +235,17 @@ class Books:
             wrong |= (sale, body["line"]) in self.certified
             wrong |= "ed" in body and self.sold.get((body["drop"], body["ed"])) != sale
             self.certified.add((sale, body["line"]))
+            if "ed" in body:
+                self._named.add((body["drop"], body["ed"]))
         if wrong:
             raise WireError(
                 "export-delivery",
                 f"In {entry.where} something is handed over that was not bought, or was already. Ask the stall about it.",
             )
+
+
+def _not_taken_back(entry: Entry) -> WireError:
+    return WireError(
+        "export-taken-back",
+        f"In {entry.where} something is taken back that was not sold, or too much or too little of it. Ask the stall about it.",
+    )

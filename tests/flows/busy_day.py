@@ -18,7 +18,7 @@ from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_card import cancel_card
 from stall.flows.take_cash import take_comp
 from stall.flows.take_free import take_free
-from stall.store import attempts, catalogue, claims
+from stall.store import attempts, catalogue, claims, sales
 from stall.wire import keys
 from tests.cloud.boxes import delegate
 from tests.fakes import leasing
@@ -45,6 +45,7 @@ def live_through(stall: Stocked) -> None:
     _declined_then_cash(stall)
     _given_back(stall)
     _doubted(stall)
+    _taken_back(stall)
     _given_away(stall)
     _around_the_sales(stall)
     selling.send(stall, selling.ask(stall, selling.basket(stall, PRINTS)))  # still at the terminal
@@ -139,6 +140,23 @@ def _doubted(stall: Stocked) -> None:
     selling.pay(stall, attempt)
     with stall.box.db.transaction() as tx:
         card_attempt.note_contradiction(tx, attempt, "The terminal says receipt 0047 is not among its payments.")
+
+
+def _taken_back(stall: Stocked) -> None:
+    """Card payments given back: a zine that was downloaded, and a print that was not, whose number is free again."""
+    for receipt_no, (drop, claimed) in enumerate(((ZINE, True), (PRINTS, False)), 50):
+        sale = selling.basket(stall, drop)
+        total = sales.get(stall.box.db.read(), sale).total_minor
+        paid = selling.ask(stall, sale)
+        selling.send(stall, paid)
+        selling.approve(stall, paid, selling.facts(total, receipt_no))
+        selling.pay(stall, paid)
+        if claimed:
+            claim_and_download(stall, sale)
+        back = selling.ask_back(stall, paid)
+        selling.send(stall, back)
+        selling.approve(stall, back, selling.facts(total, receipt_no + 10))
+        selling.pay(stall, back)
 
 
 def _given_away(stall: Stocked) -> None:
