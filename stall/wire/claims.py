@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
@@ -55,7 +55,8 @@ HexSha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 # Control characters could rewrite a terminal that shows the text, direction overrides what a person reads.
 _OVERRIDES = r"\u202a-\u202e\u2066-\u2069"
-Text = Annotated[str, Meta(pattern=rf"^[^\x00-\x1f\x7f-\x9f{_OVERRIDES}]*\Z", min_length=1, max_length=200)]
+MAX_TEXT = 200
+Text = Annotated[str, Meta(pattern=rf"^[^\x00-\x1f\x7f-\x9f{_OVERRIDES}]*\Z", min_length=1, max_length=MAX_TEXT)]
 LongText = Annotated[str, Meta(pattern=rf"^[^\x00-\x09\x0b-\x1f\x7f-\x9f{_OVERRIDES}]*\Z", max_length=2000)]
 
 CLOCK_SOURCES = Literal["ntp", "rtc", "operator", "floor"]
@@ -63,6 +64,13 @@ CLOCK_SOURCES = Literal["ntp", "rtc", "operator", "floor"]
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of everything that stands in a signed document: unknown names refused, absent ones not written."""
+
+    strict: ClassVar[type[Claims] | None] = None
+    """The type that tells what is wrong, where this one leaves the forms of many texts to `formed`."""
+
+    def formed(self) -> bool:
+        """Tell whether the texts whose form the type leaves open are written as they must be."""
+        return True
 
 
 AnyClaims = TypeVar("AnyClaims", bound=Claims)
@@ -95,9 +103,27 @@ def _refuse_null(claims: Mapping[str, Any], what: str) -> None:
 def converted(claims: Mapping[str, Any], kind: type[AnyClaims], what: str) -> AnyClaims:
     """Do the same for claims of our own making, in which null means left out."""
     try:
-        return msgspec.convert(claims, kind)
+        document = msgspec.convert(claims, kind)
+    except (msgspec.ValidationError, ValueError):  # the latter for half a character, if nothing else is wrong before it
+        document = None
+    if document is None or not document.formed():
+        _refuse(claims, kind.strict or kind, what)
+    return document
+
+
+def _refuse(claims: Mapping[str, Any], kind: type[Claims], what: str) -> NoReturn:
+    """Name the first member that is wrong, as the type sees it that looks at each by itself."""
+    try:
+        msgspec.convert(claims, kind)
     except msgspec.ValidationError as error:
         raise _refusal(what, str(error)) from error
+    raise _of_value(what, "Expected `str` ", _named(""))
+
+
+def form(kind: object) -> Callable[[str], object]:
+    """What tells whether a text has the form of its kind (`Currency`, `Id22`, ...), exactly as the types tell it."""
+    (pattern,) = [meta.pattern for meta in get_args(kind)[1:]]
+    return re.compile(pattern).search
 
 
 def read_canonical(payload: bytes, kind: type[AnyClaims]) -> AnyClaims | None:
@@ -110,7 +136,7 @@ def read_canonical(payload: bytes, kind: type[AnyClaims]) -> AnyClaims | None:
     """
     try:
         document: AnyClaims = _decoder(kind).decode(payload)
-        same = _encode(document) == payload
+        same = _encode(document) == payload and document.formed()
         sure = same and (payload.isascii() or unicodedata.is_normalized("NFC", payload.decode("utf-8")))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None

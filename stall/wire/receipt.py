@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -91,12 +91,49 @@ class Receipt(rules.Claims, frozen=True, kw_only=True):
     test: bool = False
 
 
+_is_currency, _is_drop, _is_hash = map(rules.form, (rules.Currency, rules.DropId, rules.H))
+_is_id, _is_text = map(rules.form, (rules.Id22, rules.Text))
+
+
+class _Line(Item, frozen=True, kw_only=True):
+    """A line whose texts may have any form yet."""
+
+    cur: str
+    drop: str | None = None
+    sku: Annotated[str, Meta(min_length=1, max_length=rules.MAX_TEXT)] | None = None
+    man: str | None = None
+    lease: str | None = None
+
+
+class _Paper(Receipt, frozen=True, kw_only=True):
+    """A receipt as it is read: the forms of its lines' texts are looked at for all lines at once.
+
+    Text by text, as in `Receipt`, that takes as long as the signature. What is wrong `Receipt` still tells.
+    """
+
+    items: Annotated[tuple[_Line, ...], Meta(max_length=MAX_ITEMS)]
+
+    strict: ClassVar[type[rules.Claims] | None] = Receipt
+
+    def formed(self) -> bool:
+        # The lines of one stall share most of these, and each is matched once. An article's name may have any length
+        # (which its type knows) but not any character, so all names are right if they are in a row.
+        lines = self.items
+        return (
+            all(map(_is_currency, {line.cur for line in lines}))
+            and all(map(_is_drop, {line.drop for line in lines if line.drop is not None}))
+            and all(map(_is_hash, {line.man for line in lines if line.man is not None}))
+            and all(map(_is_id, {line.lease for line in lines if line.lease is not None}))
+            and _is_text("".join([line.sku for line in lines if line.sku is not None])) is not None
+        )
+
+
 def parse(claims: Mapping[str, Any], typ: str = RECEIPT) -> Receipt:
     """Type the claims and check every rule of design 7 for a document of type `typ`.
 
     Raises WireError naming the first one broken.
     """
-    return _checked(rules.typed(claims, Receipt, WORDS[typ]), typ)
+    return _checked(rules.typed(claims, _Paper, WORDS[typ]), typ)
 
 
 def _checked(receipt: Receipt, typ: str) -> Receipt:
@@ -106,12 +143,14 @@ def _checked(receipt: Receipt, typ: str) -> Receipt:
         raise WireError("receipt-refers-itself", "The receipt names itself as the one it refers to. Sign it again.")
     if receipt.owner is not None:
         keys.public_from_did(receipt.owner)
-    goods, gross = _check_items(receipt, typ)
+    _check_items(receipt, typ)
     _check_currency(receipt)
+    amounts = _amounts_by_rate(receipt.items)
+    goods = sum(map(sum, amounts.values()))
     if typ == RECEIPT and receipt.tip < 0:
         raise WireError("receipt-tip", "The tip on the receipt is negative. Sign it again.")
     _check_sums(receipt, _check_pay(receipt.pay), goods)
-    _check_tax(receipt, gross)
+    _check_tax(receipt.tax, amounts)
     return receipt
 
 
@@ -127,12 +166,12 @@ def sign(key: keys.SigningKey, receipt: Receipt, typ: str = RECEIPT) -> str:
 
 def sign_claims(key: keys.SigningKey, claims: Mapping[str, Any], typ: str = RECEIPT) -> str:
     """Sign claims given as plain values; those at their default are left out. Raises StallError if they break a rule."""
-    return jws.sign(key, typ, _checked(rules.converted(claims, Receipt, WORDS[typ]), typ))
+    return jws.sign(key, typ, _checked(rules.converted(claims, _Paper, WORDS[typ]), typ))
 
 
 def verify(token: str, keys: Mapping[str, bytes], typ: str = RECEIPT) -> Receipt:
     """Check a receipt, refund or void (`typ`), signed by the box it names. Raises WireError."""
-    receipt, signer = jws.open(token, keys, typ, Receipt, WORDS[typ])
+    receipt, signer = jws.open(token, keys, typ, _Paper, WORDS[typ])
     _checked(receipt, typ)
     if signer != receipt.iss:
         raise WireError("receipt-wrong-signer", "The receipt is not signed by the box it names. Do not use it.")
@@ -150,35 +189,32 @@ def _check_taken_back(receipt: Receipt, typ: str) -> None:
         raise WireError("refund-nothing", "The refund gives nothing back. Take back what was free with a void.")
 
 
-def _check_items(receipt: Receipt, typ: str) -> tuple[int, dict[int, tuple[int, int]]]:
-    """Check the lines by themselves; return what they add up to, and for each rate of VAT the same and how many lines."""
-    numbered, goods = [], 0
-    gross: dict[int, tuple[int, int]] = {}
+def _check_items(receipt: Receipt, typ: str) -> None:
+    """Check the lines by themselves."""
+    numbered = []
+    takes_nothing_back = typ == RECEIPT and receipt.ref is None
     for item in receipt.items:
-        if item.drop is None and item.sku is None:
+        drop = item.drop  # read once: what every line is asked is asked 200 times
+        if drop is None and item.sku is None:
             raise WireError("receipt-item", "A line of the receipt names neither drop nor article. Sign it again.")
-        if (item.drop is None) != (item.man is None):
+        if (drop is None) != (item.man is None):
             raise WireError("receipt-manifest", "A line of the receipt has a drop without manifest. Sign it again.")
         if item.ed is not None:
-            if item.drop is None or item.qty != 1 or item.lease is None:
+            if drop is None or item.qty != 1 or item.lease is None:
                 raise WireError(
                     "receipt-numbered", "A numbered line must name drop and lease and sell one copy. Sign it again."
                 )
-            numbered.append((item.drop, item.ed))
+            numbered.append((drop, item.ed))
         elif item.lease is not None:
             raise WireError("receipt-lease", "A line of the receipt has a lease but no number. Sign it again.")
         if item.disc:
             _check_discount(item, receipt, typ)
-        if item.minor < 0 and typ == RECEIPT and item.drop is not None and receipt.ref is None:
+        if takes_nothing_back and item.minor < 0 and drop is not None:
             raise WireError(
                 "receipt-negative", "The receipt takes something back, but names no receipt in `ref`. Sign it again."
             )
-        goods += item.minor
-        before, lines = gross.get(item.vat, (0, 0))
-        gross[item.vat] = (before + item.minor, lines + 1)
     if len(set(numbered)) != len(numbered):
         raise WireError("receipt-number-twice", "One edition number stands on the receipt twice. Sign it again.")
-    return goods, gross
 
 
 def _check_discount(item: Item, receipt: Receipt, typ: str) -> None:
@@ -229,16 +265,27 @@ def _check_sums(receipt: Receipt, paid: int, goods: int) -> None:
         raise WireError("receipt-pay-sum", "The payments do not add up to the total of the receipt. Sign it again.")
 
 
-def _check_tax(receipt: Receipt, gross: Mapping[int, tuple[int, int]]) -> None:
+def _amounts_by_rate(items: tuple[Item, ...]) -> dict[int, list[int]]:
+    """For each rate of VAT the amounts of its lines."""
+    amounts: dict[int, list[int]] = {}
+    for item in items:
+        if item.vat in amounts:
+            amounts[item.vat].append(item.minor)
+        else:
+            amounts[item.vat] = [item.minor]
+    return amounts
+
+
+def _check_tax(tax: tuple[Tax, ...], amounts: Mapping[int, list[int]]) -> None:
     """Each rate has its row, of what its lines add up to; its VAT may be rounded line by line, one unit each."""
-    if len(receipt.tax) != len(gross):
+    if len(tax) != len(amounts):
         raise _other_rates()
-    for row in receipt.tax:
-        of_rate, lines = gross.get(row.rate, (None, 0))
-        if of_rate != row.net + row.vat:
+    for row in tax:
+        gross = row.net + row.vat
+        if row.rate not in amounts or sum(amounts[row.rate]) != gross:
             raise _other_rates()
         divisor = 10_000 + row.rate
-        if abs(row.vat * divisor - of_rate * row.rate) > lines * divisor:
+        if abs(row.vat * divisor - gross * row.rate) > len(amounts[row.rate]) * divisor:
             raise WireError("receipt-tax-amount", "The VAT on the receipt is not that of its rate. Sign it again.")
 
 
