@@ -137,18 +137,20 @@ def check_use(delegation: Delegation, cap: str, drop: str | None, at_s: int) -> 
 def holding(given: Iterable[Delegation], at_s: int) -> Delegation | None:
     """Pick, of one creator's delegations of one key, the one that holds for what is dated `at_s`: the highest `seq` by then.
 
-    None if none was issued by then. A later one takes nothing back that was dated before it.
+    The one issued first if none was by then, so one alone always holds; None if there is none. A later one takes nothing
+    back that was dated before it.
     """
-    issued = [delegation for delegation in given if delegation.iat <= at_s]
-    return max(issued, key=lambda delegation: (delegation.seq, delegation.iat), default=None)
+    known = list(given)
+    issued = [delegation for delegation in known if delegation.iat <= at_s]
+    first = min(known, key=lambda delegation: (delegation.iat, -delegation.seq), default=None)
+    return max(issued, key=lambda delegation: (delegation.seq, delegation.iat), default=first)
 
 
 def check_holding(used: Delegation, known: Iterable[Delegation], at_s: int) -> None:
-    """Check that of all `known` delegations none had replaced the `used` one by `at_s`. Raises WireError."""
+    """Check that of all `known` delegations of the same key the `used` one is the one that holds at `at_s`. Raises WireError."""
     same = [one for one in known if (one.iss, one.sub) == (used.iss, used.sub)]
-    newest = holding([used, *same], at_s)
-    if newest is not None and newest.seq > used.seq:
-        raise WireError("delegation-replaced", "A newer delegation of this key was in force then. Use that one.")
+    if holding([used, *same], at_s) != used:
+        raise WireError("delegation-replaced", "Another delegation of this key held then. Use that one.")
 
 
 def check_receipt(delegation: Delegation, receipt: Receipt) -> None:

@@ -23,8 +23,8 @@ NOW = datetime.fromtimestamp(doc.NOW + 60, UTC)
 SUITE = EddsaJcsProofSuite()
 
 
-def cases(name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))["valid"]
+def cases(name: str, verdict: str = "valid") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))[verdict]
     return found
 
 
@@ -53,6 +53,15 @@ def test_it_verifies_our_presentations_for_whoever_asked(case: dict[str, Any]) -
             SUITE.verify(case["document"], expected_proof_purpose=proof.AUTHENTICATION, now=NOW, **wrong)
     with pytest.raises(OpenvcError):
         SUITE.verify(case["document"], now=NOW, **asked)  # made to answer, not to assert
+
+
+WRONGLY_PROVED = [case for case in cases("certificate", "invalid") if case["code"] == "proof-bad-signature"]
+
+
+@pytest.mark.parametrize("case", WRONGLY_PROVED, ids=lambda case: case["rule"])
+def test_it_refuses_what_is_wrongly_signed_and_checks_without_cofactor_as_we_do(case: dict[str, Any]) -> None:
+    with pytest.raises(OpenvcError):
+        SUITE.verify(case["document"], now=NOW)
 
 
 class Key:

@@ -94,10 +94,14 @@ def test_the_creator_goes_on_leasing_when_the_cloud_may_do_other_things_or_anoth
 
 def test_of_several_delegations_the_highest_seq_by_then_holds() -> None:
     first, second, late = delegated(seq=1), delegated(seq=2, iat=doc.NOW + 5), delegated(seq=3, iat=doc.NOW + 9)
-    assert delegation.holding([late, second, first], doc.NOW - 1) is None
+    assert delegation.holding([late, second, first], doc.NOW - 1) == first
+    assert delegation.holding([late], doc.NOW) == late
+    assert delegation.holding([], doc.NOW) is None
     assert delegation.holding([late, second, first], doc.NOW + 4) == first
     assert delegation.holding([late, second, first], doc.NOW + 5) == second
     delegation.check_holding(first, [second, late], doc.NOW + 4)
-    with pytest.raises(WireError) as caught:
-        delegation.check_holding(first, [late, second], doc.NOW + 5)
-    assert caught.value.code == "delegation-replaced"
+    delegation.check_holding(late, [], doc.NOW)
+    for used, others, at_s in ((first, [late, second], doc.NOW + 5), (late, [first, second], doc.NOW + 8)):
+        with pytest.raises(WireError) as caught:
+            delegation.check_holding(used, others, at_s)
+        assert caught.value.code == "delegation-replaced"

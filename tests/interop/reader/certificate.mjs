@@ -16,7 +16,7 @@ const members = m.document({
     type: m.choice("EditionOwnership"), creator: m.did, drop: m.dropId, manifest: m.shaName, receipt: m.shaName,
     settlement: m.choice("pending", "settled"), licence: m.text, "id?": m.did, "edition?": m.number, "editionSize?": m.number,
   }),
-  "evidence?": m.list(1, 1, m.object({ type: m.choice("StallDelegation"), jws: m.anyText })),
+  "evidence?": m.list(0, 1, m.object({ type: m.choice("StallDelegation"), jws: m.anyText })),
 });
 
 function timestamp(text) {
@@ -54,11 +54,11 @@ export function certificate(text) {
     && [...proof].every(([name, v]) => name === "@context" || typeof v === "string"), "certificate-proof");
   const from = timestamp(doc.get("validFrom")), created = timestamp(proof.get("created"));
   need(proofHolds(doc) === issuer, "certificate-wrong-issuer");
-  const creator = subject.get("creator"), own = creator === issuer, evidence = doc.get("evidence");
-  need(evidence || own, "certificate-no-delegation");
+  const creator = subject.get("creator"), own = creator === issuer, evidence = doc.get("evidence") ?? [];
+  need(evidence.length > 0 || own, "certificate-no-delegation");
   const creatorKey = readDid(creator);
   let delegate;
-  if (evidence) {
+  if (evidence.length > 0) {
     delegate = delegation(evidence[0].get("jws"), new Map([[thumbprint(creatorKey), creatorKey]]));
     need(own || delegate.get("sub") === issuer, "certificate-wrong-delegate");
     grants(delegate, "cert", subject.get("drop"), from);

@@ -94,6 +94,9 @@ DOCUMENT = Document(
         {"document": _FOR_ADDRESS, "creator": doc.CREATOR.did, "address": "zoe@example.org"},
         {"document": badge_of(valid_until_s=doc.NOW + 366 * doc.DAY), "creator": doc.CREATOR.did},
         {"document": badge_of(doc.CREATOR, delegation=None), "creator": doc.CREATOR.did},
+        {"document": _subject(identifier=[]), "creator": doc.CREATOR.did},
+        {"document": _resigned(evidence=[]), "creator": doc.BOX.did},
+        {"document": _resigned(evidence=_evidence(iat=doc.NOW + doc.DAY)), "creator": doc.CREATOR.did},
     ],
     invalid=[
         _bad("a certificate instead", "badge-not-ours", doc.certificate_of()),

@@ -23,6 +23,11 @@ def _resigned(signer: Any = doc.BOX, **changes: Any) -> Given:
     return proof.add(signer, bare, doc.NOW)
 
 
+def _resigned_by_creator(**changes: Any) -> Given:
+    issuer_name = {**_GOOD["issuer"], "id": doc.CREATOR.did}
+    return _resigned(doc.CREATOR, issuer=issuer_name, **changes)
+
+
 def _subject(**changes: Any) -> Given:
     subject = {**_GOOD["credentialSubject"], **changes}
     return {name: value for name, value in subject.items() if value is not None}
@@ -137,6 +142,8 @@ DOCUMENT = Document(
         _valid("VALID-FINAL", doc.certificate_of(doc.CREATOR, delegation=None)),
         _valid("VALID-PROVISIONAL", doc.certificate_of(doc.CREATOR, settlement="pending")),
         _valid("VALID-FINAL", _LATER),
+        _valid("VALID-PROVISIONAL", _resigned(evidence=_evidence(iat=doc.NOW + doc.DAY))),
+        _valid("VALID-FINAL", _resigned_by_creator(evidence=[])),
         {"grade": "VALID-PROVISIONAL", **_beside_manifest(_DROP)},
         {"grade": "VALID-PROVISIONAL", **_beside_receipt(_sold())},
         {"grade": "VALID-FINAL", **_beside_receipt(_sold(), doc.CREATOR)},
@@ -194,6 +201,7 @@ DOCUMENT = Document(
         _bad("date with a zone", "timestamp-malformed", _resigned(validFrom="2026-05-28T20:26:40+02:00")),
         _bad("signed by a stranger", "certificate-wrong-issuer", _resigned(doc.STRANGER)),
         _bad("no delegation", "certificate-no-delegation", _resigned(evidence=None)),
+        _bad("list of no delegation", "certificate-no-delegation", _resigned(evidence=[])),
         _bad("delegation for another box", "certificate-wrong-delegate", _resigned(evidence=_FOR_CLOUD)),
         _bad("delegation by a stranger", "token-unknown-key", _resigned(evidence=_evidence(signer=doc.STRANGER))),
         _bad("delegation altered", "delegation-role", _resigned(evidence=_evidence(cap=["cert", "manifest"]))),
