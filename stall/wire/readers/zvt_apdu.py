@@ -17,7 +17,10 @@ from stall.wire.readers.zvt_frames import split_header
 from stall.wire.readers.zvt_status import StatusInformation, currency_name, parse_status
 
 _NEGATIVE_CLASS = 0x84
-_COMPLETION_FIELDS = (0x06, 0x19, 0x29, 0x49)
+_REFUSED_WITH_REASON = 0x1E
+_MAX_MAKER_CODE = 6  # bytes; as digits it stays shorter than any card number
+_COMPLETION_FIELDS = (0x04, 0x06, 0x0B, 0x19, 0x22, 0x27, 0x29, 0x3C, 0x49, 0x87)
+"""BMPs a completion's data may begin with; no status byte has one of these values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,15 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Negative:
-    """`84 xx`: no, and why (zvt_codes.RESULTS)."""
+    """`84 xx`: no, and why (zvt_codes.RESULTS); `detail` is the first byte of its data, where it bears any."""
 
     code: int
+    detail: int | None = None
+
+    @property
+    def reason(self) -> int:
+        """The code that explains it: `84 1E` with data is an abort said as an answer, its data hold the code."""
+        return self.detail if self.code == _REFUSED_WITH_REASON and self.detail is not None else self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +57,28 @@ class Intermediate:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """`06 0F`: the transaction is over. After registration or a status enquiry with the fields they bear."""
+    """`06 0F`: the transaction is over. After registration or a status enquiry with the fields they bear.
+
+    `charset` is the one the terminal announces for its texts, as Python names it.
+    """
 
     status: int | None
     version: str | None
     tid: str | None
     currency: str | None
+    charset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """`06 1E`: the transaction is over and came to nothing; FF when no code was given."""
+    """`06 1E`: the transaction is over and came to nothing; FF when no code was given.
+
+    `maker_code` (hexadecimal) and `text` are the maker's own explanation, from TLV 1F16 and 1F17.
+    """
 
     code: int
+    maker_code: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +139,7 @@ def parse_apdu(data: bytes, charset: str = "cp437") -> Message:
         return Positive()
     if command >> 8 == _NEGATIVE_CLASS:
         code = command & 0xFF
-        return Busy() if code == PLEASE_WAIT else Negative(code)
+        return Busy() if code == PLEASE_WAIT else Negative(code, body[0] if body else None)
     reader = _READERS.get(command)
     return reader(body, charset) if reader else Unknown(command)
 
@@ -134,15 +152,22 @@ def _step_parts(body: bytes) -> tuple[bytes, bytes, bytes]:
     return code, rest[:1], rest[1:]
 
 
+def _tree(walked: fields.Walk) -> tuple[fields.Node, ...]:
+    return fields.nodes(walked.first(fields.CONTAINER) or b"")
+
+
 def _intermediate(body: bytes, charset: str) -> Intermediate:
     code, minutes, rest = _step_parts(body)
-    tree = fields.nodes(fields.walk(rest).first(fields.CONTAINER) or b"")
-    text = fields.text(fields.find(tree, 0x24, 0x07), charset)
+    tree = _tree(fields.walk(rest))
+    text = fields.text(fields.find(tree, 0x24, 0x07), fields.charset(tree) or charset)
     return Intermediate(code[0] if code else NO_CODE_GIVEN, fields.number(minutes), text)
 
 
-def _abort(body: bytes, _charset: str) -> Abort:
-    return Abort(body[0] if body else NO_CODE_GIVEN)
+def _abort(body: bytes, charset: str) -> Abort:
+    tree = _tree(fields.walk(body[1:]))
+    code = fields.find(tree, 0x1F16)
+    text = fields.text(fields.find(tree, 0x1F17), fields.charset(tree) or charset)
+    return Abort(body[0] if body else NO_CODE_GIVEN, code[:_MAX_MAKER_CODE].hex() if code else None, text)
 
 
 def _print_line(body: bytes, charset: str) -> PrintLine:
@@ -153,20 +178,30 @@ def _print_text(_body: bytes, _charset: str) -> PrintText:
     return PrintText()
 
 
-def _completion(body: bytes, charset: str) -> Completion:
-    """`[19 status][29 TID][49 CC][06 TLV]` after registration; `[LLLVAR version] status [06 TLV]` after 05 01."""
+def _completion_parts(body: bytes) -> tuple[bytes, bytes, bytes]:
+    """Version behind its length, bare status byte, and the fields of `06 0F`, each empty when absent.
+
+    `[19 status][29 TID][49 CC][06 TLV]` after registration; `[LLLVAR version] status [06 TLV]` after 05 01.
+    """
     versioned = fields.take_variable(body, 3)
-    version, rest = versioned or (None, body)
-    if rest and (version is not None or rest[0] not in _COMPLETION_FIELDS):
-        return Completion(rest[0], fields.text(version, charset), None, None)
+    rest = versioned[1] if versioned else body
+    version = body[: len(body) - len(rest)]
+    bears_fields = not version and rest[:1] and rest[0] in _COMPLETION_FIELDS and fields.walk(rest).fields
+    return (version, b"", rest) if bears_fields else (version, rest[:1], rest[1:])
+
+
+def _completion(body: bytes, charset: str) -> Completion:
+    version, status, rest = _completion_parts(body)
     walked = fields.walk(rest)
-    status = walked.first(0x19)
-    tid = walked.first(0x29)
+    tree = _tree(walked)
+    status = status or walked.first(0x19) or b""
+    tid = walked.first(0x29) or fields.find(tree, 0x1F44)
     return Completion(
         status[0] if status else None,
-        fields.text(version, charset),
+        fields.text(version[3:], charset) if version else None,
         fields.digits(tid) if tid else None,
         currency_name(walked.first(0x49)),
+        fields.charset(tree),
     )
 
 
@@ -209,6 +244,6 @@ def _redacted(command: int, body: bytes) -> bytes:
         case 0x061E:
             return body[:1] + fields.blank_fields(body[1:])
         case 0x060F:
-            bears_fields = body[:1] and body[0] in _COMPLETION_FIELDS
-            return fields.blank_fields(body) if bears_fields else fields.mask_card_numbers(body)
+            version, status, rest = _completion_parts(body)
+            return fields.mask_card_numbers(version) + status + fields.blank_fields(rest)
     return bytes(len(body))

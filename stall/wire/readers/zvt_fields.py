@@ -26,7 +26,7 @@ LENGTHS: dict[int, int] = {
     **dict.fromkeys((0x3B, 0xEB), 8),
     0x2A: 15,
     **dict.fromkeys((0x22, 0x23, 0x2D, 0x8B, 0xA7, 0xD1, *range(0xE1, 0xE9), *range(0xF1, 0xF9)), LL),
-    **dict.fromkeys((0x24, 0x2E, 0x3C, 0x60, 0x9A, 0xAF), LLL),
+    **dict.fromkeys((0x24, 0x2E, 0x3C, 0x60, 0x92, 0x9A, 0xAF), LLL),
     0x06: TLV,
 }
 """Length of each BMP's value: bytes, or LL, LLL (decimal digits Fx Fy …), or TLV (BER length)."""
@@ -37,13 +37,21 @@ KEPT = frozenset(
 )
 """BMPs whose values may be kept and traced; every other value is blanked."""
 
-KEPT_TAGS = frozenset({0x07, 0x14, 0x1F10, 0x1F11, 0x1F12, 0x1F16, 0x1F17, 0x1F1F, 0x1F2B, 0x24, 0x2F, 0x41})
+_KEPT_HOLDERS = frozenset({0x24, 0x27, 0x2F})
+KEPT_TAGS = _KEPT_HOLDERS | {0x07, 0x14, 0x1F10, 0x1F11, 0x1F12, 0x1F16, 0x1F17, 0x1F1F, 0x1F2B, 0x1F44, 0x41}
 """TLV tags whose values may be kept and traced; EMV data and anything unknown is blanked."""
+
+_CHARSET = 0x14
+_CHARSETS: dict[int, str] = {
+    0x00: "ascii", **{part: f"iso8859-{part}" for part in (*range(1, 12), *range(13, 17))}, 0xFE: "utf-8", 0xFF: "cp437",
+}  # fmt: skip
+"""What TLV 14 says of the terminal's texts: the parts of ISO 8859 by their numbers (there is no part 12)."""
 
 _CARD_NUMBER = re.compile(rb"[0-9](?:[ -]?[0-9]){12,18}")
 _MAX_TLV_DEPTH = 8
 _LONG_FORM = 0x80
 _MORE_TAG = 0x1F
+_ONE_BYTE = 0xFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +170,17 @@ def _tag_end(data: bytes, offset: int) -> int:
 
 
 def find(tree: tuple[Node, ...], *path: int) -> bytes | None:
-    """The value at a path of tags, for example find(tree, 0x24, 0x07)."""
-    for node in tree:
-        if node.tag == path[0]:
-            return node.value if len(path) == 1 else find(node.children, *path[1:])
-    return None
+    """The first value at a path of tags, for example find(tree, 0x24, 0x07)."""
+    here = (node for node in tree if node.tag == path[0])
+    if len(path) == 1:
+        return next((node.value for node in here), None)
+    return next((value for node in here if (value := find(node.children, *path[1:])) is not None), None)
+
+
+def charset(tree: tuple[Node, ...]) -> str | None:
+    """The name of the character set that TLV 14 announces, alone or in 27; None when it announces none we know."""
+    said = find(tree, _CHARSET) or find(tree, 0x27, _CHARSET)
+    return _CHARSETS.get(said[0]) if said else None
 
 
 def digits(value: bytes) -> str | None:
@@ -199,10 +213,14 @@ def variable(value: bytes, places: int) -> bytes:
 
 def container(value: bytes) -> bytes:
     """BMP 06: a TLV container behind its BER length."""
+    return tlv(CONTAINER, value)
+
+
+def tlv(tag: int, value: bytes) -> bytes:
+    """One TLV object: its tag of one or two bytes, its BER length (00-7F or 82 hi lo), its value."""
     size = len(value)
-    if size < _LONG_FORM:
-        return bytes([0x06, size]) + value
-    return bytes([0x06, 0x82]) + size.to_bytes(2, "big") + value
+    length = bytes([size]) if size < _LONG_FORM else b"\x82" + size.to_bytes(2, "big")
+    return tag.to_bytes(1 if tag <= _ONE_BYTE else 2, "big") + length + value
 
 
 def mask_card_numbers(value: bytes) -> bytes:
@@ -222,7 +240,8 @@ def last4(value: bytes | None) -> str | None:
     """At most four trailing digits of BMP 22 (E = masked, F = padding); the rest is dropped here."""
     if value is None:
         return None
-    match = re.search(r"[0-9]{1,4}$", value.hex().rstrip("f"))
+    number, _, _ = value.hex().partition("d")  # some terminals send a track here; behind D stand expiry and more
+    match = re.search(r"[0-9]{1,4}$", number.rstrip("f"))
     return match[0] if match else None
 
 
@@ -251,7 +270,7 @@ def blank_nodes(data: bytes) -> bytes:
             end = node.start + len(node.value)
             if node.children and node.tag in KEPT_TAGS:
                 keep(node.children, node.start)
-            elif not node.value or node.tag in KEPT_TAGS - {0x24, 0x2F}:
+            elif not node.value or node.tag in KEPT_TAGS - _KEPT_HOLDERS:
                 clean[node.start : end] = _clean(node.value, kept=True)
             start = end
 

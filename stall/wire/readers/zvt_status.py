@@ -24,7 +24,8 @@ SCHEMES = ("girocard", "JCB", "Mastercard", "American Express", "Visa", "Diners"
 
 _TOTALS_SIZE = 4 + 7 * len(SCHEMES)
 _UNSPECIFIC_CARD_TYPE = 0xFF
-_RESULT, _AMOUNT = 0x27, 0x04
+_RESULT, _AMOUNT, _CURRENCY, _ORIGINAL_TRACE = 0x27, 0x04, 0x49, 0x37
+_DECISIVE = (_RESULT, _AMOUNT, _CURRENCY, _ORIGINAL_TRACE)
 _BY_PAYMENT_TYPE: dict[int, Online] = {0x40: "offline", 0x50: "offline", 0x60: "online"}
 
 
@@ -62,7 +63,8 @@ class StatusInformation:
 
     `amount_minor` in minor units; `currency` as ISO letters where we know them, else three digits; `time`
     HHMMSS and `date` MMDD (the terminal sends no year); `original_trace` is set on reversals only;
-    `complete` is False when an unknown field ended the reading before result and amount were reached.
+    `complete` is False when the reading ended before result and amount were reached, or when one of the
+    fields that decide (result, amount, currency, original trace) is cut short, illegible or contradicted.
     """
 
     result: int | None
@@ -96,11 +98,13 @@ def parse_status(body: bytes, charset: str = "cp437") -> StatusInformation:
     walked = fields.walk(body)
     first = walked.first
     tree = fields.nodes(first(0x06) or b"")
+    charset = fields.charset(tree) or charset
     result, amount = _byte(_agreed(walked, _RESULT)), fields.number(_agreed(walked, _AMOUNT))
+    reached = walked.stopped_at is None or (result is not None and amount is not None)
     return StatusInformation(
         result=result,
         amount_minor=amount,
-        currency=currency_name(first(0x49)),
+        currency=currency_name(first(_CURRENCY)),
         tid=_digits(first(0x29)),
         receipt_no=fields.number(first(0x87)),
         trace=fields.number(first(0x0B)) or fields.number(fields.find(tree, 0x1F2B)),
@@ -110,14 +114,22 @@ def parse_status(body: bytes, charset: str = "cp437") -> StatusInformation:
         last4=fields.last4(first(0x22)),
         time=_digits(first(0x0C)),
         date=_digits(first(0x0D)),
-        original_trace=fields.number(first(0x37)),
+        original_trace=fields.number(first(_ORIGINAL_TRACE)),
         payment_type=_byte(first(0x19)),
         host_code=_byte(first(0xA0)),
         online=_online(first(0x19), tree),
         text=fields.text(fields.find(tree, 0x24, 0x07), charset) or fields.text(first(0x3C), charset),
         totals=_day_totals(first(0x60)),
-        complete=walked.stopped_at is None or (result is not None and amount is not None),
+        complete=reached and not _doubtful(walked, body),
     )
+
+
+def _doubtful(walked: fields.Walk, body: bytes) -> bool:
+    """Whether a field that decides is there but cut short, not legible, or said twice differently."""
+    if walked.stopped_at is not None and body[walked.stopped_at] in _DECISIVE:
+        return True
+    said = [(tag, _agreed(walked, tag)) for tag in _DECISIVE if walked.first(tag) is not None]
+    return any(value is None or (tag != _RESULT and fields.number(value) is None) for tag, value in said)
 
 
 def _agreed(walked: fields.Walk, tag: int) -> bytes | None:
