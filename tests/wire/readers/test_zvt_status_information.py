@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stall.wire.readers import zvt
+from stall.wire.readers import zvt_fields as fields
 from stall.wire.readers import zvt_terminal as terminal
 
 # The Status-Information of a real terminal, field by field; the issuer's cryptograms in 46 and 47 are stand-ins.
@@ -74,6 +75,11 @@ def test_doubt_is_never_an_approval(body: str, reason: str) -> None:
     assert not status(bytes.fromhex(body)).approved, reason
 
 
+def test_what_is_said_twice_differently_is_not_said() -> None:
+    info = status(bytes.fromhex("27 00 27 6C 04 00 00 00 00 12 50 04 00 00 00 00 99 99"))
+    assert (info.result, info.amount_minor, info.complete) == (None, None, False)
+
+
 def test_an_unknown_field_behind_result_and_amount_does_no_harm() -> None:
     info = status(bytes.fromhex("27 00 04 00 00 00 00 12 50 FE 01 02"))
     assert info.complete
@@ -106,6 +112,8 @@ def test_offline_approvals_are_seen(body: str, online: str) -> None:
         ("22 F0 F8 41 11 11 11 11 11 12 34", "1234"),
         ("22 F0 F8 EE EE EE EE EE EE EE EE", None),
         ("22 F0 F8 EE EE EE EE EE EE E7 26", "726"),
+        ("22 F1 F1 EE EE EE 12 34 D2 00 21 22 01 00", "1234"),
+        ("22 F1 F1 EE EE EE EE EE D2 00 21 22 01 00", None),
     ],
 )
 def test_four_trailing_digits_are_all_that_is_kept_of_a_card_number(field: str, last4: str | None) -> None:
@@ -134,6 +142,42 @@ def test_a_trace_keeps_what_a_dispute_needs() -> None:
 def test_a_long_trace_number_and_a_long_card_type_come_from_the_container() -> None:
     info = status(bytes.fromhex("0B 00 00 00 8A FF 06 0B 1F 2B 04 00 12 34 56 41 02 01 2C"))
     assert (info.trace, info.card_type) == (123456, 0x012C)
+
+
+def test_a_code_of_the_host_is_kept_beside_a_success() -> None:
+    info = status(bytes.fromhex("27 00 04 00 00 00 00 12 50 A0 A5"))
+    assert (info.host_code, info.result, info.approved) == (0xA5, 0, True)
+
+
+def test_a_second_container_object_is_looked_into_when_the_first_says_nothing() -> None:
+    info = status(bytes.fromhex("06 0F 2F 04 1F 12 01 02 2F 04 1F 11 01 00 14 01 FF"))
+    assert info.online == "offline"
+
+
+def test_texts_are_read_in_the_character_set_their_container_names() -> None:
+    info = status(bytes.fromhex("3C F0 F0 F2 C3 A4 06 03 14 01 FE"))
+    assert info.text == "\u00e4"
+
+
+def test_every_field_is_read_to_its_end_and_the_next_one_behind_it() -> None:
+    for tag, rule in fields.LENGTHS.items():
+        value = bytes(range(1, 1 + rule)) if rule > 0 else b"\x14\x01\xff"
+        size = {fields.LL: b"\xf0\xf3", fields.LLL: b"\xf0\xf0\xf3", fields.TLV: b"\x03"}.get(rule, b"")
+        walked = fields.walk(bytes([tag]) + size + value + b"\x27\x6c")
+        assert walked.stopped_at is None
+        assert [(each.tag, each.value) for each in walked.fields] == [(tag, value), (0x27, b"\x6c")]
+
+
+def test_the_length_of_every_field_is_the_one_of_the_paper() -> None:
+    table = (
+        "01:1 02:1 03:1 04:6 05:1 06:TLV 0B:3 0C:3 0D:2 0E:2 17:2 19:1 22:LL 23:LL 24:LLL 27:1 29:4 2A:15 2D:LL 2E:LLL"
+        " 37:3 3A:2 3B:8 3C:LLL 3D:3 49:2 60:LLL 87:2 88:3 8A:1 8B:LL 8C:1 92:LLL 9A:LLL A0:1 A7:LL AA:3 AF:LLL BA:5"
+        " D0:1 D1:LL D2:1 D3:1 E0:1 E1:LL E2:LL E3:LL E4:LL E5:LL E6:LL E7:LL E8:LL E9:1 EA:1 EB:8 F0:1 F1:LL F2:LL"
+        " F3:LL F4:LL F5:LL F6:LL F7:LL F8:LL F9:1 FA:1 FB:1 FC:1 FD:1"
+    )
+    names = {"LL": fields.LL, "LLL": fields.LLL, "TLV": fields.TLV}
+    rows = (row.split(":") for row in table.split())
+    assert {int(tag, 16): names.get(rule) or int(rule) for tag, rule in rows} == fields.LENGTHS
 
 
 @pytest.mark.parametrize(("code", "name"), [("09 78", "EUR"), ("07 56", "CHF"), ("03 56", "356")])

@@ -13,11 +13,14 @@ from stall.wire.readers import zvt
 from stall.wire.readers import zvt_terminal as terminal
 from stall.wire.readers.zvt_codes import (
     INTERMEDIATES,
+    LAST_HOST_CODE,
     RESULTS,
     STATUSES,
     intermediate_words,
+    readiness_words,
     result_words,
     status_words,
+    step_words,
 )
 
 COMMANDS = {
@@ -33,6 +36,17 @@ COMMANDS = {
     "06 02 00": zvt.commands.log_off(),
     "06 50 03 00 00 00": zvt.commands.end_of_day("000000"),
     "06 70 00": zvt.commands.diagnosis(),
+    "06 18 00": zvt.commands.reset(),
+    "05 01 00": zvt.commands.status_enquiry(None),
+    "05 01 05 00 00 00 03 02": zvt.commands.status_enquiry("000000", service=2),
+    "06 00 08 00 00 00 18 09 78 06 00": zvt.commands.registration("000000", tlv=True),
+    "06 00 0A 00 00 00 18 09 78 03 01 06 00": zvt.commands.registration("000000", service=1, tlv=True),
+    "06 01 0E 04 00 00 00 00 12 50 49 09 78 01 3C 02 0A": zvt.commands.authorisation(1250, answer_s=60, repeats=10),
+    "06 01 0C 04 00 00 00 00 12 50 49 09 78 06 00": zvt.commands.authorisation(1250, tlv=True),
+    "06 30 10 00 00 00 87 00 22 04 00 00 00 00 12 50 49 09 78": zvt.commands.reversal("000000", 22, 1250, "EUR"),
+    "06 31 0D 12 34 56 04 00 00 00 00 12 50 49 09 78": zvt.commands.refund("123456", 1250),
+    "06 10 03 12 34 56": zvt.commands.turnover_totals("123456"),
+    "06 51 03 12 34 56": zvt.commands.send_offline("123456"),
 }
 
 
@@ -71,13 +85,23 @@ def test_the_terminal_reads_the_amount_the_till_wrote(amount: int) -> None:
         ("84 00 00", zvt.Positive()),
         ("84 9C 00", zvt.Busy()),
         ("84 83 00", zvt.Negative(0x83)),
-        ("84 1E 01 7D", zvt.Negative(0x1E)),
+        ("84 1E 01 7D", zvt.Negative(0x1E, 0x7D)),
+        ("80 00 02 01 02", zvt.Positive()),
         ("04 FF 01 0A", zvt.Intermediate(0x0A, None, None)),
         ("04 FF 02 0A 03", zvt.Intermediate(0x0A, 3, None)),
         ("04 FF 0A FF 01 06 06 24 04 07 02 4F 4B", zvt.Intermediate(0xFF, 1, "OK")),
         ("04 FF 09 FF 06 06 24 04 07 02 4F 4B", zvt.Intermediate(0xFF, None, "OK")),
         ("06 0F 00", zvt.Completion(None, None, None, None)),
         ("06 0F 01 DC", zvt.Completion(0xDC, None, None, None)),
+        ("06 0F 01 06", zvt.Completion(0x06, None, None, None)),
+        ("06 0F 02 27 00", zvt.Completion(None, None, None, None)),
+        ("06 0F 09 06 07 1F 44 04 29 00 10 06", zvt.Completion(None, None, "29001006", None)),
+        ("06 0F 09 19 00 06 05 27 03 14 01 FE", zvt.Completion(0, None, None, None, "utf-8")),
+        ("06 0F 07 19 00 06 03 14 01 0F", zvt.Completion(0, None, None, None, "iso8859-15")),
+        ("06 0F 07 19 00 06 03 14 01 0C", zvt.Completion(0, None, None, None)),
+        ("04 FF 02 0A 06", zvt.Intermediate(0x0A, 6, None)),
+        ("04 FF 02 0A 1F", zvt.Intermediate(0x0A, None, None)),
+        ("04 FF 0C FF 06 09 14 01 FE 24 04 07 02 C3 A4", zvt.Intermediate(0xFF, None, "ä")),
         ("06 0F 0A 19 00 29 29 00 10 06 49 09 78", zvt.Completion(0, None, "29001006", "EUR")),
         ("06 0F 05 F0 F0 F1 41 9C", zvt.Completion(0x9C, "A", None, None)),
         ("06 1E 01 6C", zvt.Abort(0x6C)),
@@ -124,8 +148,29 @@ def test_garbage_instead_of_a_unit_raises_only_our_error(data: bytes) -> None:
 
 
 def test_passwords_do_not_reach_a_trace() -> None:
-    for command in (zvt.commands.registration("123456"), zvt.commands.end_of_day("123456")):
-        assert b"\x12\x34\x56" not in zvt.redact(command)
+    for command in (
+        zvt.commands.registration("123456"),
+        zvt.commands.registration("123456", service=1, tlv=True),
+        zvt.commands.end_of_day("123456"),
+        zvt.commands.status_enquiry("123456", service=2),
+        zvt.commands.reversal("123456", 22, 1250, "EUR"),
+        zvt.commands.refund("123456", 1250),
+        zvt.commands.repeat_receipt("123456"),
+        zvt.commands.turnover_totals("123456"),
+        zvt.commands.send_offline("123456"),
+    ):
+        assert zvt.redact(command) == command[:3] + bytes(len(command) - 3)
+
+
+def test_a_trace_of_a_payment_keeps_its_amount_and_times() -> None:
+    command = zvt.commands.authorisation(1250, answer_s=60, repeats=10)
+    assert zvt.redact(command) == command
+
+
+def test_a_card_number_on_a_printed_slip_reaches_no_trace() -> None:
+    slip = zvt.commands.unit(0x06D3, bytes.fromhex("06 17 25 15 07 13") + b"4111 1111 1111 1111")
+    assert zvt.parse_apdu(slip) == zvt.PrintText()
+    assert zvt.redact(slip) == slip[:3] + bytes(len(slip) - 3)
 
 
 def test_a_card_number_on_a_print_line_reaches_neither_text_nor_trace() -> None:
@@ -139,8 +184,9 @@ def test_a_card_number_on_a_print_line_reaches_neither_text_nor_trace() -> None:
 def test_a_trace_of_a_completion_keeps_its_status_and_blanks_what_is_unknown() -> None:
     for known in ("06 0F 01 DC", "06 0F 0A 19 00 29 29 00 10 06 49 09 78", "06 0F 05 F0 F0 F1 41 9C"):
         assert zvt.redact(bytes.fromhex(known)) == bytes.fromhex(known)
-    odd = bytes.fromhex("06 0F 0D 19 00 22 F0 F8 41 11 11 11 11 11 12 34")
-    assert zvt.redact(odd) == bytes.fromhex("06 0F 0D 19 00 22 F0 F8") + bytes(8)
+    for head in ("19 00 22 F0 F8", "22 F0 F8", "F0 F0 F1 41 9C 22 F0 F8", "9C 22 F0 F8"):
+        odd = zvt.commands.unit(0x060F, bytes.fromhex(head + "41 11 11 11 11 11 12 34"))
+        assert zvt.redact(odd) == odd[:-8] + bytes(8)
 
 
 def test_every_code_has_words_for_both_sides() -> None:
@@ -148,19 +194,52 @@ def test_every_code_has_words_for_both_sides() -> None:
         words = result_words(code)
         assert words.operator.endswith(".")
         assert words.buyer.endswith(".")
-        assert intermediate_words(code).endswith(".")
-        assert status_words(code).endswith(".")
-    assert len(RESULTS) > 40
-    assert len(INTERMEDIATES) > 20
-    assert len(STATUSES) > 10
+        for step in (step_words(code), step_words(code, "Bitte warten.")):
+            assert step.operator.endswith(".")
+            assert step.buyer.endswith(".")
+        assert intermediate_words(code) == step_words(code).operator
+        assert status_words(code) == readiness_words(code).operator
+        assert readiness_words(code).operator.endswith(".")
+        assert readiness_words(code).buyer.endswith(".")
+
+
+RESULTS_TO_NAME = (
+    "00 37 64 65 66 6A 6B 6C 6F 77 78 7A 7D 83 9A 9B 9C A3 B4 B5 B7 C2 C3 C8 CC DC F0 FA FF"  # the terminal's own
+    " 02 05 0C 0E 1E 21 33 36 3A 3D 3E 41 4B 5B 60"  # the bank's
+)
+STEPS_TO_NAME = "00 01 02 04 05 06 0A 0B 0E 17 15 1C 1D 2B C8 C9 D2 D3 F1 F2 F3 FF"
+STATUSES_TO_NAME = "00 51 62 9C B1 B2 C2 CC DC E1 DF F0"
+
+
+def test_every_code_a_terminal_may_send_has_words_of_its_own() -> None:
+    assert set(bytes.fromhex(RESULTS_TO_NAME)) <= set(RESULTS)
+    assert set(bytes.fromhex(STEPS_TO_NAME)) <= set(INTERMEDIATES)
+    assert set(bytes.fromhex(STATUSES_TO_NAME)) <= set(STATUSES)
+
+
+def test_a_code_of_the_bank_is_a_decline_or_a_wrong_pin_and_never_praise() -> None:
+    for code in range(1, LAST_HOST_CODE + 1):
+        words = result_words(code)
+        assert words.operator.startswith(("Declined", "Wrong PIN")), code
+        assert "aid" not in words.buyer, code
+
+
+def test_a_buyer_is_told_of_no_outcome_while_the_payment_runs() -> None:
+    for code in range(0x100):
+        buyer = step_words(code).buyer.lower()
+        assert not [word for word in ("paid", "approved", "charged", "cash", "another card") if word in buyer], code
 
 
 def test_a_step_with_the_card_to_be_removed_says_so() -> None:
     assert intermediate_words(0x44) == "Asking the bank. Please take the card out."
+    assert step_words(0x44).buyer == "Please wait. Please take your card."
+    assert intermediate_words(0x4B) == "Please take the card out."
+    assert intermediate_words(0x69) == "The buyer chooses the currency."
 
 
 def test_the_terminals_own_text_is_shown_where_the_code_says_so() -> None:
     assert intermediate_words(0xFF, "Bitte warten") == "Bitte warten"
+    assert step_words(0xFF, "Bitte warten").buyer == "Please look at the terminal."
 
 
 def test_the_bank_codes_nobody_named_bear_their_decimal_number() -> None:
