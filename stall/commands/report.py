@@ -12,7 +12,7 @@ import click
 from stall.domain.books import Books, Check
 
 #: Where the code of a tender is no word of a bookkeeper's.
-_TENDERS = {"comp": "given free", "operator": "another reader"}
+_TENDERS = {"comp": "given free", "operator": "separate reader"}
 
 
 @click.group("report")

@@ -26,6 +26,10 @@ PATIENCE_S = 35.0
 @click.option("--card", is_flag=True, help="Take the amount with the card reader.")
 @click.option("--cash", is_flag=True, help="Take the exact amount in cash.")
 @click.option("--comp", is_flag=True, help="Give it away; the receipt says so.")
+@click.option("--confirmed", is_flag=True, help="It was paid on the separate reader ([standalone] in settings.toml).")
+@click.option(
+    "--reference", default="", metavar="TEXT", help="What that reader calls the payment; goes on the receipt."
+)
 @click.option("--qty", type=click.IntRange(1, 200), default=1, show_default=True, help="How many.")
 @click.option("--number", type=click.IntRange(min=1), help="This edition number (limited drops only).")
 @click.option("--owner", metavar="DID", help="Make its certificate out to this owner (from: stall owner did).")
@@ -40,6 +44,8 @@ def sell(
     card: bool,
     cash: bool,
     comp: bool,
+    confirmed: bool,
+    reference: str,
     qty: int,
     number: int | None,
     owner: str | None,
@@ -48,9 +54,12 @@ def sell(
     as_json: bool,
 ) -> None:
     """Sell DROP once and print the address its buyer opens."""
-    chosen = [tender for tender, wanted in (("card", card), ("cash", cash), ("comp", comp)) if wanted]
+    ways = (("card", card), ("cash", cash), ("comp", comp), ("confirmed", confirmed))
+    chosen = [tender for tender, wanted in ways if wanted]
     if len(chosen) != 1:
-        raise click.UsageError("Say how it is paid, by one of these: --card, --cash or --comp.")
+        raise click.UsageError("Say how it is paid, by one of these: --card, --cash, --comp or --confirmed.")
+    if reference and not confirmed:
+        raise click.UsageError("A --reference belongs to --confirmed: the box asks its own reader for one.")
     from stall import app
     from stall.flows.fill_basket import Wish
     from stall.flows.sign_certificates import sign_certificates
@@ -63,7 +72,7 @@ def sell(
     try:
         _check_for_sale(box, name)
         wish = Wish(name, qty, number)
-        sale = _by_card(box, wish, wait_s) if tender == "card" else _at_once(box, wish, tender)
+        sale = _by_card(box, wish, wait_s) if tender == "card" else _at_once(box, wish, tender, reference)
         if owner is not None:
             box.write("claim", lambda tx: sign_certificates(tx, sale, owner))
         _say(box, sale, as_json=as_json)
@@ -98,17 +107,23 @@ def _check_for_sale(box: Box, name: str) -> None:
         )
 
 
-def _at_once(box: Box, wish: Wish, tender: str) -> int:
-    """Cash and gifts: basket, payment and receipt in one transaction, so that a refusal leaves nothing."""
+def _at_once(box: Box, wish: Wish, tender: str, reference: str) -> int:
+    """Cash, gifts and what another reader took: basket, payment and receipt in one transaction, so that a refusal leaves nothing."""
     from stall.flows.fill_basket import fill_basket
     from stall.flows.take_cash import take_cash, take_comp
+    from stall.flows.take_confirmed import take_confirmed
     from stall.store import sales
     from stall.store.db import Tx
+
+    if tender == "confirmed":
+        box.settings.separate_reader()
 
     def work(tx: Tx) -> int:
         sale = fill_basket(tx, [wish], origin="cli", vat_bp=box.settings.vat_bp)
         if tender == "comp":
             take_comp(tx, sale, 1, "command line")
+        elif tender == "confirmed":
+            take_confirmed(tx, sale, 1, reference, "command line")
         else:
             take_cash(tx, sale, 1, sales.get(tx.conn, sale).total_minor)
         return sale

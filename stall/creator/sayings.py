@@ -23,7 +23,7 @@ _HOW: Mapping[tuple[str, str], str] = {
     ("cash", "cash"): "paid in cash",
     ("comp", "free"): "given free",
     ("voucher", "voucher"): "paid with a voucher",
-    ("operator", "confirmed"): "paid on another card reader",
+    ("operator", "confirmed"): "paid by card on a separate reader, as the stall confirmed",
 }
 _CLOCK: Mapping[str, str] = {
     "ntp": "set from the internet",

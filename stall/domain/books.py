@@ -132,7 +132,7 @@ def _terminal(books: Books) -> Check:
         sums = f"{_some(books.since_count, 'card payment')} ({money.text(books.since_minor, books.cur)})"
         return Check("terminal", False, f"{sums} came after the last end of day. Ask the terminal for its end of day.")
     if not books.day_ends:
-        return Check("terminal", True, "No card payments, so nothing to compare with a terminal.")
+        return Check("terminal", True, "The terminal took no payment, so there is nothing to compare with it.")
     return Check("terminal", True, "The terminal's totals equal our card payments.")
 
 

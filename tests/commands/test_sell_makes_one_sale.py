@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stall import app
+from stall import app, settings
 from stall.commands import sell
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
@@ -45,6 +46,17 @@ def test_a_gift_costs_nothing(run: Run) -> None:
     assert (facts["minor"], facts["attempts"]) == (0, [{"tender": "comp", "state": "paid"}])
 
 
+def test_what_a_separate_reader_took_is_confirmed_with_its_reference(run: Run, data: Path) -> None:
+    assert "[standalone-missing]" in run("sell", stock.ZINE, "--confirmed").err
+    with (data / settings.FILE).open("a") as file:
+        file.write('\n[standalone]\nname = "SumUp"\n')
+    assert "[reference-malformed]" in run("sell", stock.ZINE, "--confirmed", "--reference", "slip 42").err
+    facts = run("sell", stock.ZINE, "--confirmed", "--reference", "TAB42", "--json").json
+    assert (facts["sale"], facts["attempts"]) == (1, [{"tender": "operator", "state": "paid"}])
+    told = run("report", "reconcile", "--data", str(data)).out
+    assert re.search(r"separate reader +1 receipt +€3.00", told)
+
+
 def test_a_refused_sale_leaves_no_row(run: Run, data: Path) -> None:
     ran = run("sell", stock.PRINTS, "--cash", "--number", "9")
     assert (ran.code, ran.out) == (1, "")
@@ -59,6 +71,7 @@ def test_a_refused_sale_leaves_no_row(run: Run, data: Path) -> None:
 def test_without_a_tender_it_is_a_usage_error(run: Run) -> None:
     assert run("sell", stock.PRINTS).code == 2
     assert run("sell", stock.PRINTS, "--cash", "--card").code == 2
+    assert run("sell", stock.PRINTS, "--cash", "--reference", "TAB42").code == 2
 
 
 @pytest.fixture

@@ -18,10 +18,11 @@ TABLES: dict[str, type[settings.Struct]] = {
     "The stall": settings.Settings,
     "`[web]`": settings.Web,
     "`[reader]`": settings.Reader,
+    "`[standalone]`": settings.Standalone,
     "`[cloud]`": settings.Cloud,
     "`[disk]`": settings.Disk,
 }
-SECTIONS = {f"`[{name}]`" for name in ("web", "reader", "cloud", "disk")}
+SECTIONS = {f"`[{name}]`" for name in ("web", "reader", "standalone", "cloud", "disk")}
 
 
 def section(title: str) -> str:
@@ -53,5 +54,8 @@ def test_every_example_can_be_read(tmp_path: Path) -> None:
     for example in examples:
         (tmp_path / settings.FILE).write_text(example, encoding="utf-8")
         read = settings.load(tmp_path)
-        links.append(read.reader.link.partition(":")[0] if read.reader else "cloud" if read.cloud else "")
-    assert links == ["serial", "tcp", "cloud"]
+        if read.standalone:
+            links.append(read.standalone.name)
+        else:
+            links.append(read.reader.link.partition(":")[0] if read.reader else "cloud" if read.cloud else "")
+    assert links == ["serial", "tcp", "SumUp", "cloud"]

@@ -16,3 +16,20 @@ def test_a_vat_rate_no_receipt_can_bear_is_refused(tmp_path: Path, rate: int) ->
     with pytest.raises(Broken) as refusal:
         settings.load(tmp_path)
     assert refusal.value.code == "settings-malformed"
+
+
+@pytest.mark.parametrize(
+    "table", ["", 'name = ""', f'name = "{"x" * 41}"', 'name = "Sum\\nUp"', 'name = " SumUp"', "name = 1"]
+)
+def test_a_separate_reader_has_a_name_that_fits_on_a_button(tmp_path: Path, table: str) -> None:
+    (tmp_path / settings.FILE).write_text(f"[standalone]\n{table}\n")
+    with pytest.raises(Broken) as refusal:
+        settings.load(tmp_path)
+    assert refusal.value.code == "settings-malformed"
+
+
+@pytest.mark.parametrize("name", ["SumUp", "Kartenleser von Zoë", "x" * 40])
+def test_settings_with_a_separate_reader_are_read_as_they_were_written(tmp_path: Path, name: str) -> None:
+    written = settings.Settings(standalone=settings.Standalone(name))
+    settings.save(tmp_path, written)
+    assert settings.load(tmp_path) == written

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
-from stall.settings import Disk
+from stall.settings import Disk, Standalone
 from stall.store.room import MB, Room
 from stall.web import serve
 from tests.fakes import stock
@@ -109,13 +110,16 @@ def test_a_warning_comes_and_goes_by_itself(browser: Browser, till: Till, addres
 def test_every_target_is_a_finger_wide_and_no_page_is_wider_than_the_screen(
     browser: Browser, till: Till, address: str, size: tuple[int, int]
 ) -> None:
+    till.box.settings = msgspec.structs.replace(till.box.settings, standalone=Standalone("SumUp"))
     untouched, paid, unclear = till.press_tile(stock.PRINTS), till.press_tile(stock.ZINE), till.press_tile(stock.ZINE)
     untouched = till.press_tile(stock.ZINE, add=untouched.rsplit("/", 1)[1])
     till.post(f"{paid}/cash", ordinal=1, given="50")
     till.post(f"{unclear}/card", ordinal=1)
     till.terminal(card_attempt.send, lambda tx, no: card_attempt.doubt(tx, no, Reason.READER_LOST))
     page = look(browser, size)
-    for path in ("/", untouched, paid, unclear, "/drops", "/clock", "/day"):
+    apart = till.press_tile(stock.ZINE)
+    till.post(f"{apart}/standalone")
+    for path in ("/", untouched, f"{apart}/standalone", paid, unclear, "/drops", "/clock", "/day"):
         page.goto(f"{address}{path}")
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert page.evaluate(TOO_SMALL) == [], path
@@ -140,11 +144,54 @@ def test_a_flag_is_large_enough_to_press_and_shows_where_the_keyboard_is(browser
     page.context.close()
 
 
-def test_the_second_press_of_card_hits_nothing_that_matters(browser: Browser, till: Till, address: str) -> None:
+@pytest.mark.parametrize("script", [True, False])
+def test_a_separate_reader_takes_two_presses_and_needs_no_script(
+    browser: Browser, till: Till, address: str, script: bool
+) -> None:
+    till.box.settings = msgspec.structs.replace(till.box.settings, standalone=Standalone("SumUp"))
+    page = look(browser, script=script)
+    page.goto(f"{address}{till.press_tile(stock.PRINTS)}")
+    page.click("button:has-text('Card on SumUp')")
+    page.wait_for_selector("text=Key €4.50 into SumUp")
+    page.click("button:has-text('It says paid')")
+    page.wait_for_selector("text=confirmed here")
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, TABLET, TABLET[::-1]])
+@pytest.mark.parametrize("wired", [True, False])
+def test_the_second_press_of_the_separate_reader_confirms_nothing(
+    browser: Browser, stocked_box: Stocked, size: tuple[int, int], wired: bool
+) -> None:
+    stocked_box.box.settings = msgspec.structs.replace(stocked_box.box.settings, standalone=Standalone("SumUp"))
+    till = Till(stocked_box)
+    if wired:
+        till.plug_in_reader()
+    sock = serve.listen("127.0.0.1", 0)
+    serving = serve.Serving(till.client.application, sock, "till", 4)
+    page = look(browser, size)
+    page.goto(f"http://127.0.0.1:{sock.getsockname()[1]}{till.press_tile(stock.PRINTS)}")
+    first = page.locator("button", has_text="Card on SumUp").bounding_box()
+    page.click("button:has-text('Card on SumUp')")
+    second = page.locator("button", has_text="It says paid").bounding_box()
+    assert first
+    assert second
+    assert first["y"] + first["height"] <= second["y"]
+    assert second["y"] + second["height"] <= size[1]  # and it is seen without scrolling
+    page.context.close()
+    serving.stop()
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_the_second_press_of_card_hits_nothing_that_matters(
+    browser: Browser, till: Till, address: str, beside: bool
+) -> None:
+    if beside:
+        till.box.settings = msgspec.structs.replace(till.box.settings, standalone=Standalone("SumUp"))
     sale = till.press_tile(stock.PRINTS)
     page = look(browser)
     page.goto(f"{address}{sale}")
-    pay_area = [page.locator("button", has_text=words).bounding_box() for words in ("Card", "Cash, exact", "€50")]
+    pay_area = [page.locator("button", has_text=words).first.bounding_box() for words in ("Card", "Cash, exact", "€50")]
     till.post(f"{sale}/card", ordinal=1)
     page.goto(f"{address}{sale}")
     stop = page.locator("button", has_text="Stop the card payment").bounding_box()

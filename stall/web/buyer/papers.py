@@ -21,7 +21,13 @@ from stall.wire.receipt import Receipt
 
 _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 #: A receipt's words for what was paid with, and for where its time came from (design.md 8).
-TENDERS = {"card": "Card", "cash": "Cash", "comp": "Given free", "voucher": "Voucher", "operator": "Card, other reader"}
+TENDERS = {
+    "card": "Card",
+    "cash": "Cash",
+    "comp": "Given free",
+    "voucher": "Voucher",
+    "operator": "Card, on a separate reader, confirmed by the stall",
+}
 CLOCKS = {
     "ntp": "set from the internet",
     "rtc": "the box's own clock chip",

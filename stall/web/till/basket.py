@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stall.errors import Refused
 from stall.flows.fill_basket import Wish, fill_basket
+from stall.flows.hold_numbers import forget_numbers
 from stall.flows.take_card import drop_sale
 from stall.store import attempts, claims, presses, sales
 from stall.store.db import Tx
@@ -62,6 +63,8 @@ def _wishes(tx: Tx, sale_no: int) -> list[Wish]:
             "sale-begun",
             "Payment of this sale has begun, so its items stay. Take the payment, or cancel it and start a new sale.",
         )
+    if sale.hold_until_ms is not None:  # held for a reader the box cannot ask, and not paid there
+        forget_numbers(tx, sale_no)
     drops = {item.line: item.drop_id for item in claims.bought(tx.conn, sale_no)}
     return [Wish(drops[line.n], line.qty, line.ed) for line in sales.lines(tx.conn, sale_no) if line.n in drops]
 

@@ -136,6 +136,7 @@ def _day(trouble: StallError | None = None) -> str:
         epoch=epochs.running(conn),
         frozen=epochs.frozen(conn),
         reader=readers.find(conn, READER),
+        apart=box.settings.standalone and box.settings.standalone.name,
         job=job,
         room=box.room,
         trouble=trouble,

@@ -1,4 +1,4 @@
-"""One sale at the till: take card or cash, give it free, cancel, decide what nobody heard, show the code.
+"""One sale at the till: take card or cash, confirm another reader, give it free, cancel, decide what nobody heard, show the code.
 
 Every form that pays carries the number of the attempt it is for, so a second press finds the first.
 """
@@ -6,20 +6,21 @@ Every form that pays carries the number of the attempt it is for, so a second pr
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from stall.domain import money
-from stall.domain.payment import State
+from stall.domain.payment import State, Tender
 from stall.domain.sale import note_buttons
 from stall.errors import Refused, StallError
 from stall.flows.card_attempt import decide as decide_attempt
 from stall.flows.name_owner import may_name_owner
 from stall.flows.take_card import ask_card, cancel_card, drop_sale
 from stall.flows.take_cash import take_cash, take_comp
-from stall.store import attempts, claim_codes, claims, sales
+from stall.flows.take_confirmed import hold_for_reader, read_reference, take_confirmed
+from stall.store import attempts, claim_codes, claims, readers, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.readonly import one_view
@@ -30,7 +31,7 @@ from stall.web.till.banner import READER
 from stall.web.till.basket import remove_line
 from stall.web.till.box import SALE, this_box
 from stall.web.till.pin import check_pin
-from stall.web.till.words import Stage, Standing, standing
+from stall.web.till.words import TENDERS, Stage, Standing, standing
 
 pay = Blueprint("till_pay", __name__, url_prefix=f"/sale/<int(min=1, max={SALE}):no>")
 
@@ -77,6 +78,50 @@ def cash(no: int) -> Answer:
         take_cash(tx, no, _next(tx, no, ordinal), money.parse(given, cur))
 
     return _pay(no, take)
+
+
+@pay.post("/standalone")
+def hold(no: int) -> Answer:
+    """Hold the numbers, then show what to key in on the separate reader."""
+    try:
+        this_box().settings.separate_reader()
+    except StallError as trouble:
+        return _page(no, trouble), status_of(trouble)
+    return _pay(no, lambda tx: hold_for_reader(tx, no), then=url_for("till_pay.step", no=no))
+
+
+@pay.get("/standalone")
+def step(no: int) -> str | Response:
+    """Say what to key in on the separate reader, and ask whether it was paid; what is not to be paid has its own page."""
+    box = this_box()
+    conn = box.db.read()
+    with one_view(conn):
+        found, tried = sales.get(conn, no), attempts.of_sale(conn, no)
+        gone = _gone(found)
+        payable = standing(found, tried, gone).stage is Stage.CHOOSE and not gone and _due(found, tried) > 0
+        if box.settings.standalone is not None and payable:
+            return _drawn(no, None, _STEP)
+    return redirect(url_for("till_pay.sale", no=no), 303)
+
+
+@pay.post("/confirm")
+def confirm(no: int) -> Answer:
+    """Take what the separate reader took; when that cannot be, say that the money goes back there."""
+    box = this_box()
+    ordinal, reference = _number("ordinal"), _field("reference")
+    sales.get(box.db.read(), no)
+    try:
+        read_reference(reference)
+    except StallError as trouble:
+        return _page(no, trouble, _STEP), status_of(trouble)
+    try:
+        box.settings.separate_reader()
+        box.write("payment", lambda tx: take_confirmed(tx, no, _next(tx, no, ordinal), reference, MAKER))
+    except Refused as trouble:
+        return _page(no, trouble, None if trouble.code in _SAY_IT_THERE else _NOT_RECORDED), status_of(trouble)
+    except StallError as trouble:  # nothing is decided: the same press may be made again
+        return _page(no, trouble, _STEP), status_of(trouble)
+    return redirect(url_for("till_pay.sale", no=no), 303)
 
 
 @pay.post("/comp")
@@ -131,7 +176,7 @@ def remove(no: int) -> Answer:
     return redirect(url_for("till_pay.sale", no=left) if left else url_for("till_sell.tiles"), 303)
 
 
-def _pay(no: int, work: Callable[[Tx], object], *, pin: bool = False) -> Answer:
+def _pay(no: int, work: Callable[[Tx], object], *, pin: bool = False, then: str | None = None) -> Answer:
     """Begin to pay a sale, if the disk has room for it; what is paid in part may always be finished."""
     box = this_box()
     try:
@@ -139,7 +184,7 @@ def _pay(no: int, work: Callable[[Tx], object], *, pin: bool = False) -> Answer:
             box.room.check()
     except StallError as trouble:
         return _page(no, trouble), status_of(trouble)
-    return _do(no, work, pin=pin)
+    return _do(no, work, pin=pin, then=then)
 
 
 def _do(no: int, work: Callable[[Tx], object], *, pin: bool = False, then: str | None = None) -> Answer:
@@ -191,29 +236,36 @@ def _gone(found: sales.Sale) -> tuple[str, ...]:
     return sold_out(this_box(), found.no) if found.state == "basket" else ()
 
 
-def _page(no: int, trouble: StallError | None = None) -> str:
+def _due(found: sales.Sale, tried: Sequence[Attempt]) -> int:
+    return found.total_minor - sum(a.amount_minor for a in tried if a.state is State.PAID)
+
+
+def _page(no: int, trouble: StallError | None = None, template: str | None = None) -> str:
     with one_view(this_box().db.read()):
-        return _drawn(no, trouble)
+        return _drawn(no, trouble, template)
 
 
-def _drawn(no: int, trouble: StallError | None) -> str:
+def _drawn(no: int, trouble: StallError | None, template: str | None) -> str:
+    """Draw a sale on a page named, else on that of its stage."""
     box = this_box()
     conn = box.db.read()
     found = sales.get(conn, no)
     tried = attempts.of_sale(conn, no)
     gone = _gone(found)
     now = standing(found, tried, gone)
-    taken = sum(a.amount_minor for a in tried if a.state is State.PAID)
-    due = found.total_minor - taken
+    due = _due(found, tried)
+    apart = box.settings.standalone
     return render_template(
-        _TEMPLATES[now.stage],
+        template or _TEMPLATES[now.stage],
         sale=found,
         lines=sales.lines(conn, no),
         now=now,
         gone=gone,
         held=sales.held_lines(conn, no, box.now_ms()),
         due=due,
-        taken=taken,
+        taken=found.total_minor - due,
+        apart=None if apart is None else apart.name,
+        terminal=readers.find(conn, READER) is not None,
         ordinal=len(tried) + 1,
         notes=note_buttons(due) if due > 0 else (),
         plain=money.decimal,
@@ -236,8 +288,22 @@ def _claim(found: sales.Sale, tried: list[Attempt]) -> Mapping[str, object]:
         "drawn": None if address is None else qr.svg(address, "M", "Code for the buyer to scan"),
         "owned_by_code": may_name_owner(claims.bought(box.db.read(), found.no)),
         "change": given,
-        "paid_by": " + ".join(a.tender for a in tried if a.state is State.PAID),
+        "paid_by": _paid_by([a for a in tried if a.state is State.PAID]),
+        "references": [a.reference for a in tried if a.state is State.PAID and a.reference is not None],
     }
+
+
+def _paid_by(paid: Sequence[Attempt]) -> str:
+    if any(a.tender == Tender.COMP for a in paid):
+        return "given free"
+    confirmed = ", confirmed here" if any(a.tender == Tender.OPERATOR for a in paid) else ""
+    return f"by {' + '.join(TENDERS[a.tender] for a in paid)}{confirmed}"
+
+
+_STEP = "till/confirm.html"
+_NOT_RECORDED = "till/not_recorded.html"
+#: Refusals whose own words say what to do with the money, on the sale's page.
+_SAY_IT_THERE = frozenset({"payment-between", "press-malformed", "standalone-missing"})
 
 
 _TEMPLATES = {

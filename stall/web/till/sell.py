@@ -18,6 +18,7 @@ from stall.web import ids
 from stall.web.error_pages import status_of
 from stall.web.till.basket import add_item, begin_sale
 from stall.web.till.box import SALE, this_box
+from stall.web.till.words import TENDERS
 
 sell = Blueprint("till_sell", __name__)
 
@@ -119,7 +120,7 @@ def _entry(conn: sqlite3.Connection, sale: Sale) -> Entry:
         for line in lines
     )
     paid = [a.tender for a in attempts.of_sale(conn, sale.no) if a.state == "paid"]
-    return Entry(sale, what, " + ".join("free" if tender == "comp" else tender for tender in paid))
+    return Entry(sale, what, " + ".join(TENDERS[tender] for tender in paid))
 
 
 def _quantity(text: str) -> int:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stall.domain.payment import Reason, State
+from stall.domain.payment import Reason, State, Tender
 from stall.store.attempts import Attempt
 from stall.store.sales import Sale
+
+#: What was paid with, after “by” or by itself in a list of sales.
+TENDERS: Mapping[str, str] = {
+    Tender.CARD: "card",
+    Tender.CASH: "cash",
+    Tender.COMP: "free",
+    Tender.VOUCHER: "voucher",
+    Tender.OPERATOR: "card on a separate reader",
+}
 
 
 class Stage(StrEnum):
