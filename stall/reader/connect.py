@@ -8,6 +8,9 @@ from stall import log
 from stall.errors import Refused
 from stall.reader.driver import Driver
 from stall.reader.profiles import Profile, profile_of
+from stall.reader.telium.link import Link as TeliumLink
+from stall.reader.telium.terminal import Terminal as TeliumTerminal
+from stall.reader.telium.timers import Timers as TeliumTimers
 from stall.reader.transport import connect
 from stall.reader.zvt.link import Link, Trace
 from stall.reader.zvt.terminal import Terminal
@@ -20,8 +23,13 @@ def _zvt(own: Reader, profile: Profile, trace: Trace | None) -> Driver:
     return Terminal(Link(transport, Timers(own.time_scale), trace), profile, own.password)
 
 
+def _telium(own: Reader, profile: Profile, trace: Trace | None) -> Driver:
+    transport = connect(own.link, own.line, usual="9600 8N1")
+    return TeliumTerminal(TeliumLink(transport, TeliumTimers(own.time_scale), trace), profile)
+
+
 #: By the `protocol` of the reader's settings.
-PROTOCOLS: Mapping[str, Callable[[Reader, Profile, Trace | None], Driver]] = {"zvt": _zvt}
+PROTOCOLS: Mapping[str, Callable[[Reader, Profile, Trace | None], Driver]] = {"zvt": _zvt, "telium": _telium}
 
 
 def open_terminal(own: Reader, trace: Trace | None = None) -> Driver:

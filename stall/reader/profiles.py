@@ -22,6 +22,10 @@ class Profile:
     can_abort: bool = True
     can_repeat: bool = True
     """It tells its last receipt again (`06 20`); without, a person decides what nobody heard."""
+    marks_asks: bool = True
+    """Concert E+: each ask bears a number in its private field, which some terminals say again."""
+    refunds_by_type_2: bool = False
+    """Concert E+: somebody tried type 2 on it, and it gave money back to a card instead of cancelling a payment."""
 
 
 PROFILES: dict[str, Profile] = {
@@ -30,6 +34,9 @@ PROFILES: dict[str, Profile] = {
     "card-complete": Profile("card-complete", charset="iso8859-15"),
     "global-payments": Profile("global-payments", reverses_by_itself=True, can_abort=False),
     "pax": Profile("pax", reverses_by_itself=True, can_repeat=False),
+    "telium": Profile("telium", can_abort=False, can_repeat=False),
+    "telium-plain": Profile("telium-plain", can_abort=False, can_repeat=False, marks_asks=False),
+    "telium-refunds": Profile("telium-refunds", can_abort=False, can_repeat=False, refunds_by_type_2=True),
 }
 """By the `profile` of the reader's settings. A terminal nobody described may reverse by itself (PA00P015 2.2.8)."""
 
