@@ -81,3 +81,24 @@ def test_books_that_cannot_be_kept_are_said_to_be_broken(tmp_path: Path) -> None
     (tmp_path / "ledger.sqlite").write_bytes(b"this is no database, only text that is long enough to be looked at" * 20)
     with pytest.raises(Broken, match="simulator-ledger"):
         Ledger(tmp_path / "ledger.sqlite")
+
+
+def test_commands_to_move_money_are_kept_in_order_and_outlive_the_process(path: Path) -> None:
+    Ledger(path).hear(0x0601, 450, None)
+    Ledger(path).hear(0x0630, None, 7)
+    assert [(each.command, each.amount, each.receipt) for each in Ledger(path).heard()] == [
+        (0x0601, 450, None),
+        (0x0630, None, 7),
+    ]
+
+
+def test_books_that_kept_no_commands_begin_to(path: Path) -> None:
+    ledger = Ledger(path)
+    ledger.settle(ledger.authorise(500, "EUR"), "booked")
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE heard")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    again = Ledger(path)
+    again.hear(0x0601, 450, None)
+    assert (len(again.heard()), again.entries(1)[0].amount) == (1, 500)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ CARDS = (
 )
 """The simulated cards, presented in turn. Nothing of their numbers exists but these digits."""
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS terminal (
     id INTEGER PRIMARY KEY CHECK (id = 1), tid TEXT NOT NULL, receipt INTEGER NOT NULL, trace INTEGER NOT NULL,
@@ -48,6 +49,9 @@ CREATE TABLE IF NOT EXISTS entry (
     clearing TEXT NOT NULL DEFAULT 'online' CHECK (clearing IN ('online', 'stored', 'sent', 'declined'))
 ) STRICT;
 CREATE TABLE IF NOT EXISTS counted (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS heard (
+    id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, command INTEGER NOT NULL, amount INTEGER, receipt INTEGER
+) STRICT;
 """
 _OLD_COLUMNS = "id, kind, receipt, trace, amount, currency, card, result, at, state, original_trace, day_end"
 _FROM_VERSION_0 = (
@@ -60,7 +64,7 @@ _FROM_VERSION_0 = (
     f"INSERT INTO entry ({_OLD_COLUMNS}) SELECT {_OLD_COLUMNS} FROM entry_0",  # noqa: S608 - constants above
     "DROP TABLE entry_0",
 )
-"""Books of the first version knew neither refunds nor what was approved without the bank."""
+"""Books of the first version knew neither refunds nor what was approved without the bank; the second had no `heard`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,20 @@ class Entry:
             moment.strftime("%m%d"), f"{self.trace:06d}", CARDS[self.card], original,
             online="online" if self.clearing == "online" else "offline",
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A command to move money that arrived whole, whatever became of it; `at_ms` by the machine's clock.
+
+    `command` is ZVT's, like 0x0601; `receipt` is that of the payment a reversal names.
+    """
+
+    id: int
+    at_ms: int
+    command: int
+    amount: int | None
+    receipt: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +288,19 @@ class Ledger:
             ).fetchone()
         return int(row["n"]) - 1
 
+    def hear(self, command: int, amount: int | None, receipt: int | None) -> None:
+        """Write down a command to move money, before it is acknowledged: nobody can send one unseen."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO heard (at_ms, command, amount, receipt) VALUES (?, ?, ?, ?)",
+                (time.time_ns() // 1_000_000, command, amount, receipt),
+            )
+
+    def heard(self) -> list[Heard]:
+        """Every command to move money that ever arrived, in order."""
+        with self._reading() as db:
+            return [Heard(*row) for row in db.execute("SELECT * FROM heard ORDER BY id")]
+
     def entries(self, limit: int = 50) -> list[Entry]:
         """The newest entries first."""
         with self._reading() as db:
@@ -312,9 +343,10 @@ def _new_tid() -> str:
 def _making(db: sqlite3.Connection) -> tuple[str, ...]:
     """The statements that make new books, or turn old ones into those of this version."""
     old = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone()
-    if old and db.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+    version = db.execute("PRAGMA user_version").fetchone()[0] if old else None
+    if version == _VERSION:
         return ()
-    made = _FROM_VERSION_0 if old else tuple(filter(str.strip, _SCHEMA.split(";")))
+    made = _FROM_VERSION_0 if version == 0 else tuple(filter(str.strip, _SCHEMA.split(";")))
     return (*made, f"PRAGMA user_version = {_VERSION}")
 
 

@@ -124,8 +124,15 @@ class SimulatedTerminal:
         """The fate of a command that has arrived and is not acknowledged yet."""
         return self._fates.expect(CHARGES[int.from_bytes(command)])
 
+    def _hear(self, apdu: bytes) -> None:
+        """Write down what is to move money, on the link's thread, before it is acknowledged."""
+        with contextlib.suppress(WireError):  # a unit with a wrong length moves nothing
+            request = wire.parse_request(apdu)
+            if request.command in CHARGES:
+                self._ledger.hear(request.command, request.amount_minor, request.receipt_no)
+
     def _serve(self, link: Link, device: FaultyDevice, stop: threading.Event) -> None:
-        till = TillSide(link, device, stop, self._habits.answer_s)
+        till = TillSide(link, device, stop, self._habits.answer_s, self._hear)
         commands = Commands(
             till, self._ledger, self._controls, self._password, self._habits, self._fates, self._script.terminal, stop
         )
@@ -155,15 +162,15 @@ def simulate(
     """Run terminal and panel until SIGINT, SIGTERM or `stop`.
 
     `data`: folder of ledger.sqlite; `cable`: a path names the port for `serial:…`; `panel_port`: on 127.0.0.1.
-    `scale` shortens the protocol's own times; the others are in real seconds. Raises Broken
-    `simulator-ledger`, `simulator-device` and Refused `panel-port`.
+    `scale` shortens the protocol's own times, and how long it stays silent or away; how long people take is in real
+    seconds. Raises Broken `simulator-ledger`, `simulator-device` and Refused `panel-port`.
     """
     stop = stop or threading.Event()
     timers = Timers(scale)
     habits = Habits(
         card_after_s,
-        silent_s,
-        vanish_s,
+        silent_s * scale,
+        vanish_s * scale,
         answer_s=30.0 * scale,
         step_s=0.4 * min(1.0, scale),
         card_wait_s=card_wait_s,

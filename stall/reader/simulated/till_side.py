@@ -28,10 +28,21 @@ class Answer(Enum):
 class TillSide:
     """What the terminal can say to the till. Used by one thread."""
 
-    def __init__(self, link: Link, device: FaultyDevice, stop: threading.Event, answer_s: float) -> None:
-        """`device`: what `link` speaks through; `answer_s`: how long the till may take to answer a Status-Information."""
+    def __init__(
+        self,
+        link: Link,
+        device: FaultyDevice,
+        stop: threading.Event,
+        answer_s: float,
+        hear: Callable[[bytes], None] | None = None,
+    ) -> None:
+        """`device`: what `link` speaks through; `answer_s`: how long the till may take to answer a Status-Information.
+
+        `hear` is told each unit that arrives, before it is acknowledged, on the link's thread.
+        """
         self._link, self._stop, self._answer_s = link, stop, answer_s
         self.device, self.timers = device, link.timers
+        self._hear = hear
         self._mentioned = False
         self._deciding = threading.Lock()
         self._book: Callable[[], None] | None = None
@@ -99,6 +110,8 @@ class TillSide:
 
     def _heard(self, apdu: bytes) -> None:
         """On the link's thread, before it acknowledges."""
+        if self._hear is not None:
+            self._hear(apdu)
         with self._deciding:
             if self._book is not None and apdu[:2] == wire.POSITIVE.to_bytes(2):
                 self._book()
