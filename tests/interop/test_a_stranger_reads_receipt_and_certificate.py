@@ -18,7 +18,7 @@ from tests.house.sources import ROOT
 
 NODE = shutil.which("node")
 READER = ROOT / "tests/interop/reader/main.mjs"
-KINDS = ("tokens", "receipt", "refund", "void", "delegation", "certificate")
+KINDS = ("tokens", "receipt", "refund", "void", "delegation", "manifest", "certificate")
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machine")
 
