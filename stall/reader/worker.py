@@ -27,6 +27,7 @@ from stall.store.watch import Watcher
 
 #: Terminals drop their USB after a night idle unless somebody asks how they are (s).
 KEEP_ALIVE_S = 60.0
+#: Scaled, as the protocol's own times are, by `time_scale` of the settings; so is ASK_AGAIN_S.
 RECONNECT_FIRST_S, RECONNECT_LAST_S = 0.5, 5.0
 #: How long a sleep may go on before looking up whether to stop (s).
 GLANCE_S = 0.5
@@ -57,6 +58,7 @@ class Worker:
     def __init__(self, box: Box, number: int, settings: Reader, stop: threading.Event) -> None:
         """Hold the reader's name for life, so that two processes never share a terminal."""
         self._box, self._no, self._settings, self._stop = box, number, settings, stop
+        self._scale = settings.time_scale
         self._log = log.get("reader")
         self._name_lock = locks.own_name(box.folder, f"reader-{number}")
         self._running: Payment | None = None
@@ -67,17 +69,17 @@ class Worker:
         """Connect and serve, again and again, until `stop` is set."""
         self._close_unfinished()
         self._fail_begun_jobs()
-        wait_s = RECONNECT_FIRST_S
+        wait_s = RECONNECT_FIRST_S * self._scale
         try:
             while not self._stop.is_set():
                 try:
                     terminal = self._connect()
-                    wait_s = RECONNECT_FIRST_S
+                    wait_s = RECONNECT_FIRST_S * self._scale
                     self._serve_or_explain(terminal)
                 except Retry as trouble:
                     self._without_terminal(trouble)
                     self._stop.wait(wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, guards nothing
-                    wait_s = min(RECONNECT_LAST_S, wait_s * 2)
+                    wait_s = min(RECONNECT_LAST_S * self._scale, wait_s * 2)
         finally:
             self._report("lost", "The reader's program is stopped.")
             self._watcher.stop()
@@ -96,7 +98,7 @@ class Worker:
             self._serve(terminal)
         except Refused as refusal:
             self._without_terminal(refusal)
-            self._stop.wait(RECONNECT_LAST_S)
+            self._stop.wait(RECONNECT_LAST_S * self._scale)
 
     def _serve(self, terminal: Driver) -> None:
         """Work with one connection until it breaks. Raises Retry then."""
@@ -171,7 +173,7 @@ class Worker:
             self._learn_baseline(terminal)
 
     def _wait_for_decision(self, attempt_no: int) -> None:
-        until = time.monotonic() + ASK_AGAIN_S
+        until = time.monotonic() + ASK_AGAIN_S * self._scale
         while not self._stop.is_set() and time.monotonic() < until:
             seen = self._watcher.count
             if not attempts.get(self._box.db.read(), attempt_no).open:
