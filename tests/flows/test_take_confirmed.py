@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from stall.cloud import judge
+from stall.creator import journals
 from stall.domain import books
 from stall.domain.payment import State, Tender
 from stall.errors import Refused
@@ -12,10 +16,12 @@ from stall.flows.fill_basket import Wish, fill_basket
 from stall.flows.hold_numbers import HOLD_MS, release_lapsed
 from stall.flows.switch_drop import close_drop
 from stall.flows.take_confirmed import hold_for_reader, read_reference, take_confirmed
-from stall.store import attempts, reconciliation, sales
+from stall.store import attempts, journal, reconciliation, sales
 from stall.store.audit import audit
+from stall.wire import event
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import selling
+from tests.flows.test_exports_are_checked_by_anybody import exported
 
 
 def hold(stall: Stocked, sale: int) -> int:
@@ -205,6 +211,24 @@ def test_the_creators_cap_on_a_card_counts_here_too(stall: Stocked) -> None:
     assert (refused.value.code, refusal(stall, sale)) == ("card-cap", "card-cap")
     assert selling.left(stall) == 5
     selling.cash(stall, sale)
+
+
+def test_a_reference_altered_afterwards_is_found(stall: Stocked) -> None:
+    confirm(stall, selling.basket(stall, ZINE), reference="TAB4C7KZ2M")
+    with stall.box.db.transaction() as tx:
+        tx.conn.execute("UPDATE attempts SET reference = 'OTHER'")
+    assert verified(stall) == ["Payment 1: ref is TAB4C7KZ2M in the journal and OTHER in the table."]
+
+
+def test_who_reads_the_journal_elsewhere_counts_it_by_its_own_name(stall: Stocked) -> None:
+    confirm(stall, selling.basket(stall, PRINTS, ZINE), reference="TAB4C7KZ2M")
+    selling.cash(stall, selling.basket(stall, ZINE))
+    lines = [json.dumps(line).encode() + b"\n" for line in exported(stall.box)]
+    assert journals.check(lines, None).books.money == {("operator", "EUR"): 750, ("cash", "EUR"): 300}
+    own = stall.box.secrets.signing
+    for seq, data in journal.all_events(stall.box.db.read(), 1):
+        read = judge.judge(data, seq, own.thumbprint, own.public, event.decode(data).epoch)
+        assert (read.verdict, read.reason) == (judge.Verdict.ACCEPTED, None)
 
 
 def test_the_day_keeps_it_apart_from_what_the_terminal_took(stall: Stocked) -> None:
