@@ -1,4 +1,4 @@
-"""`stall reader`: own one card terminal's port for as long as the stall runs."""
+"""`stall reader`: own one card terminal's port for as long as the stall runs, and look at how it stands."""
 
 from __future__ import annotations
 
@@ -8,12 +8,32 @@ from pathlib import Path
 
 import click
 
+from stall.commands import reader_probe, reader_watch
+from stall.commands.reader_probe import NUMBER
 
-@click.command()
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
-@click.option("--number", type=click.IntRange(1, 9), default=1, show_default=True, help="Number of the reader.")
-def reader(data: Path, number: int) -> None:
-    """Take card payments: connect to the terminal of the settings and serve it until stopped."""
+
+@click.group(invoke_without_command=True)
+@click.option("--data", type=click.Path(path_type=Path), help="Data folder of the box.")
+@NUMBER
+@click.pass_context
+def reader(context: click.Context, data: Path | None, number: int) -> None:
+    """Take card payments: connect to the terminal of the settings and serve it until stopped.
+
+    With a command: find a terminal, or follow how it stands.
+    """
+    if context.invoked_subcommand is None:
+        if data is None:
+            raise click.UsageError("Missing option '--data'.", context)
+        _serve(data, number)
+    elif data is not None:
+        raise click.UsageError(f"Write --data after {context.invoked_subcommand}.", context)
+
+
+for each in (reader_probe.probe, reader_watch.watch):
+    reader.add_command(each)
+
+
+def _serve(data: Path, number: int) -> None:
     from stall import log
     from stall.app import open_box
     from stall.errors import Refused

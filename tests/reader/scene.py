@@ -50,12 +50,23 @@ class Scene:
         self.box: Box = app.open_box(folder / "box", clock=clock)
         self.stall = Stocked(self.box, clock, folder / "box")
         self.ledger, self.controls = Ledger(folder / "ledger.sqlite"), Controls()
-        self._unplug, self._stop = threading.Event(), threading.Event()
-        terminal = SimulatedTerminal(self.ledger, self.controls, self.port, "000000", Timers(scale), habits)
+        self._scale, self._habits, self._stop = scale, habits, threading.Event()
+        self._worker: threading.Thread | None = None
+        self.plug_in()
+
+    def plug_in(self) -> None:
+        """Connect the terminal, switched on, with the books it has."""
+        self._unplug = threading.Event()
+        terminal = SimulatedTerminal(self.ledger, self.controls, self.port, "000000", Timers(self._scale), self._habits)
         self._terminal = threading.Thread(target=terminal.run, args=(self._unplug,))
         self._terminal.start()
         assert terminal.ready.wait(5)
-        self._worker: threading.Thread | None = None
+
+    def pull_out(self) -> None:
+        """Pull the cable: the port goes, and its name with it."""
+        self._unplug.set()
+        self._terminal.join(5)
+        assert not self.port.is_symlink()
 
     def start_worker(self) -> None:
         assert self.box.settings.reader is not None

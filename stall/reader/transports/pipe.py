@@ -34,6 +34,6 @@ class Transport(Protocol):
 
 
 def lost(error: Exception) -> Retry:
-    """The terminal is not there, or no longer; TypeError and ValueError: another thread closed the pipe."""
+    """The terminal is not there, or no longer. What is no OSError came of another thread closing the pipe."""
     reason = (error.strerror or str(error)) if isinstance(error, OSError) else "closed"
     return Retry("reader-lost", f"The card terminal is not connected ({reason}). Check its cable and power.", 2.0)

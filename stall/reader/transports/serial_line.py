@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import grp
+import os
 import re
 import select
 import time
@@ -74,15 +75,15 @@ class SerialTransport:
         try:
             ready, _, _ = select.select([self._port.fileno()], [], [], max(0.0, timeout_s))
             return self._port.read(n) if ready else b""
-        except (OSError, TypeError, ValueError) as error:
-            raise lost(error) from error
+        except (OSError, TypeError, ValueError) as error:  # TypeError, ValueError: closed by another thread
+            raise _hung_up() from error
 
     def write(self, data: bytes) -> None:
         """See Transport.write."""
         try:
             self._port.write(data)
         except (OSError, TypeError) as error:
-            raise lost(error) from error
+            raise _hung_up() from error
 
     def close(self) -> None:
         """See Transport.close."""
@@ -102,6 +103,11 @@ class SerialTransport:
         return True
 
 
+def _hung_up() -> Retry:
+    """In our words; pyserial's guess at causes is long."""
+    return lost(OSError("it hung up"))
+
+
 def group_of(path: str) -> str:
     """The group whose members may open a port, by name."""
     try:
@@ -117,9 +123,12 @@ def _closed(path: str, error: OSError) -> Retry:
             return rights(path)
         case errno.EBUSY | errno.EAGAIN:
             return in_use(path)
+        case errno.ENOENT:
+            return lost(OSError(f"nothing is at {path}"))
         case None:  # pyserial could not set the line
             return lost(OSError(f"{path} is no serial port"))
-    return lost(error)
+        case number:
+            return lost(OSError(number, os.strerror(number)))
 
 
 def rights(path: str) -> Retry:
