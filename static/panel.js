@@ -9,6 +9,8 @@ function write(element, text) {
 function row(entry) {
   const line = document.createElement("tr");
   line.dataset.state = entry.state;
+  line.dataset.kind = entry.kind;
+  line.dataset.clearing = entry.clearing;
   const cells = [
     String(entry.receipt).padStart(4, "0"),
     entry.at.slice(11, 16),
@@ -25,6 +27,19 @@ function row(entry) {
   return line;
 }
 
+function hint() {
+  const chosen = at("mode").selectedOptions[0];
+  write(at("hint"), chosen ? chosen.dataset.hint : "");
+  at("hint").hidden = false;
+}
+
+function toggle(id, there, take, put) {
+  const button = at(id);
+  if (!button) return;
+  button.value = there ? "no" : "yes";
+  write(button, there ? take : put);
+}
+
 async function refresh() {
   const state = await (await fetch("/state")).json();
   write(at("amount"), state.amount);
@@ -35,9 +50,12 @@ async function refresh() {
   at("present").disabled = !state.wants_card;
   if (state.mode !== document.body.dataset.mode) {
     // The terminal went back to "approve" by itself: show it, without taking back a choice not yet sent.
-    if (document.body.dataset.mode !== undefined) document.querySelector(`input[value="${state.mode}"]`).checked = true;
+    if (document.body.dataset.mode !== undefined) at("mode").value = state.mode;
     document.body.dataset.mode = state.mode;
+    hint();
   }
+  toggle("cable-button", state.cable_in, "Pull the cable", "Put the cable back");
+  toggle("power-button", state.powered, "Switch it off", "Switch it on");
   const text = await (await fetch("/ledger")).text();
   if (text !== books) {
     books = text;
@@ -58,4 +76,5 @@ async function forever() {
   setTimeout(forever, 500);
 }
 
+at("mode").addEventListener("change", hint);
 forever();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,6 +43,10 @@ class Fast(Timers):
     def t4_s(self) -> float:
         return 1.0
 
+    @property
+    def decide_s(self) -> float:
+        return 0.45
+
 
 FAST = Fast(1 / 25)
 HABITS = Habits(card_after_s=0.0, silent_s=1.2, vanish_s=0.05, answer_s=0.5, step_s=0.0, remind_s=0.2)
@@ -56,12 +60,13 @@ class Bench:
         cable = TcpPort(0) if tcp else PtyCable(folder / "port")
         self.link = f"tcp:127.0.0.1:{cable.number}" if isinstance(cable, TcpPort) else f"serial:{folder / 'port'}"
         self.simulated = SimulatedTerminal(self.ledger, self.controls, cable, "000000", FAST, HABITS, script)
+        self.timers = FAST
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.simulated.run, args=(self.stop,))
         self.thread.start()
         assert self.simulated.ready.wait(PATIENCE_S)
         self._known = 1
-        self._till: t.Terminal | None = None
+        self.till: t.Terminal | None = None
 
     def fated(self, fate: Fate) -> None:
         """What happens to the next payment."""
@@ -69,19 +74,25 @@ class Bench:
 
     def plug(self, profile: str = "simulated") -> t.Terminal:
         """A till connects and registers, again and again until the terminal is there and idle."""
-        return eventually(lambda: self._plug(profile))
+        return eventually(lambda: self.plug_once(profile))
 
-    def _plug(self, profile: str) -> t.Terminal:
+    def plug_once(self, profile: str = "simulated") -> t.Terminal:
+        """The same, once. Raises Retry."""
         self.unplug()
-        self._till = t.Terminal(Link(connect(self.link), FAST), t.PROFILES[profile], "000000")
-        self._till.register()
-        if self._till.status():
+        self.till = t.Terminal(Link(connect(self.link), FAST), t.PROFILES[profile], "000000")
+        self.till.register()
+        if self.till.status():
             raise Retry("test", "busy")
-        return self._till
+        return self.till
+
+    def till_now(self) -> t.Terminal:
+        """The till that is plugged in."""
+        assert self.till is not None
+        return self.till
 
     def unplug(self) -> None:
-        if self._till is not None:
-            self._till.close()
+        if self.till is not None:
+            self.till.close()
 
     def new(self) -> list[Entry]:
         """The lines of the books since this was last asked, the oldest first; none of them is open any more."""
@@ -95,8 +106,9 @@ class Bench:
         return [(each.kind, each.amount, each.state) for each in self.new()]
 
     def _settled(self) -> None:
-        if any(each.state == "open" for each in self.ledger.entries()):
-            raise Retry("test", "open")
+        """It shows that it is idle, and nothing is open."""
+        if self.controls.view().display != "Ready" or any(each.state == "open" for each in self.ledger.entries()):
+            raise Retry("test", "not done yet")
 
     def end(self) -> None:
         self.unplug()
@@ -128,7 +140,7 @@ def pay(dialogue: t.Dialogue, amount: int) -> list[t.Event | bool]:
     return events
 
 
-def story(events: list[t.Event | bool]) -> str:
+def story(events: Sequence[t.Event | bool]) -> str:
     """The events in short, without the steps; `yes` for a certain one of the till, `yes?` for another."""
     told = [each for each in events if not isinstance(each, t.Intermediate)]
     return " ".join(("yes" if each else "yes?") if isinstance(each, bool) else type(each).__name__ for each in told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import socket
@@ -13,7 +14,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from stall.errors import Refused
-from stall.reader.simulated.controls import Controls, Mode
+from stall.reader.simulated.controls import BASIC, Controls, Mode
+from stall.reader.simulated.faults import FAULTS
 from stall.reader.simulated.ledger import Ledger
 from stall.reader.simulated.panel import Panel, make_app
 
@@ -50,7 +52,7 @@ def test_the_page_shows_terminal_books_and_the_chosen_mode(
     assert page.status_code == 200
     assert "52000017" in page.text
     assert "12.50 EUR" in page.text
-    assert 'value="silent" checked' in page.text
+    assert re.search(r'value="silent" [^>]*selected', page.text)
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
     assert "style=" not in page.text
     assert "<script>" not in page.text
@@ -110,14 +112,92 @@ def test_a_card_is_presented_only_while_the_terminal_wants_one(client: FlaskClie
     assert controls.card_presented(0)
 
 
+@pytest.fixture
+def bare(ledger: Ledger) -> FlaskClient:
+    """A terminal whose cable, power and books can be meddled with, and which knows every fault."""
+    return make_app(Controls(FAULTS, hardware=True), ledger).test_client()
+
+
+def test_the_page_offers_each_fault_in_words_and_by_groups(bare: FlaskClient, client: FlaskClient) -> None:
+    page = bare.get("/", base_url=HOME).text
+    assert re.findall(r'<option value="([^"]+)" data-hint', page) == [mode.value for mode in FAULTS]
+    for fault in FAULTS.values():
+        assert f'<optgroup label="{fault.group}">' in page
+        assert page.count(html.escape(fault.hint, quote=True).replace("&#x27;", "&#39;")) == 2, fault.label
+    plain = client.get("/", base_url=HOME).text
+    assert (plain.count("data-hint"), "Pull the cable" in plain) == (len(BASIC), False)
+
+
+def test_how_often_a_fault_happens_is_chosen_with_it(client: FlaskClient, controls: Controls) -> None:
+    post(client, "/mode", mode="decline", times="3")
+    assert controls.view().times == 3
+    post(client, "/mode", mode="decline", times="1000")
+    assert controls.view().times == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "button", "then"),
+    [("/cable", "in", "Pull the cable", "Put the cable back"), ("/power", "on", "Switch it off", "Switch it on")],
+)
+def test_cable_and_power_go_and_come_back(bare: FlaskClient, path: str, field: str, button: str, then: str) -> None:
+    for words, after, value in ((button, then, "no"), (then, button, "yes")):
+        assert f'value="{value}">{words}<' in bare.get("/", base_url=HOME).text
+        assert post(bare, path, **{field: value}).status_code == 303
+        assert f">{after}<" in bare.get("/", base_url=HOME).text
+
+
+def test_a_sale_on_the_terminal_itself_takes_a_receipt_number(bare: FlaskClient, ledger: Ledger) -> None:
+    assert post(bare, "/sale", amount="2,5").status_code == 303
+    assert [(e.receipt, e.amount, e.origin) for e in ledger.entries(1)] == [(2, 250, "terminal")]
+    assert "booked, on the terminal" in bare.get("/", base_url=HOME).text
+
+
+@pytest.mark.parametrize("amount", ["", "0", "0.00", "-1", "1.234", "99999", "two"])
+def test_what_is_no_amount_is_not_sold(bare: FlaskClient, ledger: Ledger, amount: str) -> None:
+    answer = post(bare, "/sale", amount=amount)
+    assert (answer.status_code, answer.json and answer.json["code"]) == (409, "panel-amount")
+    assert len(ledger.entries()) == 1
+
+
+def test_nothing_is_sold_on_a_terminal_that_is_busy_or_off(client: FlaskClient, controls: Controls) -> None:
+    controls.show("Please wait", amount_minor=500)
+    assert post(client, "/sale", amount="2.50").status_code == 409
+    controls.show("Ready")
+    controls.power(on=False)
+    answer = post(client, "/sale", amount="2.50")
+    assert answer.json is not None
+    assert answer.json["code"] == "panel-busy"
+
+
+def test_habits_are_kept_in_the_books(bare: FlaskClient, ledger: Ledger) -> None:
+    assert post(bare, "/habits", reversal="keep", day_end="on").status_code == 303
+    assert (ledger.reversal, ledger.day_end_required) == ("keep", True)
+    assert '<option value="keep" selected>' in bare.get("/", base_url=HOME).text
+    post(bare, "/habits", reversal="nonsense")
+    assert (ledger.reversal, ledger.day_end_required) == ("keep", False)
+
+
+def test_the_books_show_refunds_and_what_is_not_cleared_yet(client: FlaskClient, ledger: Ledger) -> None:
+    ledger.settle(ledger.authorise(700, "EUR", offline=True), "booked")
+    ledger.settle(ledger.authorise(900, "EUR", "refund"), "booked")
+    books = client.get("/ledger", base_url=HOME).json
+    assert books is not None
+    assert [(each["state_words"], each["amount_words"]) for each in books["entries"][:2]] == [
+        ("refund", "-9.00 EUR"), ("booked, not cleared yet", "7.00 EUR")
+    ]  # fmt: skip
+    assert (books["total_minor"], books["total"]) == (-200, "-2.00 EUR")
+
+
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://127.0.0.1:9001", HOME + "/"])
-@pytest.mark.parametrize("path", ["/mode", "/present"])
+@pytest.mark.parametrize("path", ["/mode", "/present", "/sale", "/habits", "/cable", "/power"])
 def test_a_press_from_another_page_is_refused(
-    client: FlaskClient, controls: Controls, origin: str | None, path: str
+    client: FlaskClient, controls: Controls, ledger: Ledger, origin: str | None, path: str
 ) -> None:
     controls.want_card(wanted=True)
-    assert post(client, path, origin, mode="decline").status_code == 403
-    assert controls.view().mode is Mode.APPROVE
+    before = controls.view()
+    assert post(client, path, origin, mode="decline", amount="2.50", day_end="on").status_code == 403
+    assert controls.view() == before
+    assert (len(ledger.entries()), ledger.day_end_required) == (1, False)
     assert not controls.card_presented(0)
 
 

@@ -7,25 +7,30 @@ from dataclasses import dataclass
 
 import pytest
 
+from stall.errors import Retry
 from stall.reader.simulated.controls import Mode
+from stall.reader.simulated.courses import COURSES
 from stall.reader.simulated.fate import At, Fate
-from stall.reader.simulated.faults import FAULTS
-from tests.reader.bench import Bench, pay, story
+from stall.reader.simulated.faults import COMMAND_FAULTS, FAULTS, CommandFault
+from tests.reader import names as t
+from tests.reader.bench import Bench, eventually, pay, story
 
 PAID = "Started Approval yes Completed"
 BOOKED, REVERSED = [("payment", 1250, "booked")], [("payment", 1250, "reversed")]
 
 
-@pytest.fixture(scope="module", params=["pty"])
-def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    bench = Bench(tmp_path_factory.mktemp("terminal"), tcp=request.param == "tcp")
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    bench = Bench(tmp_path_factory.mktemp("terminal"))
     yield bench
     bench.end()
 
 
-@pytest.fixture(autouse=True)
-def _reversing(bench: Bench) -> None:
-    bench.ledger.reversal = "reverse"
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    bench = Bench(tmp_path_factory.mktemp("network"), tcp=True)
+    yield bench
+    bench.end()
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ CASES = [
     case(Mode.NO_HOST, "NotStarted", [], tcp=True),
     case(Mode.DAY_END_OPEN, "NotStarted", []),
     case(Mode.SILENT, "Started Lost", [], tcp=True),
-    case(Mode.LATE_ANSWER, "Lost", REVERSED, tcp=True),
+    case(Mode.LATE_ANSWER, "Lost", REVERSED),
     case(Mode.LONG_WAIT, PAID, BOOKED),
     case(Mode.HANG_UP_BEFORE, "Started Lost", REVERSED, tcp=True),
     case(Mode.HANG_UP_AFTER, "Started Approval yes? Lost", REVERSED),
@@ -85,12 +90,125 @@ def name_of(case: Case) -> str:
     return f"{fate.mode} {fate.times} at {fate.at}" if FAULTS[fate.mode].group == "The serial line" else str(fate.mode)
 
 
-@pytest.mark.parametrize("case", CASES, ids=name_of)
-def test_each_fault_is_heard_and_booked_as_it_is(bench: Bench, case: Case) -> None:
+def look(bench: Bench, case: Case) -> None:
+    bench.ledger.reversal = "reverse"
     till = bench.plug()
     bench.new()
     bench.fated(case.fate)
     assert story(pay(till.pay(1250), 1250)) == case.heard
-    if case.heard.endswith("Lost"):
-        bench.plug()  # it is done with what the till did not hear
     assert bench.truth() == case.booked
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_each_fault_is_heard_and_booked_as_it_is(bench: Bench, case: Case) -> None:
+    look(bench, case)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.tcp], ids=name_of)
+def test_the_same_over_the_network(network: Bench, case: Case) -> None:
+    look(network, case)
+
+
+def test_a_till_that_hung_up_before_a_late_answer_is_charged_nothing(network: Bench) -> None:
+    look(network, case(Mode.LATE_ANSWER, "Lost", []))
+
+
+def test_every_fault_is_shown_here_and_has_words() -> None:
+    assert {case.fate.mode for case in CASES} == set(Mode) == set(FAULTS) == set(COURSES)
+    assert set(COMMAND_FAULTS) == set(CommandFault)
+
+
+UNANSWERED = (Mode.HANG_UP_AFTER, Mode.HANG_UP_BEFORE, Mode.COMPLETION_ONLY, Mode.POWER_OFF)
+
+
+@pytest.mark.parametrize("mode", UNANSWERED)
+@pytest.mark.parametrize(("habit", "state"), [("keep", "booked"), ("decline", "declined")])
+def test_an_approval_nobody_answered_becomes_what_the_habit_says(
+    bench: Bench, mode: Mode, habit: str, state: str
+) -> None:
+    till = bench.plug()
+    bench.new()
+    bench.ledger.reversal = habit
+    bench.fated(Fate(mode))
+    pay(till.pay(1250), 1250)
+    assert bench.truth() == [("payment", 1250, state)]
+    last = bench.plug().last_payment()
+    assert last is not None
+    assert last.approved == (state == "booked")
+
+
+@pytest.mark.parametrize(("habit", "state"), [("reverse", "reversed"), ("keep", "reversed"), ("decline", "declined")])
+def test_a_till_that_says_no_is_heard_whatever_the_habit(bench: Bench, habit: str, state: str) -> None:
+    till = bench.plug()
+    bench.new()
+    bench.ledger.reversal = habit
+    assert story(pay(till.pay(1250), 1)) == "Started Approval Aborted"
+    assert bench.truth() == [("payment", 1250, state)]
+
+
+def approval(events: list[t.Event | bool]) -> t.Told:
+    (told,) = (each.told for each in events if isinstance(each, t.Approval))
+    return told
+
+
+def told_under(bench: Bench, mode: Mode, profile: str = "simulated") -> tuple[t.Told, list[str]]:
+    """What a till of a profile hears of an approval under a fault, and the steps before it."""
+    till = bench.plug(profile)
+    bench.fated(Fate(mode))
+    events = pay(till.pay(1250), 1250)
+    return approval(events), [each.words for each in events if isinstance(each, t.Intermediate)]
+
+
+def test_an_approval_without_the_bank_says_so_and_waits_for_its_clearing(bench: Bench) -> None:
+    bench.plug()
+    bench.new()
+    told, steps = told_under(bench, Mode.OFFLINE)
+    assert told.offline is True
+    assert "Payment without the bank." in steps
+    assert [each.clearing for each in bench.new()] == ["stored"]
+
+
+def test_of_an_unmasked_card_no_more_than_four_digits_are_told(bench: Bench) -> None:
+    told, _ = told_under(bench, Mode.UNMASKED_CARD)
+    assert told.last4 is not None
+    assert len(told.last4) == 4
+
+
+def test_a_long_trace_is_told_whole(bench: Bench) -> None:
+    told, _ = told_under(bench, Mode.LONG_TRACE)
+    assert told.trace is not None
+    assert told.trace > 999_999
+
+
+@pytest.mark.parametrize(("mode", "profile"), [(Mode.TEXTS_CP437, "simulated"), (Mode.TEXTS_LATIN1, "card-complete")])
+def test_texts_are_told_in_their_character_set(bench: Bench, mode: Mode, profile: str) -> None:
+    told, steps = told_under(bench, mode, profile)
+    assert (told.scheme, "Bitte Gerät prüfen" in steps) == ("Kärtchen", True)
+
+
+@pytest.mark.parametrize(("pull", "put"), [("cable", "put_in"), ("power", "on")])
+def test_a_hand_that_pulls_something_ends_the_connection_until_it_is_put_back(
+    bench: Bench, pull: str, put: str
+) -> None:
+    till = bench.plug()
+    bench.new()
+    bench.controls.choose("approve", wait_for_tap=True)
+    dialogue = till.pay(1250)
+    heard = []
+    for event in dialogue.events():
+        heard.append(event)
+        if isinstance(event, t.Intermediate):
+            getattr(bench.controls, pull)(**{put: False})
+    assert story(heard) == "Started Lost"
+    eventually(lambda: shown(bench, "Off" if pull == "power" else "No signal"))
+    with pytest.raises(Retry):
+        bench.plug_once()
+    bench.controls.choose("approve", wait_for_tap=False)
+    getattr(bench.controls, pull)(**{put: True})
+    assert story(pay(bench.plug().pay(1250), 1250)) == PAID
+    assert bench.truth() == BOOKED
+
+
+def shown(bench: Bench, display: str) -> None:
+    if bench.controls.view().display != display:
+        raise Retry("test", bench.controls.view().display)

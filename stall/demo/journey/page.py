@@ -152,6 +152,15 @@ def _as_sent(form: Element, button: Element) -> Form:
         names.add(name)
         if kind not in _TICKED or "checked" in each.attributes:
             fields[name] = each.attributes.get("value", "on" if kind in _TICKED else "")
+    for each in form.all("select"):
+        offered = [
+            option.attributes | {"value": option.attributes.get("value", option.text)} for option in each.all("option")
+        ]
+        name = each.attributes.get("name")
+        if name is None or not offered:
+            continue
+        names.add(name)
+        fields[name] = next((option for option in offered if "selected" in option), offered[0])["value"]
     if "name" in button.attributes:
         fields[button.attributes["name"]] = button.attributes.get("value", "")
     method = form.attributes.get("method", "get").upper()

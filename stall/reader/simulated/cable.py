@@ -13,6 +13,11 @@ from stall.reader.transport import Transport
 class Cable(Protocol):
     """A pseudo-terminal (PtyCable) or a port on loopback (TcpPort)."""
 
+    @property
+    def listening(self) -> bool:
+        """Whether a till can call before anything is plugged in."""
+        ...
+
     def plug_in(self, wanted: Callable[[], bool]) -> Transport | None:
         """Wait for a till where one must call first; None once nobody is `wanted` any more. Raises Broken, Refused."""
         ...
@@ -24,6 +29,8 @@ class Cable(Protocol):
 
 class PtyCable:
     """A pseudo-terminal behind a name; a new one each time it is plugged in."""
+
+    listening = False
 
     def __init__(self, name: Path) -> None:
         """Nothing is made yet; `name` is what the till opens."""

@@ -86,7 +86,7 @@ class Commands:
                 self._till.yes()
                 self._till.tell(wire.abort(row.code))
             case CommandFault.SILENT:
-                self._controls.show("Busy", "It does not answer.")
+                return
             case CommandFault.LATE_ANSWER:
                 self._controls.wait_until_told(self._till.timers.t3_s * 1.2, self._stop)
                 answer()

@@ -87,6 +87,11 @@ class FaultyDevice:
         self._deaf.set()
         self.mute = True
 
+    @property
+    def deaf(self) -> bool:
+        """True once nothing of the till arrives any more."""
+        return self._deaf.is_set()
+
     def arm(self, fate: Fate) -> None:
         """Let it happen in the transaction that begins; what strikes its command was armed when that arrived."""
         if fate.at is not At.COMMAND:

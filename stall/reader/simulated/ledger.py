@@ -259,6 +259,12 @@ class Ledger:
         with self._writing() as db:
             db.execute("UPDATE terminal SET day_end_required = ?", (int(required),))
 
+    def keep_habits(self, reversal: str, *, day_end_required: bool) -> None:
+        """Set both; a habit of reversing that does not exist changes nothing."""
+        if reversal in REVERSALS:
+            self.reversal = reversal
+        self.day_end_required = day_end_required
+
     def begin_script(
         self,
         digest: str,

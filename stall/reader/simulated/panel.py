@@ -1,7 +1,8 @@
-"""The simulated terminal's panel: a page on loopback to hold a card to it and to choose the next fault."""
+"""The simulated terminal's panel: a page on loopback to hold a card to it, choose the next fault, and meddle with it."""
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from dataclasses import asdict
@@ -17,30 +18,47 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from stall.errors import Refused, StallError
 from stall.reader.simulated.controls import Controls, Mode
+from stall.reader.simulated.faults import FAULTS, Fault
 from stall.reader.simulated.ledger import CARDS, Entry, Ledger
 
 STATIC = Path(__file__).parents[2] / "static"
 LOOPBACK = ("127.0.0.1", "localhost")
-LABELS = {
-    Mode.APPROVE: ("Approve", "The bank says yes."),
-    Mode.DECLINE: ("Decline", "The bank says no."),
-    Mode.WRONG_PIN: ("Wrong PIN, then approve", "One note of a wrong PIN, then yes, in one transaction."),
-    Mode.SILENT: ("Silent", "It takes the command and says nothing more for a while."),
-    Mode.VANISH: ("Approve, then vanish", "It books the payment and loses its cable before saying so."),
+TIMES = (1, 2, 3)
+"""How often a fault that is counted may be chosen to happen."""
+REVERSAL_WORDS = {
+    "reverse": "takes the payment back",
+    "keep": "keeps the payment",
+    "decline": "declines the payment",
 }
+"""What the terminal does with an approval that nobody answers."""
+_CLEARING_WORDS = {"stored": "not cleared yet", "sent": "cleared", "declined": "when it was cleared"}
+_AMOUNT = re.compile(r"([0-9]{1,4})(?:[.,]([0-9]{1,2}))?")
 
 
 def amount_words(minor: int | None, currency: str = "EUR") -> str:
     """An amount as people read it, for example `12.50 EUR`."""
-    return "" if minor is None else f"{minor // 100}.{minor % 100:02d} {currency}"
+    if minor is None:
+        return ""
+    return f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02d} {currency}"
+
+
+def amount_typed(text: str) -> int:
+    """Minor units of an amount as people type it. Raises Refused `panel-amount`."""
+    found = _AMOUNT.fullmatch(text.strip())
+    minor = 0 if found is None else int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+    if not minor:
+        raise Refused("panel-amount", f"{text!r} is no amount to sell for. Type one like 2.50.")
+    return minor
 
 
 def state_words(entry: Entry) -> str:
     """What became of a line of the books, for example `booked, day 2`."""
-    what = "reversal" if entry.kind == "reversal" else entry.state
+    what = entry.kind if entry.kind != "payment" and entry.state == "booked" else entry.state
     if entry.commissioning:
         what = "installer's test, no sale"
-    return what if entry.day_end is None else f"{what}, day {entry.day_end}"
+    words = [what, _CLEARING_WORDS.get(entry.clearing), "on the terminal" if entry.origin == "terminal" else None]
+    words += [None if entry.day_end is None else f"day {entry.day_end}"]
+    return ", ".join(each for each in words if each)
 
 
 def make_app(controls: Controls, ledger: Ledger) -> Flask:
@@ -70,7 +88,18 @@ def make_app(controls: Controls, ledger: Ledger) -> Flask:
 
     @app.get("/")
     def page() -> str:
-        return render_template("panel.html", labels=LABELS, state=state_of(), books=books_of())
+        groups: dict[str, list[tuple[Mode, Fault]]] = {}
+        for mode in controls.offered:
+            groups.setdefault(FAULTS[mode].group, []).append((mode, FAULTS[mode]))
+        return render_template(
+            "panel.html",
+            groups=groups,
+            times=TIMES,
+            reversals=REVERSAL_WORDS,
+            hardware=controls.hardware,
+            state=state_of(),
+            books=books_of(),
+        )
 
     @app.get("/state")
     def state() -> Response:
@@ -82,7 +111,12 @@ def make_app(controls: Controls, ledger: Ledger) -> Flask:
 
     @app.post("/mode")
     def mode() -> AnyResponse:
-        controls.choose(request.form.get("mode", ""), wait_for_tap=request.form.get("tap") == "on")
+        often = request.form.get("times", "1")
+        controls.choose(
+            request.form.get("mode", ""),
+            wait_for_tap=request.form.get("tap") == "on",
+            times=int(often) if often in {str(each) for each in TIMES} else 1,
+        )
         return redirect("/", 303)
 
     @app.post("/present")
@@ -90,9 +124,36 @@ def make_app(controls: Controls, ledger: Ledger) -> Flask:
         controls.present()
         return redirect("/", 303)
 
+    @app.post("/cable")
+    def cable() -> AnyResponse:
+        controls.cable(put_in=request.form.get("in") == "yes")
+        return redirect("/", 303)
+
+    @app.post("/power")
+    def power() -> AnyResponse:
+        controls.power(on=request.form.get("on") == "yes")
+        return redirect("/", 303)
+
+    @app.post("/sale")
+    def sale() -> AnyResponse:
+        amount = amount_typed(request.form.get("amount", ""))
+        view = controls.view()
+        if view.amount_minor is not None or not view.powered:
+            raise Refused("panel-busy", "The terminal is off or in the middle of something. Wait until it is ready.")
+        ledger.sell_by_itself(amount)
+        return redirect("/", 303)
+
+    @app.post("/habits")
+    def habits() -> AnyResponse:
+        ledger.keep_habits(request.form.get("reversal", ""), day_end_required=request.form.get("day_end") == "on")
+        return redirect("/", 303)
+
     def state_of() -> dict[str, object]:
         view = controls.view()
         return {**asdict(view), "amount": amount_words(view.amount_minor, view.currency), "tid": ledger.tid}
+
+    def signed(entry: Entry) -> int:
+        return -entry.amount if entry.kind == "refund" else entry.amount
 
     def books_of() -> dict[str, object]:
         day = ledger.day()
@@ -103,11 +164,13 @@ def make_app(controls: Controls, ledger: Ledger) -> Flask:
             "count": sum(count for _, count, _ in day.sums),
             "total_minor": total,
             "total": amount_words(total),
+            "reversal": ledger.reversal,
+            "day_end_required": ledger.day_end_required,
             "entries": [
                 {
                     **asdict(each),
                     "card": CARDS[each.card].name,
-                    "amount_words": amount_words(each.amount, each.currency),
+                    "amount_words": amount_words(signed(each), each.currency),
                     "state_words": state_words(each),
                 }
                 for each in ledger.entries()

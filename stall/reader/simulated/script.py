@@ -85,6 +85,11 @@ class TerminalHabits(_Table, frozen=True):
     day_end_required: bool | None = None
     offline_declined: _Count = 0
 
+    def __post_init__(self) -> None:
+        """Refuse a first number that the terminal never gives."""
+        if self.next_receipt == 0 and self.wrap != 0:
+            raise ValueError("next_receipt 0 needs wrap 0")
+
 
 class PaymentRow(_Table, frozen=True):
     """`[[payment]]`."""

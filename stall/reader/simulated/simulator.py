@@ -79,7 +79,7 @@ class SimulatedTerminal:
         if there and not view.plugged_in:
             self._controls.plugged(plugged_in=True)
             self._controls.show("Ready", f"Terminal {self._ledger.tid}")
-        if there:
+        if there and self._cable.listening:
             self.ready.set()
         return there
 
@@ -89,19 +89,21 @@ class SimulatedTerminal:
         link = Link(faulty, self._timers)
         self._controls.broken_off = link.close
         self._controls.plugged(plugged_in=True)
+        self.ready.set()
         away_s = 0.0
         try:
             self._serve(link, faulty, stop)
         except Retry:
             pass
         except Unplugged as gone:
-            if link.framed:
+            if link.framed or not faulty.deaf:
                 stop.wait(_ACK_SETTLES_S)  # the last ACK reaches the till before the line hangs up
             away_s = self._habits.vanish_s
             self._say_gone(power=gone.power)
         finally:
             self._controls.broken_off = None
             link.close()
+            self._controls.plugged(plugged_in=False)
         self._ledger.settle_open()
         if away_s or not self._wanted(stop):
             self._go_away()
@@ -109,10 +111,11 @@ class SimulatedTerminal:
 
     def _go_away(self) -> None:
         self._cable.pull()
-        self._controls.plugged(plugged_in=False)
         view = self._controls.view()
-        if not (view.cable_in and view.powered):
-            self._controls.show("Off" if not view.powered else "No signal", "Put it back on this page.")
+        if not view.powered:
+            self._controls.show("Off", "It is switched on again on this page.")
+        elif not view.cable_in:
+            self._controls.show("No signal", "The cable is put back on this page.")
 
     def _say_gone(self, *, power: bool) -> None:
         if power:

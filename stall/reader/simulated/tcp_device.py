@@ -68,6 +68,11 @@ class TcpPort:
         self._listener: socket.socket | None = _listen(port)
         self.number = int(self._listener.getsockname()[1])
 
+    @property
+    def listening(self) -> bool:
+        """See Cable.listening."""
+        return self._listener is not None
+
     def plug_in(self, wanted: Callable[[], bool]) -> TcpDevice | None:
         """Wait for a till; None once nobody is `wanted` any more. Raises Refused `simulator-port`."""
         if self._listener is None:
