@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import msgspec
-
 from stall.errors import Refused, Retry
 from stall.reader.connect import PROTOCOLS, open_terminal
 from stall.reader.driver import READY
@@ -37,18 +35,27 @@ class Answer:
 
 def ask(own: Reader) -> Answer:
     """Ask the terminal of the settings. Raises what opening raises, and Refused `reader-no-answer`."""
-    return _first(own, [own.protocol])
+    return _first(own, [own.protocol], 1)
 
 
 def guess(own: Reader) -> Answer:
     """Try one protocol after the other until something answers; raises as `ask`."""
-    return _first(msgspec.structs.replace(own, time_scale=own.time_scale * GUESS_SCALE), PROTOCOLS)
+    return _first(own, PROTOCOLS, GUESS_SCALE)
 
 
-def _first(own: Reader, protocols: Iterable[str]) -> Answer:
+def _first(own: Reader, protocols: Iterable[str], scale: float) -> Answer:
     tried = list(protocols)
     for protocol in tried:
-        terminal = open_terminal(msgspec.structs.replace(own, protocol=protocol, trace=False))
+        terminal = open_terminal(
+            Reader(
+                link=own.link,
+                protocol=protocol,
+                line=own.line,
+                password=own.password,
+                profile=own.profile,
+                time_scale=own.time_scale * scale,
+            )
+        )
         try:
             status = terminal.status()
         except Retry:

@@ -150,3 +150,26 @@ def test_a_terminal_that_drops_its_usb_at_night_is_found_again_under_another_ind
     scene.books_agree()
     for end in spare:
         os.close(end)
+
+
+class Impatient(threading.Event):
+    """Time that passes at once: notes how long it was to wait, and ends after six times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout or 0.0)
+        if len(self.waited) == 6:
+            self.set()
+        return self.is_set()
+
+
+def test_an_absent_terminal_is_looked_for_ever_less_often_to_a_limit(tmp_path: Path, template: Path) -> None:
+    box = stock.copy(template, tmp_path / "box").box
+    stop = Impatient()
+    worker.Worker(box, 1, Reader(link=f"serial:{tmp_path / 'port'}"), stop).run()
+    box.close()
+    for waited, about in zip(stop.waited, [0.5, 1.0, 2.0, 4.0, 5.0, 5.0], strict=True):
+        assert about * 0.8 <= waited <= about * 1.2
