@@ -145,9 +145,13 @@ def parse_apdu(data: bytes, charset: str = "cp437") -> Message:
 
 
 def _step_parts(body: bytes) -> tuple[bytes, bytes, bytes]:
-    """Code, T4 minutes and the TLV field of `04 FF`, each empty when absent."""
+    """Code, T4 minutes and the TLV field of `04 FF`, each empty when absent.
+
+    A 06 behind the code is the container when TLV objects fill it; else it means six minutes.
+    """
     code, rest = body[:1], body[1:]
-    if rest[:1] == b"\x06" and fields.walk(rest).stopped_at is None:
+    first = fields.walk(rest).fields[:1]
+    if first and first[0].tag == fields.CONTAINER and fields.is_tlv(first[0].value):
         return code, b"", rest
     return code, rest[:1], rest[1:]
 

@@ -159,6 +159,12 @@ def nodes(data: bytes, base: int = 0, depth: int = 0) -> tuple[Node, ...]:
     return tuple(found)
 
 
+def is_tlv(data: bytes) -> bool:
+    """Whether TLV objects fill `data` to its last byte."""
+    tree = nodes(data)
+    return (tree[-1].start + len(tree[-1].value) if tree else 0) == len(data)
+
+
 def _tag_end(data: bytes, offset: int) -> int:
     """A tag goes on while its low five bits are all set, then while bit 7 is set."""
     end = offset + 1

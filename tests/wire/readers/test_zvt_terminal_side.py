@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stall.errors import LocalWireError
@@ -181,6 +181,8 @@ def test_a_refusal_may_bear_its_reason_as_data() -> None:
 
 
 @given(st.integers(0, 255), st.none() | st.integers(0, 99), st.text("abc xyz", max_size=30).map(str.strip))
+@example(0x0A, 6, "a")
+@example(0x0A, 6, "")
 def test_a_step_is_heard_with_its_minutes_and_text(code: int, minutes: int | None, text: str) -> None:
     step = terminal.intermediate(code, minutes, text.encode())
     assert zvt.parse_apdu(step) == zvt.Intermediate(code, minutes, text or None)
