@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from stall.domain import money
 from stall.domain.payment import Kind, Reason, State
 from stall.flows import card_attempt, day_end
 from stall.reader.driver import Driver
@@ -97,8 +98,17 @@ def resolve(db: Database, terminal: Driver, attempt: Attempt) -> Attempt:
             return card_attempt.reversed_(tx, attempt.no)
         if finding is Finding.NOT_FOUND:
             return card_attempt.decline(tx, attempt.no, Reason.NOT_FOUND)
-        attempts.show(tx, attempt.no, WORDS_FOR_OPERATOR)
+        attempts.show(tx, attempt.no, words_for_operator(told))
         return attempts.get(tx.conn, attempt.no)
+
+
+def words_for_operator(told: Told | None) -> str:
+    """What to do with a payment left open; with what a terminal said of it too late, where it names no receipt to compare."""
+    if told is None or told.amount_minor is None or told.currency is None or told.receipt_no is not None:
+        return WORDS_FOR_OPERATOR
+    said = "accepted" if told.approved else "not paid"
+    sum_ = money.text(told.amount_minor, told.currency)
+    return f"The terminal says now: {said}, {sum_}. Compare with its slip, then decide here."
 
 
 def _expected_receipts(attempt: Attempt) -> set[int]:
