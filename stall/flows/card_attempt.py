@@ -64,7 +64,7 @@ def send(tx: Tx, attempt_no: int) -> Attempt:
         State.SENT,
         baseline_tid=baseline and baseline[0],
         baseline_receipt=baseline and baseline[1],
-        display="Waiting for the card",
+        display="Waiting for the card" if attempt.kind == Kind.PAY else "Giving the money back",
     )
     tx.append("attempt", attempt_body(sent, baseline=None if baseline is None else list(baseline)))
     return sent

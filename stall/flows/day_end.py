@@ -1,4 +1,4 @@
-"""The terminal's end of day: ask for it, and record the totals it gave."""
+"""What is asked of a terminal besides payments: its end of day, whose totals are recorded, and to check itself."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ def ask_day_end(tx: Tx, reader: int) -> int:
 
     Raises Refused `reader-missing`, `payment-open`.
     """
-    if readers.find(tx.conn, reader) is None:
-        raise Refused("reader-missing", "No card reader is set up on this box. There is no end of day to ask for.")
-    if attempts.open_on_reader(tx.conn, reader):
-        raise Refused("payment-open", "A card payment is not finished. Finish it first, then close the day.")
-    return readers.ask_job(tx, reader, "day_end")
+    return _ask(tx, reader, "day_end")
+
+
+def ask_diagnosis(tx: Tx, reader: int) -> int:
+    """Ask the terminal to check itself and its line; return the job. Raises Refused `reader-missing`, `payment-open`."""
+    return _ask(tx, reader, "diagnosis")
 
 
 def taken_since(conn: sqlite3.Connection, reader: int) -> int:
@@ -47,3 +48,11 @@ def record_day_end(
     readers.end_job(
         tx, job, "done", f"The terminal took {money.text(total_minor, cur)}{words} since its last end of day."
     )
+
+
+def _ask(tx: Tx, reader: int, kind: str) -> int:
+    if readers.find(tx.conn, reader) is None:
+        raise Refused("reader-missing", "No card reader is set up on this box. There is nothing to ask.")
+    if attempts.open_on_reader(tx.conn, reader):
+        raise Refused("payment-open", "A card payment is not finished. Finish it first, then ask the terminal.")
+    return readers.ask_job(tx, reader, kind)

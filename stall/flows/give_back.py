@@ -6,6 +6,7 @@ stays paid. What the terminal then does is flows.card_attempt.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 
 from stall.domain.payment import Kind, State, Tender
@@ -30,7 +31,7 @@ def ask_back(tx: Tx, attempt_no: int, ordinal: int, kind: Kind, decided_by: str)
         return first.no
     tried = attempts.of_sale(tx.conn, of.sale)
     _check_may_go_back(tx, of, tried)
-    if kind not in ways(tx, of):
+    if kind not in ways(tx.conn, of):
         raise Refused(
             "back-way", "The card terminal cannot give this payment back that way. Choose another, or give cash."
         )
@@ -42,12 +43,12 @@ def ask_back(tx: Tx, attempt_no: int, ordinal: int, kind: Kind, decided_by: str)
     return attempt.no
 
 
-def ways(tx: Tx, of: Attempt) -> tuple[Kind, ...]:
+def ways(conn: sqlite3.Connection, of: Attempt) -> tuple[Kind, ...]:
     """How the terminal could give a payment back now, the better way first: its fees are lower, and it needs no card."""
-    state = None if of.reader is None else readers.find(tx.conn, of.reader)
+    state = None if of.reader is None else readers.find(conn, of.reader)
     if state is None:
         return ()
-    reversible = of.receipt_no is not None and of.tid == state.tid and _day_open(tx, of)
+    reversible = of.receipt_no is not None and of.tid == state.tid and _day_open(conn, of)
     return tuple(
         kind for kind in (Kind.REVERSE, Kind.REFUND) if kind in state.can and (kind is Kind.REFUND or reversible)
     )
@@ -80,11 +81,9 @@ def _check_may_go_back(tx: Tx, of: Attempt, tried: list[Attempt]) -> None:
         raise Refused("reader-busy", "The card reader is busy with another payment. Wait for it, or give cash.")
 
 
-def _day_open(tx: Tx, of: Attempt) -> bool:
+def _day_open(conn: sqlite3.Connection, of: Attempt) -> bool:
     """Whether the terminal has not closed its day since: it takes back payments of the open day only."""
     return (
-        tx.conn.execute(
-            "SELECT 1 FROM day_ends WHERE reader = ? AND at_ms >= ?", (of.reader, of.ended_ms or 0)
-        ).fetchone()
+        conn.execute("SELECT 1 FROM day_ends WHERE reader = ? AND at_ms >= ?", (of.reader, of.ended_ms or 0)).fetchone()
         is None
     )

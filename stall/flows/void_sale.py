@@ -24,10 +24,12 @@ def void_sale(tx: Tx, sale: Sale, back: Attempt, body: Mapping[str, object]) -> 
     head = journal.read_head(tx.conn)
     sold = jws.unverified_claims(receipt_token(tx, sale.no))
     claims = {**_negative(sold, back), "clk": tx.clk, "iat": tx.now_ms // 1000, "iss": tx.secrets.signing.thumbprint}
-    (jti,) = capability.seal_all(tx.secrets.claim_key, "receipt", [event_id(head.epoch_no, head.size)])
+    event = event_id(head.epoch_no, head.size)
+    (jti,) = capability.seal_all(tx.secrets.claim_key, "receipt", [event])
     claims |= {"jti": b64.encode(jti), "epoch": head.epoch_text, "seq": head.size, "ref": sold["jti"]}
     signed = receipt.sign_claims(tx.secrets.signing, claims, receipt.VOID)
     tx.append("attempt", {**body, "receipt": signed}, after=head)
+    tx.conn.execute("UPDATE sales SET void_event = ? WHERE no = ?", (event, sale.no))
     tx.conn.execute("UPDATE claims SET state = 'revoked' WHERE id >= ? << 8 AND id < (? + 1) << 8", (sale.no, sale.no))
     numbers.take_back(tx, sale.no)
 

@@ -44,9 +44,9 @@ def _references(tables: Tables) -> None:
     _run(tables, schema.REFERENCES)
 
 
-@steps(name="0006_reader_abilities")
-def _reader_abilities(tables: Tables) -> None:
-    _run(tables, schema.READER_ABILITIES)
+@steps(name="0006_giving_back")
+def _giving_back(tables: Tables) -> None:
+    _run(tables, schema.GIVING_BACK)
 
 
 def _run(tables: Tables, statements: str) -> None:

@@ -29,9 +29,14 @@ class Sale:
     paid_ms: int | None
     receipt_event: int | None
     issue: int
+    void_event: int | None = None
+    """The event that took it back whole."""
 
 
-_COLUMNS = "no, epoch_no, origin, created_ms, state, cur, total_minor, basket_code, hold_until_ms, paid_ms, receipt_event, issue"
+_COLUMNS = (
+    "no, epoch_no, origin, created_ms, state, cur, total_minor, basket_code, hold_until_ms, paid_ms, receipt_event, issue,"
+    " void_event"
+)
 
 
 def add_basket(tx: Tx, *, origin: str, cur: str, total_minor: int, basket_code: str | None) -> Sale:

@@ -162,8 +162,9 @@ REFERENCES = """
 ALTER TABLE attempts ADD COLUMN reference TEXT;
 """
 
-#: What a terminal can do, and jobs of any kind (a table's check cannot be changed; nothing of a job is worth keeping).
-READER_ABILITIES = """
+#: What a terminal can do; jobs of any kind (a table's check cannot be changed; nothing of a job is worth keeping); the event
+#: that took a sale back.
+GIVING_BACK = """
 ALTER TABLE readers ADD COLUMN can TEXT NOT NULL DEFAULT '';
 DROP TABLE reader_jobs;
 CREATE TABLE reader_jobs (
@@ -171,6 +172,7 @@ CREATE TABLE reader_jobs (
     state TEXT NOT NULL CHECK (state IN ('asked', 'begun', 'done', 'failed')), asked_ms INTEGER NOT NULL, answer TEXT
 ) STRICT;
 CREATE INDEX attempts_back ON attempts (of) WHERE of IS NOT NULL;
+ALTER TABLE sales ADD COLUMN void_event INTEGER;
 """
 
 

@@ -112,9 +112,9 @@ def test_a_terminal_refunds_what_it_took_before_its_last_day_end_and_reverses_th
     selling.ask_back(stall, paid.no)
     with stall.box.db.transaction() as tx:
         card_attempt.not_sent(tx, paid.no + 1, Reason.CANCELLED)
-        assert give_back.ways(tx, selling.now(stall, paid.no)) == (Kind.REVERSE, Kind.REFUND)
+        assert give_back.ways(tx.conn, selling.now(stall, paid.no)) == (Kind.REVERSE, Kind.REFUND)
         record_day_end(tx, ask_day_end(tx, 1), 1, total_minor=450, count=1, cur="EUR", tid="29001006")
-        assert give_back.ways(tx, selling.now(stall, paid.no)) == (Kind.REFUND,)
+        assert give_back.ways(tx.conn, selling.now(stall, paid.no)) == (Kind.REFUND,)
     with pytest.raises(Refused, match="back-way"):
         selling.ask_back(stall, paid.no, ordinal=3)
     back = selling.give_back_by_card(stall, paid.no, ordinal=3, kind=Kind.REFUND)
@@ -127,7 +127,7 @@ def test_a_payment_of_another_terminal_is_not_reversed_on_this_one(stall: Stocke
     selling.ask_back(stall, paid.no)
     with stall.box.db.transaction() as tx:
         tx.conn.execute("UPDATE readers SET tid = '29009999'")
-        assert give_back.ways(tx, selling.now(stall, paid.no)) == (Kind.REFUND,)
+        assert give_back.ways(tx.conn, selling.now(stall, paid.no)) == (Kind.REFUND,)
 
 
 def test_a_failed_way_back_changes_nothing(stall: Stocked) -> None:

@@ -16,7 +16,7 @@ from stall.store.room import MB, Room
 from tests.fakes import stock
 from tests.fakes.clock import START_MS, FakeClock
 from tests.fakes.stock import Stocked
-from tests.web.till_pages import Till, approve, text
+from tests.web.till_pages import READER, Till, approve, text
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_the_day_is_asked_for_once_and_the_totals_stand_side_by_side(till: Till)
     assert "1 card payment (€4.50) came after the last end of day" in till.see("/day")
     asked = {till.post("/day/end").location for _ in range(2)}
     assert asked == {"/day?job=1"}
-    assert "The terminal is closing its day" in till.see("/day?job=1")
+    assert "The terminal was asked" in till.see("/day?job=1")
     till.write(lambda tx: record_day_end(tx, 1, 1, total_minor=450, count=1, cur="EUR", tid="52500012"))
     page = till.see("/day?job=1")
     assert "The terminal took €4.50, 1 payments" in page
@@ -174,3 +174,13 @@ def test_a_clock_that_jumped_is_told_with_what_to_do(till: Till, by_ms: int, wor
 def test_a_box_nobody_told_the_time_goes_on_selling_and_says_what_waits(till: Till) -> None:
     clock_of(till).source = None
     assert "opening a drop waits until you confirm the time" in till.see("/clock")
+
+
+def test_a_terminal_that_can_is_asked_to_check_itself(till: Till) -> None:
+    till.plug_in_reader()
+    till.write(lambda tx: readers.note_abilities(tx, READER, {"diagnosis"}))
+    page = till.see("/day")
+    assert "Have the terminal check itself" in page
+    assert "end of day</button>" not in page
+    assert till.post("/day/check").location == "/day?job=1"
+    assert readers.waiting_job(till.box.db.read(), READER) == (1, "diagnosis")

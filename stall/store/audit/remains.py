@@ -25,6 +25,7 @@ def check(conn: sqlite3.Connection, found: Audit, story: Story) -> None:
         _count(conn, found, f"SELECT count(*) FROM {table}", story.told[kind], words)
     _count(conn, found, "SELECT count(*) FROM attempts", story.attempts, "payments")
     _count(conn, found, "SELECT count(*) FROM sales WHERE state = 'paid'", story.sold.finished, "finished sales")
+    _count(conn, found, "SELECT count(*) FROM sales WHERE void_event IS NOT NULL", story.sold.voided, "voids")
     _count(conn, found, "SELECT count(*) FROM claims WHERE id & 255 = 1", story.sold.claimable, "claim codes")
     _check_switches(conn, found, story)
     _check_given_up(conn, found)

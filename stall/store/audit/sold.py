@@ -30,6 +30,7 @@ class Sold:
         """Begin before the first sale."""
         self.finished = 0
         self.claimable = 0
+        self.voided = 0
         self.parts: defaultdict[int, list[tuple[str, str | None, int]]] = defaultdict(list)
         self._revoked: set[int] = set()  # sales whose code is, and of which no void was told yet
         self._conn = conn
@@ -77,7 +78,7 @@ class Sold:
         if typ == receipt.RECEIPT and signed.ref is None:
             self._sale(epoch_no, read, signed, where)
         elif typ == receipt.VOID:
-            self._void(read, signed)
+            self._void(epoch_no, read, signed)
 
     def _sale(self, epoch_no: int, read: Event, signed: Receipt, where: str) -> None:
         """The receipt that finishes a sale: payments, row, lines, claim and numbers."""
@@ -114,12 +115,17 @@ class Sold:
         elif row[1] != "active":
             self._revoked.add(sale)
 
-    def _void(self, read: Event, signed: Receipt) -> None:
+    def _void(self, epoch_no: int, read: Event, signed: Receipt) -> None:
         """A void takes back all of its own sale, whose code then opens nothing any more."""
         sale = int(read.body["sale"])
         self._stock.void(signed)
         self._revoked.discard(sale)
-        row = self._conn.execute("SELECT receipt_event FROM sales WHERE no = ? AND state = 'paid'", (sale,)).fetchone()
+        row = self._conn.execute(
+            "SELECT receipt_event, void_event FROM sales WHERE no = ? AND state = 'paid'", (sale,)
+        ).fetchone()
+        self.voided += 1
+        if row is not None and row[1] != event_id(epoch_no, read.seq):
+            self._found.add(f"Sale {sale} is void by event {read.seq} and by another or none in the table of sales.")
         try:
             token = event.decode(journal.event_bytes(self._conn, row[0]) or b"").body["receipt"] if row else ""
             takeback.check(receipt.verify(token, self._keys), receipt.VOID, signed)

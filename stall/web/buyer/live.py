@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from stall.domain.payment import State
+from stall.domain.payment import Kind, State
 from stall.store import attempts, catalogue, claims, for_sale, sales
 from stall.store.attempts import Attempt
 from stall.store.box import Box
@@ -38,7 +38,7 @@ WAITS = frozenset({"waiting", *order_words.ENDED})
 def order_state(box: Box, sale: Sale) -> OrderState:
     """Reduce a sale, its attempts and what is left to what the buyer needs to know.
 
-    waiting, card (being presented), checking (outcome unknown), gone (sold out while waiting), paid, dropped,
+    waiting, card (being presented), checking (outcome unknown), gone (sold out while waiting), paid, void, dropped,
     and those of `order_words.ENDED` after a payment that took no money.
     """
     conn = box.db.read()
@@ -52,17 +52,19 @@ def order_state(box: Box, sale: Sale) -> OrderState:
 
 
 def _state(sale: Sale, tries: list[Attempt]) -> str:
+    if sale.void_event is not None:
+        return "void"
     if sale.state != "basket":
         return sale.state
     if any(attempt.state in {State.UNKNOWN, State.REVERSING} for attempt in tries):
         return "checking"
     if any(attempt.open for attempt in tries):
         return "card"
-    taken = sum(attempt.amount_minor for attempt in tries if attempt.state is State.PAID)
+    taken = sum(attempt.amount_minor for attempt in attempts.kept(tries))
     if taken and taken >= sale.total_minor:
         return "checking"  # paid, while its number was frozen: the stall gives it back or finishes the sale
     last = tries[-1] if tries else None
-    return "waiting" if last is None or last.state is State.PAID else order_words.ended(last)
+    return "waiting" if last is None or last.state is State.PAID or last.kind != Kind.PAY else order_words.ended(last)
 
 
 def sold_out(box: Box, sale: int) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from stall.store.sales import Sale
 from stall.web import ids
 from stall.web.buyer.shop import Shop
 from stall.web.files import disposition
-from stall.wire import event, receipt
+from stall.wire import event, jws, receipt
 from stall.wire.receipt import Receipt
 
 _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
@@ -38,11 +38,12 @@ CLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A receipt as signed, and the sale it belongs to."""
+    """A receipt as signed, or the void that takes it back, and the sale it belongs to."""
 
     token: str
     receipt: Receipt
     sale: Sale
+    void: bool
 
 
 def pages(shop: Shop) -> Blueprint:
@@ -58,6 +59,8 @@ def pages(shop: Shop) -> Blueprint:
             "receipt.html",
             found=found,
             r=found.receipt,
+            taken_back=None if found.void else _id_of(box, found.sale.void_event),
+            bought=_id_of(box, found.sale.receipt_event) if found.void else None,
             lines=lines,
             total=sum(pay.minor for pay in found.receipt.pay),
             seller=_beside(box.settings.seller, box.settings.name),
@@ -88,6 +91,10 @@ def _beside(seller: str, stall: str) -> str:
     return seller[len(stall) :].lstrip(" ,;·\n") if seller.startswith(stall) else seller
 
 
+def _id_of(box: Box, event_key: int | None) -> str | None:
+    return None if event_key is None else ids.receipt_id(box.secrets, event_key)
+
+
 def find_receipt(box: Box, jti: str) -> Found:
     """The receipt an address names. Raises Refused `page-unknown`."""
     conn = box.db.read()
@@ -97,8 +104,11 @@ def find_receipt(box: Box, jti: str) -> Found:
     sale = sales.find(conn, number) if isinstance(number, int) else None
     if not isinstance(token, str) or sale is None:
         raise ids.unknown_page()
-    public = box.secrets.signing.public
-    return Found(token, receipt.verify(token, {box.secrets.signing.thumbprint: public}), sale)
+    public, typ = box.secrets.signing.public, jws.unverified_typ(token)
+    signed = receipt.verify(
+        token, {box.secrets.signing.thumbprint: public}, typ if typ in receipt.TYPES else receipt.RECEIPT
+    )
+    return Found(token, signed, sale, typ == receipt.VOID)
 
 
 def papers_zip(box: Box, grant: claims.Grant) -> Response:

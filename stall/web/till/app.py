@@ -11,6 +11,7 @@ from stall.errors import StallError
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids
 from stall.web.factory import new_app
+from stall.web.till.back import back
 from stall.web.till.banner import flags
 from stall.web.till.box import keep_box, this_box
 from stall.web.till.day import day
@@ -29,7 +30,7 @@ def create_till_app(box: Box) -> Flask:
     keep_box(app, box)
     guard.protect(app, guard.till_rules())
     error_pages.register(app, _trouble_page)
-    for pages in (sell, pay, owner, day, witness):
+    for pages in (sell, pay, back, owner, day, witness):
         app.register_blueprint(pages)
     app.add_url_rule("/state", view_func=state)
     app.add_url_rule("/cover/<sha256>.jpg", view_func=cover)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from stall.domain import books
 from stall.errors import Refused, StallError
 from stall.flows.confirm_clock import confirm_clock, read_time
-from stall.flows.day_end import ask_day_end
+from stall.flows.day_end import ask_day_end, ask_diagnosis
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.store import catalogue, epochs, floor, readers, reconciliation, till_reads
 from stall.store.db import Tx
@@ -74,9 +74,19 @@ def close() -> str:
 @day.post("/day/end")
 def end() -> Answer:
     """Ask the terminal for its end of day."""
+    return _ask_reader(ask_day_end)
+
+
+@day.post("/day/check")
+def check() -> Answer:
+    """Ask the terminal to check itself and its line to the bank."""
+    return _ask_reader(ask_diagnosis)
+
+
+def _ask_reader(ask: Callable[[Tx, int], int]) -> Answer:
     box = this_box()
     try:
-        job = box.write("payment", lambda tx: ask_day_end(tx, READER))
+        job = box.write("payment", lambda tx: ask(tx, READER))
     except StallError as trouble:
         return _day(trouble), status_of(trouble)
     return redirect(url_for("till_day.close", job=job), 303)

@@ -180,7 +180,7 @@ def _pay(no: int, work: Callable[[Tx], object], *, pin: bool = False, then: str 
     """Begin to pay a sale, if the disk has room for it; what is paid in part may always be finished."""
     box = this_box()
     try:
-        if all(attempt.state is not State.PAID for attempt in attempts.of_sale(box.db.read(), no)):
+        if not attempts.kept(attempts.of_sale(box.db.read(), no)):
             box.room.check()
     except StallError as trouble:
         return _page(no, trouble), status_of(trouble)
@@ -237,7 +237,7 @@ def _gone(found: sales.Sale) -> tuple[str, ...]:
 
 
 def _due(found: sales.Sale, tried: Sequence[Attempt]) -> int:
-    return found.total_minor - sum(a.amount_minor for a in tried if a.state is State.PAID)
+    return found.total_minor - sum(a.amount_minor for a in attempts.kept(tried))
 
 
 def _page(no: int, trouble: StallError | None = None, template: str | None = None) -> str:
@@ -261,11 +261,12 @@ def _drawn(no: int, trouble: StallError | None, template: str | None) -> str:
         lines=sales.lines(conn, no),
         now=now,
         gone=gone,
-        held=sales.held_lines(conn, no, box.now_ms()),
+        held=sales.held_lines(conn, no, box.now_ms()) if found.state == "basket" else True,
         due=due,
         taken=found.total_minor - due,
         apart=None if apart is None else apart.name,
         terminal=readers.find(conn, READER) is not None,
+        by_card=[a for a in attempts.kept(tried) if a.tender == Tender.CARD],
         ordinal=len(tried) + 1,
         notes=note_buttons(due) if due > 0 else (),
         plain=money.decimal,
@@ -281,15 +282,16 @@ def _claim(found: sales.Sale, tried: list[Attempt]) -> Mapping[str, object]:
     box = this_box()
     code = claim_codes.code_of(box.db.read(), box.secrets.claim_key, found)
     address = None if code is None else claim_codes.link(box.settings.web.address, code)
-    given = sum(a.given_minor - a.amount_minor for a in tried if a.state is State.PAID and a.given_minor is not None)
+    kept = attempts.kept(tried)
+    given = sum(a.given_minor - a.amount_minor for a in kept if a.given_minor is not None)
     return {
         "code": code,
         "address": address,
         "drawn": None if address is None else qr.svg(address, "M", "Code for the buyer to scan"),
         "owned_by_code": may_name_owner(claims.bought(box.db.read(), found.no)),
         "change": given,
-        "paid_by": _paid_by([a for a in tried if a.state is State.PAID]),
-        "references": [a.reference for a in tried if a.state is State.PAID and a.reference is not None],
+        "paid_by": _paid_by(kept),
+        "references": [a.reference for a in kept if a.reference is not None],
     }
 
 
@@ -312,4 +314,5 @@ _TEMPLATES = {
     Stage.UNKNOWN: "till/unknown.html",
     Stage.PAID: "till/paid.html",
     Stage.DROPPED: "till/dropped.html",
+    Stage.BACK: "till/given_back.html",
 }

@@ -119,8 +119,10 @@ def _entry(conn: sqlite3.Connection, sale: Sale) -> Entry:
         line.title + (f" {_NUMBER}{line.ed}" if known(line) else f" ×\u00a0{line.qty}" if line.qty > 1 else "")
         for line in lines
     )
-    paid = [a.tender for a in attempts.of_sale(conn, sale.no) if a.state == "paid"]
-    return Entry(sale, what, " + ".join(TENDERS[tender] for tender in paid))
+    paid = [a.tender for a in attempts.kept(attempts.of_sale(conn, sale.no))]
+    return Entry(
+        sale, what, " + ".join(TENDERS[tender] for tender in paid) if sale.void_event is None else "given back"
+    )
 
 
 def _quantity(text: str) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stall.domain.payment import Reason, State, Tender
+from stall.domain.payment import Kind, Reason, State, Tender
+from stall.store import attempts
 from stall.store.attempts import Attempt
 from stall.store.sales import Sale
 
@@ -28,6 +29,7 @@ class Stage(StrEnum):
     UNKNOWN = "unknown"
     PAID = "paid"
     DROPPED = "dropped"
+    BACK = "back"
 
 
 class Shape(StrEnum):
@@ -129,6 +131,32 @@ _RUNNING = {
     ),
 }
 
+_BACK_RUNNING = {
+    State.REQUESTED: Words(Shape.WAIT, "Calling the card reader", "The terminal is asked to give the money back."),
+    State.SENT: Words(
+        Shape.BACK, "Giving the money back", "If the terminal asks for it, the buyer holds the same card to it."
+    ),
+    State.APPROVED: Words(Shape.OK, "Given back", "Writing it down."),
+    State.REVERSING: Words(
+        Shape.WARN, "Not given back after all", "The terminal is undoing it. Hand out no money until it has said so."
+    ),
+}
+
+_BACK_UNKNOWN = Words(
+    Shape.STOP,
+    "Unknown: give nothing back again, checking",
+    "The terminal may have given the money back. The box asks it again by itself; hand out no cash meanwhile.",
+)
+_NOT_BACK = Words(
+    Shape.REFUSED,
+    "Not given back",
+    "The terminal gave nothing back, so the sale stands. Try again, or give the money back in cash against the receipt.",
+)
+_VOID = Words(Shape.BACK, "Given back", "The sale is void: its code opens nothing any more.")
+_PART_BACK = Words(
+    Shape.BACK, "Given back", "The card payment went back to the buyer. Take the whole anew, or cancel this sale."
+)
+
 _OVER = {
     "paid": (Stage.PAID, Words(Shape.OK, "Paid", "Let the buyer scan the code.")),
     "dropped": (Stage.DROPPED, Words(Shape.CROSS, "Cancelled", "This sale was given up. Nothing was taken for it.")),
@@ -145,7 +173,7 @@ def standing(sale: Sale, tried: Sequence[Attempt], gone: Sequence[str] = ()) -> 
     """Say where a sale stands, from its row, its attempts in order, and what of it cannot be had any more."""
     last = tried[-1] if tried else None
     stage, words = _stage(sale, last)
-    taken = sum(attempt.amount_minor for attempt in tried if attempt.state is State.PAID)
+    taken = sum(attempt.amount_minor for attempt in attempts.kept(tried))
     if stage is Stage.CHOOSE and gone:
         return Standing(
             stage, _not_to_finish(gone) if taken else _sold_out(gone), f"{stage.value}-gone-{len(gone)}", last
@@ -159,6 +187,8 @@ def standing(sale: Sale, tried: Sequence[Attempt], gone: Sequence[str] = ()) -> 
 
 
 def _stage(sale: Sale, last: Attempt | None) -> tuple[Stage, Words]:
+    if last is not None and last.kind != Kind.PAY:
+        return _stage_back(sale, last)
     if sale.state in _OVER:
         return _OVER[sale.state]
     if last is None:
@@ -169,6 +199,18 @@ def _stage(sale: Sale, last: Attempt | None) -> tuple[Stage, Words]:
         return Stage.CARD, _running(last)
     part_paid = Words(Shape.PART, "Part paid", "Take the rest.")
     return Stage.CHOOSE, part_paid if last.state is State.PAID else ended_words(last.state, last.reason)
+
+
+def _stage_back(sale: Sale, last: Attempt) -> tuple[Stage, Words]:
+    """Where a sale stands while its money is on its way back, and after."""
+    if last.state is State.UNKNOWN:
+        return Stage.UNKNOWN, _BACK_UNKNOWN
+    if last.open:
+        return Stage.CARD, _running(last)
+    over = sale.state == "paid"
+    if last.state is State.PAID:
+        return (Stage.BACK, _VOID) if over else (Stage.CHOOSE, _PART_BACK)
+    return (Stage.PAID if over else Stage.CHOOSE), _NOT_BACK
 
 
 #: A payment came through after the numbers were frozen; they were leased anew since.
@@ -191,7 +233,7 @@ def _sold_out(gone: Sequence[str]) -> Words:
 
 def _running(attempt: Attempt) -> Words:
     """The terminal's own words while the buyer uses it, ours otherwise."""
-    words = _RUNNING[attempt.state]
+    words = (_RUNNING if attempt.kind == Kind.PAY else _BACK_RUNNING)[attempt.state]
     if attempt.cancel_wanted and attempt.state is State.SENT:
         return Words(Shape.WAIT, "Cancelling", "The terminal was asked to stop. Wait for what it says.")
     said = attempt.display.rstrip(" .")  # a title, not a sentence

@@ -1,0 +1,137 @@
+"""Giving a card payment back at the till: one page, the PIN, and the sale says at every step where its money is."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from stall.domain.payment import Reason, State
+from stall.flows import card_attempt
+from stall.flows.card_attempt import TerminalFacts
+from stall.flows.day_end import ask_day_end, record_day_end
+from stall.store import readers, sales
+from stall.store.db import Tx
+from stall.web import ids
+from stall.web.buyer.live import order_state
+from tests.fakes import stock
+from tests.fakes.stock import Stocked
+from tests.web.till_pages import READER, Till, approve, text
+
+
+def take_back(tx: Tx, no: int) -> object:
+    return card_attempt.approve(tx, no, TerminalFacts(450, "52500012", 43, 8, "A2", "girocard", "1234", offline=False))
+
+
+@pytest.fixture
+def till(stocked_box: Stocked) -> Till:
+    made = Till(stocked_box)
+    made.plug_in_reader()
+    made.write(lambda tx: readers.note_abilities(tx, READER, {"reverse", "refund", "day_end"}))
+    return made
+
+
+@pytest.fixture
+def paid(till: Till) -> str:
+    sale = till.press_tile(stock.PRINTS)
+    till.post(f"{sale}/card", ordinal=1)
+    till.terminal(card_attempt.send, approve, card_attempt.pay)
+    return sale
+
+
+def give(till: Till, sale: str, way: str = "reverse", ordinal: int = 2, pin: str = stock.PIN) -> str:
+    of = till.box.db.read().execute("SELECT min(no) FROM attempts").fetchone()[0]
+    return text(till.post(f"{sale}/back", of=of, ordinal=ordinal, way=way, pin=pin))
+
+
+def test_the_page_says_what_giving_back_does_and_asks_for_the_pin(till: Till, paid: str) -> None:
+    assert "Give the money back" in till.see(paid)
+    page = till.see(f"{paid}/back")
+    assert "The whole sale is void then" in page
+    assert "takes back its receipt 0042. No card is needed" in page
+    assert "not the maker's PIN" in give(till, paid, pin="9")
+    assert till.count("attempts") == 1
+
+
+def test_two_presses_and_the_pin_and_the_sale_is_void_when_the_terminal_says_so(till: Till, paid: str) -> None:
+    give(till, paid)
+    assert "Calling the card reader The terminal is asked to give the money back" in till.see(paid)
+    till.terminal(card_attempt.send)
+    assert "Giving the money back" in till.see(paid)
+    till.terminal(take_back, card_attempt.pay)
+    page = till.see(paid)
+    assert "Given back The sale is void: its code opens nothing any more" in page
+    assert "given back" in till.see("/")
+    assert till.client.get(f"{paid}/back").location == paid  # nothing is left to give back
+
+
+def test_a_second_press_of_the_form_asks_once(till: Till, paid: str) -> None:
+    give(till, paid)
+    give(till, paid)
+    assert till.count("attempts") == 2
+
+
+def test_when_the_terminal_gives_nothing_back_the_sale_stands_and_says_so(till: Till, paid: str) -> None:
+    give(till, paid)
+    till.terminal(card_attempt.send, lambda tx, no: card_attempt.decline(tx, no, Reason.DECLINED))
+    page = till.see(paid)
+    assert "Paid €4.50 by card" in page
+    assert "Not given back" in page
+    give(till, paid, ordinal=3)
+    assert till.terminal(card_attempt.send, take_back, card_attempt.pay) is State.PAID
+    assert "The sale is void" in till.see(paid)
+
+
+def test_while_it_is_unclear_no_cash_is_handed_out_and_a_person_decides(till: Till, paid: str) -> None:
+    give(till, paid)
+    till.terminal(card_attempt.send, lambda tx, no: card_attempt.doubt(tx, no, Reason.READER_LOST))
+    page = till.see(paid)
+    assert "Unknown: give nothing back again" in page
+    assert "It was given back" in page
+    back = till.newest_attempt().no
+    till.post(f"{paid}/decide", attempt=back, outcome="paid", reason="slip 0043", pin=stock.PIN)
+    assert "The sale is void" in till.see(paid)
+
+
+def test_after_the_terminals_day_end_only_a_refund_is_offered(till: Till, paid: str) -> None:
+    till.write(
+        lambda tx: record_day_end(
+            tx, ask_day_end(tx, READER), READER, total_minor=450, count=1, cur="EUR", tid="52500012"
+        )
+    )
+    page = till.see(f"{paid}/back")
+    assert "Refund to the card" in page
+    assert "Take the payment back" not in page
+    assert "cannot give this payment back that way" in give(till, paid, "reverse")
+
+
+def test_a_terminal_that_can_neither_says_what_to_do(till: Till, paid: str) -> None:
+    till.write(lambda tx: readers.note_abilities(tx, READER, set()))
+    page = till.see(f"{paid}/back")
+    assert "give cash against the receipt" in page
+    assert "PIN" not in page
+
+
+def test_cash_and_strange_forms_give_nothing_back_by_card(till: Till, paid: str) -> None:
+    cash = till.press_tile(stock.ZINE)
+    till.post(f"{cash}/cash", ordinal=1, given="3.00")
+    assert till.client.get(f"{cash}/back").location == cash
+    for fields in ({"way": "pay"}, {"of": 999}, {"ordinal": 7}):
+        form = {"of": 1, "ordinal": 2, "way": "reverse", "pin": stock.PIN} | fields
+        assert till.client.post(f"{paid}/back", data=form).status_code == 400
+    assert till.count("attempts") == 2
+
+
+def test_the_buyers_page_and_receipt_say_that_it_was_taken_back(till: Till, paid: str, buyer: FlaskClient) -> None:
+    give(till, paid)
+    till.terminal(card_attempt.send, take_back, card_attempt.pay)
+    box = till.box
+    sale = sales.get(box.db.read(), int(paid.rsplit("/", 1)[-1]))
+    assert order_state(box, sale).state == "void"
+    assert sale.receipt_event is not None
+    assert sale.void_event is not None
+    bought, void = (ids.receipt_id(box.secrets, event) for event in (sale.receipt_event, sale.void_event))
+    page = buyer.get(f"/r/{bought}").text
+    assert "This sale was taken back" in page
+    page = buyer.get(f"/r/{void}").text
+    assert "the whole sale is taken back" in page
+    assert "-€4.50" in page or "−€4.50" in page
