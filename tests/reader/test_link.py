@@ -149,6 +149,16 @@ def test_a_second_block_waits_for_the_acknowledgement_of_the_first(link: Link, w
     assert second.acked(2.0)
 
 
+def test_a_repeat_is_none_the_less_one_while_a_command_of_ours_waits_behind_our_answer(link: Link, wire: Wire) -> None:
+    wire.say(STEP_BLOCK)
+    assert next_unit(link) == STEP
+    link.send(YES)
+    link.send(zvt.commands.abort())
+    wire.say(STEP_BLOCK)
+    assert link.receive(0.05) is None
+    assert link.duplicates == 1
+
+
 def test_noise_is_counted_and_harms_nothing(link: Link, wire: Wire) -> None:
     wire.say(b"\xff\x00\xaa")
     wire.say(STEP_BLOCK)

@@ -93,8 +93,6 @@ class Link:
         """Send one unit: at once, or after the one that still waits for its acknowledgement. Never raises."""
         sent = Sent(apdu, None if self.framed else self._transport.drained)
         with self._lock:
-            if apdu[0] not in _ANSWERS:
-                self._last = None  # a new command: whatever comes next is new, even if it looks the same
             self._note("out", apdu)
             if self._lost is not None:
                 sent.settle(failed=True)
@@ -246,6 +244,8 @@ class Link:
             self._transmit(sent)
 
     def _transmit(self, sent: Sent) -> None:
+        if not sent.tries and sent.apdu[0] not in _ANSWERS:
+            self._last = None  # a new command: whatever comes next is new, even if it looks the same
         sent.tries += 1
         sent.due = time.monotonic() + self.timers.t2_s
         self._write(zvt.encode_frame(sent.apdu))
