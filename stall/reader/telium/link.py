@@ -24,7 +24,7 @@ Trace = Callable[[str, bytes], None]
 """Called with `in` or `out` and a signal or a redacted frame."""
 
 _CHUNK = 4096
-_IDLE_S = 0.25
+_IDLE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)

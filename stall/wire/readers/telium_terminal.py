@@ -44,6 +44,6 @@ def parse_ask(body: bytes) -> Ask:
 
 
 def answer(status: str, amount_minor: int, currency: str, private: str, report: str | None = None) -> bytes:
-    """The body of an answer; `currency` ISO letters, `private` ten signs, `report` fifty-five or none."""
-    number = f"{CURRENCIES[currency]:03d}"
+    """The body of an answer; `currency` ISO letters or three digits, `private` ten signs, `report` fifty-five or none."""
+    number = f"{CURRENCIES[currency]:03d}" if currency in CURRENCIES else currency
     return f"{POSITION}{status}{amount_minor:08d}1{report or ''}{number}{private:<10}".encode("ascii")
