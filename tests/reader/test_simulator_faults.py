@@ -11,7 +11,10 @@ from stall.errors import Retry
 from stall.reader.simulated.controls import Mode
 from stall.reader.simulated.courses import COURSES
 from stall.reader.simulated.fate import At, Fate
-from stall.reader.simulated.faults import COMMAND_FAULTS, FAULTS, CommandFault
+from stall.reader.simulated.faults import COMMAND_FAULTS, FAULTS, LINE, CommandFault
+from stall.reader.transport import Transport, connect
+from stall.reader.zvt.link import Link
+from stall.wire.readers.zvt_frames import ACK, NAK
 from tests.reader import names as t
 from tests.reader.bench import Bench, eventually, pay, story
 
@@ -111,6 +114,60 @@ def test_the_same_over_the_network(network: Bench, case: Case) -> None:
 
 def test_a_till_that_hung_up_before_a_late_answer_is_charged_nothing(network: Bench) -> None:
     look(network, case(Mode.LATE_ANSWER, "Lost", []))
+
+
+class Recorded:
+    """The till's end of the line, which remembers what passed over it."""
+
+    framed = True
+
+    def __init__(self, line: Transport) -> None:
+        self._line = line
+        self.heard, self.said, self.reads = b"", b"", 0
+
+    def read(self, n: int, timeout_s: float) -> bytes:
+        data = self._line.read(n, timeout_s)
+        self.heard += data
+        self.reads += bool(data)
+        return data
+
+    def write(self, data: bytes) -> None:
+        self.said += data
+        self._line.write(data)
+
+    def close(self) -> None:
+        self._line.close()
+
+    def drained(self, timeout_s: float) -> bool:
+        return self._line.drained(timeout_s)
+
+
+BLOCK, YES = bytes.fromhex("10 02"), bytes.fromhex("10 02 80 00 00 10 03")
+
+
+@pytest.mark.parametrize("mode", sorted(LINE))
+def test_a_fault_of_the_line_can_be_seen_on_the_line(bench: Bench, mode: Mode) -> None:
+    """Without this a fault that does nothing would pass for one that was borne."""
+    bench.plug()
+    bench.unplug()
+    line = Recorded(connect(bench.link))
+    bench.till = t.Terminal(Link(line, bench.timers), t.PROFILES["simulated"], "000000")
+    bench.fated(Fate(mode))
+    dialogue = bench.till.pay(1250)
+    for event in dialogue.events():
+        if isinstance(event, t.Approval):
+            before, line.heard, line.said = line.heard, b"", b""
+            assert dialogue.accept().certain()
+    link = bench.till.link
+    seen = {
+        Mode.LOST_ACK: line.heard.startswith(BLOCK),
+        Mode.LATE_ACK: line.heard.startswith(ACK) and line.said.startswith(YES + line.said[7:9] + YES),
+        Mode.NAKS: line.heard.startswith(NAK),
+        Mode.BAD_CRC: link.bad_frames == 1,
+        Mode.SPLIT: line.reads > len(before + line.heard) / 4,
+        Mode.DUPLICATE: link.duplicates == 1,
+    }
+    assert [each for each, so in seen.items() if so] == [mode]
 
 
 def test_every_fault_is_shown_here_and_has_words() -> None:

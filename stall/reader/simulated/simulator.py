@@ -7,11 +7,8 @@ believes never reaches it but through that cable; what it books never reaches th
 from __future__ import annotations
 
 import contextlib
-import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 
 from stall.errors import Retry, WireError
 from stall.reader.simulated.cable import Cable, PtyCable
@@ -25,6 +22,7 @@ from stall.reader.simulated.ledger import Ledger
 from stall.reader.simulated.panel import Panel
 from stall.reader.simulated.payment import Habits, Unplugged
 from stall.reader.simulated.script import Script
+from stall.reader.simulated.stopping import stopped_by_signals
 from stall.reader.simulated.till_side import TillSide
 from stall.reader.transport import Transport
 from stall.reader.zvt.link import Link
@@ -182,23 +180,5 @@ def simulate(
     tid = tid if script is None else script.terminal.tid or tid
     ledger, controls = Ledger(data / "ledger.sqlite", tid), Controls(FAULTS, hardware=True)
     terminal = SimulatedTerminal(ledger, controls, cable, password, timers, habits, script)
-    with _stopped_by_signals(stop), Panel(controls, ledger, panel_port):
+    with stopped_by_signals(stop), Panel(controls, ledger, panel_port):
         terminal.run(stop)
-
-
-@contextlib.contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Set `stop` on SIGINT and SIGTERM while inside; only the main thread may change handlers."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handler(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
