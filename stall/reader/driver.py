@@ -101,6 +101,10 @@ class Driver(Protocol):
         """How it stands: READY or a code for `status_words`. Raises Retry `reader-silent`, `reader-lost`."""
         ...
 
+    def takes_commands(self, status: int) -> bool:
+        """Whether it can be asked things in that state: one that wants its day closed can, one in a job of its own cannot."""
+        ...
+
     def status_words(self, status: int) -> str:
         """A status in words for the till."""
         ...

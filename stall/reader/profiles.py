@@ -20,6 +20,8 @@ class Profile:
     charset: str = "cp437"
     config: int = CONFIG
     can_abort: bool = True
+    containers: bool = True
+    """ZVT: it may send TLV containers, which alone say for sure whether the bank was asked (2F, 1F11)."""
     can_repeat: bool = True
     """It tells its last receipt again (`06 20`); without, a person decides what nobody heard."""
     marks_asks: bool = True

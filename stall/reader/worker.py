@@ -59,6 +59,7 @@ class Worker:
         """Hold the reader's name for life, so that two processes never share a terminal."""
         self._box, self._no, self._settings, self._stop = box, number, settings, stop
         self._scale = settings.time_scale
+        self._wait_s = RECONNECT_FIRST_S * self._scale
         self._log = log.get("reader")
         self._name_lock = locks.own_name(box.folder, f"reader-{number}")
         self._running: Payment | None = None
@@ -69,49 +70,43 @@ class Worker:
         """Connect and serve, again and again, until `stop` is set."""
         self._close_unfinished()
         self._fail_begun_jobs()
-        wait_s = RECONNECT_FIRST_S * self._scale
         try:
             while not self._stop.is_set():
                 try:
-                    terminal = self._connect()
-                    wait_s = RECONNECT_FIRST_S * self._scale
-                    self._serve_or_explain(terminal)
+                    self._serve(self._connect())
                 except Retry as trouble:
                     self._without_terminal(trouble)
-                    self._stop.wait(wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, guards nothing
-                    wait_s = min(RECONNECT_LAST_S * self._scale, wait_s * 2)
+                    self._stop.wait(self._wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, guards nothing
+                    self._wait_s = min(RECONNECT_LAST_S * self._scale, self._wait_s * 2)
+                except Refused as refusal:  # a wrong password, a port nobody may open: told at the till and tried again
+                    self._without_terminal(refusal)
+                    self._stop.wait(RECONNECT_LAST_S * self._scale)
         finally:
             self._report("lost", "The reader's program is stopped.")
             self._watcher.stop()
             self._name_lock.release()
 
     def _connect(self) -> Driver:
-        return open_terminal(self._settings)
+        terminal = open_terminal(self._settings)
+        self._wait_s = RECONNECT_FIRST_S * self._scale
+        return terminal
 
     def _without_terminal(self, trouble: StallError) -> None:
         self._report("lost", trouble.sentence)
         self._refuse_requests(Reason.READER_LOST)
 
-    def _serve_or_explain(self, terminal: Driver) -> None:
-        """What the terminal itself refuses (a wrong password) is told at the till and tried again."""
-        try:
-            self._serve(terminal)
-        except Refused as refusal:
-            self._without_terminal(refusal)
-            self._stop.wait(RECONNECT_LAST_S * self._scale)
-
     def _serve(self, terminal: Driver) -> None:
-        """Work with one connection until it breaks. Raises Retry then."""
+        """Work with one connection until it breaks. Raises Retry then, Refused where the terminal refuses us."""
         try:
             self._report("checking", "Asking the terminal how it stands")
-            self._wait_until_ready(terminal)
+            status = self._wait_until_ready(terminal)
             self._recover(terminal)
             if self._stop.is_set():
                 return
             terminal.register(self._box.settings.cur)
             self._learn_baseline(terminal)
             self._note_abilities(terminal)
-            self._report("ready", "Ready")
+            self._report_status(terminal, status)
             while not self._stop.is_set() and terminal.alive:
                 self._next(terminal)
         finally:
@@ -180,14 +175,16 @@ class Worker:
                 return
             self._watcher.wait(seen, 1.0)
 
-    def _wait_until_ready(self, terminal: Driver) -> None:
-        """Poll the status, without spamming, until the terminal is done with jobs of its own."""
+    def _wait_until_ready(self, terminal: Driver) -> int:
+        """Poll the status, without spamming, until the terminal is done with jobs of its own; return the last one."""
+        status = READY
         while not self._stop.is_set():
             status = terminal.status()
-            if status == READY:
-                return
+            if terminal.takes_commands(status):
+                break
             self._report_status(terminal, status)
             self._stop.wait(terminal.pause_s)
+        return status
 
     def _learn_baseline(self, terminal: Driver) -> None:
         """The receipt number before the next payment: what recovery compares with.

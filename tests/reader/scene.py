@@ -68,13 +68,13 @@ class Scene:
         self._terminal.join(5)
         assert not self.port.is_symlink()
 
-    def start_worker(self) -> None:
+    def start_worker(self, stands: str = "ready") -> None:
         assert self.box.settings.reader is not None
         self._stop = threading.Event()
         worker = Worker(self.box, 1, self.box.settings.reader, self._stop)
         self._worker = threading.Thread(target=worker.run)
         self._worker.start()
-        self.until(lambda: self.link() == "ready")
+        self.until(lambda: self.link() == stands)
 
     def stop_worker(self) -> None:
         if self._worker is not None:

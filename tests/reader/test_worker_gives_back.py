@@ -102,3 +102,16 @@ def test_a_diagnosis_is_asked_for_and_answered(scene: Scene) -> None:
     with scene.box.db.transaction() as tx:
         job = readers.ask_job(tx, 1, "diagnosis")
     scene.until(lambda: (readers.job(scene.box.db.read(), job) or ("",))[0] == "done")
+
+
+def test_a_terminal_that_wants_its_day_closed_can_be_told_to_and_then_sells(scene: Scene) -> None:
+    scene.ledger.day_end_required = True
+    scene.start_worker(stands="busy")
+    found = readers.find(scene.box.db.read(), 1)
+    assert found is not None
+    assert found.display == "The terminal wants its day closed."
+    with scene.box.db.transaction() as tx:
+        job = readers.ask_job(tx, 1, "day_end")
+    scene.until(lambda: (readers.job(scene.box.db.read(), job) or ("",))[0] == "done")
+    paid(scene)
+    scene.books_agree()

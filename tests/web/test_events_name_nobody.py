@@ -22,7 +22,7 @@ ADDRESS = "192.168.77.42"
 
 ATTEMPT = {
     "attempt", "sale", "ordinal", "kind", "tender", "state", "minor", "cur", "of", "reader", "settlement", "offline",
-    "decided_by", "reason", "tid", "receipt_no", "trace", "given", "baseline", "card", "words",
+    "decided_by", "reason", "tid", "receipt_no", "trace", "ref", "given", "baseline", "card", "words",
 }  # fmt: skip
 #: What an event of each kind may say. A new member is a decision: may it ever name a person?
 ALLOWED = {

@@ -84,6 +84,10 @@ class Terminal:
             raise Retry("reader-silent", NOT_LISTENING_WORDS, 2.0)
         return READY
 
+    def takes_commands(self, status: int) -> bool:
+        """See Driver.takes_commands."""
+        return status == READY
+
     def status_words(self, status: int) -> str:
         """See Driver.status_words; there is one status, and what is none."""
         return "The terminal is ready." if status == READY else NOT_LISTENING_WORDS

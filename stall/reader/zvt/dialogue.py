@@ -147,7 +147,7 @@ class Dialogue:
                     return Started()
                 case zvt.Busy():
                     return NotStarted(codes.PLEASE_WAIT, codes.result_words(codes.PLEASE_WAIT).operator)
-                case zvt.Negative(code):
+                case zvt.Negative(reason=code):
                     return NotStarted(code, codes.result_words(code).operator, code == codes.ALREADY_REVERSED)
                 case zvt.Completion() | zvt.Abort():
                     self._link.send(commands.POSITIVE)

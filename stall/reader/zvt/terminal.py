@@ -58,11 +58,17 @@ class Terminal:
         return self._begin(commands.refund(self._password, amount_minor, currency), commit=True)
 
     def register(self, currency: str = "EUR") -> None:
-        """`06 00`: needed once after each connection, or no steps (`04 FF`) are told.
+        """`06 00`: needed once after each connection, or no steps (`04 FF`) are told, nor whether the bank was asked.
 
         Raises Refused `reader-refused` (wrong password, wrong currency), Retry `reader-silent`.
         """
-        self._ask(commands.registration(self._password, self.profile.config, currency))
+        own = self.profile
+        try:
+            self._ask(commands.registration(self._password, own.config, currency, tlv=own.containers))
+        except Refused:
+            if not own.containers:
+                raise
+            self._ask(commands.registration(self._password, own.config, currency))  # an old one knows no containers
 
     def status(self) -> int:
         """`05 01`: the terminal's status byte, 00 ready, 9C busy; READY where it refuses: the next command says why.
@@ -83,6 +89,10 @@ class Terminal:
                 case Lost():
                     raise _silent(event)
         raise _silent(None)
+
+    def takes_commands(self, status: int) -> bool:
+        """See Driver.takes_commands: F0 waits for a day end, C2 for a diagnosis, and both are commands."""
+        return status in {READY, codes.RECONCILIATION_REQUIRED, codes.DIAGNOSIS_REQUIRED}
 
     def status_words(self, status: int) -> str:
         """See Driver.status_words."""
