@@ -26,7 +26,11 @@ class TenderSum:
 
 @dataclass(frozen=True, slots=True)
 class DayEnd:
-    """One end of day: the terminal's total beside the card payments we know of since the one before."""
+    """One end of day: the terminal's total beside the card payments we know of since the one before.
+
+    `ours_count` is of what stands, as terminals count: a payment that was taken back is gone, a refund is one more.
+    `taken_back`: how many were; some terminals count them and their taking back, too.
+    """
 
     at_ms: int
     tid: str | None
@@ -35,6 +39,7 @@ class DayEnd:
     theirs_count: int | None
     ours_minor: int
     ours_count: int
+    taken_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ def _terminal_gaps(ends: tuple[DayEnd, ...]) -> Iterator[str]:
         theirs, ours = money.text(end.theirs_minor, end.cur), money.text(end.ours_minor, end.cur)
         if end.theirs_minor != end.ours_minor:
             yield f"The terminal took {theirs}, our card payments are {ours}. Compare its slips with the sales."
-        elif end.theirs_count is not None and end.theirs_count != end.ours_count:
+        elif end.theirs_count not in {None, end.ours_count, end.ours_count + 2 * end.taken_back}:
             yield f"The terminal counts {end.theirs_count} payments, we count {end.ours_count}. Compare its slips."
 
 

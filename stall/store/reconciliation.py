@@ -46,7 +46,7 @@ def read_books(conn: sqlite3.Connection, keys: Mapping[str, bytes], cur: str, *,
             paid=_paid(conn),
             part_paid=_part_paid(conn),
             day_ends=ends,
-            since_minor=sum(since),
+            since_minor=sum(each.minor for each in since),
             since_count=len(since),
             open_payments=_open_payments(conn),
             exceptions=_exceptions(conn),
@@ -98,25 +98,36 @@ def _part_paid(conn: sqlite3.Connection) -> int:
     return int(row[0])
 
 
-def _day_ends(conn: sqlite3.Connection, told: list[tuple[int, Event]]) -> tuple[tuple[DayEnd, ...], list[int]]:
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """Money moved by card: the key of its event, the kind, and minor units, below zero what was given back."""
+
+    key: int
+    kind: str
+    minor: int
+
+
+def _day_ends(conn: sqlite3.Connection, told: list[tuple[int, Event]]) -> tuple[tuple[DayEnd, ...], list[_Moved]]:
     """Each end of day with the card payments journaled between it and the one before; then those after the last."""
     card = list(_card_payments(told))
     ends: list[DayEnd] = []
     before = -1
     rows = conn.execute("SELECT event, at_ms, tid, cur, total_minor, count FROM day_ends ORDER BY no").fetchall()
     for at, at_ms, tid, cur, total, count in rows:
-        ours = [minor for key, minor in card if before < key < at]
-        ends.append(DayEnd(at_ms, tid, cur, total, count, sum(ours), len(ours)))
+        ours = [each for each in card if before < each.key < at]
+        taken_back = sum(each.kind == Kind.REVERSE for each in ours)
+        minor = sum(each.minor for each in ours)
+        ends.append(DayEnd(at_ms, tid, cur, total, count, minor, len(ours) - 2 * taken_back, taken_back))
         before = at
-    return tuple(ends), [minor for key, minor in card if key > before]
+    return tuple(ends), [each for each in card if each.key > before]
 
 
-def _card_payments(told: list[tuple[int, Event]]) -> Iterator[tuple[int, int]]:
-    """Card payments that became `paid`, as (key of the event, minor units); below zero what was given back."""
+def _card_payments(told: list[tuple[int, Event]]) -> Iterator[_Moved]:
+    """Card payments that became `paid`, and what was given back of them."""
     for key, fact in told:
         body = fact.body
         if fact.kind == "attempt" and body.get("tender") == "card" and body.get("state") == "paid":
-            yield key, int(body["minor"]) * (1 if body["kind"] == Kind.PAY else -1)
+            yield _Moved(key, body["kind"], int(body["minor"]) * (1 if body["kind"] == Kind.PAY else -1))
 
 
 def _open_payments(conn: sqlite3.Connection) -> tuple[OpenPayment, ...]:

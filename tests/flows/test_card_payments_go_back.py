@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stall.domain import books
 from stall.domain.payment import Kind, Reason, State
 from stall.errors import Refused
 from stall.flows import card_attempt, give_back
@@ -11,7 +12,7 @@ from stall.flows.begin_payment import attempt_body, begin_payment
 from stall.flows.claim import redeem_code
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.flows.settle import paid_so_far
-from stall.store import attempts, reconciliation, sales
+from stall.store import attempts, readers, reconciliation, sales
 from stall.store.audit import audit
 from stall.wire import receipt, takeback
 from stall.wire.receipt import Receipt
@@ -180,7 +181,21 @@ def test_the_books_tie_with_a_payment_and_its_way_back(stall: Stocked) -> None:
     selling.card(stall, selling.basket(stall))
     selling.give_back_by_card(stall, paid.no)
     own = stall.box.secrets.signing
-    books = reconciliation.read_books(stall.box.db.read(), {own.thumbprint: own.public}, "EUR", cloud=False)
-    assert books.paid == (("card", "EUR", 450),)
-    assert [each.minor for each in books.receipts] == [450]
-    assert (books.since_minor, books.part_paid) == (450, 0)
+    read = reconciliation.read_books(stall.box.db.read(), {own.thumbprint: own.public}, "EUR", cloud=False)
+    assert read.paid == (("card", "EUR", 450),)
+    assert [each.minor for each in read.receipts] == [450]
+    assert (read.since_minor, read.part_paid) == (450, 0)
+
+
+def test_a_day_counts_what_stands(stall: Stocked) -> None:
+    paid = selling.card(stall, selling.basket(stall))
+    selling.card(stall, selling.basket(stall))
+    selling.give_back_by_card(stall, paid.no)
+    with stall.box.db.transaction() as tx:
+        readers.report(tx, 1, "Card reader", "ready", "Ready")
+        record_day_end(tx, ask_day_end(tx, 1), 1, total_minor=450, count=1, cur="EUR", tid=None)
+    own = stall.box.secrets.signing
+    read = reconciliation.read_books(stall.box.db.read(), {own.thumbprint: own.public}, "EUR", cloud=False)
+    (end,) = read.day_ends
+    assert (end.ours_minor, end.ours_count, end.taken_back) == (450, 1, 1)
+    assert all(check.ok for check in books.checks(read))

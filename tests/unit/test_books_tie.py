@@ -63,3 +63,11 @@ def test_two_gaps_that_cancel_out_are_still_two_gaps() -> None:
     terminal = checks(dataclasses.replace(GOOD, day_ends=ends))[1]
     assert not terminal.ok
     assert terminal.sentence.count("The terminal took") == 2
+
+
+@pytest.mark.parametrize(("theirs", "ties"), [(2, True), (4, True), (3, False), (None, True)])
+def test_a_payment_taken_back_may_be_counted_with_its_taking_back_or_not_at_all(
+    theirs: int | None, *, ties: bool
+) -> None:
+    end = DayEnd(0, None, "EUR", 900, theirs, 900, 2, taken_back=1)
+    assert checks(dataclasses.replace(GOOD, day_ends=(end,)))[1].ok is ties
