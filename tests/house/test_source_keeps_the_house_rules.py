@@ -24,7 +24,6 @@ CLOCKS = {
     "stall/clock.py": "the box's clock itself",
     "stall/cloud/serve.py": "the cloud's, given to its app from one place",
     "stall/reader/simulated/ledger.py": "the simulated terminal is another machine with a clock of its own",
-    "stall/reader/simulated/commands.py": "the same",
     "stall/sync/daemon.py": "APScheduler counts in it; it decides only when to look, never what is true",
 }
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|NotImplementedError|NotImplemented)\b")

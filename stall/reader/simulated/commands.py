@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 
 from stall.reader.simulated.controls import Controls
 from stall.reader.simulated.fates import Fates
@@ -204,7 +203,7 @@ class Commands:
         self._till.tell(wire.completion())
 
     def _totals(self, day: Day) -> bytes:
-        now = datetime.now(UTC)
+        now = self._ledger.now()
         return wire.day_end(
             self._ledger.tid, CURRENCY, now.strftime("%H%M%S"), now.strftime("%m%d"), day.first, day.last,
             _not_below_zero(day.sums),

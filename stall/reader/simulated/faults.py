@@ -30,7 +30,7 @@ FAULTS: dict[Mode, Fault] = {
     Mode.WRONG_PIN: Fault(_USUAL, "Wrong PIN, then approve", "One note of a wrong PIN, then yes, in one transaction."),
     Mode.CANCELLED: Fault(_USUAL, "Buyer cancels", "The buyer presses the red key instead of holding a card to it."),
     Mode.OFFLINE: Fault(_USUAL, "Approve without the bank", "The terminal answers for the bank; cleared at the end of day."),
-    Mode.WRONG_AMOUNT: Fault(_ODD, "Wrong amount", "It approves one more in the currency than it was asked for."),
+    Mode.WRONG_AMOUNT: Fault(_ODD, "Wrong amount", "It approves 1.00 more than it was asked for."),
     Mode.WRONG_CURRENCY: Fault(_ODD, "Wrong currency", "It approves the amount in another currency."),
     Mode.UNMASKED_CARD: Fault(_ODD, "Card number unmasked", "It approves and tells the whole number of the card."),
     Mode.LONG_TRACE: Fault(_ODD, "Long trace number", "It approves with a trace number of more than six digits."),

@@ -152,6 +152,10 @@ class Ledger:
             self.tid = str(row["tid"]) if row else _commission(db, tid or _new_tid())
         self.settle_open()
 
+    def now(self) -> datetime:
+        """The terminal's own clock, in UTC."""
+        return datetime.now(UTC)
+
     def authorise(
         self, amount: int, currency: str, kind: str = "payment", *, offline: bool = False, origin: str = "till"
     ) -> Entry:

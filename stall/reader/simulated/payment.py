@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from stall.reader.simulated.controls import Controls
 from stall.reader.simulated.courses import COURSES, Course
@@ -123,7 +122,7 @@ class Payment:
 
     def tell_time(self) -> None:
         """Tell the till the terminal's own time, an hour fast."""
-        now = datetime.now(UTC)
+        now = self._ledger.now()
         self.till.tell(wire.set_clock(now.strftime("%y%m%d"), f"{(now.hour + 1) % 24:02d}{now:%M%S}"))
 
     def step(self, code: int, display: str, *, text: bytes = b"") -> None:
