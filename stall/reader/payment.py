@@ -46,7 +46,7 @@ class Payment:
         self._lock = threading.Lock()
         self._started = self._abort_wanted = self._abort_asked = False
         self._shown = ""
-        self._back_before = False
+        self._back_before = self._denied = False
 
     @property
     def attempt_no(self) -> int:
@@ -106,6 +106,7 @@ class Payment:
             case Intermediate(_, words):
                 self._show(words)
             case NotApproved(_, words, back_before):
+                self._denied = True
                 self._back_before |= back_before
                 self._show(words)
             case Approval(told):
@@ -189,8 +190,13 @@ class Payment:
                 self._contradiction("The terminal took back a payment that was already paid.")
 
     def _over(self, aborted: Aborted | None) -> None:
-        """The transaction ended: a payment not approved by now is declined, one we refused is reversed."""
+        """The transaction ended: a payment not approved by now is declined, one we refused is reversed.
+
+        A terminal that says it is done and never with what result may have charged: it is asked.
+        """
         match self._attempt.state:
+            case State.SENT if aborted is None and not self._denied:
+                self._step(card_attempt.doubt, Reason.CONTRADICTION)
             case State.SENT:
                 cancelled = aborted is not None and aborted.cancelled
                 self._ended_without_approval(Reason.CANCELLED if cancelled else Reason.DECLINED)

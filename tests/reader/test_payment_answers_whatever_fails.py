@@ -152,3 +152,19 @@ def test_what_cannot_be_read_after_the_payment_was_paid_is_on_the_report(till: T
     assert till.payment.run().state is State.PAID
     playing.join()
     assert len(selling.events(till.stall, "exception")) == 1
+
+
+@pytest.mark.parametrize(("heard", "state"), [(False, State.UNKNOWN), (True, State.DECLINED)])
+def test_a_terminal_that_is_done_and_never_said_with_what_result_is_asked(
+    till: Till, *, heard: bool, state: State
+) -> None:
+    def script() -> None:
+        till.begin()
+        if heard:
+            till.say(wire.declined(0x05, "52000001"))
+            till.expect(YES)
+        till.say(COMPLETION)
+
+    playing = till.play(script)
+    assert till.payment.run().state is state
+    playing.join()
