@@ -35,11 +35,12 @@ class Finding(StrEnum):
     """It is ours and went through, by the word of a terminal that may have taken it back since."""
 
 
-def judge(attempt: Attempt, told: Told | None, *, reverses_by_itself: bool) -> Finding:
+def judge(attempt: Attempt, told: Told | None, *, reverses_by_itself: bool, undone_trace: int | None = None) -> Finding:
     """Compare the terminal's last transaction with an attempt. Pure.
 
     A terminal that may reverse by itself can still say that there was no payment or that it was
-    taken back, never by this alone that it stands.
+    taken back, never by this alone that it stands. A reversal must name the payment it was to undo
+    by its trace number, `undone_trace`: one that was itself taken back speaks of another or of itself.
     """
     if told is None or told.receipt_no is None or told.tid is None:
         return Finding.UNCLEAR
@@ -58,6 +59,8 @@ def judge(attempt: Attempt, told: Told | None, *, reverses_by_itself: bool) -> F
     )
     if not ours or told.taken_back != (attempt.kind == Kind.REVERSE):
         return Finding.REVERSED if ours and attempt.kind == Kind.PAY else Finding.UNCLEAR
+    if attempt.kind == Kind.REVERSE and (told.original_trace is None or told.original_trace != undone_trace):
+        return Finding.UNCLEAR
     return Finding.STANDS_ALONE if reverses_by_itself else Finding.PAID
 
 
@@ -85,7 +88,8 @@ def resolve(db: Database, terminal: Driver, attempt: Attempt) -> Attempt:
     """
     terminal.register(attempt.cur)
     told = terminal.last_payment()
-    finding = judge(attempt, told, reverses_by_itself=terminal.profile.reverses_by_itself)
+    undone = None if attempt.of is None else attempts.get(db.read(), attempt.of).trace
+    finding = judge(attempt, told, reverses_by_itself=terminal.profile.reverses_by_itself, undone_trace=undone)
     if finding is Finding.STANDS_ALONE:
         finding = weigh(attempt, terminal.totals(), day_end.taken_since(db.read(), attempt.reader or 0))
     with db.transaction() as tx:

@@ -12,7 +12,7 @@ class Told:
     """One transaction in the terminal's words; None where it did not say. At most four digits of the card.
 
     `approved`: the result is good and the message was read whole. `taken_back`: it speaks of a payment that was
-    taken back. `amount_minor` in minor units, `currency` in ISO letters; `offline` True where the bank was not asked.
+    taken back, and `original_trace` names that payment. `amount_minor` in minor units, `currency` in ISO letters; `offline` True where the bank was not asked.
     """
 
     approved: bool
@@ -26,6 +26,7 @@ class Told:
     scheme: str | None = None
     last4: str | None = None
     offline: bool | None = None
+    original_trace: int | None = None
 
     def facts(self, amount_minor: int) -> TerminalFacts:
         """Keep what finds the payment in the terminal's papers; `amount_minor` where it told none."""

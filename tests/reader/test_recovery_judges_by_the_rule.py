@@ -39,8 +39,15 @@ OURS = replace(
 )
 
 
-def found(info: StatusInformation | None, of: Attempt | None = None, *, self_reversing: bool = False) -> Finding:
-    return judge(of or attempt(), None if info is None else told_of(info), reverses_by_itself=self_reversing)
+def found(
+    info: StatusInformation | None,
+    of: Attempt | None = None,
+    *,
+    self_reversing: bool = False,
+    undone: int | None = None,
+) -> Finding:
+    told = None if info is None else told_of(info)
+    return judge(of or attempt(), told, reverses_by_itself=self_reversing, undone_trace=undone)
 
 
 def test_ours_with_the_next_receipt_number_is_paid() -> None:
@@ -119,10 +126,16 @@ def test_a_payment_given_back_is_missing_from_its_totals() -> None:
 def test_a_reversal_is_found_by_the_original_it_names_and_a_refund_by_naming_none() -> None:
     reverse, refund = replace(attempt(), kind="reverse"), replace(attempt(), kind="refund")
     taken_back = replace(OURS, original_trace=22)
-    assert (found(taken_back, reverse), found(OURS, reverse)) == (Finding.PAID, Finding.UNCLEAR)
+    assert (found(taken_back, reverse, undone=22), found(OURS, reverse, undone=22)) == (Finding.PAID, Finding.UNCLEAR)
     assert (found(OURS, refund), found(taken_back, refund)) == (Finding.PAID, Finding.UNCLEAR)
     assert found(replace(OURS, receipt_no=41), reverse) is Finding.NOT_FOUND
     assert found(replace(taken_back, receipt_no=41), reverse) is Finding.UNCLEAR
+
+
+@pytest.mark.parametrize("undone", [21, None])
+def test_a_reversal_that_names_another_payment_may_have_been_taken_back_itself(undone: int | None) -> None:
+    reverse = replace(attempt(), kind="reverse")
+    assert found(replace(OURS, original_trace=22), reverse, undone=undone) is Finding.UNCLEAR
 
 
 @pytest.mark.parametrize("after", [0, 1])

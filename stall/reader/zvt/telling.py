@@ -19,5 +19,6 @@ def told_of(info: StatusInformation) -> Told:
         auth_code=info.auth_code,
         scheme=info.card_name,
         last4=info.last4,
+        original_trace=info.original_trace,
         offline={"offline": True, "online": False}.get(info.online),
     )
