@@ -111,11 +111,9 @@ def pay_after_query(tx: Tx, attempt_no: int, facts: TerminalFacts) -> Attempt:
     return paid
 
 
-def decline(tx: Tx, attempt_no: int, reason: Reason) -> Attempt:
-    """The terminal ended the payment without taking money, or a query found none."""
-    ended = attempts.change(
-        tx, attempt_no, State.DECLINED, reason=reason, display="Declined" if reason is Reason.DECLINED else "No payment"
-    )
+def decline(tx: Tx, attempt_no: int, reason: Reason, said: str = "") -> Attempt:
+    """The terminal ended the payment without taking money, or a query found none; `said`: its own words why."""
+    ended = attempts.change(tx, attempt_no, State.DECLINED, reason=reason, display=said)
     return _ended_without_money(tx, ended)
 
 

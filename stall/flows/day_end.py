@@ -23,6 +23,11 @@ def ask_diagnosis(tx: Tx, reader: int) -> int:
     return _ask(tx, reader, "diagnosis")
 
 
+def ask_slip(tx: Tx, reader: int) -> int:
+    """Ask the terminal to print its last slip again; return the job. Raises Refused `reader-missing`, `payment-open`."""
+    return _ask(tx, reader, "print_again")
+
+
 def taken_since(conn: sqlite3.Connection, reader: int) -> int:
     """What card payments on a reader took since its last end of day, less what was given back, in minor units."""
     (minor,) = conn.execute(

@@ -61,6 +61,8 @@ class Driver(Protocol):
     """It has a day end, and tells its totals."""
     can_diagnose: bool
     """It can check itself and its line to the host."""
+    can_print_again: bool
+    """It has a printer and prints its last slip again when told."""
     refusable: bool
     """An approval can be answered with no, and the terminal then takes it back."""
 
@@ -119,6 +121,10 @@ class Driver(Protocol):
 
     def end_of_day(self) -> DayTotal:
         """Close its day. Raises Refused `reader-refused`, `reader-no-totals`; after Retry it is unknown whether it did."""
+        ...
+
+    def print_again(self) -> None:
+        """Have it print its last slip again. Raises Refused `reader-refused`, Retry."""
         ...
 
     def diagnose(self) -> None:

@@ -45,7 +45,7 @@ class Payment:
         self._exchange: Exchange | None = None
         self._lock = threading.Lock()
         self._started = self._abort_wanted = self._abort_asked = False
-        self._shown = ""
+        self._shown = self._said = ""
         self._back_before = self._denied = False
 
     @property
@@ -108,6 +108,7 @@ class Payment:
             case NotApproved(_, words, back_before):
                 self._denied = True
                 self._back_before |= back_before
+                self._said = words
                 self._show(words)
             case Approval(told):
                 self._approval(told)
@@ -115,8 +116,9 @@ class Payment:
                 self._refused(Reason.CONTRADICTION)
             case Reversed():
                 self._taken_back()
-            case NotStarted(_, _, back_before):
+            case NotStarted(_, words, back_before):
                 self._back_before |= back_before
+                self._said = words
                 self._ended_without_approval(Reason.REFUSED_BY_TERMINAL)
             case Completed():
                 self._over(None)
@@ -199,6 +201,7 @@ class Payment:
                 self._step(card_attempt.doubt, Reason.CONTRADICTION)
             case State.SENT:
                 cancelled = aborted is not None and aborted.cancelled
+                self._said = self._said or ("" if aborted is None or cancelled else aborted.words)
                 self._ended_without_approval(Reason.CANCELLED if cancelled else Reason.DECLINED)
             case State.REVERSING if aborted is None or aborted.not_reversed:
                 self._step(card_attempt.doubt, Reason.CONTRADICTION)
@@ -212,7 +215,8 @@ class Payment:
         if self._back_before:
             self._step(card_attempt.doubt, Reason.CONTRADICTION)
         else:
-            self._step(card_attempt.decline, reason)
+            with self._db.transaction() as tx:
+                self._attempt = card_attempt.decline(tx, self._no, reason, self._said)
 
     def _lost(self) -> None:
         if self._attempt.state in {State.SENT, State.APPROVED, State.REVERSING}:
@@ -244,6 +248,7 @@ def abilities(terminal: Driver) -> frozenset[str]:
         Kind.REFUND.value: terminal.can_refund,
         "day_end": terminal.can_close_day,
         "diagnosis": terminal.can_diagnose,
+        "print_again": terminal.can_print_again,
     }
     return frozenset(name for name, able in can.items() if able)
 

@@ -48,6 +48,7 @@ JOBS = {
         "Closing the terminal's day",
         "The terminal's end of day was cut off. If it printed a slip, keep that; then ask again.",
     ),
+    "print_again": Job("Printing the last slip", "It was cut off. If no slip came, ask again when the terminal is back."),
     "diagnosis": Job("The terminal checks itself", "The check was cut off. Ask again when the terminal is back."),
 }
 
@@ -204,6 +205,9 @@ class Worker:
         try:
             if kind == "day_end":
                 self._close_day(terminal, job)
+            elif kind == "print_again":
+                terminal.print_again()
+                self._end_job(job, "done", "The terminal printed its last slip again.")
             else:
                 terminal.diagnose()
                 self._end_job(job, "done", "The terminal checked itself and its line, and found nothing wrong.")

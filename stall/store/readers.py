@@ -21,7 +21,7 @@ class ReaderState:
     last_receipt: int | None
     at_ms: int
     can: frozenset[str]
-    """What it can do besides taking payments: reverse, refund, day_end, diagnosis."""
+    """What it can do besides taking payments: reverse, refund, day_end, diagnosis, print_again."""
 
 
 def find(conn: sqlite3.Connection, reader: int) -> ReaderState | None:

@@ -23,7 +23,7 @@ def test_the_till_is_told_what_the_terminal_can_do(scene: Scene) -> None:
     found = readers.find(scene.box.db.read(), 1)
     assert found is not None
     scene.until(lambda: "reverse" in (readers.find(scene.box.db.read(), 1) or found).can)
-    assert (readers.find(scene.box.db.read(), 1) or found).can == {"reverse", "refund", "day_end", "diagnosis"}
+    assert (readers.find(scene.box.db.read(), 1) or found).can == {"reverse", "refund", "day_end", "diagnosis", "print_again"}
 
 
 def test_a_payment_of_the_open_day_is_reversed_with_its_receipt_number(scene: Scene) -> None:
@@ -114,4 +114,13 @@ def test_a_terminal_that_wants_its_day_closed_can_be_told_to_and_then_sells(scen
         job = readers.ask_job(tx, 1, "day_end")
     scene.until(lambda: (readers.job(scene.box.db.read(), job) or ("",))[0] == "done")
     paid(scene)
+    scene.books_agree()
+
+
+def test_the_last_slip_is_printed_again_when_asked_for(scene: Scene) -> None:
+    scene.start_worker()
+    paid(scene)
+    with scene.box.db.transaction() as tx:
+        job = readers.ask_job(tx, 1, "print_again")
+    scene.until(lambda: (readers.job(scene.box.db.read(), job) or ("",))[0] == "done")
     scene.books_agree()

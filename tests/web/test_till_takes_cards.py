@@ -205,3 +205,11 @@ def test_a_payment_that_ends_while_the_till_looks_is_never_shown_as_to_be_chosen
     monkeypatch.setattr(attempts, "of_sale", read_later)
     assert state(till, asked)["stage"] == "card"
     assert state(till, asked)["stage"] == "paid"
+
+
+def test_what_the_terminal_said_of_a_declined_card_is_told_for_the_buyer_who_asks(till: Till, asked: str) -> None:
+    till.terminal(
+        card_attempt.send,
+        lambda tx, no: card_attempt.decline(tx, no, Reason.DECLINED, "Declined: the card has expired."),
+    )
+    assert "It said: Declined: the card has expired." in till.see(asked)

@@ -28,7 +28,7 @@ _MARKS = 10**10
 class Terminal:
     """One terminal on one link. Every method but `close` and Asking.abort belongs to one thread."""
 
-    can_reverse = can_close_day = can_diagnose = refusable = False
+    can_reverse = can_close_day = can_diagnose = can_print_again = refusable = False
 
     def __init__(self, link: Link, profile: Profile) -> None:
         """Nothing is sent yet."""
@@ -107,6 +107,10 @@ class Terminal:
     def end_of_day(self) -> DayTotal:
         """See Driver.end_of_day: not from the till. Raises Refused `reader-refused`."""
         _by_hand("closes its day by itself; print its totals there and compare them with the report")
+
+    def print_again(self) -> None:
+        """See Driver.print_again: not from the till. Raises Refused `reader-refused`."""
+        _by_hand("prints a slip again on its own keys")
 
     def diagnose(self) -> None:
         """See Driver.diagnose: not from the till. Raises Refused `reader-refused`."""

@@ -266,7 +266,7 @@ def _meaning(message: zvt.Message) -> Event | None:
         case zvt.Abort(code):
             return Aborted(
                 code,
-                codes.result_words(code).operator,
+                " ".join(filter(None, [codes.result_words(code).operator, message.text])),
                 cancelled=code == codes.CANCELLED,
                 not_reversed=code == codes.REVERSAL_NOT_POSSIBLE,
             )

@@ -22,7 +22,7 @@ from stall.wire.readers.zvt import StatusInformation, codes, commands
 class Terminal:
     """One terminal on one link. Every method but `close` and Dialogue.abort belongs to one thread."""
 
-    can_reverse = can_refund = can_close_day = can_diagnose = refusable = True
+    can_reverse = can_refund = can_close_day = can_diagnose = can_print_again = refusable = True
 
     def __init__(self, link: Link, profile: Profile, password: str) -> None:
         """Nothing is sent yet; `password` is the terminal's, six digits."""
@@ -130,6 +130,10 @@ class Terminal:
                 "reader-no-totals", "The card terminal closed its day without telling totals. Read them from its slip."
             )
         return total
+
+    def print_again(self) -> None:
+        """`06 20` as the acceptance test asks for it: the last slip once more. Raises Refused `reader-refused`, Retry."""
+        self._ask(commands.print_again(self._password))
 
     def diagnose(self) -> None:
         """`06 70`: the terminal checks its line to the host. Raises Refused `reader-refused`, Retry."""

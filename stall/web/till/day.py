@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from stall.domain import books
 from stall.errors import Refused, StallError
 from stall.flows.confirm_clock import confirm_clock, read_time
-from stall.flows.day_end import ask_day_end, ask_diagnosis
+from stall.flows.day_end import ask_day_end, ask_diagnosis, ask_slip
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.store import catalogue, epochs, floor, readers, reconciliation, till_reads
 from stall.store.db import Tx
@@ -81,6 +81,12 @@ def end() -> Answer:
 def check() -> Answer:
     """Ask the terminal to check itself and its line to the bank."""
     return _ask_reader(ask_diagnosis)
+
+
+@day.post("/day/slip")
+def slip() -> Answer:
+    """Ask the terminal to print its last slip again."""
+    return _ask_reader(ask_slip)
 
 
 def _ask_reader(ask: Callable[[Tx, int], int]) -> Answer:

@@ -198,7 +198,18 @@ def _stage(sale: Sale, last: Attempt | None) -> tuple[Stage, Words]:
     if last.open:
         return Stage.CARD, _running(last)
     part_paid = Words(Shape.PART, "Part paid", "Take the rest.")
-    return Stage.CHOOSE, part_paid if last.state is State.PAID else ended_words(last.state, last.reason)
+    return Stage.CHOOSE, part_paid if last.state is State.PAID else _ended(last)
+
+
+def _ended(last: Attempt) -> Words:
+    return _with_its_words(ended_words(last.state, last.reason), last)
+
+
+def _with_its_words(words: Words, ended: Attempt) -> Words:
+    """Add what the terminal itself said of a payment it declined: the buyer asks why."""
+    if ended.state is not State.DECLINED or not ended.display:
+        return words
+    return Words(words.shape, words.title, f"{words.sentence} It said: {ended.display}")
 
 
 def _stage_back(sale: Sale, last: Attempt) -> tuple[Stage, Words]:
@@ -210,7 +221,7 @@ def _stage_back(sale: Sale, last: Attempt) -> tuple[Stage, Words]:
     over = sale.state == "paid"
     if last.state is State.PAID:
         return (Stage.BACK, _VOID) if over else (Stage.CHOOSE, _PART_BACK)
-    return (Stage.PAID if over else Stage.CHOOSE), _NOT_BACK
+    return (Stage.PAID if over else Stage.CHOOSE), _with_its_words(_NOT_BACK, last)
 
 
 #: A payment came through after the numbers were frozen; they were leased anew since.

@@ -104,7 +104,12 @@ def refund(password: str, amount_minor: int, currency: str = "EUR") -> bytes:
 
 def repeat_receipt(password: str) -> bytes:
     """`06 20` with service byte 03: tell me of the last transaction again, without printing."""
-    return unit(0x0620, _password(password) + b"\x03\x03")
+    return unit(0x0620, _password(password) + _service(0x03))
+
+
+def print_again(password: str) -> bytes:
+    """`06 20` without service byte: print the slip of the last transaction again."""
+    return unit(0x0620, _password(password))
 
 
 def turnover_totals(password: str) -> bytes:
