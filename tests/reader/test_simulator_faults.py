@@ -73,7 +73,7 @@ CASES = [
     case(Mode.LATE_ANSWER, "Lost", REVERSED),
     case(Mode.LONG_WAIT, PAID, BOOKED),
     case(Mode.HANG_UP_BEFORE, "Started Lost", REVERSED, tcp=True),
-    case(Mode.HANG_UP_AFTER, "Started Approval yes? Lost", REVERSED),
+    case(Mode.HANG_UP_AFTER, "Started Approval yes? Lost", REVERSED, tcp=True),
     case(Mode.VANISH, "Started Approval yes Lost", BOOKED, tcp=True),
     case(Mode.POWER_OFF, "Started Lost", REVERSED),
     case(Mode.POWER_OFF_AFTER_YES, "Started Approval yes? Lost", BOOKED),
