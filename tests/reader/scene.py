@@ -96,7 +96,7 @@ class Scene:
     def attempt(self, no: int) -> Attempt:
         return attempts.get(self.box.db.read(), no)
 
-    def until(self, holds: Callable[[], object], seconds: float = 15) -> None:
+    def until(self, holds: Callable[[], object], seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, "it did not come to that in time"

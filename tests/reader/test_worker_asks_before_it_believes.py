@@ -23,6 +23,8 @@ from tests.fakes.stock import Stocked
 from tests.flows import selling
 
 SCALE = 1 / 10
+#: How long to wait for what must come; a busy machine is no failure (s).
+PATIENCE_S = 20.0
 YES, COMPLETION = bytes.fromhex("80 00 00"), bytes.fromhex("06 0F 00")
 BUSY, CANNOT = bytes.fromhex("84 9C 00"), bytes.fromhex("84 83 00")
 
@@ -46,13 +48,13 @@ class Scene:
 
     def asked(self) -> bytes:
         """The next command, by its first two bytes."""
-        received = self.peer.receive(3.0)
+        received = self.peer.receive(PATIENCE_S)
         assert received is not None, "the worker asked nothing"
         return received.data[:2]
 
     def say(self, *apdus: bytes) -> None:
         for apdu in apdus:
-            assert self.peer.send(apdu).acked(3.0)
+            assert self.peer.send(apdu).acked(PATIENCE_S)
 
     def agree(self, command: bytes) -> None:
         """Hear a command and end it well at once."""
@@ -61,7 +63,7 @@ class Scene:
         assert self.asked() == YES[:2]
 
     def until(self, holds: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while not holds():
             assert time.monotonic() < deadline, "it did not come to that in time"
             time.sleep(0.01)
