@@ -51,10 +51,10 @@ def numbers(conn: sqlite3.Connection) -> list[str]:
         if row["state"] == HELD and owner != "basket":
             found.append(f"Number {_name(row['id'])} is held by sale {row['sale']}, which does not want it.")
     found += [f"Number {_name(no)} was bought and is not marked as sold." for no in buyers.keys() - sold]
-    return found + _leased(conn)
+    return found + leased(conn)
 
 
-def _leased(conn: sqlite3.Connection) -> list[str]:
+def leased(conn: sqlite3.Connection) -> list[str]:
     """No number may be missing from the table, and none may be there that no lease names."""
     leased: dict[int, set[int]] = {}
     for drop, token in conn.execute("SELECT l.drop_no, d.token FROM leases l JOIN documents d ON d.no = l.document"):

@@ -31,7 +31,8 @@ def _paid(conn: sqlite3.Connection, sale: int, minor: int, what: str, tender: st
     row = sales.find(conn, sale)
     if row is None or row.state != "paid":
         return [f"Missing: {what} was acknowledged and is {'not there' if row is None else row.state}."]
-    taken = sum(a.amount_minor for a in attempts.of_sale(conn, sale) if a.state == "paid" and a.tender == tender)
+    tried = [a for a in attempts.of_sale(conn, sale) if a.kind == "pay" and a.state == "paid"]
+    taken = sum(a.amount_minor for a in tried if a.tender == tender)
     if taken != minor:
         return [f"Changed: {what} was acknowledged with {minor} and has {taken} by {tender}."]
     return []

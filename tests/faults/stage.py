@@ -12,6 +12,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -35,8 +37,22 @@ SETTLED_WITHIN_S = 60.0
 #: is held to it (s).
 SCALE, TERMINAL_SCALE, CARD_AFTER_S = 0.1, 0.04, 0.02
 LOOK_EVERY_S = 0.02
+#: A stage takes so many neighbouring ports; at WIRE is that of a terminal on the network.
+PORTS, WIRE = 5, 4
 #: The processes that write into the box's database.
 WRITERS = ("web", "reader", "sync")
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """The simulated terminal of a stage: times of reader and terminal, how it is reached, what it does besides."""
+
+    scale: float = SCALE
+    own_scale: float = TERMINAL_SCALE
+    card_after_s: float = CARD_AFTER_S
+    profile: str = "simulated"
+    tcp: bool = False
+    script: Path | None = None
 
 
 class NotInTime(AssertionError):
@@ -55,14 +71,14 @@ def eventually(so: Callable[[], bool], within_s: float, what: str, every_s: floa
 class Stage:
     """One stall running. Use `running`."""
 
-    def __init__(self, home: Home, *, cloud: str = OWN) -> None:
+    def __init__(self, home: Home, *, cloud: str = OWN, terminal: Terminal = Terminal()) -> None:
         """Set its addresses; nothing is started yet. `cloud` is OWN, the address of another's, or "" to stay offline."""
         self.home = home
         base = _free_base()
         self.buyers, self.till, self.panel, own_cloud = (f"{LOOPBACK}:{base + n}" for n in range(4))
         self.cloud = own_cloud if cloud == OWN else cloud
-        _settle(home, base, self.cloud)
-        self.parts = {part.name: part for part in _parts(home, base)}
+        _settle(home, base, self.cloud, terminal)
+        self.parts = {part.name: part for part in _parts(home, base, terminal)}
         if cloud != OWN:
             del self.parts["cloud"]
         if not cloud:
@@ -157,9 +173,11 @@ class Stage:
 
 
 @contextlib.contextmanager
-def running(home: Home, *, cloud: str = OWN, always: Mapping[str, str] | None = None) -> Iterator[Stage]:
+def running(
+    home: Home, *, cloud: str = OWN, always: Mapping[str, str] | None = None, terminal: Terminal = Terminal()
+) -> Iterator[Stage]:
     """A stall running until the block ends, however it ends; `always` are variables for each of its processes."""
-    stage = Stage(home, cloud=cloud)
+    stage = Stage(home, cloud=cloud, terminal=terminal)
     try:
         for part in stage.parts.values():
             part.always(always or {})
@@ -169,28 +187,29 @@ def running(home: Home, *, cloud: str = OWN, always: Mapping[str, str] | None = 
         stage.stop()
 
 
-def _settle(home: Home, base: int, cloud_at: str) -> None:
+def _settle(home: Home, base: int, cloud_at: str, terminal: Terminal) -> None:
     """Write into the box's settings where everything is in this run."""
     kept = settings_file.load(home.box)
     cloud = cloud_folder.load(home.cloud)
     web = msgspec.structs.replace(
         kept.web, port=base, till_port=base + 1, address=f"http://{LOOPBACK}:{base}", threads=16
     )
-    reader = Reader(
-        link=f"serial:{home.terminal / 'port'}", name="Simulated terminal", profile="simulated", time_scale=SCALE
-    )
+    link = f"tcp:{LOOPBACK}:{base + WIRE}" if terminal.tcp else f"serial:{home.terminal / 'port'}"
+    reader = Reader(link=link, name="Simulated terminal", profile=terminal.profile, time_scale=terminal.scale)
     there = Cloud(url=f"http://{cloud_at}", name=cloud.name, public=b64.encode(cloud.key.public))
     settings_file.save(
         home.box, msgspec.structs.replace(kept, web=web, reader=reader, cloud=there if cloud_at else None)
     )
 
 
-def _parts(home: Home, base: int) -> list[Part]:
+def _parts(home: Home, base: int, terminal: Terminal) -> list[Part]:
     box = str(home.box)
-    terminal = ["simulate", "zvt", "--data", str(home.terminal), "--pty", str(home.terminal / "port")]
-    terminal += ["--panel", str(base + 2), "--card-after", str(CARD_AFTER_S), "--scale", str(TERMINAL_SCALE)]
+    simulate = ["simulate", "zvt", "--data", str(home.terminal), "--panel", str(base + 2)]
+    simulate += ["--tcp", str(base + WIRE)] if terminal.tcp else ["--pty", str(home.terminal / "port")]
+    simulate += ["--card-after", str(terminal.card_after_s), "--scale", str(terminal.own_scale)]
+    simulate += [] if terminal.script is None else ["--script", str(terminal.script)]
     commands = {
-        "simulate": terminal,
+        "simulate": simulate,
         "cloud": ["cloud", "--data", str(home.cloud), "--port", str(base + 3)],
         "web": ["web", "--data", box],
         "reader": ["reader", "--data", box],
@@ -200,14 +219,14 @@ def _parts(home: Home, base: int) -> list[Part]:
 
 
 def _free_base() -> int:
-    """The first of four neighbouring ports nobody uses just now, below those the system gives to clients."""
+    """The first of a stage's neighbouring ports nobody uses just now, below those the system gives to clients."""
     for _ in range(200):
-        base = random.randrange(20_000, 32_000, 4)  # not from a run's seed: two runs of one seed may be at work
+        base = random.randrange(20_000, 32_000, PORTS)  # not from a run's seed: two runs of one seed may be at work
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            for port in range(base, base + 4):
+            for port in range(base, base + PORTS):
                 stack.enter_context(socket.create_server((LOOPBACK, port)))
             return base
-    raise NotInTime("four free ports: none found")
+    raise NotInTime(f"{PORTS} free ports: none found")
 
 
 def _listens(address: str) -> bool:

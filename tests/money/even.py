@@ -1,0 +1,111 @@
+"""Do the terminal's books and ours agree, to the cent, line by line? Sentences for what does not; none when all of it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stall.domain.payment import Kind, State
+from stall.reader.simulated.ledger import Entry
+from stall.store.attempts import Attempt
+from stall.wire.readers import zvt_terminal as wire
+from tests.money.books import Books
+
+#: How much later than it happened the box's clock may call something (ms): both read the same clock, at another digit.
+_ROUNDING_MS = 5
+COMMANDS = {Kind.PAY: wire.AUTHORISATION, Kind.REVERSE: wire.REVERSAL, Kind.REFUND: wire.REFUND}
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Our side: every card attempt in order, and when each was sent, by the machine's clock (ms)."""
+
+    attempts: tuple[Attempt, ...]
+    sent_ms: dict[int, int]
+
+    def paid(self, kind: Kind) -> list[Attempt]:
+        """Those of a kind in which money moved. One reader does one after the other, so they are in the terminal's order."""
+        return [each for each in self.attempts if each.kind == kind and each.state is State.PAID]
+
+    def of(self, back: Attempt) -> Attempt:
+        """The payment that an attempt gives back."""
+        return next(each for each in self.attempts if each.no == back.of)
+
+    @property
+    def minor(self) -> int:
+        """What was taken, less what was given back."""
+        return sum(
+            each.amount_minor * (1 if each.kind == Kind.PAY else -1)
+            for each in self.attempts
+            if each.state is State.PAID
+        )
+
+
+def money(ours: Ours, told: Books) -> list[str]:
+    """Every booking is one paid attempt of ours and every paid attempt one booking, in the same order."""
+    found = _paired("payment", ours.paid(Kind.PAY), told.payments_made)
+    found += _paired("reversal", ours.paid(Kind.REVERSE), told.reversals)
+    found += _paired("refund", ours.paid(Kind.REFUND), told.refunds)
+    found += _taken_back(ours, told)
+    if ours.minor != told.minor:
+        found.append(f"The terminal took {told.minor} in all and we {ours.minor}.")
+    return found
+
+
+def _paired(what: str, ours: Sequence[Attempt], theirs: Sequence[Entry]) -> list[str]:
+    """Hold both lists against each other, in order; a difference is told once, with where they part."""
+    for attempt, entry in zip(ours, theirs, strict=False):
+        if attempt.amount_minor != entry.amount or attempt.receipt_no not in {None, entry.receipt}:
+            mine = f"attempt {attempt.no} of {attempt.amount_minor} under receipt {attempt.receipt_no}"
+            return [f"Where the terminal has {what} {entry.receipt} over {entry.amount}, we have {mine}."]
+    found = [
+        f"The terminal booked {what} {each.receipt} over {each.amount}, and no attempt of ours is paid for it."
+        for each in theirs[len(ours) :]
+    ]
+    return found + [
+        f"Attempt {each.no} ({what}, {each.amount_minor}, receipt {each.receipt_no}) is paid here, and the terminal has no such booking."
+        for each in ours[len(theirs) :]
+    ]
+
+
+def _taken_back(ours: Ours, told: Books) -> list[str]:
+    """A reversal takes back the payment it was asked for."""
+    receipts = {each.trace: each.receipt for each in told.payments_made}
+    return [
+        f"Attempt {back.no} gives back receipt {ours.of(back).receipt_no}, and the terminal took back {receipts.get(line.original_trace or 0)}."
+        for back, line in zip(ours.paid(Kind.REVERSE), told.reversals, strict=False)
+        if ours.of(back).receipt_no not in {None, receipts.get(line.original_trace or 0)}
+    ]
+
+
+def sent_once(ours: Ours, told: Books) -> list[str]:
+    """Each command the terminal heard belongs to the attempt that was sent last before it, and no attempt has two."""
+    found: list[str] = []
+    sent = sorted((ms, no) for no, ms in ours.sent_ms.items())
+    by_no = {each.no: each for each in ours.attempts}
+    times: dict[int, int] = {}
+    for heard in told.heard:
+        before = [no for ms, no in sent if ms <= heard.at_ms + _ROUNDING_MS]
+        if not before:
+            found.append(f"The terminal was asked for {heard.amount} before we sent anything.")
+            continue
+        attempt = by_no[before[-1]]
+        times[attempt.no] = times.get(attempt.no, 0) + 1
+        amount = None if attempt.kind == Kind.REVERSE else attempt.amount_minor
+        if (COMMANDS[Kind(attempt.kind)], amount) != (heard.command, heard.amount):
+            found.append(
+                f"The terminal heard {heard.command:04x} over {heard.amount} while attempt {attempt.no} was running."
+            )
+    found += [f"Attempt {no} was sent {n} times." for no, n in times.items() if n > 1]
+    return found + _unheard(ours.attempts, times, sent)
+
+
+def _unheard(tried: Iterable[Attempt], times: dict[int, int], sent: Sequence[tuple[int, int]]) -> list[str]:
+    """What was paid was asked for; what was not sent was not heard."""
+    were_sent = {no for _, no in sent}
+    found = [
+        f"Attempt {each.no} is paid, and the terminal was never asked for it."
+        for each in tried
+        if each.state is State.PAID and each.no not in times
+    ]
+    return found + [f"Attempt {no} was heard and never sent." for no in times.keys() - were_sent]
