@@ -19,12 +19,24 @@ class Fast(Timers):
     """A tenth of the times at a stall, and two seconds for the buyer; a busy machine must still keep them."""
 
     @property
+    def reply_s(self) -> float:
+        return 1.0
+
+    @property
+    def close_s(self) -> float:
+        return 0.3
+
+    @property
     def answer_s(self) -> float:
         return 2.0
 
 
 class Hasty(Fast):
-    """The same with half a second for the buyer."""
+    """The same for tests of what does not come: half a second for the buyer, a third of one for the next byte."""
+
+    @property
+    def reply_s(self) -> float:
+        return 0.3
 
     @property
     def answer_s(self) -> float:

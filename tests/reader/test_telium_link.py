@@ -9,10 +9,10 @@ import pytest
 
 from stall.errors import Retry
 from stall.reader.simulated.pty_device import PtyDevice
-from stall.reader.telium.link import Heard, Link, Outcome
+from stall.reader.telium.link import TERMINAL, Heard, Link, Outcome
 from stall.reader.transport import connect
 from stall.wire.readers import telium
-from tests.reader.telium_bench import FAST, PAN, REPORT, Peer, done
+from tests.reader.telium_bench import FAST, HASTY, PAN, REPORT, Fast, Peer, done
 
 ASK = telium.ask(1250, "EUR")
 FRAME = telium.encode_frame(ASK)
@@ -31,9 +31,14 @@ def traced() -> list[tuple[str, bytes]]:
 
 
 @pytest.fixture
-def till(device: PtyDevice, tmp_path: Path, traced: list[tuple[str, bytes]]) -> Iterator[Link]:
+def timers() -> Fast:
+    return FAST
+
+
+@pytest.fixture
+def till(device: PtyDevice, tmp_path: Path, traced: list[tuple[str, bytes]], timers: Fast) -> Iterator[Link]:
     transport = connect(f"serial:{tmp_path / 'port'}", usual="9600 8N1")
-    link = Link(transport, FAST, lambda direction, data: traced.append((direction, data)))
+    link = Link(transport, timers, lambda direction, data: traced.append((direction, data)))
     yield link
     link.close()
 
@@ -55,6 +60,7 @@ def test_an_ask_is_said_in_order_and_ended(till: Link, peer: Peer) -> None:
     assert (said.number, till.asked) == (1, 1)
 
 
+@pytest.mark.parametrize("timers", [HASTY], ids=["hasty"])
 def test_where_nobody_listens_the_ask_never_leaves(till: Link, peer: Peer) -> None:
     said = till.say(ASK)
     knocks = (telium.ENQ + telium.EOT) * 3
@@ -99,6 +105,7 @@ def test_a_frame_answered_with_nak_each_time_was_not_taken(till: Link, peer: Pee
     assert peer.quiet(0.2)
 
 
+@pytest.mark.parametrize("timers", [HASTY], ids=["hasty"])
 def test_a_frame_nobody_answers_is_never_said_again(till: Link, peer: Peer) -> None:
     said = till.say(ASK)
     peer.expect(telium.ENQ)
@@ -172,7 +179,7 @@ def test_a_damaged_answer_is_asked_for_again(till: Link, peer: Peer, damaged: by
     peer.say(telium.ENQ)
     peer.expect(telium.ACK)
     peer.say(damaged)
-    peer.expect(telium.NAK)
+    assert peer.hear(1, FAST.reply_s * 0.8) == telium.NAK  # once the line is quiet, not when patience ends
     peer.say(ANSWER)
     next_frame(till).acknowledge()
     peer.expect(telium.ACK)
@@ -250,6 +257,21 @@ def test_when_both_begin_at_once_the_terminal_speaks_first(till: Link, peer: Pee
     peer.take_ask()
     assert said.wait(LONGEST_S) is Outcome.TAKEN
     assert next_frame(till).after == 0
+
+
+def test_a_terminal_that_speaks_first_lets_nobody_in_between(device: PtyDevice, tmp_path: Path) -> None:
+    till = connect(f"serial:{tmp_path / 'port'}", usual="9600 8N1")
+    terminal = Link(device, FAST, side=TERMINAL)
+    said = terminal.say(ANSWER[1:-2])
+    assert till.read(1, 5.0) == telium.ENQ
+    till.write(telium.ENQ)
+    assert till.read(1, 0.1) == b""
+    till.write(telium.ACK)
+    assert till.read(len(ANSWER), 5.0)
+    till.write(telium.ACK)
+    assert said.wait(LONGEST_S) is Outcome.TAKEN
+    terminal.close()
+    till.close()
 
 
 def test_a_frame_without_an_enq_is_not_acknowledged(till: Link, peer: Peer) -> None:

@@ -22,7 +22,7 @@ from stall.wire.readers import telium
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
 from tests.flows import selling
-from tests.reader.telium_bench import FAST, Peer, Playing, done, not_done
+from tests.reader.telium_bench import FAST, HASTY, Fast, Peer, Playing, done, not_done
 
 
 class Till:
@@ -43,9 +43,14 @@ class Till:
 
 
 @pytest.fixture
-def till(template: Path, tmp_path: Path, device: PtyDevice) -> Iterator[Till]:
+def timers() -> Fast:
+    return FAST
+
+
+@pytest.fixture
+def till(template: Path, tmp_path: Path, device: PtyDevice, timers: Fast) -> Iterator[Till]:
     stall = stock.copy(template, tmp_path / "box")
-    link = Link(connect(f"serial:{tmp_path / 'port'}", usual="9600 8N1"), FAST)
+    link = Link(connect(f"serial:{tmp_path / 'port'}", usual="9600 8N1"), timers)
     yield Till(stall, Terminal(link, PROFILES["telium"]), Peer(device))
     link.close()
     stall.box.close()
@@ -138,6 +143,7 @@ def test_an_approval_that_cannot_be_written_down_is_not_acknowledged_by_the_paym
     assert till.state() is State.SENT  # the next start makes it unknown, and a person decides
 
 
+@pytest.mark.parametrize("timers", [HASTY], ids=["hasty"])
 def test_a_terminal_that_does_not_listen_leaves_the_sale_free_at_once(till: Till) -> None:
     playing = Playing(lambda: till.peer.expect((telium.ENQ + telium.EOT) * 3))
     ended = till.payment.run()

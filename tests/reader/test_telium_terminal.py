@@ -122,8 +122,11 @@ def test_a_terminal_that_does_not_listen_charges_nothing(make: Make, peer: Peer)
     def script() -> None:
         peer.expect((telium.ENQ + telium.EOT) * 3)
 
-    (end,) = pay(make(), script)
+    terminal = make(HASTY)
+    (end,) = pay(terminal, script)
     assert isinstance(end, NotStarted)
+    with pytest.raises(Retry, match="reader-silent"):
+        terminal.status()
 
 
 def test_a_cable_pulled_after_the_ask_is_lost(make: Make, peer: Peer) -> None:
@@ -148,7 +151,7 @@ def test_an_ask_whose_ack_got_lost_is_still_answered(make: Make, peer: Peer) -> 
         peer.expect(telium.EOT)
         peer.answer(done())
 
-    assert pay(make(), script) == [Started(), Approval(YES), Completed()]
+    assert pay(make(HASTY), script) == [Started(), Approval(YES), Completed()]
 
 
 def test_an_ask_nobody_took_for_certain_is_lost_and_said_once(make: Make, peer: Peer) -> None:
