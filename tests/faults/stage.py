@@ -108,8 +108,12 @@ class Stage:
 
     def kill(self, names: Iterable[str]) -> int:
         """SIGKILL these processes at one instant; they are started again by themselves. Give how many died."""
+        victims = tuple(names)
         with self._keeping:
-            return sum(self.parts[name].kill() for name in names)
+            killed = sum(self.parts[name].kill() for name in victims)
+            if "simulate" in victims:
+                self._forget_port()
+            return killed
 
     def restart(self, name: str, once: Mapping[str, str]) -> int | None:
         """Kill a part and start one that is told when to die; give the new one's process id."""
@@ -164,6 +168,10 @@ class Stage:
             for part in self.parts.values()
             if part.ends
         ]
+
+    def _forget_port(self) -> None:
+        """Take away the name of a port whose terminal died: the system soon gives its number to somebody else's."""
+        (self.home.terminal / "port").unlink(missing_ok=True)
 
     def _keep(self) -> None:
         while not self._stop.wait(LOOK_EVERY_S):

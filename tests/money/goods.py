@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from stall.domain.payment import Kind, State
 from stall.store import attempts
-from stall.store.schema import SOLD, edition_number
+from stall.store.schema import SOLD, VOID, edition_number
 from stall.wire import jws, receipt
 from tests.faults import stocked
 from tests.money.plan import Wanted
@@ -110,7 +110,7 @@ def _as_paid(conn: sqlite3.Connection, told: Told, sale: int) -> Iterator[str]:
 
 
 def _numbers(conn: sqlite3.Connection, told: Told) -> Iterator[str]:
-    """The numbers marked as sold are those in receipts that are not void, each with its sale."""
+    """The numbers marked as sold are those in receipts that are not void; what a certificate names is never sold again."""
     rows = conn.execute(
         "SELECT n.id, n.sale, (SELECT d.drop_id FROM drops d WHERE d.no = n.id >> 20) FROM numbers n WHERE n.state = ?",
         (SOLD,),
@@ -119,3 +119,10 @@ def _numbers(conn: sqlite3.Connection, told: Told) -> Iterator[str]:
     for number in sorted(sold.keys() | told.owner.keys()):
         if sold.get(number) != told.owner.get(number):
             yield f"{number} belongs to sale {sold.get(number)} in its table, and to sale {told.owner.get(number)} by its receipt."
+    certified = conn.execute(
+        "SELECT l.id >> 8 AS sale, n.id, n.state FROM certificates c JOIN lines l ON l.id = c.line JOIN packs p ON p.no = l.pack"
+        " JOIN numbers n ON n.id = (p.drop_no << 20) + l.ed"
+    ).fetchall()
+    for sale, key, state in certified:
+        if state != (VOID if sale in told.void else SOLD):
+            yield f"A certificate of sale {sale} names number {edition_number(key)}, which is in state {state}."

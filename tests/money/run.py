@@ -58,7 +58,7 @@ def _card_after_s(scale: float) -> float:
 
 
 def _play(stand: Stand) -> Outcome:
-    stage.eventually(stand.stage.reader_ready, stage.READY_WITHIN_S, "the reader to be ready")
+    stage.eventually(stand.stage.reader_ready, stand.patience_s, "the reader to be ready")
     mischief, clerk = Mischief(stand, spread=max(1.0, stand.scale / SCALE)), Clerk(stand)
     tills = [Till(stand, own, other) for own, other in (TILLS, TILLS[::-1])]
     for each in (*tills, mischief, clerk):
