@@ -107,15 +107,15 @@ def test_a_terminal_that_never_answers_is_lost(make: Make, peer: Peer) -> None:
 def test_an_answer_that_just_begins_at_the_last_moment_is_heard_out(make: Make, peer: Peer) -> None:
     def script() -> None:
         peer.take_ask()
-        assert peer.quiet(HASTY.answer_s * 0.8)
+        assert peer.quiet(FAST.answer_s * 0.7)
         peer.say(telium.ENQ)
         peer.expect(telium.ACK)
-        assert peer.quiet(HASTY.reply_s * 0.8)
+        assert peer.quiet(FAST.reply_s * 0.7)
         peer.say(done())
         peer.expect(telium.ACK)
         peer.say(telium.EOT)
 
-    assert pay(make(HASTY), script) == [Started(), Approval(YES), Completed()]
+    assert pay(make(), script) == [Started(), Approval(YES), Completed()]
 
 
 def test_a_terminal_that_does_not_listen_charges_nothing(make: Make, peer: Peer) -> None:
@@ -254,6 +254,17 @@ def test_an_answer_that_comes_too_late_is_told_when_asked_for(make: Make, peer: 
     peer.answer(done(report=REPORT))
     assert terminal.last_payment() == YES
     assert terminal.last_payment() == YES
+
+
+def test_a_late_answer_is_told_of_the_last_ask_only(make: Make, peer: Peer) -> None:
+    terminal, asked = make(HASTY), list[wire.Ask]()
+    for _ in range(2):
+        pay(terminal, lambda: asked.append(peer.take_ask()))
+        assert terminal.last_payment() is None
+        peer.answer(done(private=asked[0].private))
+    assert terminal.last_payment() is None
+    peer.answer(not_done())
+    assert terminal.last_payment() == Told(approved=False, amount_minor=1250, currency="EUR")
 
 
 def test_a_terminal_that_owes_an_answer_may_be_deaf_and_keeps_its_line(make: Make, peer: Peer) -> None:
