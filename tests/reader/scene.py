@@ -11,6 +11,7 @@ import msgspec
 
 from stall import app, settings
 from stall.reader.simulated.controls import Controls
+from stall.reader.simulated.faults import FAULTS
 from stall.reader.simulated.ledger import Ledger
 from stall.reader.simulated.payment import Habits
 from stall.reader.simulated.simulator import SimulatedTerminal
@@ -49,7 +50,7 @@ class Scene:
         clock = RealTimeClock()
         self.box: Box = app.open_box(folder / "box", clock=clock)
         self.stall = Stocked(self.box, clock, folder / "box")
-        self.ledger, self.controls = Ledger(folder / "ledger.sqlite"), Controls()
+        self.ledger, self.controls = Ledger(folder / "ledger.sqlite"), Controls(FAULTS)
         self._scale, self._habits, self._stop = scale, habits, threading.Event()
         self._worker: threading.Thread | None = None
         self.plug_in()

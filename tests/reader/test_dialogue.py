@@ -15,6 +15,7 @@ from stall.reader.simulated.pty_device import PtyDevice
 from stall.reader.zvt.link import Link
 from stall.reader.zvt.timers import Timers
 from stall.wire.readers import zvt
+from stall.wire.readers import zvt_codes as codes
 from stall.wire.readers import zvt_terminal as wire
 from tests.reader import names as t
 
@@ -372,3 +373,29 @@ def test_a_terminal_that_tells_no_receipt_gives_none(script: Script, terminal: t
 def test_a_silent_terminal_is_asked_later(script: Script, terminal: t.Terminal) -> None:
     with pytest.raises(Retry, match="reader-silent"):
         terminal.status()
+
+
+def test_an_approval_of_a_payment_nobody_journals_any_more_is_refused_whatever_is_asked(
+    script: Script, terminal: t.Terminal
+) -> None:
+    """A late `80 00` of the payment reads like the answer to the question: what follows is the payment's own."""
+
+    def play(command: bytes) -> None:
+        script.expect(command)
+        script.say(YES)
+        script.say(APPROVAL)
+        script.expect(REFUSE)
+        script.say(ABORT)
+        script.expect(YES)
+
+    with meanwhile(lambda: play(zvt.commands.status_enquiry("000000"))):
+        assert terminal.status() == codes.PLEASE_WAIT
+
+    def register() -> None:
+        play(zvt.commands.registration("000000", tlv=True))
+        script.expect(zvt.commands.registration("000000", tlv=True))
+        script.say(YES)
+        script.say(wire.registered("52000001", "EUR"))
+
+    with meanwhile(register):
+        terminal.register()

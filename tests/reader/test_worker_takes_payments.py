@@ -262,3 +262,14 @@ def test_a_person_can_end_what_the_terminal_cannot(scene: Scene) -> None:
         card_attempt.decide(tx, attempt, "declined", "maker", "no slip at the terminal")
     scene.until(lambda: scene.link() == "ready")
     scene.books_agree()
+
+
+def test_a_payment_answered_too_late_is_not_agreed_to_by_asking_about_it(hasty: Scene) -> None:
+    scene = hasty
+    scene.start_worker()
+    scene.controls.choose("late-answer", wait_for_tap=False)
+    asked = selling.ask(scene.stall, selling.basket(scene.stall))
+    ended = scene.ended(asked)
+    assert (ended.state, booked(scene.ledger)) in {(State.REVERSED, (0, 0)), (State.DECLINED, (0, 0))}
+    assert "approved" not in states(scene)
+    scene.books_agree()

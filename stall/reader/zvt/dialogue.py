@@ -59,16 +59,18 @@ class Dialogue:
         charset: str = "cp437",
         *,
         commit: bool = True,
+        reports: bool = True,
         takes_back: bool = False,
         can_abort: bool = True,
     ) -> None:
         """Send `command`; its first byte leaves here.
 
-        With `commit` False every `04 0F` is answered with yes and kept in `reported`. With `takes_back` the approval
-        asked for is that of taking a payment back: one with an original trace.
+        With `commit` False every `04 0F` is answered with yes and kept in `reported`; where the command has none to come
+        (`reports` False) it is of an earlier payment that nobody journals any more, so it is refused and `foreign` set.
+        With `takes_back` the approval asked for is that of taking a payment back: one with an original trace.
         """
         self._link, self._timers, self._charset, self._commit = link, link.timers, charset, commit
-        self._can_abort, self._takes_back = can_abort, takes_back
+        self._can_abort, self._takes_back, self._reports = can_abort, takes_back, reports
         self._lock = threading.Lock()
         self._waiting_for_decision = False
         self._decide_by = 0.0
@@ -76,7 +78,7 @@ class Dialogue:
         self._refused = self._approval_seen = False
         self._last_status: bytes | None = None
         self._answer: bytes | None = None
-        self.ended = False
+        self.ended = self.foreign = False
         self.reported: StatusInformation | None = None
         """The last `04 0F` of a command that charges nothing."""
         self.completion = zvt.Completion(None, None, None, None)
@@ -202,6 +204,10 @@ class Dialogue:
                     self._link.send(self._answer)
                 return None
             self._last_status, self._answer = received.data, None
+            if not self._commit and not self._reports:
+                self.foreign = True
+                self._reply(commands.POSITIVE if info.result else commands.REFUSE)
+                return None
             if not self._commit:
                 self.reported = info
                 self._reply(commands.POSITIVE)

@@ -64,20 +64,22 @@ class Terminal:
         """
         own = self.profile
         try:
-            self._ask(commands.registration(self._password, own.config, currency, tlv=own.containers))
+            self._ask(commands.registration(self._password, own.config, currency, tlv=own.containers), reports=False)
         except Refused:
             if not own.containers:
                 raise
-            self._ask(commands.registration(self._password, own.config, currency))  # an old one knows no containers
+            self._ask(commands.registration(self._password, own.config, currency), reports=False)  # knows no containers
 
     def status(self) -> int:
         """`05 01`: the terminal's status byte, 00 ready, 9C busy; READY where it refuses: the next command says why.
 
         Raises Retry `reader-silent` while the terminal does not answer, Retry `reader-lost`.
         """
-        dialogue = self._begin(commands.status_enquiry(self._password), commit=False)
+        dialogue = self._begin(commands.status_enquiry(self._password), commit=False, reports=False)
         for event in dialogue.events():
             match event:
+                case Completed() | Aborted() if dialogue.foreign:
+                    return codes.PLEASE_WAIT  # that was the end of an earlier payment; this question was not answered
                 case NotStarted(code) | Aborted(code):
                     return READY if code == codes.NOT_POSSIBLE else code
                 case Completed():
@@ -139,7 +141,7 @@ class Terminal:
         """`06 70`: the terminal checks its line to the host. Raises Refused `reader-refused`, Retry."""
         self._ask(commands.diagnosis())
 
-    def _begin(self, command: bytes, *, commit: bool, takes_back: bool = False) -> Dialogue:
+    def _begin(self, command: bytes, *, commit: bool, reports: bool = True, takes_back: bool = False) -> Dialogue:
         if self._running is not None and not self._running.ended:
             raise Refused("reader-busy", "The card terminal is in the middle of another payment. Wait for its end.")
         self._running = Dialogue(
@@ -147,18 +149,21 @@ class Terminal:
             command,
             self.profile.charset,
             commit=commit,
+            reports=reports,
             takes_back=takes_back,
             can_abort=self.profile.can_abort,
         )
         return self._running
 
-    def _ask(self, command: bytes) -> StatusInformation | None:
+    def _ask(self, command: bytes, *, reports: bool = True) -> StatusInformation | None:
         """A command that charges nothing; asked again while the terminal says `84 9C`, for T4 at most."""
         deadline = time.monotonic() + self.link.timers.t4_s
         while True:
-            dialogue = self._begin(command, commit=False)
+            dialogue = self._begin(command, commit=False, reports=reports)
             for event in dialogue.events():
                 match event:
+                    case Completed() | Aborted() if dialogue.foreign:
+                        pass  # the end of an earlier payment: asked again
                     case Completed():
                         return dialogue.reported
                     case Lost():
