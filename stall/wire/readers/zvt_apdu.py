@@ -18,7 +18,6 @@ from stall.wire.readers.zvt_status import StatusInformation, currency_name, pars
 
 _NEGATIVE_CLASS = 0x84
 _REFUSED_WITH_REASON = 0x1E
-_MAX_MAKER_CODE = 6  # bytes; as digits it stays shorter than any card number
 _COMPLETION_FIELDS = (0x04, 0x06, 0x0B, 0x19, 0x22, 0x27, 0x29, 0x3C, 0x49, 0x87)
 """BMPs a completion's data may begin with; no status byte has one of these values."""
 
@@ -169,9 +168,11 @@ def _intermediate(body: bytes, charset: str) -> Intermediate:
 
 def _abort(body: bytes, charset: str) -> Abort:
     tree = _tree(fields.walk(body[1:]))
-    code = fields.find(tree, 0x1F16)
+    code = fields.find(tree, 0x1F16) or b""
     text = fields.text(fields.find(tree, 0x1F17), fields.charset(tree) or charset)
-    return Abort(body[0] if body else NO_CODE_GIVEN, code[:_MAX_MAKER_CODE].hex() if code else None, text)
+    return Abort(
+        body[0] if body else NO_CODE_GIVEN, code.hex() if 0 < len(code) <= fields.LONGEST_NUMBER else None, text
+    )
 
 
 def _print_line(body: bytes, charset: str) -> PrintLine:

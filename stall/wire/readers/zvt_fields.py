@@ -41,13 +41,18 @@ _KEPT_HOLDERS = frozenset({0x24, 0x27, 0x2F})
 KEPT_TAGS = _KEPT_HOLDERS | {0x07, 0x14, 0x1F10, 0x1F11, 0x1F12, 0x1F16, 0x1F17, 0x1F1F, 0x1F2B, 0x1F44, 0x41}
 """TLV tags whose values may be kept and traced; EMV data and anything unknown is blanked."""
 
+_TEXTS = frozenset({0x07, 0x1F17})
+LONGEST_NUMBER = 6
+"""Bytes that the value of any other kept tag may have; packed, a card number is longer."""
+
 _CHARSET = 0x14
 _CHARSETS: dict[int, str] = {
     0x00: "ascii", **{part: f"iso8859-{part}" for part in (*range(1, 12), *range(13, 17))}, 0xFE: "utf-8", 0xFF: "cp437",
 }  # fmt: skip
 """What TLV 14 says of the terminal's texts: the parts of ISO 8859 by their numbers (there is no part 12)."""
 
-_CARD_NUMBER = re.compile(rb"[0-9](?:[ -]?[0-9]){12,18}")
+_CARD_NUMBER = re.compile(rb"[0-9*xX#](?:[\x00-\x20./\xa0\xc2\xff-]{0,2}[0-9*xX#]){12,}")
+"""Thirteen digits and more, those counted that the terminal itself has masked; a slip sets them apart as it likes."""
 _MAX_TLV_DEPTH = 8
 _LONG_FORM = 0x80
 _MORE_TAG = 0x1F
@@ -230,7 +235,7 @@ def tlv(tag: int, value: bytes) -> bytes:
 
 
 def mask_card_numbers(value: bytes) -> bytes:
-    """Overwrite runs of 13 to 19 digits, spaced or not, with stars; the length stays."""
+    """Overwrite runs of 13 digits and more, spaced or not, masked in part or not, with stars; the length stays."""
     return _CARD_NUMBER.sub(lambda match: b"*" * len(match[0]), value)
 
 
@@ -276,12 +281,16 @@ def blank_nodes(data: bytes) -> bytes:
             end = node.start + len(node.value)
             if node.children and node.tag in KEPT_TAGS:
                 keep(node.children, node.start)
-            elif not node.value or node.tag in KEPT_TAGS - _KEPT_HOLDERS:
+            elif not node.value or _may_be_traced(node):
                 clean[node.start : end] = _clean(node.value, kept=True)
             start = end
 
     keep(nodes(data), 0)
     return bytes(clean)
+
+
+def _may_be_traced(node: Node) -> bool:
+    return node.tag in KEPT_TAGS - _KEPT_HOLDERS and (node.tag in _TEXTS or len(node.value) <= LONGEST_NUMBER)
 
 
 def _clean(value: bytes, *, kept: bool) -> bytes:
