@@ -115,6 +115,13 @@ class Driver(Protocol):
         """What it says of its last transaction; None where it cannot tell. Raises Retry."""
         ...
 
+    def late_word(self) -> Told | None:
+        """What it said of its last payment after the till had given up waiting, once; asks it nothing. Raises Retry.
+
+        None where the protocol can be asked instead.
+        """
+        ...
+
     def totals(self) -> DayTotal | None:
         """What it took since its last day end, without closing it; None where it cannot tell. Raises Retry."""
         ...

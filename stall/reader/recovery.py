@@ -115,6 +115,16 @@ def words_for_operator(told: Told | None) -> str:
     return f"The terminal says now: {said}, {sum_}. Compare with its slip, then decide here."
 
 
+def said_otherwise(ended: Attempt) -> str:
+    """What to do where a terminal's late answer contradicts what a person decided."""
+    sum_, sale = money.text(ended.amount_minor, ended.cur), f"sale {ended.sale}"
+    if ended.state is State.PAID:
+        return f"The terminal said afterwards that it did not take {sum_} for {sale}. Look at its slips; if so, that money is missing."
+    return (
+        f"The terminal said afterwards that it took {sum_} for {sale}. Look at its slips; if so, give the money back."
+    )
+
+
 def _expected_receipts(attempt: Attempt) -> set[int]:
     if attempt.receipt_no is not None:
         return {attempt.receipt_no}

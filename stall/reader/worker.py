@@ -18,7 +18,7 @@ from stall.flows import card_attempt, day_end
 from stall.reader.connect import open_terminal
 from stall.reader.driver import READY, Driver
 from stall.reader.payment import Payment, abilities
-from stall.reader.recovery import resolve
+from stall.reader.recovery import resolve, said_otherwise
 from stall.settings import Reader
 from stall.store import attempts, locks, readers
 from stall.store.attempts import Attempt
@@ -48,7 +48,9 @@ JOBS = {
         "Closing the terminal's day",
         "The terminal's end of day was cut off. If it printed a slip, keep that; then ask again.",
     ),
-    "print_again": Job("Printing the last slip", "It was cut off. If no slip came, ask again when the terminal is back."),
+    "print_again": Job(
+        "Printing the last slip", "It was cut off. If no slip came, ask again when the terminal is back."
+    ),
     "diagnosis": Job("The terminal checks itself", "The check was cut off. Ask again when the terminal is back."),
 }
 
@@ -125,8 +127,20 @@ class Worker:
             self._recover(terminal)
         elif (job := readers.waiting_job(self._box.db.read(), self._no)) is not None:
             self._do_job(terminal, *job)
+        elif self._contradicted(terminal):
+            return
         elif not self._changed_within(terminal, seen, KEEP_ALIVE_S) and not self._stop.is_set():
             self._report_status(terminal, terminal.status())
+
+    def _contradicted(self, terminal: Driver) -> bool:
+        """Note what a terminal says of its last payment after a person has decided otherwise."""
+        told, ended = terminal.late_word(), attempts.newest_on_reader(self._box.db.read(), self._no)
+        if told is None or ended is None:
+            return False
+        if told.approved != (ended.state is State.PAID):
+            with self._box.db.transaction() as tx:
+                card_attempt.note_contradiction(tx, ended.no, said_otherwise(ended))
+        return True
 
     def _changed_within(self, terminal: Driver, seen: int, seconds: float) -> bool:
         """Wait for a change of the database, looking up twice a second whether to stop or the cable is out."""

@@ -95,6 +95,11 @@ def open_on_reader(conn: sqlite3.Connection, reader: int) -> list[Attempt]:
     )
 
 
+def newest_on_reader(conn: sqlite3.Connection, reader: int) -> Attempt | None:
+    """The last attempt a reader was asked for, or None."""
+    return _one(conn.execute(f"SELECT {_COLUMNS} FROM attempts WHERE reader = ? ORDER BY no DESC LIMIT 1", (reader,)))
+
+
 def requested_before(conn: sqlite3.Connection, boot_id: str, boottime_ms: int) -> list[Attempt]:
     """The attempts still only requested since before a moment of this boot, or in an earlier one."""
     return _all(

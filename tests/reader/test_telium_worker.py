@@ -29,9 +29,9 @@ def scene(tmp_path: Path, template: Path) -> Iterator[FrenchScene]:
 
 @pytest.fixture
 def hasty(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FrenchScene]:
-    """The two minutes for the buyer in two seconds; an unclear payment is looked at every fifth of one."""
+    """The two minutes for the buyer in three seconds; an unclear payment is looked at every fifth of one."""
     monkeypatch.setattr(worker, "ASK_AGAIN_S", 0.2)
-    made = FrenchScene(tmp_path, template, scale=1 / 60)
+    made = FrenchScene(tmp_path, template, scale=1 / 40)
     yield made
     made.end()
 
@@ -187,3 +187,19 @@ def test_without_a_terminal_a_request_is_answered_at_once(scene: FrenchScene) ->
     scene.until(lambda: scene.link() == "lost")
     ended = scene.ended(selling.ask(scene.stall, selling.basket(scene.stall)))
     assert (ended.state, ended.reason) == (State.NOT_SENT, "reader_lost")
+
+
+def test_an_answer_that_comes_after_a_person_decided_otherwise_is_on_the_report(
+    hasty: FrenchScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = hasty
+    monkeypatch.setattr(worker, "KEEP_ALIVE_S", 0.2)
+    scene.start_worker()
+    scene.controls.choose("late-answer", wait_for_tap=False)
+    attempt = selling.ask(scene.stall, selling.basket(scene.stall))
+    until_unknown(scene, attempt)
+    decide(scene, attempt, "declined")
+    scene.until(lambda: selling.events(scene.stall, "exception"))
+    (noted,) = selling.events(scene.stall, "exception")
+    assert "took €4.50 for sale 1" in noted.body["sentence"]
+    assert scene.attempt(attempt).state is State.DECLINED

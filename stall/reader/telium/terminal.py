@@ -39,6 +39,7 @@ class Terminal:
         self._mark = secrets.randbelow(_MARKS)
         self._older: set[str] = set()
         self._late: telium.Answer | None = None
+        self._late_told = False
 
     @property
     def alive(self) -> bool:
@@ -100,6 +101,12 @@ class Terminal:
         self._hear_late()
         return None if self._late is None else told_of(self._late)
 
+    def late_word(self) -> Told | None:
+        """See Driver.late_word."""
+        told = None if self._late_told else self.last_payment()
+        self._late_told = self._late_told or told is not None
+        return told
+
     def totals(self) -> DayTotal | None:
         """See Driver.totals: it does not tell."""
         return None
@@ -127,7 +134,7 @@ class Terminal:
         body = telium.ask(amount_minor, currency, private, refund=refund)
         with contextlib.suppress(StallError):  # when the line is gone, the ask will say so
             self._hear_late()
-        self._late = None
+        self._late, self._late_told = None, False
         self._running = Asking(self.link, Wanted(amount_minor, currency, private, frozenset(self._older)), body)
         if private:
             self._older.add(private)

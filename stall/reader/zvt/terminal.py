@@ -113,6 +113,10 @@ class Terminal:
             return None  # 84 83, or 06 1E: some terminals cannot, some have nothing to tell
         return None if info is None else told_of(info)
 
+    def late_word(self) -> None:
+        """See Driver.late_word: this protocol is asked (`last_payment`)."""
+        return
+
     def totals(self) -> DayTotal | None:
         """`06 10`: what the terminal took since its last day end; None where it does not tell. Raises Retry."""
         try:
