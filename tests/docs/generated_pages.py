@@ -1,4 +1,4 @@
-"""The pages of docs/ that are printed from the code."""
+"""The pages of docs/ that are printed from the code, whole or in part."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 import click
 
 from stall.domain import payment
-from tests.docs import schemas
+from tests.docs import printed_tables, schemas
 from tests.house.sources import ROOT
 
 WIDTH = 100
@@ -63,6 +63,7 @@ def payment_states() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "docs/cli.md": command_line,
     "docs/payment-states.md": payment_states,
+    printed_tables.PAGE: printed_tables.readers_page,
     **{f"docs/schemas/{name}.json": partial(schemas.text, name) for name in schemas.DOCUMENTS},
 }
 
