@@ -141,6 +141,15 @@ def test_each_crash_point_has_a_test_of_its_name_and_each_test_a_row() -> None:
     assert set(rows) == named("tests/reader/test_recovery_at_every_point.py")
 
 
+def test_the_till_says_what_the_page_quotes() -> None:
+    folders = (ROOT / "stall/web/till", ROOT / "stall/web/templates/till", ROOT / "stall/reader")
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in {".py", ".html"}]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
+    quoted = re.findall(r'"([A-Z][^"\n]+)"', TEXT.partition("## The acceptance test")[2].partition("## Approvals")[0])
+    assert len(quoted) > 15
+    assert [words for words in quoted if words not in code] == []
+
+
 def test_every_file_the_page_names_is_there() -> None:
     for path in re.findall(r"`((?:tests|stall|docs|firmware_config)/[\w./]+)`", TEXT):
         assert "NAME" in path or (ROOT / path).exists(), path
