@@ -62,14 +62,13 @@ def sell(
         raise click.UsageError("A --reference belongs to --confirmed: the box asks its own reader for one.")
     from stall import app
     from stall.flows.fill_basket import Wish
-    from stall.flows.sign_certificates import sign_certificates
-    from stall.wire import keys
+    from stall.flows.sign_certificates import check_owner, sign_certificates
 
-    if owner is not None:
-        keys.public_from_did(owner)
     [tender] = chosen
     box = app.open_box(data)
     try:
+        if owner is not None:  # before money is taken
+            check_owner(box.db.read(), box.secrets.signing.did, owner)
         _check_for_sale(box, name)
         wish = Wish(name, qty, number)
         sale = _by_card(box, wish, wait_s) if tender == "card" else _at_once(box, wish, tender, reference)

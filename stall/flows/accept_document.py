@@ -43,10 +43,7 @@ def accept_delegation(tx: Tx, token: str) -> Delegation:
         )
     creator = _creator(tx, creator_did, public)
     if ("box", subject) in documents.revoked(tx.conn, creator):
-        raise Refused(
-            "box-revoked",
-            "The creator revoked the key of this box for good. Make a stall with a new key and ask them to delegate that.",
-        )
+        raise _box_revoked()
     row = tx.conn.execute(
         "SELECT seq, document FROM delegations WHERE creator = ? AND subject = ?", (creator, subject)
     ).fetchone()
@@ -74,7 +71,7 @@ def accept_lease(tx: Tx, token: str) -> Lease:
     """Take edition numbers this box may sell; each becomes a row that is free.
 
     The creator of the drop leases them, or a cloud they delegated that to. Raises Refused `lease-not-ours`,
-    `lease-epoch`, `lease-no-drop`, `lease-older`, `lease-overlap`, `lease-expired`, `lease-revoked`, and what
+    `lease-epoch`, `lease-no-drop`, `lease-older`, `lease-overlap`, `lease-expired`, `lease-revoked`, `box-revoked`, and what
     `numbers.check_in_manifest` and `numbers.check_allocator` raise.
     """
     trusted = documents.signers(tx.conn, "cloud")
@@ -95,6 +92,7 @@ def accept_lease(tx: Tx, token: str) -> Lease:
         )
     if given.exp * 1000 <= tx.now_ms:
         raise Refused("lease-expired", "The lease is over. Ask the creator for a new one.")
+    _check_not_revoked(tx, token, drop)
     known = tx.conn.execute(
         "SELECT t.token FROM leases l JOIN documents t ON t.no = l.document WHERE l.jti = ?", (given.jti,)
     ).fetchone()
@@ -143,12 +141,25 @@ def _lessors(tx: Tx, creator_did: str) -> set[str]:
 
 
 def _check_right(tx: Tx, given: Lease, token: str, drop: _Drop) -> None:
-    """Check that these numbers may be leased, to this box, by that signer, and that nobody revoked it."""
+    """Check that these numbers may be leased, to this box, by that signer."""
     rows = tx.conn.execute("SELECT manifest_hash FROM packs WHERE drop_no = ?", (drop.no,))
     numbers.check_in_manifest(given, drop.signed, {row[0] for row in rows.fetchall()})
     numbers.check_allocator(given, drop.signed, documents.delegations(tx.conn))
-    if ("lease", jws.token_hash(token)) in documents.revoked(tx.conn, drop.creator):
+
+
+def _check_not_revoked(tx: Tx, token: str, drop: _Drop) -> None:
+    revoked = documents.revoked(tx.conn, drop.creator)
+    if ("lease", jws.token_hash(token)) in revoked:
         raise Refused("lease-revoked", "The creator revoked this lease. Ask them for a new one.")
+    if ("box", tx.secrets.signing.thumbprint) in revoked:
+        raise _box_revoked()
+
+
+def _box_revoked() -> Refused:
+    return Refused(
+        "box-revoked",
+        "The creator revoked the key of this box for good. Make a stall with a new key and ask them to delegate that.",
+    )
 
 
 def _take_numbers(tx: Tx, given: Lease, token: str, drop_no: int, epoch_no: int) -> None:

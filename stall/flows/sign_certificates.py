@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import uuid
 from functools import lru_cache
 
 from stall.domain.payment import Settlement
-from stall.errors import Broken, LocalWireError
+from stall.errors import Broken, LocalWireError, Refused
 from stall.flows.note_exception import note_exception
 from stall.store import attempts, catalogue, claims, documents, journal
 from stall.store.claims import Bought
@@ -19,13 +20,13 @@ from stall.wire import certificate, event, jws, keys
 def sign_certificates(tx: Tx, sale: int, owner: str | None = None) -> None:
     """Sign what is not signed yet; a later claim of the same sale signs nothing again.
 
-    `owner` is the did of the buyer's key; without it the certificates name no owner. Raises WireError for an unfit one.
+    `owner` is the did of the buyer's key; without it the certificates name no owner. Raises as `check_owner` does.
     A certificate is `pending` while money behind the sale is only stored in the terminal. One that
     cannot be signed now (the creator's delegation ran out since the sale) is an exception on the
     report and tried again at the next claim: what is paid for is delivered all the same.
     """
     if owner is not None:
-        keys.public_from_did(owner)
+        check_owner(tx.conn, tx.secrets.signing.did, owner)
     stored = any(a.settlement == Settlement.STORED for a in attempts.of_sale(tx.conn, sale))
     receipt_hash = jws.token_hash(receipt_token(tx, sale))
     for item in claims.bought(tx.conn, sale):
@@ -34,6 +35,20 @@ def sign_certificates(tx: Tx, sale: int, owner: str | None = None) -> None:
                 _sign(tx, sale, item, receipt_hash, "pending" if stored else "settled", owner)
             except LocalWireError as trouble:
                 note_exception(tx, "certificate", f"Sale {sale}, line {item.line + 1}: {trouble.sentence}")
+
+
+def check_owner(conn: sqlite3.Connection, box_did: str, owner: str) -> None:
+    """Check that a did is a buyer's: fit to sign, and neither this box's nor a creator's (protocol 5.5).
+
+    Raises WireError for an unfit one, Refused `owner-not-buyer`.
+    """
+    keys.public_from_did(owner)
+    known = conn.execute("SELECT 1 FROM creators WHERE did = ?", (owner,)).fetchone()
+    if owner == box_did or known is not None:
+        raise Refused(
+            "owner-not-buyer",
+            "That is the key of the stall or of a creator, so it proves nothing for a buyer. Take the buyer's own, from: stall owner did",
+        )
 
 
 def receipt_token(tx: Tx, sale: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stall.errors import WireError
+from stall.errors import Refused, WireError
 from stall.flows.sign_certificates import receipt_token, sign_certificates
 from stall.store import catalogue, claims
 from stall.wire import credential, keys, manifest, ownercode, presentation, receipt
@@ -66,3 +66,11 @@ def test_it_is_true_to_the_manifest_and_the_receipt(stall: Stocked) -> None:
     credential.check_receipt(held, receipt.verify(sale_token, box), sale_token)
     signed_by = {CREATOR.thumbprint: CREATOR.public}
     credential.check_manifest(held, manifest.verify(pack_token, signed_by), pack_token)
+
+
+def test_the_key_of_the_stall_or_of_a_creator_is_no_buyers(stall: Stocked) -> None:
+    sale = sold(stall)
+    for did in (stall.box.secrets.signing.did, CREATOR.did):
+        with pytest.raises(Refused, match="owner-not-buyer"), stall.box.db.transaction() as tx:
+            sign_certificates(tx, sale, did)
+    assert all(item.certificate is None for item in claims.bought(stall.box.db.read(), sale))

@@ -127,3 +127,15 @@ def test_what_a_version_revoked_stays_so_when_the_next_says_nothing_of_it(stall:
 def test_another_box_revoked_changes_nothing_here(stall: Stocked) -> None:
     revoke(stall, "box", "A" * 43)
     selling.cash(stall, selling.basket(stall))
+
+
+def test_a_lease_that_is_held_and_revoked_is_not_taken_again(stall: Stocked) -> None:
+    token = held_lease(stall)
+    revoke(stall, "lease", jws.token_hash(token))
+    assert refusal_of(stall, token) == "lease-revoked"
+
+
+def test_a_revoked_box_takes_no_lease_and_not_the_one_it_has(stall: Stocked) -> None:
+    revoke(stall, "box", stall.box.secrets.signing.thumbprint)
+    assert refusal_of(stall, held_lease(stall)) == "box-revoked"
+    assert refusal_of(stall, another_lease(stall, 1, 3)) == "box-revoked"
