@@ -159,6 +159,24 @@ def test_a_repeat_is_none_the_less_one_while_a_command_of_ours_waits_behind_our_
     assert link.duplicates == 1
 
 
+def test_the_repeat_of_a_block_acknowledged_late_is_a_repeat(
+    link: Link, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = link._write
+
+    def late(data: bytes) -> None:
+        time.sleep(1.3 * link.timers.t2_s if data == zvt.ACK else 0)
+        write(data)
+
+    monkeypatch.setattr(link, "_write", late)
+    wire.say(STEP_BLOCK)
+    time.sleep(link.timers.t2_s)
+    wire.say(STEP_BLOCK)
+    assert next_unit(link) == STEP
+    assert link.receive(4 * link.timers.t2_s) is None
+    assert link.duplicates == 1
+
+
 def test_noise_is_counted_and_harms_nothing(link: Link, wire: Wire) -> None:
     wire.say(b"\xff\x00\xaa")
     wire.say(STEP_BLOCK)

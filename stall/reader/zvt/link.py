@@ -180,31 +180,32 @@ class Link:
 
     def _take(self, data: bytes) -> None:
         """Acknowledge first; pass on what is not the peer's repeat of a block whose ACK it missed."""
-        at = now = time.monotonic()
-        if self.before_ack is not None and not self._came_before(data, now):
+        at = time.monotonic()
+        again = self._came_before(data, at)
+        if self.before_ack is not None and not again:
             self.before_ack(data)
-            now = time.monotonic()  # if that took long, the peer's repeat is still a repeat
         if self.framed:
             self._write(zvt.ACK)
-            if self._is_repeat(data, now):
+            self._remember(data)
+            if again:
                 self.duplicates += 1
                 return
         self._note("in", data)
         self._up.put(Received(data, at))
 
-    def _is_repeat(self, data: bytes, now: float) -> bool:
+    def _remember(self, data: bytes) -> None:
+        """What was acknowledged just now; if that took long, the peer's repeat is still a repeat."""
+        same = data == self._last
+        self._last, self._last_at = data, time.monotonic()
+        if not same and _shows_progress(data):
+            self._settle_first(failed=False, keep_last=True)
+
+    def _came_before(self, data: bytes, now: float) -> bool:
         """Blocks bear no number: the same bytes within T2 (and a little), with none of ours acknowledged between.
 
         Later it is the peer's application saying the same thing again; even that does not show that it got
         our last block. Another block does.
         """
-        again, same = self._came_before(data, now), data == self._last
-        self._last, self._last_at = data, now
-        if not same and _shows_progress(data):
-            self._settle_first(failed=False, keep_last=True)
-        return again
-
-    def _came_before(self, data: bytes, now: float) -> bool:
         return data == self._last and now < self._last_at + _REPEAT_WINDOW * self.timers.t2_s
 
     def _acknowledged(self) -> None:
