@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from stall.clock import SystemClock
 from stall.errors import Broken
 from stall.reader.simulated import ledger_schema
 from stall.wire.readers.zvt_terminal import Booking, Card
@@ -76,7 +76,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A command to move money that arrived whole, whatever became of it; `at_ms` by the machine's clock.
+    """A command to move money that arrived whole, whatever became of it; `at_ms` since the machine was started.
 
     `command` is ZVT's, like 0x0601; `receipt` is that of the payment a reversal names.
     """
@@ -271,7 +271,7 @@ class Ledger:
         with self._writing() as db:
             db.execute(
                 "INSERT INTO heard (at_ms, command, amount, receipt) VALUES (?, ?, ?, ?)",
-                (time.time_ns() // 1_000_000, command, amount, receipt),
+                (SystemClock().boottime_ms(), command, amount, receipt),
             )
 
     def heard(self) -> list[Heard]:
