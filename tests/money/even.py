@@ -18,7 +18,7 @@ COMMANDS = {Kind.PAY: wire.AUTHORISATION, Kind.REVERSE: wire.REVERSAL, Kind.REFU
 
 @dataclass(frozen=True)
 class Ours:
-    """Our side: every card attempt in order, and when each was sent, by the machine's clock (ms)."""
+    """Our side: every card attempt in order, and when each was sent, in ms since the machine was started."""
 
     attempts: tuple[Attempt, ...]
     sent_ms: dict[int, int]
@@ -78,19 +78,26 @@ def _taken_back(ours: Ours, told: Books) -> list[str]:
     ]
 
 
-def sent_once(ours: Ours, told: Books) -> list[str]:
-    """Each command the terminal heard belongs to the attempt that was sent last before it, and no attempt has two."""
+def sent_once(ours: Ours, told: Books, repeat_ms: int) -> list[str]:
+    """Each command the terminal heard belongs to the attempt that was sent last before it, and no attempt has two.
+
+    A line without errors repeats nothing (`repeat_ms` 0). On a cable a block that was not acknowledged in T2 is repeated
+    within this time, as the protocol has it; no process that was killed is back by then.
+    """
     found: list[str] = []
     sent = sorted((ms, no) for no, ms in ours.sent_ms.items())
     by_no = {each.no: each for each in ours.attempts}
     times: dict[int, int] = {}
+    last_ms: dict[int, int] = {}
     for heard in told.heard:
         before = [no for ms, no in sent if ms <= heard.at_ms + _ROUNDING_MS]
         if not before:
             found.append(f"The terminal was asked for {heard.amount} before we sent anything.")
             continue
         attempt = by_no[before[-1]]
-        times[attempt.no] = times.get(attempt.no, 0) + 1
+        repeated = heard.at_ms - last_ms.get(attempt.no, -repeat_ms) < repeat_ms
+        last_ms[attempt.no] = heard.at_ms
+        times[attempt.no] = times.get(attempt.no, 0) + (not repeated)
         amount = None if attempt.kind == Kind.REVERSE else attempt.amount_minor
         if (COMMANDS[Kind(attempt.kind)], amount) != (heard.command, heard.amount):
             found.append(

@@ -11,6 +11,7 @@ from pathlib import Path
 from stall.domain import books as day_books
 from stall.domain.books import Books as DayBooks
 from stall.reader.simulated import script as scripts
+from stall.reader.zvt.timers import Timers
 from stall.store import attempts, audit, reconciliation
 from stall.store.box import Box
 from tests.faults import accounts, kept, stage, stocked
@@ -98,7 +99,7 @@ def _judged(stand: Stand) -> Outcome:
     box, home = stand.stage.observer, stand.stage.home
     conn, told = box.db.read(), books.read(home.books)
     ours = read_ours(box)
-    found = [*stand.found, *even.money(ours, told), *even.sent_once(ours, told)]
+    found = [*stand.found, *even.money(ours, told), *even.sent_once(ours, told, _repeat_ms(stand))]
     found += goods.compare(conn, goods.read(conn), stand.wanted)
     found += accounts.leased(conn)
     found += kept.check(box, conn, stand.promised)
@@ -112,10 +113,15 @@ def _judged(stand: Stand) -> Outcome:
     return outcome
 
 
+def _repeat_ms(stand: Stand) -> int:
+    """Within what time a block that was not acknowledged is repeated; on a network none is."""
+    return 0 if stand.share.make.tcp else round(Timers(stand.scale).certain_s * 1000)
+
+
 def read_ours(box: Box) -> Ours:
-    """Every attempt by card, and when it was sent by the machine's clock: the box's own may be a bit off."""
+    """Every attempt by card, and when it was sent since the machine was started: the box's own time counts on by that."""
     conn = box.db.read()
-    off_ms = box.now_ms() - time.time_ns() // 1_000_000
+    off_ms = box.now_ms() - box.clock.boottime_ms()
     sent: dict[int, int] = {}
     for (data,) in conn.execute("SELECT bytes FROM events ORDER BY id"):
         event = json.loads(data)

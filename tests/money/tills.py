@@ -106,7 +106,7 @@ class Till(threading.Thread):
     def _by_card(self, sale: str, buyer: Wanted) -> str:
         """Ask for the card until it is paid or tried often enough; give the stage the sale is in."""
         stage, tried, until = "choose", 0, time.monotonic() + self._stand.patience_s
-        self._meddle(buyer)
+        meddles = buyer.meddled != ""
         while stage == "choose" and tried < TRIES and time.monotonic() < until:
             ordinal = self._ordinal(sale)
             if ordinal is None:
@@ -115,6 +115,9 @@ class Till(threading.Thread):
             answers = self._press(Button(f"{sale}/card", {"ordinal": ordinal}), twice=buyer.twice)
             if not any(answer.done for answer in answers):  # the other till's payment, or the reader is away
                 self._stand.count("refused presses")
+                if meddles:  # now is when the other one is busy
+                    self._meddle(buyer)
+                    meddles = False
                 time.sleep(self._chance.uniform(*AGAIN_S))
                 continue
             tried += 1
@@ -147,20 +150,18 @@ class Till(threading.Thread):
         return stage
 
     def _meddle(self, buyer: Wanted) -> None:
-        """Press something for the sale that is being paid at the other till."""
+        """Press something for the sale that is being paid at the other till: that button again, or the one after it."""
         theirs = self._stand.going.get(self._other)
-        if not buyer.meddled or theirs is None:
+        if theirs is None:
             return
-        page = self._second.see(theirs)
-        found = _ORDINAL.search(page.body)
-        ordinal = int(found[1]) if found else self._chance.randint(1, 3)
+        tried = len(attempts.of_sale(self._stand.stage.observer.db.read(), int(_number(theirs))))
         match buyer.meddled:
             case "card":
-                button = Button(f"{theirs}/card", {"ordinal": str(ordinal)})
+                button = Button(f"{theirs}/card", {"ordinal": str(max(1, tried))})
             case "next-card":
-                button = Button(f"{theirs}/card", {"ordinal": str(ordinal + 1)})
+                button = Button(f"{theirs}/card", {"ordinal": str(tried + 1)})
             case _:
-                button = Button(f"{theirs}/cash", {"ordinal": str(ordinal), "given": "500.00"})
+                button = Button(f"{theirs}/cash", {"ordinal": str(tried + 1), "given": "50.00"})
         self._sound(self._second.press(button.path, **button.form))
         self._stand.count("presses for the other till's sale")
 
