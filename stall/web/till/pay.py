@@ -6,32 +6,30 @@ Every form that pays carries the number of the attempt it is for, so a second pr
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from stall.domain import money
-from stall.domain.payment import State, Tender
-from stall.domain.sale import note_buttons
+from stall.domain.payment import State
 from stall.errors import Refused, StallError
 from stall.flows.card_attempt import decide as decide_attempt
-from stall.flows.name_owner import may_name_owner
 from stall.flows.take_card import ask_card, cancel_card, drop_sale
 from stall.flows.take_cash import take_cash, take_comp
 from stall.flows.take_confirmed import hold_for_reader, read_reference, take_confirmed
-from stall.store import attempts, claim_codes, claims, readers, sales
+from stall.store import attempts, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.readonly import one_view
-from stall.web import ids, qr
-from stall.web.buyer.live import sold_out
+from stall.web import ids
 from stall.web.error_pages import status_of
 from stall.web.till.banner import READER
 from stall.web.till.basket import remove_line
 from stall.web.till.box import SALE, this_box
 from stall.web.till.pin import check_pin
-from stall.web.till.words import TENDERS, Stage, Standing, standing
+from stall.web.till.sale_page import drawn, due_of, gone_of, page, standing_of
+from stall.web.till.words import Stage, standing
 
 pay = Blueprint("till_pay", __name__, url_prefix=f"/sale/<int(min=1, max={SALE}):no>")
 
@@ -40,17 +38,22 @@ Answer = Response | tuple[str, int]
 #: Who decided, as the journal says it; one maker for now.
 MAKER = "maker"
 
+_STEP = "till/confirm.html"
+_NOT_RECORDED = "till/not_recorded.html"
+#: Refusals whose own words say what to do with the money, on the sale's page.
+_SAY_IT_THERE = frozenset({"payment-between", "press-malformed", "standalone-missing"})
+
 
 @pay.get("")
 def sale(no: int) -> str:
     """Show a sale as it stands."""
-    return _page(no)
+    return page(no)
 
 
 @pay.get("/state")
 def state(no: int) -> dict[str, str]:
     """Say where a sale stands, for the page's script."""
-    now = _standing(no)
+    now = standing_of(no)
     words = now.words
     return {
         "stage": now.stage,
@@ -86,7 +89,7 @@ def hold(no: int) -> Answer:
     try:
         this_box().settings.separate_reader()
     except StallError as trouble:
-        return _page(no, trouble), status_of(trouble)
+        return page(no, trouble), status_of(trouble)
     return _pay(no, lambda tx: hold_for_reader(tx, no), then=url_for("till_pay.step", no=no))
 
 
@@ -97,10 +100,10 @@ def step(no: int) -> str | Response:
     conn = box.db.read()
     with one_view(conn):
         found, tried = sales.get(conn, no), attempts.of_sale(conn, no)
-        gone = _gone(found)
-        payable = standing(found, tried, gone).stage is Stage.CHOOSE and not gone and _due(found, tried) > 0
+        gone = gone_of(found)
+        payable = standing(found, tried, gone).stage is Stage.CHOOSE and not gone and due_of(found, tried) > 0
         if box.settings.standalone is not None and payable:
-            return _drawn(no, None, _STEP)
+            return drawn(no, None, _STEP)
     return redirect(url_for("till_pay.sale", no=no), 303)
 
 
@@ -113,14 +116,14 @@ def confirm(no: int) -> Answer:
     try:
         read_reference(reference)
     except StallError as trouble:
-        return _page(no, trouble, _STEP), status_of(trouble)
+        return page(no, trouble, _STEP), status_of(trouble)
     try:
         box.settings.separate_reader()
         box.write("payment", lambda tx: take_confirmed(tx, no, _next(tx, no, ordinal), reference, MAKER))
     except Refused as trouble:
-        return _page(no, trouble, None if trouble.code in _SAY_IT_THERE else _NOT_RECORDED), status_of(trouble)
+        return page(no, trouble, None if trouble.code in _SAY_IT_THERE else _NOT_RECORDED), status_of(trouble)
     except StallError as trouble:  # nothing is decided: the same press may be made again
-        return _page(no, trouble, _STEP), status_of(trouble)
+        return page(no, trouble, _STEP), status_of(trouble)
     return redirect(url_for("till_pay.sale", no=no), 303)
 
 
@@ -172,7 +175,7 @@ def remove(no: int) -> Answer:
         key, line = ids.read_press(_field("press")), request.form.get("line", -1, type=int)
         left = box.write("payment", lambda tx: remove_line(tx, no, line, key, box.settings.vat_bp))
     except StallError as trouble:
-        return _page(no, trouble), status_of(trouble)
+        return page(no, trouble), status_of(trouble)
     return redirect(url_for("till_pay.sale", no=left) if left else url_for("till_sell.tiles"), 303)
 
 
@@ -183,7 +186,7 @@ def _pay(no: int, work: Callable[[Tx], object], *, pin: bool = False, then: str 
         if not attempts.kept(attempts.of_sale(box.db.read(), no)):
             box.room.check()
     except StallError as trouble:
-        return _page(no, trouble), status_of(trouble)
+        return page(no, trouble), status_of(trouble)
     return _do(no, work, pin=pin, then=then)
 
 
@@ -196,7 +199,7 @@ def _do(no: int, work: Callable[[Tx], object], *, pin: bool = False, then: str |
             check_pin(box, _field("pin"))
         box.write("payment", work)
     except StallError as trouble:
-        return _page(no, trouble), status_of(trouble)
+        return page(no, trouble), status_of(trouble)
     return redirect(then or url_for("till_pay.sale", no=no), 303)
 
 
@@ -223,96 +226,3 @@ def _attempt(tx: Tx, no: int, wanted: int) -> Attempt:
 def _field(name: str) -> str:
     """A text of the form, in the one spelling the journal takes (NFC)."""
     return unicodedata.normalize("NFC", request.form.get(name, "")[:300])
-
-
-def _standing(no: int) -> Standing:
-    conn = this_box().db.read()
-    with one_view(conn):  # else a payment that ends between two reads looks as if it could be chosen again
-        found = sales.get(conn, no)
-        return standing(found, attempts.of_sale(conn, no), _gone(found))
-
-
-def _gone(found: sales.Sale) -> tuple[str, ...]:
-    return sold_out(this_box(), found.no) if found.state == "basket" else ()
-
-
-def _due(found: sales.Sale, tried: Sequence[Attempt]) -> int:
-    return found.total_minor - sum(a.amount_minor for a in attempts.kept(tried))
-
-
-def _page(no: int, trouble: StallError | None = None, template: str | None = None) -> str:
-    with one_view(this_box().db.read()):
-        return _drawn(no, trouble, template)
-
-
-def _drawn(no: int, trouble: StallError | None, template: str | None) -> str:
-    """Draw a sale on a page named, else on that of its stage."""
-    box = this_box()
-    conn = box.db.read()
-    found = sales.get(conn, no)
-    tried = attempts.of_sale(conn, no)
-    gone = _gone(found)
-    now = standing(found, tried, gone)
-    due = _due(found, tried)
-    apart = box.settings.standalone
-    return render_template(
-        template or _TEMPLATES[now.stage],
-        sale=found,
-        lines=sales.lines(conn, no),
-        now=now,
-        gone=gone,
-        held=sales.held_lines(conn, no, box.now_ms()) if found.state == "basket" else True,
-        due=due,
-        taken=found.total_minor - due,
-        apart=None if apart is None else apart.name,
-        terminal=readers.find(conn, READER) is not None,
-        by_card=[a for a in attempts.kept(tried) if a.tender == Tender.CARD],
-        ordinal=len(tried) + 1,
-        notes=note_buttons(due) if due > 0 else (),
-        plain=money.decimal,
-        amendable=found.origin == "till" and not tried,
-        typed={name: value[:300] for name, value in request.form.items() if name not in {"pin", "press"}},
-        trouble=trouble,
-        **(_claim(found, tried) if now.stage is Stage.PAID else {}),
-    )
-
-
-def _claim(found: sales.Sale, tried: list[Attempt]) -> Mapping[str, object]:
-    """What the page of a paid sale shows besides: the code to scan, and the change to hand back."""
-    box = this_box()
-    code = claim_codes.code_of(box.db.read(), box.secrets.claim_key, found)
-    address = None if code is None else claim_codes.link(box.settings.web.address, code)
-    kept = attempts.kept(tried)
-    given = sum(a.given_minor - a.amount_minor for a in kept if a.given_minor is not None)
-    return {
-        "code": code,
-        "address": address,
-        "drawn": None if address is None else qr.svg(address, "M", "Code for the buyer to scan"),
-        "owned_by_code": may_name_owner(claims.bought(box.db.read(), found.no)),
-        "change": given,
-        "paid_by": _paid_by(kept),
-        "references": [a.reference for a in kept if a.reference is not None],
-    }
-
-
-def _paid_by(paid: Sequence[Attempt]) -> str:
-    if any(a.tender == Tender.COMP for a in paid):
-        return "given free"
-    confirmed = ", confirmed here" if any(a.tender == Tender.OPERATOR for a in paid) else ""
-    return f"by {' + '.join(TENDERS[a.tender] for a in paid)}{confirmed}"
-
-
-_STEP = "till/confirm.html"
-_NOT_RECORDED = "till/not_recorded.html"
-#: Refusals whose own words say what to do with the money, on the sale's page.
-_SAY_IT_THERE = frozenset({"payment-between", "press-malformed", "standalone-missing"})
-
-
-_TEMPLATES = {
-    Stage.CHOOSE: "till/choose.html",
-    Stage.CARD: "till/running.html",
-    Stage.UNKNOWN: "till/unknown.html",
-    Stage.PAID: "till/paid.html",
-    Stage.DROPPED: "till/dropped.html",
-    Stage.BACK: "till/given_back.html",
-}

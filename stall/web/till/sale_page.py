@@ -1,0 +1,112 @@
+"""The page of one sale: drawn from its row, lines and attempts, one page for each stage it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flask import render_template, request
+
+from stall.domain import money
+from stall.domain.payment import Tender
+from stall.domain.sale import note_buttons
+from stall.errors import StallError
+from stall.flows.name_owner import may_name_owner
+from stall.store import attempts, claim_codes, claims, readers, sales
+from stall.store.attempts import Attempt
+from stall.store.readonly import one_view
+from stall.web import qr
+from stall.web.buyer.live import sold_out
+from stall.web.till.banner import READER
+from stall.web.till.box import this_box
+from stall.web.till.words import TENDERS, Stage, Standing, standing
+
+
+def standing_of(no: int) -> Standing:
+    """Where a sale stands now."""
+    conn = this_box().db.read()
+    with one_view(conn):  # else a payment that ends between two reads looks as if it could be chosen again
+        found = sales.get(conn, no)
+        return standing(found, attempts.of_sale(conn, no), gone_of(found))
+
+
+def gone_of(found: sales.Sale) -> tuple[str, ...]:
+    """What of an open basket cannot be had any more, in words."""
+    return sold_out(this_box(), found.no) if found.state == "basket" else ()
+
+
+def due_of(found: sales.Sale, tried: Sequence[Attempt]) -> int:
+    """What is still to pay, in minor units."""
+    return found.total_minor - sum(a.amount_minor for a in attempts.kept(tried))
+
+
+def page(no: int, trouble: StallError | None = None, template: str | None = None) -> str:
+    """Draw a sale as it stands, in one view of the database; `trouble` is told on it."""
+    with one_view(this_box().db.read()):
+        return drawn(no, trouble, template)
+
+
+def drawn(no: int, trouble: StallError | None, template: str | None) -> str:
+    """Draw a sale on a page named, else on that of its stage."""
+    box = this_box()
+    conn = box.db.read()
+    found = sales.get(conn, no)
+    tried = attempts.of_sale(conn, no)
+    gone = gone_of(found)
+    now = standing(found, tried, gone)
+    due = due_of(found, tried)
+    apart = box.settings.standalone
+    return render_template(
+        template or _TEMPLATES[now.stage],
+        sale=found,
+        lines=sales.lines(conn, no),
+        now=now,
+        gone=gone,
+        held=sales.held_lines(conn, no, box.now_ms()) if found.state == "basket" else True,
+        due=due,
+        taken=found.total_minor - due,
+        apart=None if apart is None else apart.name,
+        terminal=readers.find(conn, READER) is not None,
+        by_card=[a for a in attempts.kept(tried) if a.tender == Tender.CARD],
+        ordinal=len(tried) + 1,
+        notes=note_buttons(due) if due > 0 else (),
+        plain=money.decimal,
+        amendable=found.origin == "till" and not tried,
+        typed={name: value[:300] for name, value in request.form.items() if name not in {"pin", "press"}},
+        trouble=trouble,
+        **(_claim(found, tried) if now.stage is Stage.PAID else {}),
+    )
+
+
+def _claim(found: sales.Sale, tried: list[Attempt]) -> Mapping[str, object]:
+    """What the page of a paid sale shows besides: the code to scan, and the change to hand back."""
+    box = this_box()
+    code = claim_codes.code_of(box.db.read(), box.secrets.claim_key, found)
+    address = None if code is None else claim_codes.link(box.settings.web.address, code)
+    kept = attempts.kept(tried)
+    given = sum(a.given_minor - a.amount_minor for a in kept if a.given_minor is not None)
+    return {
+        "code": code,
+        "address": address,
+        "drawn": None if address is None else qr.svg(address, "M", "Code for the buyer to scan"),
+        "owned_by_code": may_name_owner(claims.bought(box.db.read(), found.no)),
+        "change": given,
+        "paid_by": _paid_by(kept),
+        "references": [a.reference for a in kept if a.reference is not None],
+    }
+
+
+def _paid_by(paid: Sequence[Attempt]) -> str:
+    if any(a.tender == Tender.COMP for a in paid):
+        return "given free"
+    confirmed = ", confirmed here" if any(a.tender == Tender.OPERATOR for a in paid) else ""
+    return f"by {' + '.join(TENDERS[a.tender] for a in paid)}{confirmed}"
+
+
+_TEMPLATES = {
+    Stage.CHOOSE: "till/choose.html",
+    Stage.CARD: "till/running.html",
+    Stage.UNKNOWN: "till/unknown.html",
+    Stage.PAID: "till/paid.html",
+    Stage.DROPPED: "till/dropped.html",
+    Stage.BACK: "till/given_back.html",
+}
