@@ -19,7 +19,7 @@ from pathlib import Path
 from stall import disk
 from stall.creator import ledger
 from stall.errors import Broken, Refused, WireError
-from stall.wire import fingerprint, keyfile, keys
+from stall.wire import assigned, fingerprint, keyfile, keys
 from stall.wire.keyfile import Bound, Cost, Open, Sealed
 from stall.wire.keys import SigningKey
 
@@ -289,7 +289,7 @@ def _checked(name: str) -> str:
 
 
 def _is_name(text: str) -> bool:
-    return 0 < len(text) <= NAME_MAX and text.isprintable()
+    return 0 < len(text) <= NAME_MAX and text.isprintable() and assigned.first_unassigned(text) is None
 
 
 def _make_folder(folder: Path) -> None:

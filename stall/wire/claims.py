@@ -6,7 +6,6 @@ What breaks it is refused by one of eight codes, `member-…`, the same in every
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar, get_args
@@ -15,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from stall.errors import WireError
+from stall.wire import assigned
 
 # The last character of 43 carries two unused bits, that of 22 four; only zero bits are canonical (RFC 4648 3.5).
 _B43 = r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
@@ -137,7 +137,7 @@ def read_canonical(payload: bytes, kind: type[AnyClaims]) -> AnyClaims | None:
     try:
         document: AnyClaims = _decoder(kind).decode(payload)
         same = _encode(document) == payload and document.formed()
-        sure = same and (payload.isascii() or unicodedata.is_normalized("NFC", payload.decode("utf-8")))
+        sure = same and (payload.isascii() or assigned.is_settled_nfc(payload.decode("utf-8")))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return document if sure and getattr(document, "ext", None) is None else None

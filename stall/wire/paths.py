@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from stall.errors import WireError
+from stall.wire import assigned
 
 MAX_BYTES = 512
 MAX_SEGMENTS = 8
@@ -14,8 +15,8 @@ MAX_SEGMENT_CHARS = 100
 MAX_SEGMENT_BYTES = 255
 
 _FORBIDDEN = frozenset('\\:*?"<>|')
-# Invisible, unassigned, private or line-breaking characters: an override (U+202E) could hide the real file type.
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Invisible, private or line-breaking characters: an override (U+202E) could hide the real file type.
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 # Windows opens a device instead of a file under these names, whatever the extension; superscript digits count too.
 _DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9])\s*(\.|\Z)")
 
@@ -31,6 +32,11 @@ def check(path: str) -> str:
     segments = path.split("/")
     if len(segments) > MAX_SEGMENTS or len(_utf8(path)) > MAX_BYTES:
         raise WireError("path-too-long", f"The path “{_shown(path)}” is too long or too deep. Shorten it.")
+    if (char := assigned.first_unassigned(path)) is not None:  # first: NFC and folding say nothing certain of it
+        raise WireError(
+            "path-unassigned",
+            f"“{_shown(path)}” holds U+{ord(char):04X}, a character newer than Unicode {assigned.UNICODE}. Rename the file.",
+        )
     if not unicodedata.is_normalized("NFC", path):
         raise WireError("path-not-nfc", f"The path “{_shown(path)}” is not in Unicode form NFC. Rename the file.")
     for segment in segments:

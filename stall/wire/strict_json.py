@@ -1,7 +1,8 @@
 """JSON read strictly: one meaning per document, or an error. Does not write JSON (see canonical).
 
 Two readers must never disagree about signed text, so whatever readers differ on is refused: duplicate names,
-floats, integers beyond 2^53-1, byte order marks, lone surrogates, text that is not NFC, deep nesting.
+floats, integers beyond 2^53-1, byte order marks, lone surrogates, characters that not every version of Unicode has, text
+that is not NFC, deep nesting.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import accumulate
 from typing import NoReturn
 
 from stall.errors import WireError
+from stall.wire import assigned
 
 MAX_INTEGER = 2**53 - 1
 """Largest magnitude every JSON reader keeps exactly (RFC 8259 clause 6, RFC 7493 clause 2.2)."""
@@ -94,6 +96,11 @@ def _check_text(text: str) -> None:
         return
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise WireError("json-surrogate", "A text holds half of a character (a lone surrogate). Type it again.")
+    if (char := assigned.first_unassigned(text)) is not None:
+        raise WireError(
+            "json-unassigned",
+            f"A text holds U+{ord(char):04X}, a character newer than Unicode {assigned.UNICODE}. Write it without.",
+        )
     if not unicodedata.is_normalized("NFC", text):
         raise WireError("json-not-nfc", "A text is not in Unicode form NFC. Type it again or normalise it.")
 

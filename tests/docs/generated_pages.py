@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from functools import partial
 
 import click
 
 from stall.domain import payment
+from stall.wire import assigned
 from tests.docs import printed_tables, schemas
 from tests.house.sources import ROOT
 
@@ -60,9 +62,17 @@ def payment_states() -> str:
     ])  # fmt: skip
 
 
+def unassigned() -> str:
+    """The code points that no signed text may have, for readers in other languages."""
+    pairs = " ".join(f"[{first},{last}]," for first, last in assigned.ranges()).removesuffix(",")
+    lines = "\n".join(textwrap.wrap(pairs, WIDTH))
+    return f'{{"unicode": "{assigned.UNICODE}", "ranges": [\n{lines}\n]}}\n'
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/cli.md": command_line,
     "docs/payment-states.md": payment_states,
+    "docs/unassigned.json": unassigned,
     printed_tables.PAGE: printed_tables.readers_page,
     **{f"docs/schemas/{name}.json": partial(schemas.text, name) for name in schemas.DOCUMENTS},
 }

@@ -5,7 +5,6 @@ Every form that pays carries the number of the attempt it is for, so a second pr
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 
 from flask import Blueprint, redirect, request, url_for
@@ -30,6 +29,7 @@ from stall.web.till.box import SALE, this_box
 from stall.web.till.pin import check_pin
 from stall.web.till.sale_page import drawn, due_of, gone_of, page, standing_of
 from stall.web.till.words import Stage, standing
+from stall.wire import assigned
 
 pay = Blueprint("till_pay", __name__, url_prefix=f"/sale/<int(min=1, max={SALE}):no>")
 
@@ -224,5 +224,5 @@ def _attempt(tx: Tx, no: int, wanted: int) -> Attempt:
 
 
 def _field(name: str) -> str:
-    """A text of the form, in the one spelling the journal takes (NFC)."""
-    return unicodedata.normalize("NFC", request.form.get(name, "")[:300])
+    """A text of the form, in the one spelling the journal takes."""
+    return assigned.settled(request.form.get(name, "")[:300])

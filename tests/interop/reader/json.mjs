@@ -1,7 +1,13 @@
 // Strict JSON (protocol.md 2.4): objects become Maps. And RFC 8785 of such values.
+import { readFileSync } from "node:fs";
 import { need, refuse } from "./codec.mjs";
 
-const ORDER = ["json-malformed", "json-duplicate-name", "json-not-integer", "json-integer-range", "json-surrogate", "json-not-nfc"];
+const ORDER = ["json-malformed", "json-duplicate-name", "json-not-integer", "json-integer-range", "json-surrogate", "json-unassigned", "json-not-nfc"];
+const TABLE = JSON.parse(readFileSync(new URL("../../../docs/unassigned.json", import.meta.url)));
+const hex = (n) => `\\u{${n.toString(16)}}`;
+const UNASSIGNED = new RegExp(`[${TABLE.ranges.map(([first, last]) => `${hex(first)}-${hex(last)}`).join("")}]`, "u");
+
+export const hasUnassigned = (s) => UNASSIGNED.test(s);
 
 export function decode(bytes, most) {
   need(bytes.length <= most, "json-too-large");
@@ -22,6 +28,7 @@ export function parse(text, levels = 8) {
     const raw = match(/"[^"\\\u0000-\u001f]*(?:\\(?:["\\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y) ?? bad();
     const s = JSON.parse(raw);
     if (!s.isWellFormed()) note("json-surrogate");
+    else if (hasUnassigned(s)) note("json-unassigned");
     else if (s.normalize("NFC") !== s) note("json-not-nfc");
     return s;
   };

@@ -1,6 +1,6 @@
 // Manifests (protocol.md 5.1), as far as a certificate's reader needs them.
 import { need, readDid, refuse, thumbprint } from "./codec.mjs";
-import { canonical } from "./json.mjs";
+import { canonical, hasUnassigned } from "./json.mjs";
 import { open } from "./token.mjs";
 import { delegation, grants } from "./delegation.mjs";
 import * as m from "./members.mjs";
@@ -35,10 +35,11 @@ function paths(all) {
     const parts = p.split("/");
     need(p.length > 0 && parts.length <= 8 && Buffer.byteLength(p) <= 512, "path-too-long");
     for (const s of parts) need([...s].length <= 100 && Buffer.byteLength(s) <= 255, "path-too-long");
+    need(!hasUnassigned(p), "path-unassigned");
     need(p.normalize("NFC") === p, "path-not-nfc");
     for (const s of parts) need(s !== "" && s !== "." && s !== "..", "path-escapes");
     for (const s of parts) need(!/^ |[ .]$/.test(s), "path-bad-edge");
-    need(!/[\\:*?"<>|]|[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u.test(p), "path-bad-character");
+    need(!/[\\:*?"<>|]|[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u.test(p), "path-bad-character");
     for (const s of parts) need(!/^(?:con|prn|aux|nul|(?:com|lpt)[0-9])\s*(?:\.|$)/u.test(fold(s)), "path-reserved");
   }
   const folded = new Set(all.map(fold));

@@ -43,6 +43,7 @@ DOCUMENT = Document(
         _of.bad("two prices for one cohort", "manifest-price", make(price=[{"cur": "EUR", "minor": m} for m in (1, 2)])),
         _of.bad("upper-case hash", "member-form", make(files=[file(sha256="AB" * 32)])),
         _of.bad("path escapes", "path-escapes", make(files=[file(path="../x")])),
+        _of.bad("a path that hides its type", "path-bad-character", make(files=[file(path="a\u202egpj.exe")])),
         _of.bad("paths differ by case only", "path-not-unique", make(files=[file(path="A"), file(path="a")])),
         _of.bad("file that is a folder", "path-is-folder", make(files=[file(path="a"), file(path="a/b")])),
         _of.bad("a file with the name of our own paper", "path-taken", make(files=[file(path="Verify.HTML")])),
