@@ -30,12 +30,12 @@ OnBytes = Callable[[int], None]  # told how many bytes went by since the last ca
 
 
 class PackEntry(NamedTuple):
-    """One file of a pack: its path, size in bytes and SHA-256 (hex) as signed, and where its bytes begin."""
+    """One file of a pack: its path, size in bytes and SHA-256 (hex) as signed, and the ZIP's entry with its bytes."""
 
     path: str
     size: int
     sha256: str
-    data_at: int
+    entry: Entry
 
 
 class Zipped(NamedTuple):
@@ -81,10 +81,11 @@ class PackFile:
 
     def _verified(self, entry: PackEntry) -> Iterator[bytes]:
         """Give the bytes of `entry` piece by piece; the last piece comes only when the digest fits."""
-        digest = hashlib.sha256()
+        digest, crc = hashlib.sha256(), 0
         held = b""
-        for chunk in _stretch(self._source, self.path, entry.data_at, entry.size):
+        for chunk in _stretch(self._source, self.path, entry.entry.data_at, entry.size):
             digest.update(chunk)
+            crc = zlib.crc32(chunk, crc)
             if held:
                 yield held
             held = chunk
@@ -93,6 +94,7 @@ class PackFile:
                 "pack-changed-file",
                 f"“{entry.path}” in the pack is not what its creator signed. Copy the pack again from the laptop.",
             )
+        zipstore.check_crc(entry.entry, crc)
         yield held
 
 
@@ -122,7 +124,7 @@ def open_pack(
         signed = pack.verified(token, trusted, delegations)
         placed = pack.match(signed, entries[1:], prefix)
         files = tuple(
-            PackEntry(file.path, file.size, file.sha256, entry.data_at)
+            PackEntry(file.path, file.size, file.sha256, entry)
             for file, entry in zip(signed.files, placed, strict=True)
         )
         yield PackFile(path, token, signed, signer, files, source)
@@ -203,8 +205,10 @@ def _scan(source: BinaryIO, path: Path, prefix: str) -> list[Entry]:
 
 
 def _manifest_token(source: BinaryIO, path: Path, entry: Entry) -> str:
+    token = b"".join(_stretch(source, path, entry.data_at, entry.size))
+    zipstore.check_crc(entry, zlib.crc32(token))
     try:
-        return b"".join(_stretch(source, path, entry.data_at, entry.size)).decode("ascii")
+        return token.decode("ascii")
     except UnicodeDecodeError as error:
         raise WireError(
             "pack-manifest-unreadable", "The pack's manifest is not text. Copy the pack again from the laptop."

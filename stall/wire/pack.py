@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from stall.domain import shown
 from stall.errors import WireError
 from stall.wire import jws, keys, paths
 from stall.wire import manifest as manifests
@@ -50,7 +51,7 @@ def check_entry(entry: Entry, index: int, prefix: str = FILES_PREFIX) -> None:
     elif not entry.name.startswith(prefix):
         raise _unexpected(entry.name)
     else:
-        _check_path(entry.name.removeprefix(prefix))
+        _check_path(entry.name.removeprefix(prefix), entry.name)
 
 
 def check_manifest_size(size: int) -> None:
@@ -100,7 +101,7 @@ def match(manifest: Manifest, entries: Sequence[Entry], prefix: str = FILES_PREF
     for entry in entries:
         if entry.name in found:
             raise WireError(
-                "pack-duplicate-file", f"The pack holds “{entry.name}” twice. Ask its creator for a new pack."
+                "pack-duplicate-file", f"The pack holds “{_shown(entry.name)}” twice. Ask its creator for a new pack."
             )
         found[entry.name] = entry
     ordered = [_match_one(found, entry_name(file.path, prefix), file.path, file.size) for file in manifest.files]
@@ -112,22 +113,30 @@ def match(manifest: Manifest, entries: Sequence[Entry], prefix: str = FILES_PREF
 def _match_one(found: dict[str, Entry], name: str, path: str, size: int) -> Entry:
     entry = found.pop(name, None)
     if entry is None:
-        raise WireError("pack-missing-file", f"“{path}” is missing from the pack. Copy the pack again from the laptop.")
+        raise WireError(
+            "pack-missing-file", f"“{_shown(path)}” is missing from the pack. Copy the pack again from the laptop."
+        )
     if entry.size != size:
         raise WireError(
             "pack-changed-file",
-            f"“{path}” in the pack has {entry.size} bytes, its creator signed {size}. Copy the pack again.",
+            f"“{_shown(path)}” in the pack has {entry.size} bytes, its creator signed {size}. Copy the pack again.",
         )
     return entry
 
 
-def _check_path(path: str) -> None:
+def _check_path(path: str, name: str) -> None:
+    if name.endswith("/"):
+        raise WireError(
+            "pack-path",
+            f"The pack has an entry of its own for the folder “{_shown(name)}”, and a pack holds files only. Nothing was "
+            "taken from it; ask its creator for a pack built with `stall pack build`.",
+        )
     try:
         paths.check(path)
     except WireError as wrong:
         raise WireError(
             "pack-path",
-            f"The pack holds a file named “{path}”, which is not allowed. Nothing was taken from it; ask its "
+            f"The pack holds a file named “{_shown(name)}”, which is not allowed. Nothing was taken from it; ask its "
             "creator for a new pack.",
         ) from wrong
 
@@ -135,5 +144,9 @@ def _check_path(path: str) -> None:
 def _unexpected(name: str) -> WireError:
     return WireError(
         "pack-unexpected-file",
-        f"The pack holds “{name}”, which its creator did not sign. Ask its creator for a new pack.",
+        f"The pack holds “{_shown(name)}”, which its creator did not sign. Ask its creator for a new pack.",
     )
+
+
+def _shown(name: str) -> str:
+    return shown.line(name, shown.MOST_NAME)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from stall.domain import shown
 from stall.errors import WireError
 from stall.wire import assigned
 
@@ -54,12 +55,14 @@ def check_all(paths: list[str]) -> list[str]:
     for path in paths:
         folded = _fold(check(path))
         if folded in taken:
-            raise WireError("path-not-unique", f"The path “{path}” differs from another only by case. Rename one.")
+            raise WireError(
+                "path-not-unique", f"The path “{_shown(path)}” differs from another only by case. Rename one."
+            )
         taken.add(folded)
         folders.update(_folders(folded))
     if taken & folders:
         clash = min(taken & folders)
-        raise WireError("path-is-folder", f"“{clash}” names a file and also a folder. Rename one of them.")
+        raise WireError("path-is-folder", f"“{_shown(clash)}” names a file and also a folder. Rename one of them.")
     return paths
 
 
@@ -69,7 +72,9 @@ def _check_segment(segment: str, path: str) -> None:
     if len(segment) > MAX_SEGMENT_CHARS or len(_utf8(segment)) > MAX_SEGMENT_BYTES:
         raise WireError("path-too-long", f"A name in “{_shown(path)}” is too long. Shorten it.")
     if segment[0] == " " or segment[-1] in " .":
-        raise WireError("path-bad-edge", f"A name in “{path}” starts or ends with a space or dot. Rename the file.")
+        raise WireError(
+            "path-bad-edge", f"A name in “{_shown(path)}” starts or ends with a space or dot. Rename the file."
+        )
     bad = next((char for char in segment if char in _FORBIDDEN or unicodedata.category(char) in _UNPRINTABLE), None)
     if bad is not None:
         named = f"“{bad}”" if bad.isprintable() else f"the invisible U+{ord(bad):04X}"
@@ -77,7 +82,7 @@ def _check_segment(segment: str, path: str) -> None:
             "path-bad-character", f"“{_shown(path)}” holds {named}, which no file name here may. Rename the file."
         )
     if _DEVICE.match(_fold(segment)):
-        raise WireError("path-reserved", f"A name in “{path}” is reserved by Windows. Rename the file.")
+        raise WireError("path-reserved", f"A name in “{_shown(path)}” is reserved by Windows. Rename the file.")
 
 
 def _fold(text: str) -> str:
@@ -96,5 +101,4 @@ def _utf8(text: str) -> bytes:
 
 
 def _shown(path: str) -> str:
-    """Make a hostile path harmless to print."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in path[:80])
+    return shown.line(path, 80)

@@ -1,8 +1,9 @@
 """A ZIP that only stores: its headers as values and back. Reads and writes no file.
 
 The writer's bytes depend on nothing but names, sizes and contents, so a pack or a buyer's ZIP is the same file
-on every machine and every Python. The reader takes ZIPs of other tools too, as long as every entry is stored
-and both lists of the file (the headers in it, the directory at its end) tell the same story.
+on every machine and every Python. The reader takes ZIPs of other tools too, as long as every entry is stored,
+both lists of the file (the headers in it, the directory at its end) tell the same story, and nothing in them has
+another program unpack another name, a link or a folder.
 Field layout: PKWARE APPNOTE 6.3.10, sections 4.3.7 to 4.3.16.
 """
 
@@ -12,6 +13,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from stall.domain import shown
 from stall.errors import LocalWireError, WireError
 
 FORMAT = 1  # rises whenever `Writer` gives other bytes for the same input
@@ -30,6 +32,8 @@ _LOCATOR_MARK = b"PK\x06\x07"
 _END_MARK = b"PK\x05\x06"
 
 _ZIP64_ID = 0x0001
+# Times, numbers of owners, and a mark of Java's. Others name the entry anew (0x7075) or make it a link (0x000d, 0x756e).
+_HARMLESS_IDS = frozenset({_ZIP64_ID, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875, 0xCAFE})
 _FULL32 = 0xFFFF_FFFF
 _FULL16 = 0xFFFF
 _UTF8_FLAG = 0x0800
@@ -40,6 +44,9 @@ _VERSION_PLAIN = 20
 _VERSION_ZIP64 = 45
 _MADE_BY_UNIX = 3 << 8
 _PLAIN_FILE_MODE = 0o100644 << 16
+_UNIX_KIND, _UNIX_FILE = 0o170000, 0o100000
+_UNIX_SPECIAL = 0o7000  # runs as its owner, and the like
+_DOS_NO_FILE = 0x18  # a folder, or the name of a disk
 _DOS_DATE = 0x0021  # 1980-01-01, the first day the format knows: the files have no time of their own
 _DOS_TIME = 0
 
@@ -86,30 +93,39 @@ def parse_local(raw: bytes, header_at: int) -> Entry:
     if len(raw) != header_length(raw):
         raise _truncated()
     *_ignored, flags, method, _time, _date, crc, packed, size, name_bytes, _extra = _LOCAL.unpack_from(raw)
-    name = _name(raw[LOCAL_FIXED_BYTES : LOCAL_FIXED_BYTES + name_bytes])
+    name = _name(raw[LOCAL_FIXED_BYTES : LOCAL_FIXED_BYTES + name_bytes], flags)
+    told = shown.line(name, shown.MOST_NAME)
     if flags & _ENCRYPTED_FLAGS:
-        raise WireError("pack-encrypted", f"“{name}” in the pack is encrypted. Ask its creator for a plain pack.")
+        raise WireError("pack-encrypted", f"“{told}” in the pack is encrypted. Ask its creator for a plain pack.")
     if method != _STORED or flags & _SIZE_AFTERWARDS_FLAG:
         raise WireError(
             "pack-compressed",
-            f"“{name}” in the pack is compressed, and a pack only stores. Ask its creator for a pack "
+            f"“{told}” in the pack is compressed, and a pack only stores. Ask its creator for a pack "
             "built with `stall pack build`.",
         )
-    size, packed, _ = _widened(raw[LOCAL_FIXED_BYTES + name_bytes :], size, packed, 0)
+    extra = raw[LOCAL_FIXED_BYTES + name_bytes :]
+    _check_extra(extra, told)
+    size, packed, _ = _widened(extra, size, packed, 0)
     if size != packed:
-        raise _damaged(f"“{name}” has two sizes")
+        raise _damaged(f"“{told}” has two sizes")
     return Entry(name, size, crc, header_at, header_at + len(raw))
 
 
 def check_tail(raw: bytes, tail_at: int, entries: Sequence[Entry]) -> None:
     """Check that `raw`, all that follows the last entry (at `tail_at`), lists exactly `entries` and ends the file.
 
-    So no other unzipper can see another file than we do. Raises WireError.
+    So no other unzipper can see another file than we do, once `check_crc` held for each. Raises WireError.
     """
     position = 0
     for entry in entries:
         position = _check_central(raw, position, entry)
     _check_end(raw, position, tail_at, len(entries))
+
+
+def check_crc(entry: Entry, crc: int) -> None:
+    """Compare the CRC-32 of an entry's bytes with what its headers say; others unpack nothing that differs."""
+    if crc != entry.crc:
+        raise _damaged(f"The checksum of “{shown.line(entry.name, shown.MOST_NAME)}” is not that of its bytes")
 
 
 @dataclass
@@ -128,7 +144,9 @@ class Writer:
         Raises LocalWireError `zip-name` for a name no ZIP of ours may hold.
         """
         if not 0 < len(name.encode("utf-8")) <= NAME_MAX_BYTES or size < 0:
-            raise LocalWireError("zip-name", f"“{name[:80]}” cannot name a file in a ZIP. Give it a shorter name.")
+            raise LocalWireError(
+                "zip-name", f"“{shown.line(name, 80)}” cannot name a file in a ZIP. Give it a shorter name."
+            )
         entry = Entry(name, size, crc, self.offset, 0)
         raw = _local(entry)
         self.entries.append(replace(entry, data_at=self.offset + len(raw)))
@@ -141,11 +159,34 @@ class Writer:
         return directory + _end(len(self.entries), len(directory), self.offset)
 
 
-def _name(raw: bytes) -> str:
+def _name(raw: bytes, flags: int) -> str:
     try:
-        return raw.decode("utf-8")
+        name = raw.decode("utf-8")
     except UnicodeDecodeError as wrong:
         raise _damaged("A file name in it is not UTF-8") from wrong
+    if not (name.isascii() or flags & _UTF8_FLAG):  # without the flag the same bytes are other letters elsewhere
+        raise _otherwise(shown.line(name, shown.MOST_NAME), "one with other letters in its name")
+    return name
+
+
+def _check_extra(extra: bytes, told: str) -> None:
+    """Refuse extra fields by which other programs would unpack something else, or that are not whole."""
+    position, seen = 0, set()
+    while position + 4 <= len(extra):
+        kind, length = struct.unpack_from("<2H", extra, position)
+        if kind not in _HARMLESS_IDS or kind in seen:
+            raise _otherwise(told, "another name or another kind of file")
+        seen.add(kind)
+        position += 4 + length
+    if position != len(extra):
+        raise _damaged(f"What stands beside the name “{told}” is cut off")
+
+
+def _check_mode(mode: int, told: str) -> None:
+    """Refuse what is no plain file by the directory's word: a link, a folder, a device."""
+    unix = mode >> 16
+    if unix & _UNIX_KIND not in {0, _UNIX_FILE} or unix & _UNIX_SPECIAL or mode & _DOS_NO_FILE:
+        raise _otherwise(told, "a link or another kind of file")
 
 
 def _widened(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
@@ -177,18 +218,22 @@ def _check_central(raw: bytes, position: int, entry: Entry) -> int:
     if len(raw) < position + _CENTRAL.size:
         raise _truncated()
     (mark, _by, _need, flags, method, _time, _date, crc, packed, size, name_bytes, extra_bytes,
-     note_bytes, _disk, _inner, _mode, offset) = _CENTRAL.unpack_from(raw, position)  # fmt: skip
+     note_bytes, disk, _inner, mode, offset) = _CENTRAL.unpack_from(raw, position)  # fmt: skip
     name_at = position + _CENTRAL.size
     extra_at = name_at + name_bytes
     end = int(extra_at + extra_bytes + note_bytes)
     if mark == _CENTRAL_MARK and len(raw) < end:
         raise _truncated()
     extra = raw[extra_at : extra_at + extra_bytes]
+    name = shown.line(entry.name, shown.MOST_NAME)
     size, packed, offset = _widened(extra, size, packed, offset)
-    told = (mark, flags & _ENCRYPTED_FLAGS, method, crc, size, packed, offset)
-    found = (_CENTRAL_MARK, 0, _STORED, entry.crc, entry.size, entry.size, entry.header_at)
+    told = (mark, flags & (_ENCRYPTED_FLAGS | _SIZE_AFTERWARDS_FLAG), method, crc, size, packed, offset, disk)
+    found = (_CENTRAL_MARK, 0, _STORED, entry.crc, entry.size, entry.size, entry.header_at, 0)
     if told != found or raw[name_at:extra_at] != entry.name.encode("utf-8"):
-        raise _damaged(f"Its list of files does not agree with “{entry.name}”")
+        raise _damaged(f"Its list of files does not agree with “{name}”")
+    _name(raw[name_at:extra_at], flags)
+    _check_extra(extra, name)
+    _check_mode(mode, name)
     return end
 
 
@@ -198,6 +243,8 @@ def _check_end(raw: bytes, position: int, tail_at: int, count: int) -> None:
     if raw[position : position + 4] == _END64_MARK:
         wide = True
         position = _check_end64(raw, position, tail_at, count)
+    elif raw[max(0, position - _LOCATOR.size) : position].startswith(_LOCATOR_MARK):
+        raise _damaged("Its list of files ends in another end")  # which other programs would believe
     if len(raw) < position + _END.size:
         raise _truncated()
     mark, disk, start_disk, here, total, length, offset, note_bytes = _END.unpack_from(raw, position)
@@ -210,6 +257,8 @@ def _check_end(raw: bytes, position: int, tail_at: int, count: int) -> None:
         raise _truncated()
     if len(raw) != position + _END.size + note_bytes:
         raise _damaged("Something stands behind its end")
+    if _END_MARK in raw[position + 4 :]:  # other programs look for the end from behind, and would find that one
+        raise _damaged("It has two ends")
 
 
 def _check_end64(raw: bytes, position: int, tail_at: int, count: int) -> int:
@@ -265,6 +314,14 @@ def _end(count: int, directory_bytes: int, directory_at: int) -> bytes:
 
 def _truncated() -> WireError:
     return WireError("pack-truncated", "The pack ends too early. Copy it again from the laptop.")
+
+
+def _otherwise(name: str, what: str) -> WireError:
+    return WireError(
+        "pack-unpacks-otherwise",
+        f"Other programs would unpack “{name}” in the pack as {what}. Ask its creator for a pack built with "
+        "`stall pack build`.",
+    )
 
 
 def _damaged(what: str) -> WireError:
