@@ -77,11 +77,14 @@ def _play(stand: Stand) -> Outcome:
 
 def _settle(stand: Stand) -> None:
     """Nothing is killed any more: every payment ends by itself or by the clerk's decision."""
-    stage.eventually(
-        lambda: not stand.stage.open_attempts() and stand.stage.reader_ready(),
-        stand.patience_s,
-        f"payments {stand.stage.open_attempts()} to end",
-    )
+    try:
+        stage.eventually(
+            lambda: not stand.stage.open_attempts() and stand.stage.reader_ready(),
+            stand.patience_s,
+            "every payment to end",
+        )
+    except NotInTime as late:
+        stand.find(str(late))
 
 
 def _end_of_days(stand: Stand) -> None:

@@ -13,7 +13,7 @@ from tests.faults.stage import Stage
 from tests.money.plan import Share, Wanted
 
 #: A person waits so long for what must come (s); and besides as long as the terminal's own times allow.
-PATIENCE_S = 90.0
+PATIENCE_S, IN_VAIN_S = 90.0, 5.0
 
 
 @dataclass
@@ -38,7 +38,12 @@ class Stand:
 
     @property
     def patience_s(self) -> float:
-        """How long something may take that waits for the terminal, and for it to be asked again."""
+        """How long something may take that waits for the terminal, and for it to be asked again.
+
+        Not long once a process ended by itself: that is a finding already, and what it was to do may never come.
+        """
+        if self.stage.complaints():
+            return IN_VAIN_S
         return PATIENCE_S + 3 * Timers(self.scale).t4_s + 2 * ASK_AGAIN_S * self.scale
 
     @property
@@ -49,7 +54,7 @@ class Stand:
     def next_buyer(self) -> int | None:
         """The number of the next buyer, from 0; None when all have come."""
         with self._lock:
-            if self.counts["sales"] >= self.share.sales:
+            if self.counts["sales"] >= self.share.sales or self.stage.complaints():
                 return None
             self.counts["sales"] += 1
             return self.counts["sales"] - 1
