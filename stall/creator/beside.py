@@ -1,15 +1,17 @@
 """Papers held against each other (docs/protocol.md, 6): a paper may hold alone and be contradicted by another beside it.
 
-What is not at hand is not judged.
+What is not at hand is not judged. Which of the others count is for `standing` to say.
 """
 
 from __future__ import annotations
 
-from stall.creator.evidence import Evidence
-from stall.errors import WireError
-from stall.wire import delegation, keys, numbers, takeback, versions
+from collections.abc import Iterable, Mapping, Sequence
+
+from stall.creator.evidence import Evidence, Sale
+from stall.errors import Hostile
+from stall.wire import closing, delegation, keys, numbers, takeback, versions
+from stall.wire.closing import Close
 from stall.wire.decline import Decline
-from stall.wire.delegation import Delegation
 from stall.wire.lease import Lease
 from stall.wire.lease_return import LeaseReturn
 from stall.wire.manifest import Manifest
@@ -35,7 +37,7 @@ def _leased_by_cloud(signed: Manifest, heap: Evidence) -> bool:
     return numbers.pool_of(signed, known, signed.iat) != keys.thumbprint_of_did(signed.iss)
 
 
-def lease(given: Lease, heap: Evidence) -> None:
+def lease(given: Lease, heap: Evidence, returns: Sequence[LeaseReturn]) -> None:
     """Hold a lease against its drop, who may lease, and other leases. Raises WireError `lease-…`, `delegation-…`."""
     named = heap.manifests.get(given.man)
     if named is not None:
@@ -44,9 +46,18 @@ def lease(given: Lease, heap: Evidence) -> None:
         chain = {token for token, one in heap.manifests.items() if one in held}
         numbers.check_in_manifest(given, newest, chain)
         numbers.check_allocator(given, newest, [one for found in heap.delegations.values() for one in found])
+    creator = heap.creator_of(given)
     for other in heap.leases.values():
-        if other.drop == given.drop and heap.creator_of(other) == heap.creator_of(given):
-            numbers.check_disjoint([given, other], heap.lease_returns)
+        if other.drop == given.drop and is_by(other, creator, heap):
+            numbers.check_disjoint([given, other], returns)
+
+
+def is_by(given: Lease, creator: str, heap: Evidence) -> bool:
+    """Say whether a lease grants numbers of that creator."""
+    try:
+        return heap.creator_of(given) == creator
+    except Hostile:
+        return False  # nobody can tell whose numbers it grants
 
 
 def lease_return(given: LeaseReturn, heap: Evidence) -> None:
@@ -55,64 +66,53 @@ def lease_return(given: LeaseReturn, heap: Evidence) -> None:
         one for one in heap.leases.values() if (one.sub, one.epoch, one.drop) == (given.iss, given.epoch, given.drop)
     ]
     if leases:
-        numbers.check_returned(given, leases, [told for _, told in heap.receipts.values()])
+        numbers.check_returned(given, leases, [sale.told for sale in heap.receipts.values()])
 
 
-def receipt(told: Receipt, typ: str, chain: Delegation, heap: Evidence) -> None:
-    """Hold a receipt, refund or void against its delegation, drops, leases, and the receipt it refers to. Raises WireError."""
-    delegation.check_receipt(chain, told)
+def receipt(
+    sale: Sale, leases: Iterable[Lease], original: Sale | None, earlier: Sequence[Sibling], heap: Evidence
+) -> None:
+    """Hold a receipt, refund or void against its delegation, drops, leases, and the `original` it refers to. Raises WireError.
+
+    `leases` are those of its box by the creators of what it sells; `earlier` took the same receipt back before.
+    """
+    told = sale.told
+    delegation.check_receipt(sale.chain, told)
     manifests = {token: signed for token, (_, signed) in heap.manifests.items()}
-    leases = {one.jti: one for one in heap.leases.values() if one.sub == told.iss}
-    numbers.check_sold(told, manifests, leases)
-    original = next((one for _, one in heap.receipts.values() if (one.iss, one.jti) == (told.iss, told.ref)), None)
+    numbers.check_sold(told, manifests, _of_lines(told, leases))
     if original is not None:
-        takeback.check(original, typ, told, _earlier(told, heap))
+        takeback.check(original.told, sale.typ, told, earlier)
 
 
-def _earlier(told: Receipt, heap: Evidence) -> list[Sibling]:
-    """What else took the same receipt back before."""
-    same = [
-        (typ, one) for typ, one in heap.returns if (one.iss, one.ref) == (told.iss, told.ref) and one.jti != told.jti
-    ]
-    return [(typ, one) for typ, one in same if (one.iat, one.seq) < (told.iat, told.seq)]
+def _of_lines(told: Receipt, leases: Iterable[Lease]) -> Mapping[str, Lease]:
+    """The leases by their `jti`: of two with the same the one that grants what a line sells, whichever came first."""
+    found: dict[str, Lease] = {}
+    sold = {(item.lease, item.ed) for item in told.items}
+    for one in leases:
+        fits = any(jti == one.jti and ed is not None and _grants(one, ed) for jti, ed in sold)
+        if fits or one.jti not in found:
+            found[one.jti] = one
+    return found
+
+
+def _grants(given: Lease, number: int) -> bool:
+    return any(low <= number <= high for low, high in given.ranges)
 
 
 def decline(told: Decline, heap: Evidence) -> None:
     """Hold a decline against the receipt it names. Raises WireError `decline-…`."""
-    if told.rcpt in heap.receipts:
-        token, sold = heap.receipts[told.rcpt]
-        takeback.check_decline(sold, token, told)
+    sale = heap.receipts.get(told.rcpt)
+    if sale is not None:
+        takeback.check_decline(sale.told, sale.token, told)
 
 
-def returns_that_count(heap: Evidence) -> list[Sibling]:
-    """Refunds, voids and exchanges that nothing at hand contradicts: only these take anything back."""
-    return [one for one in heap.returns if _counts(one, heap)]
+def close(told: Close, heap: Evidence) -> None:
+    """Hold a closing statement against the manifest it names. Raises WireError `close-…`."""
+    if told.man in heap.manifests:
+        token, signed = heap.manifests[told.man]
+        closing.check_manifest(told, signed, token)
 
 
-def _counts(one: Sibling, heap: Evidence) -> bool:
-    typ, told = one
-    original = next((sold for _, sold in heap.receipts.values() if (sold.iss, sold.jti) == (told.iss, told.ref)), None)
-    if original is None:
-        return False
-    try:
-        takeback.check(original, typ, told, _earlier(told, heap))
-    except WireError:
-        return False
-    return True
-
-
-def is_taken_back(told: Receipt, heap: Evidence) -> bool:
-    """Say whether another paper takes back this receipt or a part of it."""
-    return any((one.iss, one.ref) == (told.iss, told.jti) for _, one in returns_that_count(heap))
-
-
-def declines_that_count(heap: Evidence) -> list[Decline]:
-    """Declines that fit the receipts they name, if those are at hand."""
-    found = []
-    for told in heap.declines:
-        try:
-            decline(told, heap)
-        except WireError:
-            continue
-        found.append(told)
-    return found
+def differs(some: Close, others: Close) -> bool:
+    """Say whether two closing statements of one drop say different things of its copies."""
+    return (some.man, some.editions, some.root, some.count) != (others.man, others.editions, others.root, others.count)

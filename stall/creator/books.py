@@ -6,13 +6,14 @@ Pure, and fed in order by `journals`, which knows that the events are the box's 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from stall.creator import evidence
+from stall.creator.once import Refusal
 from stall.domain import payment
-from stall.errors import StallError, WireError
+from stall.errors import WireError
 from stall.wire import b64, delegation, jws, keys, receipt
 from stall.wire.delegation import Delegation
 from stall.wire.event import Event
@@ -36,40 +37,54 @@ class Entry:
 
 @dataclass(frozen=True)
 class Limits:
-    """The delegations of the box that are at hand: how much it may take by cards read offline."""
+    """The delegations that are at hand, and the creators of the manifests that are, by their hash."""
 
     delegations: Sequence[Delegation] = ()
+    creators: Mapping[str, str] = field(default_factory=dict)
 
-    def refusal(self, told: Receipt) -> StallError | None:
-        """Why none of the box's delegations for what a receipt sells covers it, as a receipt alone would be judged."""
-        drops: set[str | None] = {item.drop for item in told.items} or {None}
-        known = [one for one in self.delegations if keys.thumbprint_of_did(one.sub) == told.iss]
-        refusals = []
-        for chain in sorted(known, key=lambda one: one.seq, reverse=True):
-            try:
-                for drop in drops:
-                    evidence.check_use(chain, "receipt", drop, told.iat)
-            except WireError as error:
-                refusals.append(error)
-            else:
-                return None
-        of_time = [error for error in refusals if error.code not in {"delegation-drop", "delegation-cap"}]
-        return of_time[0] if of_time else None  # what another creator's delegation would cover is not judged
+    def refusals(self, told: Receipt, stored: Counter[str], among: Collection[str]) -> Iterator[tuple[str, WireError]]:
+        """Why a receipt is not covered, by each creator who let its box sell; of those `among` only, if there are any."""
+        for creator in {one.iss for one in self.delegations}:
+            chains = [
+                one for one in self.delegations if one.iss == creator and keys.thumbprint_of_did(one.sub) == told.iss
+            ]
+            if (
+                chains
+                and (not among or creator in among)
+                and (error := self._refusal(told, stored, chains)) is not None
+            ):
+                yield creator, error
 
-    def check(self, told: Receipt, stored: Counter[str]) -> None:
-        """Check a receipt, and what was stored in all by then, against the delegation that held. Raises WireError."""
-        drops = {item.drop for item in told.items if item.drop is not None}
-        of_drops = [one for one in self.delegations if delegation.ANY_DROP in one.drops or drops <= set(one.drops)]
-        for creator in {one.iss for one in of_drops}:
-            held = delegation.holding([one for one in of_drops if one.iss == creator], told.iat)
-            if held is None or held.max is None or not held.nbf <= told.iat <= held.exp:
-                continue
-            delegation.check_receipt(held, told)
-            if any(part.st == "stored" for part in told.pay) and stored[held.max.cur] > held.max.stored_total:
-                raise WireError(
-                    "export-over-limit",
-                    f"With receipt {told.jti} more was due from cards read offline than the creator allowed. Ask the stall.",
-                )
+    def _refusal(self, told: Receipt, stored: Counter[str], chains: Sequence[Delegation]) -> WireError | None:
+        """Check a receipt, and what was stored in all by then, against the delegation of one creator that held."""
+        lines = [item for item in told.items if item.drop is not None]
+        own = [item for item in lines if self.creators.get(item.man or "", chains[0].iss) == chains[0].iss]
+        held = delegation.holding(chains, told.iat)
+        if held is None or (lines and not own):
+            return None  # it sells nothing of this creator's
+        drops: set[str | None] = {item.drop for item in own}
+        try:
+            for drop in drops or {None}:
+                evidence.check_use(held, "receipt", drop, told.iat)
+        except WireError as error:
+            sure = bool(own) and all(item.man in self.creators for item in own)
+            may_be_anothers = error.code in {"delegation-drop", "delegation-cap"} and not sure
+            return None if may_be_anothers else error
+        return _over_limit(told, stored, held)
+
+
+def _over_limit(told: Receipt, stored: Counter[str], held: Delegation) -> WireError | None:
+    try:
+        delegation.check_receipt(held, told)
+    except WireError as error:
+        return error
+    limit = held.max
+    if limit is None or all(part.st != "stored" for part in told.pay) or stored[limit.cur] <= limit.stored_total:
+        return None
+    return WireError(
+        "export-over-limit",
+        f"With receipt {told.jti} more was due from cards read offline than the creator allowed. Ask the stall.",
+    )
 
 
 @dataclass
@@ -81,7 +96,11 @@ class Books:
     money: Counter[tuple[str, str]] = field(default_factory=Counter)
     sold: dict[tuple[str, int], object] = field(default_factory=dict)
     certified: set[tuple[object, object]] = field(default_factory=set)
-    refusal: StallError | None = None  # of the first receipt that no delegation at hand covers
+    refused: dict[str, Refusal] = field(
+        default_factory=dict
+    )  # by creator: the first receipt their delegations do not cover
+    accepted: set[str] = field(default_factory=set)  # creators whose delegation the box took
+    manifests: set[str] = field(default_factory=set)  # of what was sold
     times: tuple[int, ...] = ()  # of the first and the last receipt
     _receipt_of: dict[object, tuple[str, int]] = field(default_factory=dict)  # its id, and what was not given back
     _named: set[tuple[str, int]] = field(default_factory=set)  # numbers a certificate is for
@@ -109,6 +128,8 @@ class Books:
         match fact.kind:
             case "epoch":
                 self._parent(entry, body["parent"])
+            case "delegation":
+                self._delegation(entry, body)
             case "lease":
                 self._leases[fact.epoch, body["jti"]] = (body["drop"], body["ranges"])
             case "sale" | "attempt" | "finish":
@@ -118,6 +139,11 @@ class Books:
                     self._receipt(entry, body, limits)
             case "certificate" | "grant" | "delivery":
                 self._handed_over(entry, body)
+
+    def _delegation(self, entry: Entry, body: Mapping[str, Any]) -> None:
+        """A creator's delegation shows whom they trust; that the box took it, for whom it sells."""
+        if (body["role"], body["sub"]) == ("box", keys.thumbprint(entry.public)):
+            self.accepted.add(body["creator"])
 
     def _parent(self, entry: Entry, parent: Mapping[str, Any] | None) -> None:
         if parent is None and not self.ended:
@@ -174,8 +200,9 @@ class Books:
         told = receipt.verify(token, {keys.thumbprint(entry.public): entry.public}, typ)
         if (told.epoch, told.seq) != (entry.fact.epoch, entry.fact.seq):
             raise WireError("export-receipt", f"The receipt in {entry.where} belongs to another. Export again.")
-        limits.check(told, self._stored)
-        self.refusal = self.refusal or limits.refusal(told)
+        for creator, error in limits.refusals(told, self._stored, self.accepted):
+            self.refused.setdefault(creator, Refusal.of(error))
+        self.manifests |= {item.man for item in told.items if item.man is not None}
         self.times = (*self.times[:1], told.iat)
         self.receipts[entry.fact.epoch, entry.fact.seq] = jws.token_hash(token)
         for part in told.pay:

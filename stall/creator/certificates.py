@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from stall.creator import beside, chains
+from stall.creator import beside, chains, standing
 from stall.creator.chains import Link, Said
-from stall.creator.evidence import BOX, NAME_CHARS, Evidence, allows, cloud_name
+from stall.creator.evidence import BOX, NAME_CHARS, Evidence, cloud_name
 from stall.errors import StallError
-from stall.wire import badge as badges
 from stall.wire import certificate as certificates
 from stall.wire import credential, delegation, grade, keys, note, presentation, proof, tlogproof
 from stall.wire.credential import VerifiedCredential
 from stall.wire.delegation import Delegation
 from stall.wire.grade import Grade, Graded
 from stall.wire.note import Verifier
+from stall.wire.tlogproof import Logged
 
 _WORD = {
     Grade.FINAL: "Final.",
@@ -36,13 +36,13 @@ class Worth:
 
 def certificate(document: dict[str, Any], heap: Evidence) -> Worth:
     """Grade a certificate by the other papers. Raises WireError if it does not hold by itself or beside them."""
-    held = credential.verify(document)
+    held = heap.certificate(document)
     heap.check_creator(held.creator)
     number = f"Number {held.edition} of {held.edition_size} of" if held.edition else "A copy of"
     says = [f"{number} {held.drop}, since {chains.day(held.valid_from_s)}."]
     says.append("It belongs to whoever holds the owner code." if held.owner else "It names no owner key.")
     says += _beside(held, heap)
-    graded = grade.judge(held, _known(held, heap))
+    graded = grade.judge(held, replace(_known(held, heap), twice=_is_twice(held, heap)))
     first, *more = (reason.sentence for reason in graded.reasons)
     says += [f"{_WORD[graded.grade]} {first}", *more]
     chain = None if held.by_creator else held.delegation
@@ -69,59 +69,101 @@ def _beside(held: VerifiedCredential, heap: Evidence) -> list[str]:
         token, signed = heap.manifests[held.manifest]
         credential.check_manifest(held, signed, token)
         says.append(f"The manifest it names lies beside it: “{signed.drop.title}”.")
+    refusal = standing.refusal_of(held.receipt, heap)
     if held.receipt in heap.receipts:
-        token, told = heap.receipts[held.receipt]
-        credential.check_receipt(held, told, token)
-        says.append("The receipt it names lies beside it.")
+        sale = heap.receipts[held.receipt]
+        credential.check_receipt(held, sale.told, sale.token)
+        says += [] if refusal else ["The receipt it names lies beside it."]
     elif heap.handed_in and held.receipt not in heap.handed_in:
         says.append("The receipt beside it is of another sale: these two do not belong together.")
+    if refusal is not None:
+        says.append(f"The receipt it names lies beside it and does not count itself: {refusal.sentence}")
+    if standing.are_contradicted(held.creator, held.drop, heap):
+        says.append("The closing statements of its drop beside it contradict each other. None of them counts.")
     return says
 
 
 def _known(held: VerifiedCredential, heap: Evidence) -> grade.Known:
     """Everything at hand that touches a certificate, and counts."""
     sold = heap.receipts.get(held.receipt)
+    returns = standing.returned(sold.told.iss, sold.told.jti, heap) if sold else []
     return grade.Known(
-        receipt=sold[1] if sold else None,
+        receipt=sold.told if sold else None,
+        refused=standing.refusal_of(held.receipt, heap),
         revoked=heap.revoked.get(held.creator, ()),
-        leases={token: one.jti for token, one in heap.leases.items()},
-        returns=beside.returns_that_count(heap),
+        leases={name: one.jti for name, one in heap.leases.items() if beside.is_by(one, held.creator, heap)},
+        returns=[(one.typ, one.told) for one in returns],
         declined=[
             grade.Declined(one.rcpt, frozenset((item.drop, item.ed) for item in one.items or ()))
-            for one in beside.declines_that_count(heap)
-            if any(
-                chain.iss == held.creator and allows(chain, "decline", held.drop, one.iat)
-                for chain in heap.delegations.get(one.iss, ())
-            )
+            for one in standing.declines(held.receipt, held.creator, heap)
         ],
         closed=_closed(held, heap),
         logged_s=min((logged_s for logged_s, _chain in _logged(held, heap)), default=None),
     )
 
 
+def _is_twice(held: VerifiedCredential, heap: Evidence) -> bool:
+    """Say whether a box signed another certificate of its number that stands as well."""
+    if held.edition is None or held.by_creator:
+        return False
+    own, copy = certificates.digest(held.document), (held.creator, held.drop, held.edition)
+    return any(
+        (one.creator, one.drop, one.edition) == copy and name != own and not one.by_creator and _stands(one, heap)
+        for name, one in heap.certificates.items()
+    )
+
+
+def _stands(held: VerifiedCredential, heap: Evidence) -> bool:
+    """Say whether a certificate counts, but for others of its number."""
+    try:
+        return heap.once.ask(("certificate", certificates.digest(held.document)), lambda: _counts(held, heap))
+    except StallError:
+        return False
+
+
+def _counts(held: VerifiedCredential, heap: Evidence) -> bool:
+    _beside(held, heap)
+    return grade.judge(held, _known(held, heap)).refusal is None
+
+
 def _closed(held: VerifiedCredential, heap: Evidence) -> grade.Closed | None:
-    close = heap.closes.get((held.creator, held.drop))
+    close = standing.closing_of(held.creator, held.drop, heap)
     if close is None or close.editions is None:
         return None
     return grade.Closed(tuple(grade.Entry(one.ed, one.st, one.cert) for one in close.editions))
 
 
 def _logged(held: VerifiedCredential, heap: Evidence) -> Iterator[tuple[int, Delegation]]:
-    """When clouds of the creator, by which delegation, cosigned a journal of its box that has the certificate."""
+    """When clouds of the creator, by which delegation, cosigned a journal of its box that has the certificate.
+
+    The box may keep one, the journal is no fork, and the creator's delegations do not refuse it.
+    """
+    if held.delegation is None or "log" not in held.delegation.cap:
+        return
     digest, own = certificates.digest(held.document), BOX + keys.thumbprint(held.issuer)[:NAME_CHARS]
-    here = [one for one in heap.logged if tlogproof.tells_of(one, digest)]
+    here = [
+        one.logged for one in heap.shown if tlogproof.tells_of(one.logged, digest) and held.creator not in one.refused
+    ]
     for logged in (one for one in here if one.checkpoint.origin.startswith(f"{own}/")):
-        for chain in (one for found in heap.delegations.values() for one in found):
+        if (logged.checkpoint.origin, logged.checkpoint.size) not in heap.forked:
+            yield from _seen(logged, held, heap)
+
+
+def _seen(logged: Logged, held: VerifiedCredential, heap: Evidence) -> Iterator[tuple[int, Delegation]]:
+    for clouds in heap.delegations.values():
+        for chain in (one for one in clouds if one.iss == held.creator):
             try:
                 cloud = Verifier(cloud_name(chain), keys.public_from_did(chain.sub), note.COSIGNATURE_KIND)
-                yield tlogproof.cosigned_s(logged, cloud, chain, held.creator, held.drop), chain
+                seen_s = tlogproof.cosigned_s(logged, cloud, chain, held.creator, held.drop)
             except StallError:
                 continue
+            if chain in heap.cosigning(clouds, seen_s, held.creator) and not grade.is_early(held, seen_s):
+                yield seen_s, chain
 
 
 def badge(document: dict[str, Any], heap: Evidence) -> Said:
     """Say what a badge says. Raises WireError if it does not hold."""
-    held = badges.verify(document)
+    held = heap.badge(document)
     what, subject = held.badge.credential_subject.achievement, held.badge.credential_subject
     whose = f"the owner of {subject.id}" if subject.id else "whoever has the e-mail address it hides"
     until = "without end" if held.valid_until_s is None else f"until {chains.day(held.valid_until_s)}"

@@ -23,7 +23,8 @@ class Said:
     """What a paper that holds says. `dated` is its own time, `until` when it ends (seconds UTC), where it tells.
 
     `own` is the name under which others rest on it and `kin` what it shares with its older and newer versions; `rests`
-    names what it rests on beside its signer's delegation, each with the time at which it did.
+    names what it rests on beside its signer's delegation, each with the time at which it did. `gone` is why the creator's
+    revoking ended it, as a word and a sentence; `lacks` the code and the sentence of what is missing to tell whose it is.
     """
 
     says: tuple[str, ...]
@@ -34,6 +35,8 @@ class Said:
     own: str | None = None
     kin: str | None = None
     rests: tuple[tuple[str, int], ...] = ()
+    gone: tuple[str, str] | None = None
+    lacks: tuple[str, str] | None = None
 
 
 def name_of(given: Delegation) -> str:

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from stall.creator import logs
-from stall.creator.evidence import BOX, NAME_CHARS, Evidence, cloud_name
-from stall.creator.named import key_of, named_key
+from stall.creator.evidence import BOX, NAME_CHARS, Evidence, Shown, cloud_name
+from stall.creator.named import key_of
 from stall.creator.papers import Export, LogProof, Paper, Text
 from stall.errors import StallError
 from stall.wire import (
     badge,
     certificate,
     closing,
-    credential,
     decline,
     delegation,
     jws,
@@ -37,13 +36,16 @@ def gather(papers: Sequence[Paper], expected: str | None, cosigners: Iterable[Ve
     """Take in what each paper proves; one that proves nothing is passed over.
 
     In this order, for each needs those before it: delegations, manifests, then what boxes and clouds signed, journals.
+    What a box signed is taken in even where nobody can tell yet for which creator.
     """
     evidence = Evidence(expected=expected, cosigners=list(cosigners))
     if expected is not None:
         evidence.creators |= key_of(expected)
-    for take in (_delegation, _manifest, _checkpoints, _token, _journal):
+    for take in (_delegation, _manifest, _checkpoints, _receipt, _token, _journal):
         for paper in papers:
             _try(take, paper, evidence)
+        if take is _manifest:
+            _revoke(evidence)
     return evidence
 
 
@@ -68,21 +70,24 @@ def is_badge(document: dict[str, Any]) -> bool:
 def _delegation(paper: Paper, evidence: Evidence) -> None:
     if isinstance(paper.content, dict):
         document = certificate_in(paper.content)
-        found = badge.verify(document).delegation if is_badge(document) else _certified(document, evidence)
+        found = evidence.badge(document).delegation if is_badge(document) else _certified(document, evidence)
         if found is not None:
             _keep(found, evidence)
     elif isinstance(paper.content, str) and jws.unverified_typ(paper.content) == delegation.TYP:
-        _keep(delegation.verify(paper.content, named_key(paper.content)), evidence)
+        _keep(evidence.delegation(paper.content), evidence)
 
 
 def _certified(document: dict[str, Any], evidence: Evidence) -> Delegation | None:
-    held = credential.verify(document)
-    evidence.certificates[certificate.digest(held.document)] = held.receipt
+    held = evidence.certificate(document)
+    evidence.certificates[certificate.digest(held.document)] = held
     return held.delegation
 
 
 def _keep(found: Delegation, evidence: Evidence) -> None:
-    evidence.delegations.setdefault(keys.thumbprint_of_did(found.sub), []).append(found)
+    known = evidence.delegations.setdefault(keys.thumbprint_of_did(found.sub), [])
+    if found in known:
+        return
+    known.append(found)
     evidence.creators |= key_of(found.iss)
     if found.role == "cloud" and "cosign" in found.cap and evidence.expected in {None, found.iss}:
         public = keys.public_from_did(found.sub)
@@ -95,16 +100,24 @@ def _manifest(paper: Paper, evidence: Evidence) -> None:
     signed, _chain = evidence.manifest(paper.content)
     evidence.manifests[jws.token_hash(paper.content)] = (paper.content, signed)
     evidence.creators |= key_of(signed.iss)
-    evidence.revoked.setdefault(signed.iss, []).extend(signed.revoked)
+
+
+def _revoke(evidence: Evidence) -> None:
+    """Take in what creators revoke. What a signer signed who was revoked before by its creator revokes nothing, and is none."""
+    given = {name: (signed, evidence.manifest(token)[1]) for name, (token, signed) in evidence.manifests.items()}
+    for name, (signed, chain) in sorted(given.items(), key=lambda one: one[1][1] is not None):
+        if chain is not None and evidence.is_revoked(chain, signed.iat):
+            del evidence.manifests[name]
+        else:
+            evidence.revoked.setdefault(signed.iss, []).extend(signed.revoked)
 
 
 def _checkpoints(paper: Paper, evidence: Evidence) -> None:
     if isinstance(paper.content, Text):
-        _note, state, _chain = evidence.checkpoint(paper.content.text)
-        _keep_root(state, evidence)
+        _keep_root(evidence.signed_checkpoint(paper.content.text)[1], evidence)
     elif isinstance(paper.content, LogProof):
-        logged, _chain = evidence.log_proof(tlogproof.read(paper.content.text))
-        evidence.logged.append(logged)
+        logged = evidence.signed_log_proof(tlogproof.read(paper.content.text))
+        evidence.shown.append(Shown(logged))
         _keep_root(logged.checkpoint, evidence)
     elif isinstance(paper.content, Export):
         for data in paper.content.lines():
@@ -131,35 +144,42 @@ def _keep_root(state: Checkpoint, evidence: Evidence) -> None:
         evidence.forked.add(where)
 
 
+def _receipt(paper: Paper, evidence: Evidence) -> None:
+    """Take in what was sold and taken back."""
+    if not isinstance(paper.content, str) or (typ := jws.unverified_typ(paper.content)) not in receipt.TYPES:
+        return
+    token, name = paper.content, jws.token_hash(paper.content)
+    if name in evidence.handed_in:
+        return
+    evidence.handed_in[name] = token, typ
+    told = evidence.signed_receipt(token, typ)
+    evidence.entries.setdefault((told.iss, told.epoch, told.seq), set()).add(name)
+    evidence.called.setdefault((told.iss, told.jti), set()).add(name)
+    sale = evidence.sale(token, typ)
+    if typ == receipt.RECEIPT:
+        evidence.receipts[name] = sale
+    if told.ref is not None:
+        evidence.returns.append(sale)
+
+
 def _token(paper: Paper, evidence: Evidence) -> None:
-    """Take in what was sold, leased, refused, and closed."""
+    """Take in what was leased, refused, and closed."""
     if not isinstance(paper.content, str):
         return
     token, typ = paper.content, jws.unverified_typ(paper.content)
-    if typ in receipt.TYPES:
-        _receipt(token, typ, evidence)
-    elif typ == lease.TYP:
+    if typ == lease.TYP:
         evidence.leases[jws.token_hash(token)] = evidence.lease(token)[0]
     elif typ == lease_return.TYP:
         evidence.lease_returns.append(evidence.lease_return(token)[0])
     elif typ == decline.TYP:
-        evidence.declines.append(evidence.decline(token)[0])
+        evidence.declines.append(evidence.signed_decline(token))
     elif typ == closing.TYP:
-        close = closing.verify(token, named_key(token))
-        evidence.closes[close.iss, close.drop] = close
+        evidence.closes.append(evidence.close(token))
 
 
 def _journal(paper: Paper, evidence: Evidence) -> None:
     """Take in which certificates an exported journal has, if there are any to be found in it."""
     if isinstance(paper.content, Export) and evidence.certificates:
-        evidence.logged += logs.read(paper.content, evidence).logged
-
-
-def _receipt(token: str, typ: str, evidence: Evidence) -> None:
-    evidence.handed_in.add(jws.token_hash(token))
-    told, _chain = evidence.receipt(token, typ)
-    evidence.entries.setdefault((told.iss, told.epoch, told.seq), set()).add(jws.token_hash(token))
-    if typ == receipt.RECEIPT:
-        evidence.receipts[jws.token_hash(token)] = (token, told)
-    if told.ref is not None:
-        evidence.returns.append((typ, told))
+        report = logs.read(paper.content, evidence)
+        logs.check_one_history(report, evidence)
+        evidence.shown += [Shown(one, report.books.refused.keys()) for one in report.logged]

@@ -50,6 +50,7 @@ class Report:
     box: str = ""
     lives: list[Life] = field(default_factory=list)
     books: Books = field(default_factory=Books)
+    began_s: int | None = None  # the time of its first event
     logged: list[Logged] = field(default_factory=list)  # the certificates looked for, where a cosigned part has them
 
     @property
@@ -149,6 +150,8 @@ class _Reader:
             raise WireError(
                 "export-time", f"The time of event {seq} runs back. Do not rely on it: no stall keeps its journal so."
             )
+        if self.report.began_s is None:
+            self.report.began_s = fact.at // 1000
         leaf = merkle.leaf_hash(data)
         self._check_proof(life, fact, line, leaf)
         life.last_at, life.tree = fact.at, life.tree.append(leaf)

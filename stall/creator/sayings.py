@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from stall.creator import beside, chains, ranges
+from stall.creator import beside, chains, ranges, standing
 from stall.creator.chains import Said
-from stall.creator.evidence import Evidence
-from stall.creator.named import named_key
+from stall.creator.evidence import Evidence, Sale
 from stall.domain import money
-from stall.errors import WireError
-from stall.wire import closing, decline, delegation, jws, keys, lease, lease_return, manifest, receipt
+from stall.wire import closing, decline, delegation, jws, lease, lease_return, manifest, receipt
+from stall.wire.lease import Lease
+from stall.wire.manifest import Manifest
 from stall.wire.receipt import Item, Receipt
 
 #: What a receipt says in codes, for a person; every pair `wire.receipt.STATES` allows.
@@ -45,6 +45,10 @@ _CAPS: Mapping[delegation.Cap, str] = {
 }
 
 
+_REVOKED = {"box": "the box", "cert": "the certificate", "lease": "the lease"}
+_MOST_REVOKED = 10
+
+
 def _manifest(token: str, heap: Evidence) -> Said:
     signed, chain = heap.manifest(token)
     beside.manifest(signed, heap)
@@ -54,6 +58,7 @@ def _manifest(token: str, heap: Evidence) -> Said:
     says = [
         f"“{drop.title}”, version {signed.ver}: {len(signed.files)} files, {copies}, {price}.",
         f"On sale from {chains.day(drop.window.nbf)} to {chains.day(drop.window.exp)}. Licence: {drop.licence.rstrip('.')}.",
+        *_revokes(signed),
         *chains.signed_by(signed.iss, chain, heap),
     ]
     return Said(
@@ -67,8 +72,15 @@ def _manifest(token: str, heap: Evidence) -> Said:
     )
 
 
+def _revokes(signed: Manifest) -> list[str]:
+    """Name what a version revokes, the first few of it."""
+    first = [f"{_REVOKED[one.kind]} {one.ref} from {chains.day(one.at)} on" for one in signed.revoked[:_MOST_REVOKED]]
+    more = len(signed.revoked) - len(first)
+    return [f"It revokes: {'; '.join(first)}{f'; and {more} more' if more else ''}."] if first else []
+
+
 def _delegation(token: str, heap: Evidence) -> Said:
-    given = delegation.verify(token, named_key(token))
+    given = heap.delegation(token)
     drops = "all drops" if delegation.ANY_DROP in given.drops else ", ".join(given.drops)
     says = [
         f"The {given.role} {given.sub} may sign {', '.join(_CAPS[cap] for cap in given.cap)} for {drops}.",
@@ -80,32 +92,60 @@ def _delegation(token: str, heap: Evidence) -> Said:
 
 
 def _lease(token: str, heap: Evidence) -> Said:
-    given, chain = heap.lease(token)
-    beside.lease(given, heap)
-    creator = chain.iss if chain else keys.did_key(heap.creators[given.iss])
+    given, chain, creator = heap.lease(token)
+    beside.lease(given, heap, standing.returned_numbers(heap))
     says = [
         f"Numbers {ranges.text(given.ranges) or 'none'} of {given.drop} for the box {given.sub}, epoch {given.epoch}.",
         f"In force from {chains.day(given.iat)} to {chains.day(given.exp)}.",
         *chains.signed_by(creator, chain, heap),
     ]
-    rests = ((given.man, given.iat),)
-    return Said(tuple(says), chains.links(creator, chain), given.iat, given.exp, chain, own=given.jti, rests=rests)
+    rests, gone = ((given.man, given.iat),), _lease_gone(token, given, creator, heap)
+    links = chains.links(creator, chain)
+    return Said(tuple(says), links, given.iat, given.exp, chain, own=given.jti, rests=rests, gone=gone)
+
+
+def _lease_gone(token: str, given: Lease, creator: str, heap: Evidence) -> tuple[str, str] | None:
+    """Why nothing is sold under a lease any more, if its creator revoked it, or its box."""
+    for kind, ref in (("lease", jws.token_hash(token)), ("box", given.sub)):
+        if (since := heap.revoked_since(kind, ref, creator)) is not None:
+            what = "it" if kind == "lease" else "its box"
+            return (
+                f"revoked-{kind}",
+                f"The creator revoked {what} from {chains.day(since)} on: what is sold under it from then on does not count.",
+            )
+    return None
 
 
 def _receipt(token: str, heap: Evidence) -> Said:
-    told, chain = heap.receipt(token, receipt.RECEIPT)
-    _check_one_history(token, heap)
-    beside.receipt(told, receipt.RECEIPT, chain, heap)
+    sale = _checked(token, receipt.RECEIPT, heap)
+    told = sale.told
     bought = [_bought(item, heap) for item in told.items if item.minor >= 0 or item.drop is None]
     back = [_bought(item, heap) for item in told.items if item.minor < 0 and item.drop is not None]
-    says = [*_paid(token, heap), f"It bought {', '.join(bought) or 'nothing'}."]
+    says = [*_paid(told), f"It bought {', '.join(bought) or 'nothing'}."]
     says += [f"It gave back {', '.join(back)}."] if back else []
-    if jws.token_hash(token) not in heap.certificates.values() and set(heap.certificates.values()) - heap.handed_in:
+    certified = {held.receipt for held in heap.certificates.values()}
+    if jws.token_hash(token) not in certified and certified - heap.handed_in.keys():
         says.append("The certificate beside it is of another sale: these two do not belong together.")
     says += ["It was a test, no sale."] if told.test else []
-    says += ["Another paper beside it takes it back, whole or in part."] if beside.is_taken_back(told, heap) else []
-    lines = (*says, *chains.by_delegate(chain, heap))
-    return Said(lines, chains.links(chain.iss, chain), told.iat, None, chain, rests=_rests(told))
+    says += (
+        ["Another paper beside it takes it back, whole or in part."]
+        if standing.returned(told.iss, told.jti, heap)
+        else []
+    )
+    return _sold(sale, says, heap)
+
+
+def _checked(token: str, typ: str, heap: Evidence) -> Sale:
+    """Check a receipt, refund or void by itself and beside the others."""
+    sale = heap.sale(token, typ)
+    standing.check(sale, heap)
+    return sale
+
+
+def _sold(sale: Sale, says: list[str], heap: Evidence) -> Said:
+    lines = (*says, *chains.by_delegate(sale.chain, heap))
+    links, gone = chains.links(sale.chain.iss, sale.chain), standing.gone(sale, heap)
+    return Said(lines, links, sale.told.iat, None, sale.chain, rests=_rests(sale.told), gone=gone)
 
 
 def _bought(item: Item, heap: Evidence) -> str:
@@ -114,8 +154,8 @@ def _bought(item: Item, heap: Evidence) -> str:
         return f"{item.qty} × {item.sku}"
     if item.ed is not None:
         return f"number {item.ed} of {item.drop}"
-    beside = heap.manifests.get(item.man or "")
-    title = f" (“{beside[1].drop.title}”)" if beside else ""
+    named = heap.manifests.get(item.man or "")
+    title = f" (“{named[1].drop.title}”)" if named else ""
     return f"{'a copy' if item.qty == 1 else f'{item.qty} copies'} of {item.drop}{title}"
 
 
@@ -126,27 +166,13 @@ def _rests(told: Receipt) -> tuple[tuple[str, int], ...]:
 
 def _taken_back(typ: str) -> Callable[[str, Evidence], Said]:
     def says(token: str, heap: Evidence) -> Said:
-        told, chain = heap.receipt(token, typ)
-        _check_one_history(token, heap)
-        beside.receipt(told, typ, chain, heap)
-        lines = (*_paid(token, heap), f"It takes back the receipt {told.ref}.", *chains.by_delegate(chain, heap))
-        return Said(lines, chains.links(chain.iss, chain), told.iat, None, chain, rests=_rests(told))
+        sale = _checked(token, typ, heap)
+        return _sold(sale, [*_paid(sale.told), f"It takes back the receipt {sale.told.ref}."], heap)
 
     return says
 
 
-def _check_one_history(token: str, heap: Evidence) -> None:
-    """Two receipts in one place of one journal are two histories."""
-    told, _chain = heap.receipt(token, jws.unverified_typ(token))
-    if heap.entries.get((told.iss, told.epoch, told.seq), {token}) != {jws.token_hash(token)}:
-        raise WireError(
-            "verify-forked",
-            f"The box signed two receipts as entry {told.seq} of one journal. One was kept from somebody: trust neither.",
-        )
-
-
-def _paid(token: str, heap: Evidence) -> list[str]:
-    told, _chain = heap.receipt(token, jws.unverified_typ(token))
+def _paid(told: Receipt) -> list[str]:
     total = money.text(sum(part.minor for part in told.pay), told.pay[0].cur)
     how = ", ".join(_HOW[part.m, part.st] for part in told.pay)
     return [
@@ -181,10 +207,8 @@ def _decline(token: str, heap: Evidence) -> Said:
 
 
 def _close(token: str, heap: Evidence) -> Said:
-    told = closing.verify(token, named_key(token))
-    if told.man in heap.manifests:
-        beside, signed = heap.manifests[told.man]
-        closing.check_manifest(told, signed, beside)
+    told = heap.close(token)
+    standing.check_close(told, heap)
     copies = [one.st for one in told.editions or ()]
     listed = ", ".join(f"{copies.count(state)} {state}" for state in sorted(set(copies)))
     says = (

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stall.creator import altered, certificates, gathering, logs, sayings, terms
+from stall.creator import altered, certificates, gathering, logs, owners, sayings, terms
 from stall.creator.chains import Link, Said
 from stall.creator.evidence import Evidence
+from stall.creator.once import Refusal
 from stall.creator.papers import Export, LogProof, Paper, Text
 from stall.creator.terms import Needs, Span
 from stall.errors import Refused, StallError
@@ -22,7 +23,6 @@ from stall.wire.note import Verifier
 VALID = "VALID"
 INVALID = Grade.INVALID.value
 REVOKED = Grade.REVOKED.value
-_LACKING = frozenset({"verify-needs-delegation", "verify-needs-creator"})
 _WORDS = {Text: "checkpoint", Export: "journal", LogProof: "log proof"}
 
 
@@ -50,7 +50,7 @@ class Verdict:
 
 def refused(name: str, what: str, error: StallError) -> Verdict:
     """The verdict on a paper that an error speaks against, or that lacks another to be told by."""
-    open_question = error.code in _LACKING or (error.code == "token-unknown-key" and what in {"manifest", "file"})
+    open_question = error.code in owners.OPEN or (error.code == "token-unknown-key" and what in {"manifest", "file"})
     grade = None if open_question else INVALID
     return Verdict(name, what, ok=False, says=(error.sentence,), grade=grade, code=error.code)
 
@@ -88,7 +88,7 @@ def _found(paper: Paper, heap: Evidence) -> _Found | StallError:
         worth = judged(paper.content, heap)
         return _Found(worth.said, worth.graded)
     except StallError as error:
-        return error
+        return Refusal.of(error).error()
 
 
 def _judged(paper: Paper, found: _Found | StallError, asked: Span | None, known: Needs, heap: Evidence) -> Verdict:
@@ -102,11 +102,22 @@ def _judged(paper: Paper, found: _Found | StallError, asked: Span | None, known:
         return refused(paper.name, what, error)
     if found.graded is not None:
         return _graded(paper.name, what, says, said.chain, found.graded)
-    if said.delegate is not None and said.dated is not None and heap.is_revoked(said.delegate, said.dated):
-        says = (*says, f"The creator revoked the {said.delegate.role} that signed it, from before that day on.")
-        reason = f"revoked-{said.delegate.role}"
+    if said.lacks is not None:
+        code, sentence = said.lacks
+        return Verdict(paper.name, what, ok=False, says=(*says, sentence), grade=None, code=code, chain=said.chain)
+    if (gone := said.gone or _revoked(said, heap)) is not None:
+        reason, sentence = gone
+        says = (*says, sentence)
         return Verdict(paper.name, what, ok=False, says=says, grade=REVOKED, chain=said.chain, reason=reason)
     return Verdict(paper.name, what, ok=True, says=says, grade=VALID, chain=said.chain)
+
+
+def _revoked(said: Said, heap: Evidence) -> tuple[str, str] | None:
+    """Why a paper counts no more whose signer its creator revoked from before its own time on."""
+    if said.delegate is None or said.dated is None or not heap.is_revoked(said.delegate, said.dated):
+        return None
+    role = said.delegate.role
+    return f"revoked-{role}", f"The creator revoked the {role} that signed it, from before that day on."
 
 
 def _graded(name: str, what: str, says: tuple[str, ...], chain: tuple[Link, ...], found: Graded) -> Verdict:
@@ -155,4 +166,4 @@ def _said(paper: Paper, heap: Evidence) -> Said:
     try:
         return sayings.TOKENS[typ][1](token, heap)
     except StallError as error:
-        raise altered.explained(token, error) from error
+        raise altered.explained(token, error) from None

@@ -19,6 +19,9 @@ from stall.wire.receipt import Receipt
 GRACE_S = 7 * 86_400
 """How long after its delegation ended what a box signed may still be cosigned: it may have been offline."""
 
+EARLY_S = 86_400
+"""How much earlier than a certificate says a cosignature of it may be: the box's clock may be ahead, though not by more."""
+
 Copy = tuple[str, int | None]
 """A drop, and the number in it if it has numbers."""
 
@@ -86,6 +89,8 @@ class Known:
     `receipt` is the one the certificate names. `revoked` is what manifests of its creator revoke, `leases` maps the
     hashes of lease tokens to their `jti`. `returns` are refunds, voids and exchanges with their types. `declined` comes
     from clouds that may decline for the drop; `logged_s` says when one that may cosign did so with a log that has it.
+    `refused` is why the receipt it names does not count, if that is at hand and does not; `twice` that a box signed
+    another certificate of the same number.
     """
 
     receipt: Receipt | None = None
@@ -95,10 +100,12 @@ class Known:
     declined: Sequence[Declined] = ()
     closed: Closed | None = None
     logged_s: int | None = None
+    refused: StallError | None = None
+    twice: bool = False
 
 
 def judge(held: VerifiedCredential, known: Known) -> Graded:
-    """Grade a certificate that holds: taken back, ruled out by the closing, final, or provisional, in this order."""
+    """Grade a certificate that holds: taken back, ruled out by the closing or by other papers, final, or provisional, in this order."""
     digest = certificate.digest(held.document)
     if gone := [*_revoked(held, known, digest), *_taken_back(held, known)]:
         return _refused(Grade.REVOKED, gone)
@@ -110,10 +117,29 @@ def judge(held: VerifiedCredential, known: Known) -> Graded:
                 "The creator's closing statement gives this copy to another certificate or to nobody. Ask the creator.",
             )
         )
+    if not listed and not held.by_creator and (doubt := _doubt(held, known)) is not None:
+        return invalid(doubt)
     if final := [word for word, so in _final(held, known, bool(listed)) if so]:
         return Graded(Grade.FINAL, tuple(map(_reason, final)))
     open_questions = [word for word, so in _open_questions(held, known) if so] or ["provisional-unconfirmed"]
     return Graded(Grade.PROVISIONAL, tuple(map(_reason, open_questions)))
+
+
+def _doubt(held: VerifiedCredential, known: Known) -> StallError | None:
+    """What speaks against a box's certificate as long as its creator does not decide."""
+    if known.refused is not None:
+        return known.refused
+    if not known.twice:
+        return None
+    return Hostile(
+        "certificate-number-twice",
+        f"A box signed another certificate of number {held.edition}, too. Trust neither; ask the creator which one holds.",
+    )
+
+
+def is_early(held: VerifiedCredential, logged_s: int) -> bool:
+    """Say whether a cosignature is from before there was such a certificate."""
+    return logged_s < held.valid_from_s - EARLY_S
 
 
 def invalid(error: StallError) -> Graded:
@@ -212,7 +238,7 @@ def _in_closing(held: VerifiedCredential, closed: Closed | None, digest: str) ->
 def _final(held: VerifiedCredential, known: Known, listed: bool) -> Iterable[tuple[str, bool]]:
     """What makes it final. While money is on its way only the closing does, which comes when it has arrived."""
     settled, since = held.settlement == "settled", _box_revoked_s(held, known)
-    in_time = known.logged_s is not None and not _is_late(held, known.logged_s)
+    in_time = known.logged_s is not None and not (_is_late(held, known.logged_s) or is_early(held, known.logged_s))
     before = since is None or (known.logged_s is not None and known.logged_s < since)
     yield "final-creator", settled and held.by_creator
     yield "final-close", listed

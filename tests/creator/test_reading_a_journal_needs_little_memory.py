@@ -45,4 +45,4 @@ def test_memory_does_not_grow_with_the_events() -> None:
 
 def test_an_export_is_read_anew_each_time_it_is_needed() -> None:
     [found] = verdicts.judge([Paper("journal", Export(lambda: lines(3)))])
-    assert (found.ok, found.says[0].split(",")[0]) == (True, f"Epoch {EPOCH}: 3 events")
+    assert (found.verdict, found.says[0].split(",")[0]) == ("unknown", f"Epoch {EPOCH}: 3 events")

@@ -160,9 +160,18 @@ def test_a_journal_is_told_with_the_box_and_the_creator_behind_it(own_creator: C
     assert any("may be left out" in line for line in found.says)
 
 
-def test_a_journal_alone_says_that_its_creator_is_not_known_and_fails_if_one_is_expected(own_creator: Creator) -> None:
-    alone, expected = judged(journal())[0], judged(journal(), creator_did=own_creator.did)[0]
-    assert (alone.ok, len(alone.chain), expected.code) == (True, 1, "verify-needs-delegation")
+def test_a_journal_alone_cannot_be_told_as_a_receipt_alone_cannot(own_creator: Creator) -> None:
+    sold = jws.sign(BOX, receipt.RECEIPT, receipt_claims())
+    for expected in (None, own_creator.did):
+        alone = judged(journal(), creator_did=expected)[0]
+        assert (alone.verdict, alone.code, len(alone.chain)) == ("unknown", "verify-needs-delegation", 1)
+        assert alone.says[0].startswith("Epoch ")
+        assert judged(sold, creator_did=expected)[0].code == alone.code
+
+
+def test_a_journal_does_not_count_on_a_day_before_its_first_event(box: str) -> None:
+    for days, code in ((-1, "verify-not-yet"), (0, None), (1, None)):
+        assert judged(journal(), box, as_of_s=NOW_S + days * DAY_S)[0].code == code
 
 
 def test_a_journal_that_differs_from_a_checkpoint_of_the_same_box_is_a_fork(box: str) -> None:

@@ -100,20 +100,27 @@ def test_two_signed_roots_of_one_size_are_a_fork(day: Stocked) -> None:
 
 
 def test_more_by_cards_read_offline_than_the_creator_allowed_is_refused(day: Stocked) -> None:
-    plain = documents.delegation_claims(drops=["*"])
-    plain |= {"iat": 1_600_000_000, "nbf": 1_600_000_000, "exp": 1_600_000_000 + 86_400}
-    wide = delegation.parse(plain)
-    assert read(exported(day.box), Known(limits=Limits([wide]))).events
+    plain = documents.delegation_to(day.box.secrets.signing, drops=["*"], iss=day.creator.did)
     now_s = day.clock.wall // 1000
-    cases = ((10_000, 100_000, None), (1, 100_000, "delegation-over-limit"), (10_000, 1, "export-over-limit"))
+    plain |= {"iat": now_s - 86_400, "nbf": now_s - 86_400, "exp": now_s + 86_400}
+    cases: tuple[tuple[int, int, list[str]], ...] = (
+        (10_000, 100_000, []),
+        (1, 100_000, ["delegation-over-limit"]),
+        (10_000, 1, ["export-over-limit"]),
+    )
     for sale, total, refused in cases:
         plain["max"] = {"cur": "EUR", "sale": sale, "stored_total": total, "stored_age_h": 24}
-        plain |= {"iat": now_s - 86_400, "nbf": now_s - 86_400, "exp": now_s + 86_400}
         known = Known(limits=Limits([delegation.parse(plain)]))
-        if refused is not None:
-            assert refusal(exported(day.box), known) == refused
-        else:
-            assert read(exported(day.box), known).events
+        assert [one.code for one in read(exported(day.box), known).books.refused.values()] == refused
+
+
+def test_the_limits_of_a_creator_whose_delegation_the_box_never_took_are_not_asked_for(day: Stocked) -> None:
+    plain = documents.delegation_to(day.box.secrets.signing, drops=["*"], iss=STRANGER.did)
+    now_s = day.clock.wall // 1000
+    plain |= {"iat": now_s - 86_400, "nbf": now_s - 86_400, "exp": now_s + 86_400}
+    plain["max"] = {"cur": "EUR", "sale": 1, "stored_total": 1, "stored_age_h": 24}
+    report = read(exported(day.box), Known(limits=Limits([delegation.parse(plain)])))
+    assert (report.books.accepted, report.books.refused) == ({day.creator.did}, {})
 
 
 @pytest.mark.parametrize(
