@@ -23,7 +23,13 @@ def test_the_till_is_told_what_the_terminal_can_do(scene: Scene) -> None:
     found = readers.find(scene.box.db.read(), 1)
     assert found is not None
     scene.until(lambda: "reverse" in (readers.find(scene.box.db.read(), 1) or found).can)
-    assert (readers.find(scene.box.db.read(), 1) or found).can == {"reverse", "refund", "day_end", "diagnosis", "print_again"}
+    assert (readers.find(scene.box.db.read(), 1) or found).can == {
+        "reverse",
+        "refund",
+        "day_end",
+        "diagnosis",
+        "print_again",
+    }
 
 
 def test_a_payment_of_the_open_day_is_reversed_with_its_receipt_number(scene: Scene) -> None:
