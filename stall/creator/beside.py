@@ -60,13 +60,13 @@ def is_by(given: Lease, creator: str, heap: Evidence) -> bool:
         return False  # nobody can tell whose numbers it grants
 
 
-def lease_return(given: LeaseReturn, heap: Evidence) -> None:
-    """Hold what a box gives back against its leases, if any are at hand, and what it sold. Raises WireError `lease-return-…`."""
+def lease_return(given: LeaseReturn, sold: Iterable[Receipt], heap: Evidence) -> None:
+    """Hold what a box gives back against its leases, if any are at hand, and what was sold. Raises WireError `lease-return-…`."""
     leases = [
         one for one in heap.leases.values() if (one.sub, one.epoch, one.drop) == (given.iss, given.epoch, given.drop)
     ]
     if leases:
-        numbers.check_returned(given, leases, [sale.told for sale in heap.receipts.values()])
+        numbers.check_returned(given, leases, sold)
 
 
 def receipt(

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from stall.creator import evidence
+from stall.creator import owners
 from stall.creator.once import Refusal
 from stall.domain import payment
 from stall.errors import WireError
@@ -42,17 +43,18 @@ class Limits:
     delegations: Sequence[Delegation] = ()
     creators: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def _by_box(self) -> Mapping[str, Mapping[str, Sequence[Delegation]]]:
+        """The delegations by the box's thumbprint and by creator."""
+        found: defaultdict[str, defaultdict[str, list[Delegation]]] = defaultdict(lambda: defaultdict(list))
+        for one in self.delegations:
+            found[keys.thumbprint_of_did(one.sub)][one.iss].append(one)
+        return found
+
     def refusals(self, told: Receipt, stored: Counter[str], among: Collection[str]) -> Iterator[tuple[str, WireError]]:
         """Why a receipt is not covered, by each creator who let its box sell; of those `among` only, if there are any."""
-        for creator in {one.iss for one in self.delegations}:
-            chains = [
-                one for one in self.delegations if one.iss == creator and keys.thumbprint_of_did(one.sub) == told.iss
-            ]
-            if (
-                chains
-                and (not among or creator in among)
-                and (error := self._refusal(told, stored, chains)) is not None
-            ):
+        for creator, chains in self._by_box.get(told.iss, {}).items():
+            if (not among or creator in among) and (error := self._refusal(told, stored, chains)) is not None:
                 yield creator, error
 
     def _refusal(self, told: Receipt, stored: Counter[str], chains: Sequence[Delegation]) -> WireError | None:
@@ -65,7 +67,7 @@ class Limits:
         drops: set[str | None] = {item.drop for item in own}
         try:
             for drop in drops or {None}:
-                evidence.check_use(held, "receipt", drop, told.iat)
+                owners.check_use(held, "receipt", drop, told.iat)
         except WireError as error:
             sure = bool(own) and all(item.man in self.creators for item in own)
             may_be_anothers = error.code in {"delegation-drop", "delegation-cap"} and not sure

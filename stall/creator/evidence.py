@@ -34,6 +34,7 @@ from stall.wire.closing import Close
 from stall.wire.credential import VerifiedCredential
 from stall.wire.decline import Decline
 from stall.wire.delegation import Delegation
+from stall.wire.event import Event
 from stall.wire.lease import Lease
 from stall.wire.lease_return import LeaseReturn
 from stall.wire.manifest import Manifest, Revoked
@@ -82,7 +83,9 @@ class Evidence:
 
     expected: str | None = None
     cosigners: list[Verifier] = field(default_factory=list)
+    named: frozenset[str] = frozenset()  # the clouds whose cosignatures the reader trusts
     delegations: dict[str, list[Delegation]] = field(default_factory=dict)  # by the delegate's thumbprint
+    kept: set[Delegation] = field(default_factory=set)  # the same
     manifests: dict[str, tuple[str, Manifest]] = field(default_factory=dict)  # token and content, by its hash
     creators: dict[str, bytes] = field(default_factory=dict)  # public keys by thumbprint
     receipts: dict[str, Sale] = field(default_factory=dict)  # by the hash of the token
@@ -277,9 +280,15 @@ class Evidence:
         """Check a proof from a journal, and that its box may keep one."""
         logged = self.signed_log_proof(proof)
         fact = logged.event
+        return logged, self.keeper(self.box_of(logged.checkpoint.origin), self._told_by(fact), fact.at // 1000)
+
+    def _told_by(self, fact: Event) -> set[str]:
+        """The creator of the paper an event is about, if that is at hand; of several the one that is expected."""
         certified = self.certificates.get(str(fact.body.get("hash"))) if fact.kind == "certificate" else None
-        among = {certified.creator} if certified is not None else set()
-        return logged, self.keeper(self.box_of(logged.checkpoint.origin), among, fact.at // 1000)
+        token = fact.body.get("receipt")
+        sale = self.receipts.get(jws.token_hash(token)) if isinstance(token, str) else None
+        found = sale.creators if sale is not None else {certified.creator} if certified is not None else set()
+        return {min(found, key=lambda did: (did != self.expected, did))} if found else set()
 
     def certificate(self, document: dict[str, Any]) -> VerifiedCredential:
         """Check a certificate by itself."""
@@ -298,8 +307,9 @@ class Evidence:
 
     def may_cosign(self, name: str, at_s: int, creator: str | None = None) -> bool:
         """Say whether a cosignature of that time counts: of a cloud named to us, or one delegated to cosign then."""
-        clouds = [one for found in self.delegations.values() for one in found if cloud_name(one) == name]
-        return not clouds or any(self.cosigning(clouds, at_s, creator))
+        known = [one for one in self.kept if creator in {None, one.iss} and one.role == "cloud"]
+        clouds = [one for one in known if cloud_name(one) == name]
+        return any(self.cosigning(clouds, at_s, creator)) if clouds else name in self.named
 
     def cosigning(self, clouds: Sequence[Delegation], at_s: int, creator: str | None) -> list[Delegation]:
         """Of one cloud's delegations those that hold at a time and let it cosign then; of one creator, if one is named."""
@@ -348,7 +358,7 @@ class Evidence:
     def _in_force(self, signer: str, creator: str, cap: str, drops: Iterable[str | None], at_s: int) -> Delegation:
         chain = owners.held_by(self.of(signer), creator, at_s)
         for drop in drops:
-            check_use(chain, cap, drop, at_s)
+            owners.check_use(chain, cap, drop, at_s)
         return chain
 
 
@@ -362,29 +372,12 @@ def cloud_name(chain: Delegation) -> str:
     return CLOUD + keys.thumbprint_of_did(chain.sub)[:NAME_CHARS]
 
 
-def check_use(chain: Delegation, cap: str, drop: str | None, at_s: int) -> None:
-    """Check as `delegation.check_use` does. Raises WireError `verify-needs-delegation` where only a later one is at hand."""
-    try:
-        delegation.check_use(chain, cap, drop, at_s)
-    except WireError as error:
-        if error.code == "delegation-time" and at_s < chain.nbf:
-            raise _only_later() from None
-        raise
-
-
-def _only_later() -> WireError:
-    return WireError(
-        "verify-needs-delegation",
-        "The delegation of that time is missing here, only a later one is at hand. Add the older one: the box has all in its /keys.json.",
-    )
-
-
 def _signed_for(token: str, creator: dict[str, bytes], chain: Delegation) -> Manifest:
     try:
         return manifest.verify(token, {**creator, **key_of(chain.sub)}, chain)
     except WireError as error:
         if error.code == "delegation-time" and jws.unverified_claims(token).get("iat", 0) < chain.nbf:
-            raise _only_later() from None
+            raise owners.only_later() from None
         raise
 
 

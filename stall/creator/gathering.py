@@ -38,7 +38,8 @@ def gather(papers: Sequence[Paper], expected: str | None, cosigners: Iterable[Ve
     In this order, for each needs those before it: delegations, manifests, then what boxes and clouds signed, journals.
     What a box signed is taken in even where nobody can tell yet for which creator.
     """
-    evidence = Evidence(expected=expected, cosigners=list(cosigners))
+    trusted = list(cosigners)
+    evidence = Evidence(expected=expected, cosigners=trusted, named=frozenset(one.name for one in trusted))
     if expected is not None:
         evidence.creators |= key_of(expected)
     for take in (_delegation, _manifest, _checkpoints, _receipt, _token, _journal):
@@ -84,14 +85,15 @@ def _certified(document: dict[str, Any], evidence: Evidence) -> Delegation | Non
 
 
 def _keep(found: Delegation, evidence: Evidence) -> None:
-    known = evidence.delegations.setdefault(keys.thumbprint_of_did(found.sub), [])
-    if found in known:
+    if found in evidence.kept:
         return
-    known.append(found)
+    evidence.kept.add(found)
+    evidence.delegations.setdefault(keys.thumbprint_of_did(found.sub), []).append(found)
     evidence.creators |= key_of(found.iss)
     if found.role == "cloud" and "cosign" in found.cap and evidence.expected in {None, found.iss}:
-        public = keys.public_from_did(found.sub)
-        evidence.cosigners.append(Verifier(cloud_name(found), public, note.COSIGNATURE_KIND))
+        cloud = Verifier(cloud_name(found), keys.public_from_did(found.sub), note.COSIGNATURE_KIND)
+        if cloud not in evidence.cosigners:
+            evidence.cosigners.append(cloud)
 
 
 def _manifest(paper: Paper, evidence: Evidence) -> None:
@@ -168,9 +170,13 @@ def _token(paper: Paper, evidence: Evidence) -> None:
         return
     token, typ = paper.content, jws.unverified_typ(paper.content)
     if typ == lease.TYP:
-        evidence.leases[jws.token_hash(token)] = evidence.lease(token)[0]
+        granted, cloud, _creator = evidence.lease(token)
+        if cloud is None or not evidence.is_revoked(cloud, granted.iat):
+            evidence.leases[jws.token_hash(token)] = granted
     elif typ == lease_return.TYP:
-        evidence.lease_returns.append(evidence.lease_return(token)[0])
+        back, box = evidence.lease_return(token)
+        if not evidence.is_revoked(box, back.iat):
+            evidence.lease_returns.append(back)
     elif typ == decline.TYP:
         evidence.declines.append(evidence.signed_decline(token))
     elif typ == closing.TYP:

@@ -40,7 +40,11 @@ def checkpoint(content: Text, heap: Evidence) -> Said:
 
 
 def read(content: Export, heap: Evidence) -> Report:
-    """Check an exported journal. Raises WireError."""
+    """Check an exported journal, once however often it is asked for. Raises WireError."""
+    return heap.once.ask(content, lambda: _read(content, heap))
+
+
+def _read(content: Export, heap: Evidence) -> Report:
     boxes = [one for found in heap.delegations.values() for one in found if one.role == "box"]
     limits = Limits(boxes, {name: signed.iss for name, (_, signed) in heap.manifests.items()})
     return journals.check(content.lines(), Known(None, heap.cosigners, limits, heap.roots, heap.certificates))

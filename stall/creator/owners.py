@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from stall.errors import Hostile
+from stall.errors import Hostile, WireError
 from stall.wire import delegation
 from stall.wire.delegation import ANY_DROP, Delegation
 
@@ -68,3 +68,21 @@ def held_by(chains: Iterable[Delegation], creator: str, at_s: int) -> Delegation
     if found is None:
         raise unknown()
     return found
+
+
+def check_use(chain: Delegation, cap: str, drop: str | None, at_s: int) -> None:
+    """Check as `delegation.check_use` does. Raises WireError `verify-needs-delegation` where only a later one is at hand."""
+    try:
+        delegation.check_use(chain, cap, drop, at_s)
+    except WireError as error:
+        if error.code == "delegation-time" and at_s < chain.nbf:
+            raise only_later() from None
+        raise
+
+
+def only_later() -> WireError:
+    """Say that what is at hand is too new."""
+    return WireError(
+        "verify-needs-delegation",
+        "The delegation of that time is missing here, only a later one is at hand. Add the older one: the box has all in its /keys.json.",
+    )

@@ -183,7 +183,7 @@ def _paid(told: Receipt) -> list[str]:
 
 def _lease_return(token: str, heap: Evidence) -> Said:
     given, chain = heap.lease_return(token)
-    beside.lease_return(given, heap)
+    standing.check_return(given, heap)
     says = (
         f"The box gives back the numbers {ranges.text(given.ranges)} of {given.drop}, on {chains.day(given.iat)}.",
         f"Entry {given.seq} in the journal of the box {given.iss}.",

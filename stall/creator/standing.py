@@ -85,7 +85,13 @@ def stands_lease(token_hash: str, heap: Evidence) -> bool:
 
 def returned_numbers(heap: Evidence) -> list[LeaseReturn]:
     """The lease returns that nothing contradicts."""
-    return [one for one in heap.lease_returns if _holds(heap, one, partial(beside.lease_return, one, heap))]
+    return [one for one in heap.lease_returns if _holds(heap, one, partial(check_return, one, heap))]
+
+
+def check_return(given: LeaseReturn, heap: Evidence) -> None:
+    """Check what a box gives back against its leases and what it sold before it was revoked. Raises WireError `lease-return-…`."""
+    sold = [sale.told for sale in heap.receipts.values() if gone(sale, heap) is None]
+    beside.lease_return(given, sold, heap)
 
 
 def _holds(heap: Evidence, what: Hashable, check_it: Callable[[], None]) -> bool:

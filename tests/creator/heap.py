@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from stall.creator import verdicts
 from stall.creator.evidence import CLOUD as CLOUD_NAMES
-from stall.creator.papers import Content, LogProof, Paper
+from stall.creator.papers import Content, Export, LogProof, Paper
 from stall.creator.verdicts import Verdict
 from stall.wire import (
+    b64,
     certificate,
     closing,
     delegation,
@@ -77,6 +79,20 @@ def logged(document: dict[str, Any], seen_s: int = NOW + 100) -> LogProof:
     text = note.sign(BOX, origin, note.Checkpoint(origin, 1, merkle.leaf_hash(data)).body())
     text = note.cosign(CLOUD, CLOUD_NAMES + CLOUD.thumbprint[:12], text, seen_s)
     return LogProof(tlogproof.write(tlogproof.TlogProof(0, (), text, data)))
+
+
+def exported(*accepted: keys.SigningKey) -> Export:
+    """The journal of the box, in which it took a delegation of each of these creators."""
+    facts: list[tuple[str, dict[str, Any]]] = [("epoch", {"parent": None})]
+    for creator in accepted:
+        body = {"creator": creator.did, "hash": doc.HASH, "role": "box", "seq": 1, "sub": BOX.thumbprint}
+        facts.append(("delegation", body))
+    coded = [event.encode(Event(EPOCH, seq, kind, NOW * 1000, "ntp", body)) for seq, (kind, body) in enumerate(facts)]
+    root = merkle.root_of([merkle.leaf_hash(data) for data in coded])
+    text = note.sign(BOX, doc.ORIGIN, note.Checkpoint(doc.ORIGIN, len(coded), root).body())
+    lines: list[dict[str, Any]] = [{"type": "checkpoint", "box": BOX.did, "epoch": EPOCH, "epochs": 1, "note": text}]
+    lines += [{"type": "event", "seq": seq, "bytes": b64.encode(data)} for seq, data in enumerate(coded)]
+    return Export(lambda: [json.dumps(line).encode() + b"\n" for line in lines])
 
 
 def closed(first: dict[str, Any], man: str, **changes: Any) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from stall.creator.papers import Text
 from stall.wire import delegation, note
-from tests.creator.heap import MANIFEST, OURS, certified, judged, logged, revoking, sold, to_cloud, words
+from tests.creator.heap import MANIFEST, OURS, certified, exported, judged, logged, revoking, sold, to_cloud, words
 from tests.wire import documents as doc
 from tests.wire.documents import CLOUD, CREATOR, DAY, NOW, OTHER_JTI, SIGNER, forge
 
@@ -19,6 +19,12 @@ LONG_AGO: dict[str, Any] = {"iat": NOW - 50 * DAY, "nbf": NOW - 50 * DAY}
 def test_a_checkpoint_of_a_box_that_may_keep_no_journal_is_refused() -> None:
     assert words(Text(doc.checkpoint_note()), NO_LOG)[0] == "delegation-cap"
     assert judged(Text(doc.checkpoint_note()), OURS)[0].ok
+
+
+def test_an_exported_journal_of_a_box_that_may_keep_none_is_refused() -> None:
+    assert words(exported(CREATOR), NO_LOG)[0] == "delegation-cap"
+    again = forge(CREATOR, delegation.TYP, doc.delegation_claims(seq=2, jti=OTHER_JTI))
+    assert judged(exported(CREATOR), NO_LOG, again)[0].ok
 
 
 def test_a_checkpoint_by_a_signer_of_packs_is_refused() -> None:

@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from stall.creator.papers import Text
-from stall.wire import b64, decline, delegation, jws, keys, lease, note, receipt
+from stall.wire import b64, decline, delegation, jws, keys, lease, lease_return, manifest, note, receipt
 from tests.creator.heap import (
     LEASE,
     MANIFEST,
@@ -15,6 +15,7 @@ from tests.creator.heap import (
     OURS,
     THEIRS,
     certified,
+    exported,
     judged,
     revoking,
     sold,
@@ -70,8 +71,8 @@ def test_what_is_dated_after_the_delegation_is_not_saved_by_a_strangers() -> Non
 
 def test_a_void_after_the_delegation_takes_nothing_back_beside_a_strangers() -> None:
     late = taken_back(iat=NOW + 410 * DAY, seq=900)
-    for manifest in (MANIFEST, OURS):  # with the manifest and without
-        found = words(certified(sold()), sold(), late, manifest, OURS, THEIRS_LATER)
+    for one in (MANIFEST, OURS):  # with the manifest and without
+        found = words(certified(sold()), sold(), late, one, OURS, THEIRS_LATER)
         assert found[:3] == ["provisional-unconfirmed", "VALID", "delegation-time"]
 
 
@@ -97,6 +98,47 @@ def test_a_checkpoint_of_a_box_that_two_creators_delegated_is_of_neither_until_o
     assert words(text, OURS, THEIRS)[0] == "verify-several-creators"
     assert judged(text, OURS, THEIRS, creator_did=CREATOR.did)[0].chain[-1].did == CREATOR.did
     assert judged(text, OURS)[0].ok
+
+
+def test_a_journal_is_its_creators_whose_delegation_the_box_took() -> None:
+    for taken, creators in (
+        ([CREATOR], [CREATOR.did]),
+        ([STRANGER], [STRANGER.did]),
+        ([CREATOR, STRANGER], sorted([CREATOR.did, STRANGER.did])),
+    ):
+        found, *_ = judged(exported(*taken), OURS, THEIRS)
+        assert found.ok
+        assert [link.did for link in found.chain] == [BOX.did, *creators]
+    assert words(exported(STRANGER), OURS, THEIRS, creator_did=CREATOR.did)[0] == "verify-other-creator"
+    assert words(exported(CREATOR), THEIRS)[0] == "verify-needs-delegation"
+
+
+def test_a_journal_that_does_not_say_whose_delegation_it_took_is_of_neither_until_one_is_named() -> None:
+    found, *_ = judged(exported(), OURS, THEIRS)
+    assert (found.verdict, found.code) == ("unknown", "verify-several-creators")
+    assert found.says[0].startswith("Epoch ")
+    assert judged(exported(), OURS, THEIRS, creator_did=CREATOR.did)[0].chain[-1].did == CREATOR.did
+
+
+def test_a_lease_return_is_for_the_creator_who_leased_the_numbers() -> None:
+    back = forge(BOX, lease_return.TYP, doc.lease_return_claims())
+    assert judged(back, LEASE, MANIFEST, OURS, THEIRS)[0].chain[-1].did == CREATOR.did
+    assert judged(back, MANIFEST, OURS, THEIRS)[0].chain[-1].did == CREATOR.did
+    assert words(back, OURS, THEIRS)[0] == "verify-several-creators"
+
+
+def test_a_basket_of_two_creators_must_hold_by_the_delegation_of_each() -> None:
+    theirs = forge(STRANGER, manifest.TYP, doc.manifest_claims(iss=STRANGER.did, drop=doc.drop_claims(id="zines")))
+    items = [
+        doc.item_claims(man=NAME, minor=225),
+        doc.item_claims(man=jws.token_hash(theirs), drop="zines", ed=8, minor=225),
+    ]
+    both = sold(items=items)
+    assert words(both, MANIFEST, theirs, OURS)[0] == "verify-needs-delegation"
+    assert words(both, MANIFEST, theirs, OURS, THEIRS)[0] == "VALID"
+    for expected in (CREATOR.did, STRANGER.did):
+        found, *_ = judged(both, MANIFEST, theirs, OURS, THEIRS, creator_did=expected)
+        assert found.chain[-1].did == expected
 
 
 def test_a_signed_fork_shows_even_where_nobody_can_tell_whose_it_is() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stall.wire import b64, certificate, closing, delegation, jws, lease, manifest, receipt
+from stall.wire import b64, certificate, closing, delegation, jws, lease, lease_return, manifest, receipt
 from tests.creator.heap import (
     LEASE,
     MANIFEST,
@@ -19,10 +19,11 @@ from tests.creator.heap import (
     revoking,
     sold,
     taken_back,
+    to_cloud,
     words,
 )
 from tests.wire import documents as doc
-from tests.wire.documents import BOX, CREATOR, DAY, NOW, OTHER_JTI, SIGNER, STRANGER, forge
+from tests.wire.documents import BOX, CLOUD, CREATOR, DAY, NOW, OTHER_JTI, SIGNER, STRANGER, forge
 
 THREE = forge(CREATOR, manifest.TYP, doc.manifest_claims(drop=doc.drop_claims(edition=3)))
 OF_THREE = jws.token_hash(THREE)
@@ -155,3 +156,22 @@ def test_a_lease_that_is_refused_says_nothing_of_a_receipt() -> None:
 def test_a_strangers_closing_statement_is_not_the_creators() -> None:
     theirs = forge(STRANGER, closing.TYP, doc.close_claims(iss=STRANGER.did, man=doc.HASH))
     assert words(FIRST, theirs, THREE)[0] == "provisional-unconfirmed"
+
+
+def test_numbers_that_a_box_gives_back_after_it_was_revoked_are_not_given_back() -> None:
+    second = forge(
+        CREATOR, lease.TYP, doc.lease_claims(sub=STRANGER.thumbprint, man=NAME, jti=OTHER_JTI, iat=NOW + 2 * DAY, ranges=[[9, 10]])
+    )  # fmt: skip
+    back = forge(BOX, lease_return.TYP, doc.lease_return_claims())
+    heap = (LEASE, second, back, MANIFEST, OURS)
+    assert words(*heap)[:3] == ["VALID", "VALID", "VALID"]
+    ended = revoking("box", BOX.thumbprint, NOW + DAY)
+    assert words(*heap, ended)[1:3] == ["lease-numbers-twice", "revoked-box"]
+
+
+def test_a_lease_by_a_cloud_that_was_revoked_before_is_no_lease() -> None:
+    cloud = to_cloud(cap=["lease"])
+    given = forge(CLOUD, lease.TYP, doc.lease_claims(iss=CLOUD.thumbprint, man=NAME, iat=NOW + 5, ranges=[[40, 41]]))
+    assert words(sold(), given, cloud, MANIFEST, OURS)[:2] == ["receipt-not-leased", "VALID"]
+    ended = revoking("box", CLOUD.thumbprint, NOW + 5)
+    assert words(sold(), given, cloud, MANIFEST, OURS, ended)[:2] == ["VALID", "revoked-cloud"]
