@@ -75,7 +75,7 @@ def _check_holds_a_box(folder: Path) -> None:
     if not there:
         raise Broken(
             "box-missing",
-            f"There is no stall in {folder}. Check the name, or make one with:"
+            f"There is no stall in {folder.absolute()}. Check the name behind --data, or make one with:"
             f" stall keys new box --data {shlex.quote(str(folder))}",
         )
 

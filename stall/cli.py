@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import click
 
+from stall.domain import shown
 from stall.errors import Refused, StallError
 
 #: Command → the module under stall.commands whose object of the same name it is.
@@ -81,14 +82,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo("stopped", err=True)
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        _complain_of_usage(error, as_json="--json" in given)
         sys.exit(error.exit_code)
     sys.exit(outcome if isinstance(outcome, int) else 0)
 
 
+def _complain_of_usage(error: click.ClickException, *, as_json: bool) -> None:
+    """Say wrong usage as any error, under the line that shows the right one; asked for nothing, a group shows its help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        click.echo(f"{context.get_usage()}\nHelp: {context.command_path} --help", err=True)
+    _complain(Refused("usage", error.format_message()), as_json=as_json)
+
+
 def _refused_by_system(error: OSError) -> Refused:
     what = error.strerror or type(error).__name__
-    name = f" for “{os.fsdecode(error.filename)[:80]}”" if isinstance(error.filename, str | bytes) else ""
+    name = f" for {shown.quoted(os.fsdecode(error.filename))}" if isinstance(error.filename, str | bytes) else ""
     return Refused("system-refused", f"The system says{name}: {what}. Check the name, and that you may use it.")
 
 
@@ -100,6 +112,6 @@ def _damaged(error: sqlite3.Error) -> StallError:
 
 def _complain(error: StallError, *, as_json: bool) -> None:
     """Say an error as one clear sentence with its code; with --json, also as an object on standard output."""
-    click.echo(f"error: {error.sentence} [{error.code}]", err=True)
+    click.echo(shown.line(f"error: {error.sentence} [{error.code}]"), err=True)
     if as_json:
         click.echo(json.dumps({"ok": False, "error": {"code": error.code, "sentence": error.sentence}}))

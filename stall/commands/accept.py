@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stall.commands import say
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,11 +20,12 @@ MOST_BYTES = 64 * 1024
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
 def accept(files: tuple[Path, ...], data: Path) -> None:
     """Accept delegations and leases, one in each FILE: all of them or none."""
     from stall.app import open_box
+    from stall.domain import shown
 
     tokens = [(path, _token(path)) for path in files]
     several = len(tokens) > 1
@@ -32,21 +35,22 @@ def accept(files: tuple[Path, ...], data: Path) -> None:
             said = []
             for path, token in tokens:
                 with _named(path) if several else contextlib.nullcontext():
-                    said.append(f"{path.name}: {_accept(tx, token)}")
+                    said.append(f"{shown.name(path.name)}: {_accept(tx, token)}")
     finally:
         box.close()
-    click.echo("\n".join(said))
+    say.lines(*said)
 
 
 @contextlib.contextmanager
 def _named(path: Path) -> Iterator[None]:
     """Say of which file an error speaks; none of them was taken."""
+    from stall.domain import shown
     from stall.errors import StallError
 
     try:
         yield
     except StallError as error:
-        error.sentence = f"“{path.name}”: {error.sentence} None of these files was taken."
+        error.sentence = f"{shown.quoted(path.name)}: {error.sentence} None of these files was taken."
         raise
 
 
@@ -87,13 +91,14 @@ def _word(typ: str) -> str:
 
 
 def _token(path: Path) -> str:
+    from stall.commands import files
+    from stall.domain import shown
     from stall.errors import Refused
 
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise Refused("file-unreadable", f"{path} cannot be read ({error.strerror}). Check the name.") from error
+    data = files.read(path, MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise Refused("file-too-large", f"{path} is too large to be a delegation or a lease. Check the name.")
+        raise Refused(
+            "file-too-large",
+            f"{shown.quoted(str(path))} is too large to be a delegation or a lease. Check the name.",
+        )
     return data.decode("ascii", errors="replace").strip()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import json
 import shlex
 from pathlib import Path
 
 import click
+
+from stall.commands import say
 
 DATA = click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder."
@@ -46,7 +47,7 @@ def show(data: Path, as_json: bool) -> None:
         box.close()
     _say(moment.now_ms, moment.source.value, as_json=as_json)
     if moment.doubt is not None and not as_json:
-        click.echo(_DOUBTS[moment.doubt.value].format(wall=_text(moment.wall_ms), data=shlex.quote(str(data))))
+        say.line(_DOUBTS[moment.doubt.value].format(wall=_text(moment.wall_ms), data=shlex.quote(str(data))))
 
 
 @clock.command("confirm")
@@ -79,6 +80,6 @@ def _text(now_ms: int) -> str:
 
 def _say(now_ms: int, source: str, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"ok": True, "now_ms": now_ms, "clk": source}))
+        say.facts({"now_ms": now_ms, "clk": source})
     else:
-        click.echo(f"{_text(now_ms)}, {_SOURCES[source]}")
+        say.line(f"{_text(now_ms)}, {_SOURCES[source]}")

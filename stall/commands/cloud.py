@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+
+from stall.commands import given, say
 
 DATA = click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The cloud's data folder."
@@ -28,12 +29,14 @@ def cloud(context: click.Context, data: Path | None, host: str, port: int) -> No
 
     log.setup()
     loaded = folder.load(data)
-    serve.run(loaded, serve.listen(host, port), lambda address: click.echo(f"The cloud answers on {address}"))
+    serve.run(loaded, serve.listen(host, port), lambda address: say.line(f"The cloud answers on {address}"))
 
 
 @cloud.command("init")
 @DATA
-@click.option("--creator-did", required=True, help="The creator whose boxes it serves (did:key:z6Mk…).")
+@click.option(
+    "--creator-did", required=True, callback=given.creator, help="The creator whose boxes it serves (did:key:z6Mk…)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def init(data: Path, creator_did: str, as_json: bool) -> None:
     """Make a cloud for one creator, with a key and a reading token of its own."""
@@ -44,13 +47,11 @@ def init(data: Path, creator_did: str, as_json: bool) -> None:
     public = b64.encode(made.key.public)
     if as_json:
         facts = {"name": made.name, "public": public, "did": made.key.did, "token_file": str(made.token_file)}
-        click.echo(json.dumps(facts))
+        say.facts(facts)
         return
-    click.echo(f"Made a cloud in {data}. Its reading token is in {made.token_file}.")
-    click.echo("Let the creator delegate it, and each box accept that:")
-    click.echo(
-        f"  stall delegate --creator CREATOR --role cloud --cap cosign --to {made.key.did} --out cloud.delegation"
-    )
-    click.echo("  stall accept --data BOX cloud.delegation")
-    click.echo("In the settings.toml of each box:")
-    click.echo(f'[cloud]\nurl = "https://…"\nname = "{made.name}"\npublic = "{public}"')
+    say.line(f"Made a cloud in {data}. Its reading token is in {made.token_file}.")
+    say.line("Let the creator delegate it, and each box accept that:")
+    say.line(f"  stall delegate --creator CREATOR --role cloud --cap cosign --to {made.key.did} --out cloud.delegation")
+    say.line("  stall accept --data BOX cloud.delegation")
+    say.line("In the settings.toml of each box:")
+    say.lines("[cloud]", 'url = "https://…"', f'name = "{made.name}"', f'public = "{public}"')

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from stall.commands import given, say
 from stall.commands.signing import PASSPHRASE
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _WHERE = {
     "recipient",
     required=True,
     metavar="DID|FILE",
+    callback=given.no_folder,
     help="Whom: a did, or a file with one (`stall keys show --json`).",
 )
 @click.option(
@@ -119,13 +120,13 @@ def delegate(
     )
     handover.write(out, token)
     if as_json:
-        click.echo(json.dumps({"file": str(out), "hash": jws.token_hash(token), "sub": to.did, "role": role}))
+        say.facts({"file": str(out), "hash": jws.token_hash(token), "sub": to.did, "role": role})
         return
-    given = delegation.verify(token, {creator.key.thumbprint: creator.key.public})
-    click.echo(f"Wrote {out}: {to.did} may act as {role} of {creator.name} and sign {', '.join(given.cap)}.")
-    for sentence in _warnings(given):
-        click.echo(sentence)
-    click.echo(f"{_WHERE[role]}\n  stall accept --data BOX {shlex.quote(str(out))}")
+    signed = delegation.verify(token, {creator.key.thumbprint: creator.key.public})
+    say.line(f"Wrote {out}: {to.did} may act as {role} of {creator.name} and sign {', '.join(signed.cap)}.")
+    for sentence in _warnings(signed):
+        say.line(sentence)
+    say.lines(_WHERE[role], f"  stall accept --data BOX {shlex.quote(str(out))}")
 
 
 def _warnings(given: Delegation) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stall.commands import say
 from stall.commands.waiting import waiting, what_to_do
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def status(name: str | None, data: Path, as_json: bool) -> None:
     if name is not None and not cards:
         raise Refused(
             "drop-unknown",
-            f"This box has no drop {name!r}. See what it has with: stall drop status --data {shlex.quote(str(data))}",
+            f"This box has no drop “{name}”. See what it has with: stall drop status --data {shlex.quote(str(data))}",
         )
     _say(cards, waits, as_json=as_json)
 
@@ -98,7 +98,7 @@ def _switch(name: str, data: Path, *, to_open: bool, as_json: bool) -> None:
 
 def _say(cards: list[DropCard], waits: Mapping[str, str], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"ok": True, "drops": [_facts(card, waits) for card in cards]}))
+        say.facts({"drops": [_facts(card, waits) for card in cards]})
         return
     from stall.domain import money
 
@@ -108,9 +108,9 @@ def _say(cards: list[DropCard], waits: Mapping[str, str], *, as_json: bool) -> N
         stands = _STANDS[card.offer.value]
         if card.drop_id in waits and card.offer.value == "sold_out":
             stands, left = "waits for a new lease", f"edition of {card.edition}"
-        click.echo(f"{card.drop_id}: {stands}, {left}, {price}, {card.title}")
+        say.line(f"{card.drop_id}: {stands}, {left}, {price}, {card.title}")
         if card.drop_id in waits:
-            click.echo(f"    {waits[card.drop_id]}")
+            say.line(f"    {waits[card.drop_id]}")
 
 
 def _facts(card: DropCard, waits: Mapping[str, str]) -> dict[str, object]:

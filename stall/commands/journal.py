@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
+
+from stall.commands import say
 
 _DATA = click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
 
@@ -31,13 +32,13 @@ def verify(data: Path, as_json: bool) -> int:
     finally:
         box.close()
     if as_json:
-        click.echo(json.dumps(describe(found)))
+        say.facts(describe(found))
     else:
         for sentence in found.findings:
-            click.echo(f"wrong: {sentence}")
+            say.line(f"wrong: {sentence}")
         if found.ok:
             lives = "" if found.epochs == 1 else f" in {found.epochs} epochs"
-            click.echo(f"ok: {found.events} events{lives}, {found.receipts} receipts, root {describe(found)['root']}")
+            say.line(f"ok: {found.events} events{lives}, {found.receipts} receipts, root {describe(found)['root']}")
     return 0 if found.ok else 1
 
 
@@ -64,7 +65,7 @@ def export(data: Path, out: Path | None) -> None:
     finally:
         box.close()
     said = f"{_counted(events, 'event')} of {_counted(epochs, 'epoch')}"
-    click.echo(f"Wrote {said} to {out}.", err=True)
+    say.line(f"Wrote {said} to {out}.", err=True)
 
 
 def _written(out: Path, lines: Iterable[str]) -> tuple[int, int]:

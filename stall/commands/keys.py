@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from stall.commands import recovery
+from stall.commands import recovery, say
 from stall.commands.recovery import CHOSEN, FILE, FOLDER, JSON, NO_PASSPHRASE
 
 if TYPE_CHECKING:
@@ -60,12 +59,12 @@ def creator(
     if sheet_file is not None:
         recovery.write_sheet(made, sheet_file)
     if as_json:
-        click.echo(json.dumps(_creator_facts(out)))
+        say.facts(_creator_facts(out))
         return
-    click.echo(f"Made the key of {made.name} in {out}. Back this folder up: nobody can make the key again.")
+    say.line(f"Made the key of {made.name} in {out}. Back this folder up: nobody can make the key again.")
     if sheet_file is None:
-        click.echo(f"Print its recovery sheet: stall keys sheet {shlex.quote(str(out))} --out FILE.html")
-    click.echo(f"Your public name, for posters and web pages:\n{made.did}")
+        say.line(f"Print its recovery sheet: stall keys sheet {shlex.quote(str(out))} --out FILE.html")
+    say.lines("Your public name, for posters and web pages:", made.did)
 
 
 @new.command("box")
@@ -79,11 +78,11 @@ def box(data: Path, name: str, as_json: bool) -> None:
     made = create_box(data, name)
     if as_json:
         facts = {"did": made.did, "thumbprint": made.thumbprint, "epoch": made.epoch, "pin": made.pin}
-        click.echo(json.dumps({**facts, "protection": _protection(made.bound)}))
+        say.facts({**facts, "protection": _protection(made.bound)})
         return
-    click.echo(f"Made a box in {data}. Its PIN, shown this once: {made.pin}")
-    click.echo(f"Its key is {BOX_KEPT[_protection(made.bound)]}.")
-    click.echo(f"Its name, for the creator to delegate:\n{made.did}\nIts epoch, for leases:\n{made.epoch}")
+    say.line(f"Made a box in {data}. Its PIN, shown this once: {made.pin}")
+    say.line(f"Its key is {BOX_KEPT[_protection(made.bound)]}.")
+    say.lines("Its name, for the creator to delegate:", made.did, "Its epoch, for leases:", made.epoch)
 
 
 @keys.command("pin")
@@ -92,7 +91,7 @@ def pin(data: Path) -> None:
     """Make a new maker's PIN for a box and show it; the old one is void at once."""
     from stall.app import new_pin
 
-    click.echo(f"The new PIN, shown this once: {new_pin(data)}")
+    say.line(f"The new PIN, shown this once: {new_pin(data)}")
 
 
 @keys.command("bind")
@@ -106,11 +105,11 @@ def bind(data: Path, as_json: bool) -> None:
     open_box(data, looking=True).close()  # says first what is the matter with a folder that is no box
     fresh = secrets.bind(data / "keys")
     if as_json:
-        click.echo(json.dumps({"protection": "board", "new": fresh}))
+        say.facts({"protection": "board", "new": fresh})
         return
-    click.echo(f"The key of this box is {BOX_KEPT['board']}." + ("" if fresh else " It was before."))
+    say.line(f"The key of this box is {BOX_KEPT['board']}." + ("" if fresh else " It was before."))
     if fresh:
-        click.echo(
+        say.line(
             "Whoever runs the stall must be in the group video. A backup made before still holds the key as a file, and so may"
             " the free space of this card: where that matters, make a new box on this board instead."
         )
@@ -134,11 +133,11 @@ def show(folder: Path, as_json: bool) -> None:
         )
     facts = _creator_facts(folder) if is_creator else _box_facts(folder)
     if as_json:
-        click.echo(json.dumps(facts))
+        say.facts(facts)
         return
     facts["protection"] = (CREATOR_KEPT if is_creator else BOX_KEPT)[facts["protection"]]
     for what, value in facts.items():
-        click.echo(f"{what:<12} {value}")
+        say.line(f"{what:<12} {value}")
 
 
 def _creator_facts(folder: Path) -> dict[str, str]:
@@ -146,7 +145,7 @@ def _creator_facts(folder: Path) -> dict[str, str]:
 
     found: Shown = keyring.show(folder)
     if found.warning:
-        click.echo(f"warning: {found.warning}", err=True)
+        say.warning(found.warning)
     return {
         "kind": "creator",
         "name": found.name,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 
 import click
 
+from stall.commands import given, say
 from stall.commands.signing import PASSPHRASE
 
 
@@ -28,6 +28,7 @@ def lease() -> None:
     "recipient",
     required=True,
     metavar="DID|THUMBPRINT|FILE",
+    callback=given.no_folder,
     help="The box: its did or thumbprint, or a file from `stall keys show --json`.",
 )
 @click.option("--epoch", help="Epoch of the box's database; read from the file if --box names one.")
@@ -93,9 +94,9 @@ def issue(
     document = leased.verify(token, {creator.key.thumbprint: creator.key.public})
     if as_json:
         facts = {"file": str(out), "drop": document.drop, "lease_seq": document.lease_seq, "ranges": document.ranges}
-        click.echo(json.dumps(facts))
+        say.facts(facts)
         return
-    click.echo(
+    say.line(
         f"Wrote {out}: numbers {ranges.text(document.ranges)} of “{title}” for one box. There, once the pack is imported:"
     )
-    click.echo(f"  stall accept --data BOX {shlex.quote(str(out))}")
+    say.line(f"  stall accept --data BOX {shlex.quote(str(out))}")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from stall.commands import say
+
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
@@ -15,10 +17,12 @@ def migrate(data: Path) -> None:
     from stall.store import locks, migrations
 
     if not (data / "stall.sqlite").is_file():
-        raise Broken("box-missing", f"There is no stall in {data}, so there is nothing to migrate. Check the name.")
+        raise Broken(
+            "box-missing", f"There is no stall in {data.absolute()}, so there is nothing to migrate. Check the name."
+        )
     held = locks.own_run(data)
     try:
         migrations.migrate(data / "stall.sqlite")
     finally:
         held.release()
-    click.echo("The stall is up to date.")
+    say.line("The stall is up to date.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stall.commands import say
 from stall.commands.recovery import FILE, JSON
 
 if TYPE_CHECKING:
@@ -17,7 +18,22 @@ if TYPE_CHECKING:
 MOST_TEXT = 65_536
 CODE = click.option("--code-file", type=FILE, help="The file with the owner code; you are asked if not given.")
 CHALLENGE = click.option("--challenge", required=True, help="What was asked: 16 to 128 signs, new for each question.")
-DOMAIN = click.option("--domain", required=True, help="Who asked, as they call themselves: a web site, a name.")
+
+
+def _domain(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    """Take a domain in the one spelling that a signed answer has."""
+    if text.isascii():
+        return text
+    try:
+        plain = f", like {text.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        plain = ""
+    raise click.BadParameter(f"A domain is written in ASCII here{plain}. Both sides must write it alike.")
+
+
+DOMAIN = click.option(
+    "--domain", required=True, callback=_domain, help="Who asked, as they call themselves: a web site, a name."
+)
 
 
 @click.group()
@@ -40,10 +56,13 @@ def new(out: Path, as_json: bool) -> None:
         file.write(crockford.grouped(ownercode.encode(code)).encode("ascii") + b"\n")
     did = ownercode.key_of(code).did
     if as_json:
-        click.echo(json.dumps({"did": did}))
+        say.facts({"did": did})
         return
-    click.echo(f"Wrote an owner code to {out}. Who knows it owns what is made for it: print it, and send it nowhere.")
-    click.echo(f"Its did, to give to the stall:\n{did}")
+    say.lines(
+        f"Wrote an owner code to {out}. Who knows it owns what is made for it: print it, and send it nowhere.",
+        "Its did, to give to the stall:",
+        did,
+    )
 
 
 @owner.command("did")
@@ -52,7 +71,10 @@ def new(out: Path, as_json: bool) -> None:
 def did(code_file: Path | None, as_json: bool) -> None:
     """Tell the did that an owner code makes."""
     found = _key(code_file).did
-    click.echo(json.dumps({"did": found}) if as_json else found)
+    if as_json:
+        say.facts({"did": found})
+        return
+    say.line(found)
 
 
 @owner.command("prove")
@@ -71,14 +93,14 @@ def prove(
     from stall.wire import presentation
 
     handover.check_free(out)
-    document = _document(certificate)
+    document = _certificate(certificate)
     answer = presentation.prove(_key(code_file), document, challenge, domain, _now_s(), next_owner)
     with disk.whole_file(out) as file:
         file.write(json.dumps(answer, ensure_ascii=False, indent=1).encode() + b"\n")
     wish = (
         "" if next_owner is None else " It asks the creator to pass the certificate on; nothing has changed hands yet."
     )
-    click.echo(f"Wrote the answer to {out}. It is good for five minutes, and for {domain} only.{wish}")
+    say.line(f"Wrote the answer to {out}. It is good for five minutes, and for {domain} only.{wish}")
 
 
 @owner.command("check")
@@ -98,9 +120,12 @@ def check(*, answer: Path, challenge: str, domain: str, max_age_s: int, as_json:
     """Check an ANSWER to your own challenge: that its sender holds the certificate in it."""
     from stall.wire import presentation
 
-    shown = presentation.verify(_document(answer), challenge, domain, _now_s(), max_age_s)
+    shown = presentation.verify(_answer(answer), challenge, domain, _now_s(), max_age_s)
     facts = _facts(shown)
-    click.echo(json.dumps(facts) if as_json else "\n".join(_words(shown, facts)))
+    if as_json:
+        say.facts(facts)
+        return
+    say.lines(*_words(shown, facts))
 
 
 def _facts(shown: Shown) -> dict[str, Any]:
@@ -109,7 +134,6 @@ def _facts(shown: Shown) -> dict[str, Any]:
     held = shown.certificate
     graded = grade.judge(held, grade.Known())
     found = {
-        "ok": True,
         "holder": shown.holder,
         "creator": held.creator,
         "drop": held.drop,
@@ -147,20 +171,87 @@ def _key(code_file: Path | None) -> SigningKey:
     return ownercode.key_of(ownercode.decode(typed))
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _certificate(path: Path) -> dict[str, Any]:
+    """The certificate in a file, or the one in the ZIP of papers a buyer has; refused if it is nobody's to prove."""
+    from stall.domain import shown
+    from stall.errors import Refused
+    from stall.wire import credential
+
+    data = _read(path)
+    document = _in_zip(path) if _is_zip(data) else _document(path, data)
+    if "credentialSubject" in document and credential.verify(document).owner is None:
+        raise Refused(
+            "owner-none",
+            f"The certificate in {shown.quoted(str(path))} names no owner, so nobody can prove to be it: whoever has it, has"
+            " it. An owner is named when it is sold, by the did from `stall owner did`.",
+        )
+    return document
+
+
+def _in_zip(path: Path) -> dict[str, Any]:
+    """The one certificate in a ZIP of papers."""
+    from stall.creator import zips
+    from stall.domain import shown
+    from stall.errors import Refused, StallError
+    from stall.wire import strict_json
+
+    found: dict[str, dict[str, Any]] = {}
+    for inside, data in zips.read(path, path.name):
+        try:
+            document = strict_json.loads((data or b"").strip())
+        except StallError:
+            continue
+        if isinstance(document, dict) and "credentialSubject" in document:
+            found[inside] = document
+    if len(found) == 1:
+        return next(iter(found.values()))
+    named = ", ".join(map(shown.quoted, found))
+    raise Refused(
+        "owner-which-certificate",
+        f"{shown.quoted(str(path))} holds {f'several certificates: {named}' if found else 'no certificate'}. Unpack it, and"
+        " give the one to prove.",
+    )
+
+
+def _answer(path: Path) -> dict[str, Any]:
+    from stall.domain import shown
+    from stall.errors import Refused
+
+    data = _read(path)
+    if _is_zip(data):
+        raise Refused(
+            "owner-not-a-paper",
+            f"{shown.quoted(str(path))} is a ZIP, and an answer is one file of text. Give what `stall owner prove` wrote;"
+            " a ZIP of papers is for `stall verify`.",
+        )
+    return _document(path, data)
+
+
+def _is_zip(data: bytes) -> bool:
+    from stall.creator import zips
+
+    return data.startswith(zips.MARK)
+
+
+def _document(path: Path, data: bytes) -> dict[str, Any]:
+    from stall.domain import shown
     from stall.errors import Refused
     from stall.wire import strict_json
 
-    found = strict_json.loads(_read(path).strip())
+    found = strict_json.loads(data.strip())
     if not isinstance(found, dict):
-        raise Refused("owner-not-a-paper", f"“{path}” is no certificate and no answer. Give the file as it was saved.")
+        raise Refused(
+            "owner-not-a-paper",
+            f"{shown.quoted(str(path))} is no certificate and no answer. Give the file as it was saved.",
+        )
     return found
 
 
 def _read(path: Path) -> bytes:
     """What a small file holds; of a large one so much that it is refused for its length."""
-    with path.open("rb") as file:
-        return file.read(MOST_TEXT)
+    from stall.commands import files
+
+    return files.read(path, MOST_TEXT)
 
 
 def _now_s() -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from stall.commands import progress, versions
+from stall.commands import given, progress, say, versions
 from stall.commands.signing import PASSPHRASE
 
 if TYPE_CHECKING:
@@ -35,7 +34,8 @@ def pack() -> None:
                             --edition 20 --out night.stallpack
                       stall lease issue --creator ME --pack night.stallpack
                             --box box.json --count 20 --out box.lease
-      on the box      stall accept --data BOX box.delegation
+      on the box      stall clock confirm --data BOX
+                      stall accept --data BOX box.delegation
                       stall pack import --data BOX night.stallpack
                       stall accept --data BOX box.lease
                       stall drop open --data BOX DROP
@@ -67,6 +67,7 @@ def pack() -> None:
     "boxes",
     multiple=True,
     metavar="DID|THUMBPRINT|FILE",
+    callback=given.no_folders,
     help="With --after: nothing of yours that this box signs counts any more. May be given again.",
 )
 @click.option(
@@ -74,6 +75,7 @@ def pack() -> None:
     "leases",
     multiple=True,
     metavar="FILE|NAME|JTI",
+    callback=given.no_folders,
     help="With --after: no number is sold under this lease any more. May be given again.",
 )
 @click.option(
@@ -81,6 +83,7 @@ def pack() -> None:
     "certificates",
     multiple=True,
     metavar="FILE|NAME",
+    callback=given.no_folders,
     help="With --after: this certificate counts no more. May be given again.",
 )
 @click.option(
@@ -162,7 +165,7 @@ def _token_of(path: Path, creator_did: str) -> str:
 
 @pack.command("verify")
 @click.argument("file", type=FILE)
-@click.option("--creator-did", help="Only accept a pack of this creator.")
+@click.option("--creator-did", callback=given.creator, help="Only accept a pack of this creator.")
 @JSON
 def verify(file: Path, creator_did: str | None, as_json: bool) -> None:
     """Check every byte of the pack FILE against its creator's signature."""
@@ -175,10 +178,10 @@ def verify(file: Path, creator_did: str | None, as_json: bool) -> None:
                 opened.check(entry, count)
         signed, total = opened.manifest, opened.total_bytes
     if as_json:
-        facts = {"ok": True, "creator": signed.iss, "drop": signed.drop.id, "ver": signed.ver}
-        click.echo(json.dumps({**facts, "files": len(signed.files), "bytes": total}))
+        facts = {"creator": signed.iss, "drop": signed.drop.id, "ver": signed.ver}
+        say.facts({**facts, "files": len(signed.files), "bytes": total})
         return
-    click.echo(f"All of it is as its creator signed it: {versions.described(signed)}\nSigned by {signed.iss}")
+    say.lines(f"All of it is as its creator signed it: {versions.described(signed)}", f"Signed by {signed.iss}")
 
 
 @pack.command("import")
@@ -203,11 +206,11 @@ def import_(file: Path, data: Path, as_json: bool) -> None:
         box.close()
     if as_json:
         facts = {"drop": done.drop_id, "ver": done.ver, "files": done.files, "bytes": done.bytes, "new": done.new}
-        click.echo(json.dumps(facts))
+        say.facts(facts)
         return
     if not done.new:
-        click.echo(f"“{done.title}”, version {done.ver}, was here already. Nothing was changed.")
+        say.line(f"“{done.title}”, version {done.ver}, was here already. Nothing was changed.")
         return
-    click.echo(f"Imported “{done.title}”, version {done.ver}: {versions.files(done.files)}.")
+    say.line(f"Imported “{done.title}”, version {done.ver}: {versions.files(done.files)}.")
     if before.get(done.drop_id, Offer.PAUSED) is Offer.PAUSED:  # a new version of an open drop sells on at once
-        click.echo(f"Open it: stall drop open --data {shlex.quote(str(data))} {done.drop_id}")
+        say.line(f"Open it: stall drop open --data {shlex.quote(str(data))} {done.drop_id}")

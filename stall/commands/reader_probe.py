@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stall.commands import say
+
 if TYPE_CHECKING:
     from stall.errors import StallError
     from stall.reader.detect import Answer
@@ -60,11 +62,11 @@ def probe(*, link: str | None, line: str, protocol: str | None, data: Path | Non
         found.trouble = trouble
     found.lines = _settings_lines(found)
     if as_json:
-        click.echo(json.dumps(_facts(found)))
+        say.facts(_facts(found))
     else:
         _print(found)
     if found.trouble is not None:
-        click.echo(f"error: {found.trouble.sentence} [{found.trouble.code}]", err=True)
+        say.line(f"error: {found.trouble.sentence} [{found.trouble.code}]", err=True)
     return 0 if found.trouble is None else 1
 
 
@@ -139,14 +141,14 @@ def _settings_lines(found: Found) -> list[str]:
 
 def _print(found: Found) -> None:
     for port in found.ports:
-        click.echo(_words(port, found.modem_manager))
+        say.line(_words(port, found.modem_manager))
     if found.standing is not None and found.own is not None:
         link, display = found.standing
-        click.echo(f"`stall reader` runs and has {found.own.link}. It says: {link}, {display}")
+        say.line(f"`stall reader` runs and has {found.own.link}. It says: {link}, {display}")
     if found.answer is not None:
-        click.echo(f"The terminal on {found.answer.link} answers as {found.answer.protocol}: {found.answer.words}")
+        say.line(f"The terminal on {found.answer.link} answers as {found.answer.protocol}: {found.answer.words}")
     if found.lines:
-        click.echo("\n".join(["", "For settings.toml:", "", *found.lines]))
+        say.lines("", "For settings.toml:", "", *found.lines)
 
 
 def _words(port: Port, modem_manager: bool) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stall.commands import say
 from stall.commands.reader_probe import NUMBER
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def watch(data: Path, number: int) -> None:
         while not stop.is_set():
             now, running = _stands(box, number, running)
             if now != told:
-                click.echo(f"{_time(box)}  {now}")
+                say.line(f"{_time(box)}  {now}")
                 told = now
             seen = watcher.wait(seen, GLANCE_S)
     finally:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
+from stall.commands import say
 from stall.commands.signing import PASSPHRASE
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ CHOSEN = click.option(
     help="A file with the passphrase to seal it with; else the variable STALL_PASSPHRASE, or you are asked.",
 )
 NO_PASSPHRASE = click.option("--no-passphrase", is_flag=True, help="Keep the key as a file that opens by itself.")
+LINES = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 MOST_TEXT = 65_536
 
 
@@ -33,9 +34,9 @@ MOST_TEXT = 65_536
 @click.option(
     "--check", is_flag=True, help="Type a printed sheet back and hear whether it is right; needs no passphrase."
 )
-@click.option("--lines", type=click.File(errors="replace"), help="With --check: a file with the lines, or -.")
+@click.option("--lines", type=LINES, help="With --check: a file with the lines, or -.")
 @PASSPHRASE
-def sheet(folder: Path, out: Path | None, check: bool, lines: TextIO | None, passphrase_file: Path | None) -> None:
+def sheet(folder: Path, out: Path | None, check: bool, lines: Path | None, passphrase_file: Path | None) -> None:
     """Print the recovery sheet of the creator's key in FOLDER. Who has the sheet has the key."""
     from stall.commands import signing
     from stall.creator import handover, keyring
@@ -44,13 +45,13 @@ def sheet(folder: Path, out: Path | None, check: bool, lines: TextIO | None, pas
     if check:
         keyring.show(folder)
         found = keyring.check_seed(folder, seed_of(lines))
-        click.echo(f"The sheet is right: it brings back the key of {found.name}.")
+        say.line(f"The sheet is right: it brings back the key of {found.name}.")
         return
     if out is not None:
         handover.check_free(out)
     opened = signing.opened(folder, passphrase_file)
     if out is None:
-        click.echo(sheets.as_text(sheets.of(opened, today())), nl=False)
+        say.lines(*sheets.as_text(sheets.of(opened, today())).splitlines())
         return
     write_sheet(opened, out)
 
@@ -58,9 +59,7 @@ def sheet(folder: Path, out: Path | None, check: bool, lines: TextIO | None, pas
 @click.command()
 @click.option("--out", type=FOLDER, required=True, help="The creator's folder: a new one, or the key's own.")
 @click.option("--name", help="The creator's name, where the folder does not hold it.")
-@click.option(
-    "--lines", type=click.File(errors="replace"), help="A file with the lines, or -; you type them if not given."
-)
+@click.option("--lines", type=LINES, help="A file with the lines, or -; you type them if not given.")
 @CHOSEN
 @NO_PASSPHRASE
 @JSON
@@ -68,7 +67,7 @@ def recover(
     *,
     out: Path,
     name: str | None,
-    lines: TextIO | None,
+    lines: Path | None,
     passphrase_file: Path | None,
     no_passphrase: bool,
     as_json: bool,
@@ -76,22 +75,23 @@ def recover(
     """Bring a creator's key back from its recovery sheet, sealed anew."""
     from stall.creator import keyring, ledger
 
+    keyring.check_no_box(out)
     keyring.recovered_name(out, name)
     seed = seed_of(lines)
     keyring.check_recovery(out, seed)
     only_locked = (out / keyring.KEY_FILE).exists()
     back = keyring.recover(out, seed, name, chosen(out, passphrase_file, no_passphrase))
     if not only_locked and not (out / ledger.FILE).exists():
-        click.echo(
+        say.line(
             "warning: A sheet brings the key back, not the ledger of what it delegated and leased, and this folder has none. If"
             f" the key leased numbers before, put {ledger.FILE} back from your backup before it leases any again.",
             err=True,
         )
     if as_json:
         facts = {"did": back.did, "thumbprint": back.thumbprint, "fingerprint": back.fingerprint, "name": back.name}
-        click.echo(json.dumps(facts))
+        say.facts(facts)
         return
-    click.echo(
+    say.line(
         f"The key of {back.name} is back in {out}. Its fingerprint, to compare with the sheet:\n{back.fingerprint}"
     )
 
@@ -119,7 +119,7 @@ def passphrase(
             "Nobody is here to type a new passphrase. Give --new-passphrase-file, or --no-passphrase to have none.",
         )
     keyring.seal(opened, new)
-    click.echo(
+    say.line(
         f"The key of {opened.name} "
         + (
             "has no passphrase any more: whoever reads its file can sign."
@@ -139,7 +139,7 @@ def chosen(folder: Path, passphrase_file: Path | None, no_passphrase: bool) -> s
         return None
     found = passphrases.chosen(passphrase_file)
     if found is None:
-        click.echo(
+        say.line(
             "warning: The key has no passphrase, for nobody was here to type one. Give it one with:"
             f" stall keys passphrase {shlex.quote(str(folder))}",
             err=True,
@@ -152,7 +152,7 @@ def write_sheet(opened: Creator, out: Path) -> None:
     from stall.creator import sheet as sheets
 
     sheets.write(sheets.of(opened, today()), out)
-    click.echo(f"Wrote the recovery sheet to {out}. Print it, then delete the file: it holds the key.", err=True)
+    say.line(f"Wrote the recovery sheet to {out}. Print it, then delete the file: it holds the key.", err=True)
 
 
 def today() -> str:
@@ -162,13 +162,23 @@ def today() -> str:
     return datetime.fromtimestamp(SystemClock().wall_ms() / 1000, UTC).date().isoformat()
 
 
-def seed_of(lines: TextIO | None) -> bytes:
+def seed_of(lines: Path | None) -> bytes:
     """Read the four lines of a sheet, or ask for them one by one; a line that does not fit is asked for again."""
     from stall.wire import recovery
 
     if lines is not None:
-        return recovery.decode(recovery.lines_of(lines.read(MOST_TEXT)))
+        return recovery.decode(recovery.lines_of(_text(lines)))
     return recovery.decode([_asked(number) for number in range(1, recovery.LINES + 1)])
+
+
+def _text(path: Path) -> str:
+    from stall.commands import files
+
+    try:
+        with click.open_file(str(path), errors="replace") as file:  # a pipe may be just what the lines come out of
+            return str(file.read(MOST_TEXT))
+    except OSError as error:
+        raise files.unreadable(path, error) from error
 
 
 def _asked(number: int) -> str:
@@ -180,7 +190,7 @@ def _asked(number: int) -> str:
         try:
             recovery.read_line(number, typed)
         except Refused as refusal:
-            click.echo(refusal.sentence, err=True)
+            say.line(refusal.sentence, err=True)
         else:
             return str(typed)
 

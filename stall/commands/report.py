@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from stall.commands import say
 from stall.domain.books import Books, Check
 
 #: Where the code of a tender is no word of a bookkeeper's.
@@ -42,26 +42,23 @@ def reconcile(data: Path, as_json: bool) -> int:
     checks = comparing.checks(books)
     ties = all(check.ok for check in checks)
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "ok": ties,
-                    "checks": [asdict(c) for c in checks],
-                    **asdict(books),
-                    "decided": [asdict(d) for d in decided],
-                    "frozen": {drop.drop_id: drop.text for drop in frozen},
-                }
-            )
-        )
+        told = {
+            "ok": ties,
+            "checks": [asdict(c) for c in checks],
+            **asdict(books),
+            "decided": [asdict(d) for d in decided],
+            "frozen": {drop.drop_id: drop.text for drop in frozen},
+        }
+        say.facts(told)
     else:
         _print(books, checks)
         for each in decided:
             amount, why = money.text(each.minor, each.cur), each.words or "the words were erased"
-            click.echo(f"    Sale {each.sale}, {amount}: {each.outcome}, decided by {each.decided_by}: {why}")
+            say.line(f"    Sale {each.sale}, {amount}: {each.outcome}, decided by {each.decided_by}: {why}")
         for entry in books.begun:
-            click.echo(f"New epoch, {_time(entry.at_ms)}: {entry.sentence}")
+            say.line(f"New epoch, {_time(entry.at_ms)}: {entry.sentence}")
         for drop in frozen:
-            click.echo(f"Waiting for a new lease: {drop.drop_id}, numbers {drop.text}")
+            say.line(f"Waiting for a new lease: {drop.drop_id}, numbers {drop.text}")
     return 0 if ties else 1
 
 
@@ -72,18 +69,18 @@ def _time(at_ms: int) -> str:
 def _print(books: Books, checks: tuple[Check, ...]) -> None:
     from stall.domain import money
 
-    click.echo(f"Journal {books.epoch}: {books.size} records")
+    say.line(f"Journal {books.epoch}: {books.size} records")
     for row in books.receipts:
         amount = money.text(row.minor, row.cur)
         where = f"record {row.first_seq} to {row.last_seq}" if row.epochs == 1 else f"in {row.epochs} epochs"
         receipts = "receipt " if row.count == 1 else "receipts"
-        click.echo(f"  {_TENDERS.get(row.tender, row.tender):<15}{row.count:>6} {receipts} {amount:>14}   {where}")
+        say.line(f"  {_TENDERS.get(row.tender, row.tender):<15}{row.count:>6} {receipts} {amount:>14}   {where}")
     for end in books.day_ends:
         theirs, ours = money.text(end.theirs_minor, end.cur), money.text(end.ours_minor, end.cur)
-        click.echo(f"  terminal {end.tid or '?'}: {theirs}, our card payments {ours}")
+        say.line(f"  terminal {end.tid or '?'}: {theirs}, our card payments {ours}")
     for check in checks:
-        click.echo(f"{'ok ' if check.ok else 'GAP'} {check.name}: {check.sentence}")
+        say.line(f"{'ok ' if check.ok else 'GAP'} {check.name}: {check.sentence}")
     for entry in books.exceptions:
-        click.echo(f"    {entry.sentence}")
+        say.line(f"    {entry.sentence}")
     for doubt in books.upload.doubts if books.upload else ():
-        click.echo(f"    {doubt}")
+        say.line(f"    {doubt}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from stall.commands import say
 
 if TYPE_CHECKING:
     from stall.flows.fill_basket import Wish
@@ -93,16 +94,16 @@ def _check_for_sale(box: Box, name: str) -> None:
     card = catalogue.card(box.db.read(), name, box.now_ms())
     if card is None:
         raise Refused(
-            "drop-unknown", f"This box has no drop {name!r}. See what it has: stall drop status --data {folder}"
+            "drop-unknown", f"This box has no drop “{name}”. See what it has: stall drop status --data {folder}"
         )
     if card.offer is Offer.PAUSED:
-        raise Refused("drop-not-open", f"{name!r} is closed. Open it with: stall drop open --data {folder} {name}")
+        raise Refused("drop-not-open", f"“{name}” is closed. Open it with: stall drop open --data {folder} {name}")
     if card.offer is Offer.SOLD_OUT and (waits := waiting(box).get(name)):
         raise Refused("drop-waits", what_to_do(box, waits))
     if card.offer is Offer.SOLD_OUT:
         raise Refused(
             "drop-sold-out",
-            f"This box has no number of {name!r} left to sell. Accept a lease of more, if the creator has some left.",
+            f"This box has no number of “{name}” left to sell. Accept a lease of more, if the creator has some left.",
         )
 
 
@@ -169,13 +170,13 @@ def _wait(box: Box, attempt_no: int, wait_s: int) -> Attempt:
                     return now
                 if now.display != shown:
                     shown = now.display
-                    click.echo(shown, err=True)
+                    say.line(shown, err=True)
                 if now.state == "requested" and time.monotonic() - started > PATIENCE_S and not cancelled:
                     raise KeyboardInterrupt  # nobody serves the reader: take the request back
                 seen = watcher.wait(seen, min(left, 1.0))
             except KeyboardInterrupt:
                 cancelled = True
-                click.echo("Cancelling", err=True)
+                say.line("Cancelling", err=True)
                 box.write("payment", lambda tx: cancel_card(tx, attempt_no))
     finally:
         watcher.stop()
@@ -209,11 +210,10 @@ def _say(box: Box, sale_no: int, *, as_json: bool) -> None:
     code = claim_codes.code_of(conn, box.secrets.claim_key, sale)
     url = None if code is None else claim_codes.link(box.settings.web.address, code)
     if not as_json:
-        click.echo(f"Sold, {money.text(sale.total_minor, sale.cur)}. The buyer opens:", err=True)
-        click.echo("(nothing to download)" if url is None else _typed(url, code))
+        say.line(f"Sold, {money.text(sale.total_minor, sale.cur)}. The buyer opens:", err=True)
+        say.line("(nothing to download)" if url is None else _typed(url, code))
         return
     facts = {
-        "ok": True,
         "sale": sale.no,
         "numbers": [line.ed for line in sales.lines(conn, sale_no) if line.ed is not None],
         "minor": sale.total_minor,
@@ -221,6 +221,7 @@ def _say(box: Box, sale_no: int, *, as_json: bool) -> None:
         "attempts": [{"tender": a.tender, "state": a.state.value} for a in attempts.of_sale(conn, sale_no)],
         "receipt_seq": None if sale.receipt_event is None else event_seq(sale.receipt_event),
         "code": code,
-        "url": url,
+        "url": None if url is None else _typed(url, code),
+        "qr": url,
     }
-    click.echo(json.dumps(facts))
+    say.facts(facts)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stall.commands import say
+
 if TYPE_CHECKING:
     from stall.creator.keyring import Creator
 
@@ -23,5 +25,5 @@ def opened(folder: Path, passphrase_file: Path | None, *, changing: bool = False
 
     creator = keyring.load(folder, lambda: passphrase.tries(passphrase_file, changing=changing))
     if creator.warning:
-        click.echo(f"warning: {creator.warning}", err=True)
+        say.warning(creator.warning)
     return creator

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stall.commands import say
+
 if TYPE_CHECKING:
     from stall.store.box import Box
 
@@ -25,7 +27,7 @@ def sync(data: Path) -> None:
         until_stopped.callback(box.close)
         if box.settings.mdns:
             _announce(box, until_stopped)
-        serve.run(box.db, box.secrets, box.settings.cloud, click.echo)
+        serve.run(box.db, box.secrets, box.settings.cloud, say.line)
 
 
 def _announce(box: Box, until_stopped: ExitStack) -> None:
@@ -39,4 +41,4 @@ def _announce(box: Box, until_stopped: ExitStack) -> None:
         until_stopped.enter_context(Announcement(settings.name, thumbprint, settings.web.port, settings.mdns_interface))
     except Broken as error:
         log.get("sync").warning("mdns.failed", error=error.code)
-        click.echo(f"warning: {error.sentence} [{error.code}]", err=True)
+        say.warning(f"{error.sentence} [{error.code}]")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shlex
-import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from stall.commands import given, say
+from stall.domain import shown
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from stall.creator.papers import Paper
     from stall.creator.terms import Span
@@ -21,15 +22,14 @@ if TYPE_CHECKING:
     from stall.wire.delegation import Delegation
     from stall.wire.note import Verifier
 
-_ZIP = b"PK"
 _NAME_AT, _MANIFEST_FIRST = 30, b"manifest.jws"  # a ZIP that begins so holds a drop, any other papers
 _DAY_S = 86_400
-_PAPERS_MAX = 100  # as many papers as one ZIP is read for
+_MOST_NAMED = 5
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--creator-did", help="The creator you expect; papers of any other fail.")
+@click.option("--creator-did", callback=given.creator, help="The creator you expect; papers of any other fail.")
 @click.option(
     "--as-of",
     metavar="DAY|TIME",
@@ -37,7 +37,12 @@ _PAPERS_MAX = 100  # as many papers as one ZIP is read for
     help="A day (UTC) on which they must be in force, at any moment of it; or a moment, as 2026-05-01T12:00:00Z.",
 )
 @click.option(
-    "--cosigner", "cosigners", multiple=True, metavar="NAME=KEY", help="A cloud whose cosignatures you trust."
+    "--cosigner",
+    "cosigners",
+    multiple=True,
+    metavar="NAME=KEY",
+    callback=lambda _context, _option, texts: [_cosigner(text) for text in texts],
+    help="A cloud whose cosignatures you trust.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
@@ -46,7 +51,7 @@ def verify(
     files: tuple[Path, ...],
     creator_did: str | None,
     as_of: Span | None,
-    cosigners: tuple[str, ...],
+    cosigners: list[Verifier],
     as_json: bool,
 ) -> None:
     """Check packs, papers, checkpoints and exported journals in FILES, each with the help of the others.
@@ -58,31 +63,16 @@ def verify(
     from stall.creator import verdicts
     from stall.creator.papers import Paper
 
-    if creator_did is not None:
-        _check_did(creator_did)
-    known = [_cosigner(text) for text in cosigners]
     read = _read_all(files)
-    judged = iter(verdicts.judge([one for one in read if isinstance(one, Paper)], creator_did, as_of, known))
+    judged = iter(verdicts.judge([one for one in read if isinstance(one, Paper)], creator_did, as_of, cosigners))
     found = [next(judged) if isinstance(one, Paper) else one for one in read]
     if as_json:
-        click.echo(json.dumps({"ok": all(one.ok for one in found), "papers": [_facts(one) for one in found]}))
+        say.facts({"ok": all(one.ok for one in found), "papers": [_facts(one) for one in found]})
     else:
-        click.echo("\n\n".join(_words(one) for one in found))
+        for number, one in enumerate(found):
+            say.lines(*[""][:number], *_words(one))
     if not all(one.ok for one in found):
         context.exit(1)
-
-
-def _check_did(text: str) -> None:
-    from stall.errors import Refused, WireError
-    from stall.wire import keys
-
-    try:
-        keys.public_from_did(text)
-    except WireError as error:
-        raise Refused(
-            "verify-creator-did",
-            f"“{text}” behind --creator-did is no creator. Copy it whole from their poster or web page: it begins with did:key:z6Mk.",
-        ) from error
 
 
 def _span(text: str) -> Span:
@@ -97,16 +87,15 @@ def _span(text: str) -> Span:
 
 
 def _cosigner(text: str) -> Verifier:
-    from stall.errors import Refused, WireError
+    from stall.errors import WireError
     from stall.wire import b64, keys, note
 
     name, _, key = text.partition("=")
     try:
         return note.Verifier(name, keys.check_public(b64.decode(key)), note.COSIGNATURE_KIND)
     except WireError as error:
-        raise Refused(
-            "verify-cosigner",
-            "A cosigner is written NAME=KEY, the key in base64url, as in the box's settings.toml. Write it so.",
+        raise click.BadParameter(
+            "A cosigner is written NAME=KEY, the key in base64url, as in the box's settings.toml."
         ) from error
 
 
@@ -115,22 +104,29 @@ def _read_all(files: tuple[Path, ...]) -> list[Paper | Verdict]:
 
     Packs come last: only the other papers say whether a signer may stand in for their creator.
     """
+    from stall.commands import files as files_
     from stall.creator import gathering, verdicts
     from stall.creator.papers import Paper
     from stall.errors import StallError
 
     found: dict[int, list[Paper | Verdict]] = {}
-    late = [number for number, path in enumerate(files) if _is_pack(path)]
-    for number in [*(number for number in range(len(files)) if number not in late), *late]:
-        path, name = files[number], _name(files[number], files)
+    late: list[int] = []
+    for number, path in enumerate(files):
         try:
-            if number in late:
-                known = [paper for read in found.values() for paper in read if isinstance(paper, Paper)]
-                heap = gathering.gather(known, None)
-                chains = [one for given in heap.delegations.values() for one in given]
-                found[number] = [_either_pack(path, name, chains)]
+            files_.check_plain(path)
+            if _is_pack(path):
+                late.append(number)
             else:
-                found[number] = [*_read(path, name)]
+                found[number] = [*_read(path, _name(path, files))]
+        except StallError as error:
+            found[number] = [verdicts.refused(_name(path, files), "file", error)]
+    for number in late:
+        path, name = files[number], _name(files[number], files)
+        known = [paper for read in found.values() for paper in read if isinstance(paper, Paper)]
+        heap = gathering.gather(known, None)
+        chains = [one for given in heap.delegations.values() for one in given]
+        try:
+            found[number] = [_either_pack(path, name, chains)]
         except StallError as error:
             found[number] = [verdicts.refused(name, "file", error)]
     return [one for number in sorted(found) for one in found[number]]
@@ -148,22 +144,25 @@ def _is_pack(path: Path) -> bool:
             start = file.read(_NAME_AT + len(_MANIFEST_FIRST))
     except OSError:
         return False  # said when it is read
-    return start.startswith(_ZIP) and start.endswith(_MANIFEST_FIRST)
+    return start.startswith(b"PK") and start.endswith(_MANIFEST_FIRST)
 
 
-def _read(path: Path, name: str) -> list[Paper]:
+def _read(path: Path, name: str) -> Sequence[Paper | Verdict]:
     """Read the paper in a file, or those in a ZIP."""
-    from stall.creator import papers
+    from stall.commands import files
+    from stall.creator import papers, zips
     from stall.errors import Refused
 
     try:
         with path.open("rb") as file:
             data = file.read(papers.MOST_BYTES + 1)
     except IsADirectoryError as error:
-        raise Refused("verify-folder", f"“{path}” is a folder. Give the files in it: {_inside(path)}") from error
+        raise Refused(
+            "verify-folder", f"{shown.quoted(str(path))} is a folder. Give the files in it: {_inside(path)}"
+        ) from error
     except OSError as error:
-        raise Refused("file-unreadable", f"“{path}” cannot be read ({error.strerror}). Check the name.") from error
-    if data.startswith(_ZIP):
+        raise files.unreadable(path, error) from error
+    if data.startswith(zips.MARK):
         return _papers(path, name)
     if papers.is_export(data):
         return [papers.Paper(name, papers.Export(lambda: _lines(path)))]
@@ -173,13 +172,19 @@ def _read(path: Path, name: str) -> list[Paper]:
 def _either_pack(path: Path, name: str, delegations: list[Delegation]) -> Paper:
     """Check a pack, or the ZIP a buyer gets, where the files lie beside the manifest."""
     from stall.errors import WireError
+    from stall.store import packfile
 
     try:
         return _pack(path, name, "files/", delegations)
     except WireError as error:
-        if error.code != "pack-unexpected-file":
+        if error.code not in {"pack-unexpected-file", "pack-missing-file"}:
             raise
-        return _pack(path, name, "", delegations)
+        try:
+            return _pack(path, name, "", delegations)
+        except WireError:
+            if packfile.lies_in_folder(path):  # it was meant as a pack, so what is wrong with the pack is wrong
+                raise error from None
+            raise
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -197,41 +202,64 @@ def _inside(folder: Path) -> str:
 
 def _pack(path: Path, name: str, prefix: str, delegations: list[Delegation]) -> Paper:
     """Check every byte of a pack or of the ZIP made from it; what is left to judge is its manifest."""
+    from stall.creator import chains
     from stall.creator.papers import Paper
     from stall.store import packfile
 
     with packfile.open_pack(path, prefix=prefix, delegations=delegations) as opened:
         for entry in opened.entries:
             opened.check(entry)
-        seen = f"Every byte of its {len(opened.entries)} files is as it was signed."
+        files = chains.counted(len(opened.entries), "file")
+        seen = f"Every byte of its {files} is as it was signed."
         return Paper(name, opened.manifest_token, (seen,))
 
 
-def _papers(path: Path, name: str) -> list[Paper]:
-    """Read the tokens and certificates in a ZIP of papers; nothing is written to the disk."""
-    import zipfile
+def _papers(path: Path, name: str) -> list[Paper | Verdict]:
+    """Read the tokens and certificates in a ZIP of papers, and say what in it was not checked."""
+    from stall.creator import papers, verdicts, zips
+    from stall.errors import StallError
 
-    from stall.creator import papers
-    from stall.errors import Refused
-
-    try:
-        with zipfile.ZipFile(path) as opened:
-            plain = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others fail in ways of their own, or eat memory
-            known = [entry for entry in opened.infolist() if entry.compress_type in plain]
-            wanted = [entry for entry in known if entry.filename.endswith((".jws", ".json", ".tlog-proof"))][
-                :_PAPERS_MAX
-            ]
-            found = [(entry.filename, opened.open(entry).read(papers.MOST_BYTES + 1)) for entry in wanted]
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:
-        raise Refused("verify-unknown", f"“{name}” cannot be unpacked. Copy it again.") from error
-    if not found:
-        raise Refused("verify-unknown", f"“{name}” holds no papers of a stall. Give the ZIP as it was downloaded.")
-    return [papers.read(f"{name}/{inside}", data) for inside, data in found]
+    found: list[Paper | Verdict] = []
+    others: list[str] = []
+    for inside, data in zips.read(path, name):
+        if data is None:
+            others.append(inside)
+            continue
+        try:
+            found.append(papers.read(f"{name}/{inside}", data))
+        except StallError as error:
+            found.append(verdicts.refused(f"{name}/{inside}", "file", error))
+    return [*found, _unchecked(name, others, found)] if others else found
 
 
-def _words(one: Verdict) -> str:
+def _unchecked(name: str, others: list[str], found: Iterable[Paper | Verdict]) -> Verdict:
+    """Say which files in a ZIP are no papers: nothing is known of them, least of all beside a drop's manifest."""
+    from stall.creator.papers import Paper
+    from stall.creator.verdicts import Verdict
+    from stall.errors import Refused, StallError
+    from stall.wire import jws, manifest
+
+    def is_manifest(content: object) -> bool:
+        with contextlib.suppress(StallError):
+            return isinstance(content, str) and jws.unverified_typ(content) == manifest.TYP
+        return False
+
+    more = len(others) - _MOST_NAMED
+    named = ", ".join(shown.quoted(one) for one in others[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    error = Refused(
+        "verify-unchecked", f"These in it are no papers, and were not checked: {named}. Give the papers without them."
+    )
+    says = [error.sentence]
+    if any(isinstance(one, Paper) and is_manifest(one.content) for one in found):
+        says.append("The manifest's files were not checked: this is no pack, nor a ZIP as a stall gives it to buyers.")
+    return Verdict(name, "file", ok=False, says=tuple(says), grade=None, code=error.code)
+
+
+def _words(one: Verdict) -> list[str]:
+    """The lines said of one paper; its name and all that stands in it may come from anybody."""
     failed = f" [{one.code}]" if one.code else ""
-    return "\n  ".join([f"{one.name}: {one.what}, {one.grade or 'CANNOT BE TOLD'}{failed}", *one.says])
+    head = f"{shown.name(one.name)}: {one.what}, {one.grade or 'CANNOT BE TOLD'}{failed}"
+    return [head, *(f"  {line}" for line in one.says)]
 
 
 def _facts(one: Verdict) -> dict[str, object]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Literal
 
-import click
+from stall.commands import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,29 +32,29 @@ def say_changes(changed: list[str], options: PackOptions) -> None:
     from stall.creator import revocations
 
     if changed:
-        click.echo("\n  ".join(["This version changes:", *changed]))
+        say.lines("This version changes:", *(f"  {one}" for one in changed))
     if options.revoked:
-        click.echo("\n  ".join(["This version revokes for good:", *map(revocations.text, options.revoked)]))
+        say.lines("This version revokes for good:", *(f"  {revocations.text(one)}" for one in options.revoked))
 
 
 def say_built(built: BuiltPack, options: PackOptions, changed: list[str], *, as_json: bool) -> None:
     """Say what was signed and written."""
     drop = built.manifest.drop
     for name in built.skipped:
-        click.echo(f"left out: {name}", err=True)
+        say.line(f"left out: {name}", err=True)
     if as_json:
         facts = {"file": str(built.path), "drop": drop.id, "ver": built.manifest.ver, "manifest": built.manifest_hash}
         counts = {"files": len(built.manifest.files), "bytes": built.total_bytes}
         gone = [{"kind": one.kind, "ref": one.ref, "at": one.at} for one in built.manifest.revoked]
-        click.echo(json.dumps({**facts, **counts, "changes": changed, "revoked": gone}))
+        say.facts({**facts, **counts, "changes": changed, "revoked": gone})
         return
-    click.echo(f"Wrote {built.path}: {described(built.manifest)}")
+    say.line(f"Wrote {built.path}: {described(built.manifest)}")
     if drop.cover_sha256 is None and options.cover is None:
-        click.echo("It has no cover: put a picture called cover.jpg into the folder to give it one.")
+        say.line("It has no cover: put a picture called cover.jpg into the folder to give it one.")
     if carried := len(built.manifest.revoked) - len(options.revoked):
-        click.echo(f"It carries on what earlier versions revoked: {carried} in all.")
+        say.line(f"It carries on what earlier versions revoked: {carried} in all.")
     if options.revoked:
-        click.echo("A box stops what is revoked once it has this version: import it on every box of yours.")
+        say.line("A box stops what is revoked once it has this version: import it on every box of yours.")
 
 
 def described(signed: Manifest) -> str:

@@ -23,7 +23,7 @@ def what_to_do(box: Box, drop: FrozenDrop) -> str:
 
     lease = shlex.quote(f"{drop.drop_id}.lease")
     return (
-        f"The numbers {drop.text} of {drop.drop_id!r} wait for a new lease. The creator, of those that certainly nobody sold:"
+        f"The numbers {drop.text} of “{drop.drop_id}” wait for a new lease. The creator, of those that certainly nobody sold:"
         f" stall lease issue --creator FOLDER --pack FILE --box {box.secrets.signing.thumbprint}"
         f" --epoch {epochs.running(box.db.read()).epoch} --again NUMBERS --out {lease}"
         f" and then, here: stall accept --data {shlex.quote(str(box.folder))} {lease}"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from stall.commands import say
+
 
 @click.command("web")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder.")
@@ -19,6 +21,6 @@ def web(data: Path) -> None:
     give_back_large_blocks()  # before the first thread takes an arena of its own
     box = app.open_box(data, crowd=True, all_day=True)
     try:
-        serve.run(box, click.echo)
+        serve.run(box, say.line)
     finally:
         box.close()

@@ -94,8 +94,9 @@ def new(folder: Path, name: str, passphrase: str | None = None, *, cost: Cost = 
 def check_free(folder: Path) -> None:
     """Refuse a folder that holds a creator's key or what is left beside a lost one, before anybody is asked for anything.
 
-    Raises Refused `creator-exists`, `creator-key-lost`.
+    Raises Refused `creator-in-box`, `creator-exists`, `creator-key-lost`.
     """
+    check_no_box(folder)
     _check_no_key(folder)
     if lost_key(folder):
         raise Refused(
@@ -172,12 +173,22 @@ def recovered_name(folder: Path, name: str | None) -> str:
     return name
 
 
+def check_no_box(folder: Path) -> None:
+    """Refuse the folder of a box for a creator's key: who has the box would have the key. Raises Refused `creator-in-box`."""
+    if (folder / "stall.sqlite").exists() or (folder / "keys").is_dir():
+        raise Refused(
+            "creator-in-box",
+            f"“{folder}” is the folder of a box, and a creator's key does not belong on one. Choose another folder.",
+        )
+
+
 def check_recovery(folder: Path, seed: bytes) -> None:
     """See whether a key can be put back into a folder.
 
-    Raises Refused `recovery-other-key` when the folder is that of another key, `creator-exists` when whose key file it
+    Raises Refused `creator-in-box`, `recovery-other-key` when the folder is that of another key, `creator-exists` when whose key file it
     holds cannot be told.
     """
+    check_no_box(folder)
     known = _known_did(folder)
     if known is None:
         _check_no_key(folder)

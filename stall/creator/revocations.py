@@ -74,7 +74,9 @@ def joined(old: Manifest | None, new: Sequence[Revoked]) -> tuple[Revoked, ...]:
 
 
 def text(one: Revoked) -> str:
-    """Say what counts no more, and from when on."""
+    """Say what counts no more, and from when on; a certificate counts no more at all."""
+    if one.kind == "cert":
+        return f"{WORDS[one.kind]} {one.ref}"
     return f"{WORDS[one.kind]} {one.ref} from {datetime.fromtimestamp(one.at, UTC):%Y-%m-%d %H:%M} UTC on"
 
 

@@ -56,7 +56,7 @@ def _manifest(token: str, heap: Evidence) -> Said:
     copies = f"an edition of {drop.edition}" if drop.edition else "an open edition"
     price = ", ".join(money.text(p.minor, p.cur) for p in signed.price) or "no price"
     says = [
-        f"“{drop.title}”, version {signed.ver}: {len(signed.files)} files, {copies}, {price}.",
+        f"“{drop.title}”, version {signed.ver}: {chains.counted(len(signed.files), 'file')}, {copies}, {price}.",
         f"On sale from {chains.day(drop.window.nbf)} to {chains.day(drop.window.exp)}. Licence: {drop.licence.rstrip('.')}.",
         *_revokes(signed),
         *chains.signed_by(signed.iss, chain, heap),

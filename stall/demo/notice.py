@@ -16,6 +16,7 @@ import click
 
 from stall.demo.parts import Addresses
 from stall.demo.ports import Ports
+from stall.domain import shown
 
 #: Black on white, whatever the colours of the terminal are: cameras want it so.
 _INK, _PLAIN = "\x1b[38;5;232;48;5;255m", "\x1b[0m"
@@ -26,7 +27,7 @@ _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (Tru
 
 def say(words: str) -> None:
     """One line on standard error; standard output belongs to the result."""
-    click.echo(words, err=True)
+    click.echo(shown.line(words), err=True)
 
 
 def show(text: str) -> None:

@@ -30,10 +30,12 @@ def line(text: str, most: int = MOST_LINE) -> str:
 
 def name(text: str) -> str:
     """Write a name that somebody else chose: as `line`, shortened, and in quotes unless it could be nothing but a name."""
-    shown = line(text, MOST_NAME)
-    if _PLAIN_NAME.fullmatch(shown):
-        return shown
-    return "“" + shown.replace("“", "\\u201c").replace("”", "\\u201d") + "”"
+    return text if len(text) <= MOST_NAME and _PLAIN_NAME.fullmatch(text) else quoted(text)
+
+
+def quoted(text: str) -> str:
+    """Write a name that somebody else chose in quotes, as a sentence has it: as `line`, shortened."""
+    return "“" + line(text, MOST_NAME).replace("“", "\\u201c").replace("”", "\\u201d") + "”"
 
 
 def _is_harmless(char: str) -> bool:

@@ -130,6 +130,18 @@ def open_pack(
         yield PackFile(path, token, signed, signer, files, source)
 
 
+def lies_in_folder(path: Path) -> bool:
+    """Tell whether any file of a ZIP whose headers hold lies under `files/`, as in a pack and not in the buyer's ZIP."""
+    with _opened(path) as source:
+        at = 0
+        while zipstore.starts_entry(fixed := _read(source, path, at, zipstore.LOCAL_FIXED_BYTES)):
+            entry = zipstore.parse_local(_read(source, path, at, zipstore.header_length(fixed)), at)
+            if entry.name.startswith(pack.FILES_PREFIX):
+                return True
+            at = entry.end
+    return False
+
+
 def build_zip(
     files: Sequence[tuple[str, Path]], manifest_token: str, out: Path, on_bytes: OnBytes | None = None
 ) -> Zipped:

@@ -122,7 +122,7 @@ def _read(plain: dict[str, Any]) -> tuple[Presentation, dict[str, Any], int]:
     if _CHALLENGE.fullmatch(signed["challenge"]) is None:
         raise WireError("presentation-challenge", "A challenge is 16 to 128 signs without spaces. Ask with another.")
     if _DOMAIN.fullmatch(signed["domain"]) is None:
-        raise WireError("presentation-domain", "A domain is 1 to 253 signs without spaces. Ask with another.")
+        raise WireError("presentation-domain", "A domain is 1 to 253 ASCII signs without spaces. Ask with another.")
     return presented, signed, proof.parse_timestamp(signed["created"])
 
 

@@ -98,6 +98,7 @@ def test_a_sealed_key_is_shown_without_its_passphrase(stall: Run, ada: Path) -> 
     shown = stall("keys", "show", ada, "--json").json
     own = keyring.load(ada, lambda: [WORDS]).key
     assert shown == {
+        "ok": True,
         "kind": "creator",
         "name": "Ada",
         "fingerprint": fingerprint.of(own.public),
@@ -244,8 +245,8 @@ def test_an_older_box_is_bound_by_command_and_the_copy_of_its_card_is_dead(
     with monkeypatch.context() as before:
         before.setattr(board, "this", lambda: Board(SERIAL, lambda: None))
         did = stall("keys", "new", "box", "--data", data, "--json").json["did"]
-    assert stall("keys", "bind", "--data", data, "--json").json == {"protection": "board", "new": True}
-    assert stall("keys", "bind", "--data", data, "--json").json == {"protection": "board", "new": False}
+    assert stall("keys", "bind", "--data", data, "--json").json == {"ok": True, "protection": "board", "new": True}
+    assert stall("keys", "bind", "--data", data, "--json").json == {"ok": True, "protection": "board", "new": False}
     assert stall("keys", "show", data, "--json").json["did"] == did
     monkeypatch.setattr(board, "this", lambda: Board("another", lambda: SECRET))
     assert "[key-bound-elsewhere]" in stall("keys", "show", data).err

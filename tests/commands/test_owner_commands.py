@@ -46,7 +46,7 @@ def test_a_new_code_is_in_a_file_for_its_owner_alone_and_its_did_is_told(stall: 
     made = stall("owner", "new", "--out", out, "--json")
     assert out.stat().st_mode & 0o777 == 0o600
     key = ownercode.key_of(ownercode.decode(out.read_text(encoding="ascii").strip()))
-    assert made.json == {"did": key.did}
+    assert made.json == {"ok": True, "did": key.did}
     assert stall("owner", "did", "--code-file", out).out == key.did + "\n"
 
 

@@ -86,7 +86,7 @@ def test_a_box_a_lease_and_a_certificate_are_revoked_from_now_on(build: Build, g
     assert "This version revokes for good:\n" in out
     assert f"\n  box {BOX.thumbprint} from 20" in out
     assert f"\n  lease {name} from 20" in out
-    assert f"\n  certificate {NAME} from 20" in out
+    assert f"\n  certificate {NAME}\n" in out
     assert "import it on every box of yours" in out
 
 

@@ -240,6 +240,9 @@ def test_a_pack_by_a_signer_is_checked_with_the_signers_delegation(
 
 def test_a_cosigner_written_wrongly_is_said_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x").write_text("x")
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as ended:
         main(["verify", str(tmp_path / "x"), "--cosigner", "a-cloud"])
-    assert "[verify-cosigner]" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "'--cosigner'" in said
+    assert "NAME=KEY" in said

@@ -42,7 +42,11 @@ def _command_line() -> str:
         "# Command line\n",
         "Printed from the code by `python -m tests.docs.regenerate`; a test compares the two.\n",
         "Exit codes: 0 it worked, 1 refused or a check failed, 2 wrong usage, 130 interrupted.",
-        "Errors go to standard error as one sentence with a code from [errors.md](errors.md).\n",
+        "Errors, wrong usage too, go to standard error as one sentence with a code from [errors.md](errors.md); with",
+        '`--json` also to standard output: `{"ok": false, "error": {"code", "sentence"}}`. Else the object has `ok`: true,',
+        "or, of a command that checks, whether all of it held.",
+        "A file that is missing or cannot be read is refused (1); a folder where a file belongs is wrong usage (2), but to",
+        "`stall verify` one file among others. What comes from outside is shown with its control characters as escapes.\n",
     ]
     for context in _commands(root):
         context.terminal_width = context.max_content_width = WIDTH

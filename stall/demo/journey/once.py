@@ -29,6 +29,7 @@ from stall.demo.journey.phone import TakenHome
 from stall.demo.journey.visitor import Visitor, wait_for
 from stall.demo.ports import Ports
 from stall.demo.session import Session
+from stall.domain import shown
 from stall.errors import Broken
 from stall.wire import b64, keys, note
 
@@ -76,11 +77,11 @@ def check(data: Path | None, pack: Path | None, ports: Ports, out: Path | None) 
 def tell(result: dict[str, object], *, as_json: bool) -> None:
     """Say how it went: one JSON object and nothing else, or a few words."""
     if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False))
+        click.echo(json.dumps(result))
         return
     failures: Any = result["failures"]
     for failure in failures:
-        click.echo(f"failed: {failure['check']}: {failure['sentence']}")
+        click.echo(shown.line(f"failed: {failure['check']}: {failure['sentence']}"))
     if not failures:
         click.echo(f"ok: sale {result['sale']}, number {result['edition']} of {result['drop']}, everything ties")
 
