@@ -103,6 +103,7 @@ class Books:
     )  # by creator: the first receipt their delegations do not cover
     accepted: set[str] = field(default_factory=set)  # creators whose delegation the box took
     manifests: set[str] = field(default_factory=set)  # of what was sold
+    returns: list[tuple[str, str]] = field(default_factory=list)  # types and tokens of refunds and voids
     times: tuple[int, ...] = ()  # of the first and the last receipt
     _receipt_of: dict[object, tuple[str, int]] = field(default_factory=dict)  # its id, and what was not given back
     _named: set[tuple[str, int]] = field(default_factory=set)  # numbers a certificate is for
@@ -210,6 +211,7 @@ class Books:
         for part in told.pay:
             self.money[part.m, part.cur] += part.minor
         if typ != receipt.RECEIPT:
+            self.returns.append((typ, token))
             self._taken_back(entry, typ, told, sale)
         elif told.ref is None:
             self._first_receipt(entry, told, sale)

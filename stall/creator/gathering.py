@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from stall.creator import logs
@@ -107,7 +108,7 @@ def _manifest(paper: Paper, evidence: Evidence) -> None:
 def _revoke(evidence: Evidence) -> None:
     """Take in what creators revoke. What a signer signed who was revoked before by its creator revokes nothing, and is none."""
     given = {name: (signed, evidence.manifest(token)[1]) for name, (token, signed) in evidence.manifests.items()}
-    for name, (signed, chain) in sorted(given.items(), key=lambda one: one[1][1] is not None):
+    for name, (signed, chain) in sorted(given.items(), key=lambda one: (one[1][1] is not None, one[1][0].iat, one[0])):
         if chain is not None and evidence.is_revoked(chain, signed.iat):
             del evidence.manifests[name]
         else:
@@ -154,7 +155,13 @@ def _receipt(paper: Paper, evidence: Evidence) -> None:
     if name in evidence.handed_in:
         return
     evidence.handed_in[name] = token, typ
-    told = evidence.signed_receipt(token, typ)
+    _sale(token, typ, evidence)
+
+
+def _sale(token: str, typ: str, evidence: Evidence) -> None:
+    told, name = evidence.signed_receipt(token, typ), jws.token_hash(token)
+    if name in evidence.called.get((told.iss, told.jti), ()):
+        return
     evidence.entries.setdefault((told.iss, told.epoch, told.seq), set()).add(name)
     evidence.called.setdefault((told.iss, told.jti), set()).add(name)
     sale = evidence.sale(token, typ)
@@ -184,8 +191,12 @@ def _token(paper: Paper, evidence: Evidence) -> None:
 
 
 def _journal(paper: Paper, evidence: Evidence) -> None:
-    """Take in which certificates an exported journal has, if there are any to be found in it."""
-    if isinstance(paper.content, Export) and evidence.certificates:
-        report = logs.read(paper.content, evidence)
-        logs.check_one_history(report, evidence)
-        evidence.shown += [Shown(one, report.books.refused.keys()) for one in report.logged]
+    """Take in which certificates an exported journal has, and what in it takes receipts back, if there are any of either."""
+    if not isinstance(paper.content, Export) or not (evidence.certificates or evidence.receipts):
+        return
+    report = logs.read(paper.content, evidence)
+    logs.check_one_history(report, evidence)
+    evidence.shown += [Shown(one, report.books.refused.keys()) for one in report.logged]
+    for typ, token in report.books.returns:
+        with suppress(StallError):  # whose it is the journal's own verdict says
+            _sale(token, typ, evidence)

@@ -182,7 +182,7 @@ def _check_sold_once(sale: Sale, copy: _Copy, heap: Evidence) -> None:
         if not any(_before(back.told, second.told) for back in voids):
             raise WireError(
                 "receipt-sold-twice",
-                f"Number {copy[2]} of {copy[1]} was sold by another receipt beside this one, too. Trust neither; ask the creator.",
+                f"Number {copy[2]} of {copy[1]} was sold by another receipt beside this one, too, and no void between them is at hand. Add it, or trust neither and ask the creator.",
             )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stall.creator.papers import Content
 from stall.wire import b64, certificate, closing, delegation, jws, lease, lease_return, manifest, receipt
 from tests.creator.heap import (
     LEASE,
@@ -15,7 +16,9 @@ from tests.creator.heap import (
     OURS,
     certified,
     closed,
+    exported,
     judged,
+    logged,
     revoking,
     sold,
     taken_back,
@@ -175,3 +178,15 @@ def test_a_lease_by_a_cloud_that_was_revoked_before_is_no_lease() -> None:
     assert words(sold(), given, cloud, MANIFEST, OURS)[:2] == ["receipt-not-leased", "VALID"]
     ended = revoking("box", CLOUD.thumbprint, NOW + 5)
     assert words(sold(), given, cloud, MANIFEST, OURS, ended)[:2] == ["VALID", "revoked-cloud"]
+
+
+def test_a_journal_that_goes_on_from_a_fork_is_refused_in_any_order() -> None:
+    papers: dict[str, Content] = {
+        "long": exported(CREATOR),
+        "short": exported(),
+        "proof": logged(certified(sold())),
+        "box": OURS,
+    }
+    for order in permutations(papers):
+        found = dict(zip(order, words(*(papers[name] for name in order)), strict=True))
+        assert (found["long"], found["short"], found["proof"]) == ("verify-forked",) * 3

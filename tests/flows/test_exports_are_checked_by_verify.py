@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from stall.creator import journals
+from stall.creator import journals, verdicts
 from stall.creator.books import Limits
 from stall.creator.journals import Known, Report
+from stall.creator.papers import Export, Paper
 from stall.errors import WireError
 from stall.store.box import Box
-from stall.wire import b64, delegation, merkle, note
+from stall.wire import b64, delegation, jws, merkle, note, receipt
 from tests.fakes.stock import PRINTS, Stocked
 from tests.flows import busy_day
 from tests.flows import test_exports_are_checked_by_anybody as by_anybody
@@ -121,6 +122,23 @@ def test_the_limits_of_a_creator_whose_delegation_the_box_never_took_are_not_ask
     plain["max"] = {"cur": "EUR", "sale": 1, "stored_total": 1, "stored_age_h": 24}
     report = read(exported(day.box), Known(limits=Limits([delegation.parse(plain)])))
     assert (report.books.accepted, report.books.refused) == ({day.creator.did}, {})
+
+
+def test_a_void_in_an_export_takes_back_the_receipt_beside_it(day: Stocked) -> None:
+    plain = documents.delegation_to(day.box.secrets.signing, drops=["*"], iss=day.creator.did)
+    now_s = day.clock.wall // 1000
+    plain |= {"iat": now_s - 86_400, "nbf": now_s - 86_400, "exp": now_s + 86_400}
+    bodies = [json.loads(b64.decode(line["bytes"]))["body"] for line in exported(day.box) if "bytes" in line]
+    tokens = [body["receipt"] for body in bodies if "receipt" in body]
+    voided = {jws.unverified_claims(one)["ref"] for one in tokens if jws.unverified_typ(one) == receipt.VOID}
+    sold = [one for one in tokens if jws.unverified_typ(one) == receipt.RECEIPT]
+    lines = [json.dumps(line).encode() + b"\n" for line in exported(day.box)]
+    journal = Paper("journal", Export(lambda: lines))
+    given = Paper("delegation", documents.forge(day.creator, delegation.TYP, plain))
+    found = verdicts.judge([journal, journal, given, *(Paper(one, one) for one in sold)])
+    assert [one.code or one.reason for one in found] == [None] * len(found)
+    taken = {one.name for one in found if any("takes it back, whole" in line for line in one.says)}
+    assert taken == {one for one in sold if jws.unverified_claims(one)["jti"] in voided} != set()
 
 
 @pytest.mark.parametrize(
