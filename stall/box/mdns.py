@@ -88,7 +88,7 @@ def _address(interface: str) -> bytes:
     except (ValueError, OSError) as error:
         raise Broken(
             "mdns-address",
-            f"mdns_interface {interface!r} is no IPv4 address of this machine. Write that of the network card.",
+            f"mdns_interface “{interface}” is no IPv4 address of this machine. Write that of the network card.",
         ) from error
     return address.packed
 

@@ -26,12 +26,12 @@ def parse(text: str, cur: str) -> int:
     exponent = exponent_of(cur)
     match = _AMOUNT.fullmatch(text.strip())
     if match is None or (match[2] and len(match[2]) > exponent):
-        raise Refused("amount-malformed", f"{text!r} is not an amount in {cur}. Write it like 4.50.")
+        raise Refused("amount-malformed", f"“{text}” is not an amount in {cur}. Write it like 4.50.")
     fraction = (match[2] or "").ljust(exponent, "0")
     minor = int(match[1] + fraction)
     if minor > LIMIT_MINOR:
         raise Refused(
-            "amount-too-large", f"{text!r} is above the largest amount this box can take. Check it, or split the sale."
+            "amount-too-large", f"“{text}” is above the largest amount this box can take. Check it, or split the sale."
         )
     return minor
 
@@ -40,7 +40,7 @@ def exponent_of(cur: str) -> int:
     """Decimal places of a currency. Raises Refused `currency-unknown`."""
     if cur not in EXPONENTS:
         known = ", ".join(EXPONENTS)
-        raise Refused("currency-unknown", f"The currency {cur!r} is not known here. Use one of {known}.")
+        raise Refused("currency-unknown", f"The currency “{cur}” is not known here. Use one of {known}.")
     return EXPONENTS[cur]
 
 

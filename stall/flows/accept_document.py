@@ -129,7 +129,7 @@ def _leased_drop(tx: Tx, given: Lease) -> _Drop:
     if row is None or given.iss not in _lessors(tx, row["did"]):
         raise Refused(
             "lease-no-drop",
-            f"This box has no drop {given.drop!r} of that creator. Import its pack first, then the lease.",
+            f"This box has no drop “{given.drop}” of that creator. Import its pack first, then the lease.",
         )
     return _Drop(row["no"], row["creator"], documents.accepted(catalogue.manifest_token(tx.conn, given.drop) or ""))
 

@@ -48,7 +48,7 @@ def find_item(tx: Tx, wish: Wish) -> Item:
     """
     item = for_sale.find(tx.conn, wish.drop_id, tx.now_ms)
     if item is None:
-        raise Refused("drop-unknown", f"There is no item {wish.drop_id!r} here. Look at the catalogue again.")
+        raise Refused("drop-unknown", f"There is no item “{wish.drop_id}” here. Look at the catalogue again.")
     if wish.qty < 1 or wish.qty > MAX_LINES:
         raise Refused("quantity-wrong", "That is not a number of pieces for one line. Choose 1 to 200.")
     check_offer(item)

@@ -50,7 +50,7 @@ def check_version(tx: Tx, found: Manifest, token: str) -> bool:
     if found.exp * 1000 <= tx.now_ms:
         raise Refused(
             "manifest-expired",
-            f"The pack {found.drop.id!r} is no longer for sale: its manifest is over. Ask the creator for a new version.",
+            f"The pack “{found.drop.id}” is no longer for sale: its manifest is over. Ask the creator for a new version.",
         )
     row = tx.conn.execute(
         "SELECT d.ver, c.did, t.token FROM drops d JOIN creators c ON c.no = d.creator JOIN packs p ON p.no = d.pack"
@@ -64,18 +64,18 @@ def check_version(tx: Tx, found: Manifest, token: str) -> bool:
     if row["did"] != found.iss:
         raise Refused(
             "manifest-other-creator",
-            f"A drop {found.drop.id!r} of another creator is already here. Ask one of them for another id.",
+            f"A drop “{found.drop.id}” of another creator is already here. Ask one of them for another id.",
         )
     if found.ver == row["ver"]:
         raise Refused(
             "manifest-other-content",
-            f"This box has version {found.ver} of {found.drop.id!r} with other content. Ask its creator for a new version,"
+            f"This box has version {found.ver} of “{found.drop.id}” with other content. Ask its creator for a new version,"
             " built with --after. Nothing was changed.",
         )
     if found.ver < row["ver"]:
         raise Refused(
             "manifest-older",
-            f"This box has version {row['ver']} of {found.drop.id!r}; version {found.ver} is older. Nothing was changed.",
+            f"This box has version {row['ver']} of “{found.drop.id}”; version {found.ver} is older. Nothing was changed.",
         )
     old = documents.accepted(row["token"])
     manifest.check_successor(old, row["token"], found)
@@ -90,7 +90,7 @@ def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -
     if price is None:
         raise Refused(
             "manifest-currency",
-            f"The pack {found.drop.id!r} has no price in {cur}, the currency of this stall. Ask its creator for one.",
+            f"The pack “{found.drop.id}” has no price in {cur}, the currency of this stall. Ask its creator for one.",
         )
     creator = documents.creator_no(tx.conn, found.iss)
     document = documents.keep(tx, manifest.TYP, token)

@@ -24,7 +24,7 @@ def open_drop(tx: Tx, drop_id: str) -> None:
     if ("box", tx.secrets.signing.thumbprint) in documents.revoked(tx.conn, row[3]):
         raise Refused(
             "box-revoked",
-            f"The creator of {drop_id!r} revoked this box for good. Make a stall with a new key and ask them to delegate that.",
+            f"The creator of “{drop_id}” revoked this box for good. Make a stall with a new key and ask them to delegate that.",
         )
     delegated = tx.conn.execute(
         "SELECT count(*) FROM delegations g JOIN drops d ON d.creator = g.creator WHERE d.no = ? AND g.subject = ?",
@@ -40,7 +40,7 @@ def open_drop(tx: Tx, drop_id: str) -> None:
     if row[2] is not None and not leased:
         raise Refused(
             "drop-no-numbers",
-            f"{drop_id!r} is limited and this box holds no numbers of it. Accept a lease first (stall accept).",
+            f"“{drop_id}” is limited and this box holds no numbers of it. Accept a lease first (stall accept).",
         )
     _switch(tx, row[0], drop_id, 1)
 
@@ -57,7 +57,7 @@ def _drop(tx: Tx, drop_id: str) -> tuple[int, int, int | None, int]:
         "SELECT no, switched_on, edition, creator FROM drops WHERE drop_id = ?", (drop_id,)
     ).fetchone()
     if row is None:
-        raise Refused("drop-unknown", f"This box has no drop {drop_id!r}. See what it has with: stall drop status")
+        raise Refused("drop-unknown", f"This box has no drop “{drop_id}”. See what it has with: stall drop status")
     return row[0], row[1], row[2], row[3]
 
 

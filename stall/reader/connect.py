@@ -40,7 +40,7 @@ def open_terminal(own: Reader, trace: Trace | None = None) -> Driver:
     profile = profile_of(own.profile)
     if own.protocol not in PROTOCOLS:
         raise Refused(
-            "reader-protocol", f"There is no reader protocol {own.protocol!r}. Use one of: {', '.join(PROTOCOLS)}."
+            "reader-protocol", f"There is no reader protocol “{own.protocol}”. Use one of: {', '.join(PROTOCOLS)}."
         )
     if trace is None and own.trace:
         trace = _to_log

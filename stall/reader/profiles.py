@@ -46,5 +46,5 @@ PROFILES: dict[str, Profile] = {
 def profile_of(name: str) -> Profile:
     """The row of a name. Raises Refused `reader-profile`."""
     if name not in PROFILES:
-        raise Refused("reader-profile", f"There is no reader profile {name!r}. Use one of: {', '.join(PROFILES)}.")
+        raise Refused("reader-profile", f"There is no reader profile “{name}”. Use one of: {', '.join(PROFILES)}.")
     return PROFILES[name]

@@ -34,5 +34,5 @@ def connect(link: str, line: str = "", *, usual: str = "9600 8N2") -> Transport:
             return RfcommTransport(*rfcomm.address(rest))
     raise Refused(
         "reader-link",
-        f"{link!r} is no card terminal. Write serial:/dev/serial/by-id/…, tcp:HOST:PORT or rfcomm:ADDRESS in the settings.",
+        f"“{link}” is no card terminal. Write serial:/dev/serial/by-id/…, tcp:HOST:PORT or rfcomm:ADDRESS in the settings.",
     )

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from msgspec import Meta
 
 from stall.errors import LocalWireError, Refused, Retry, WireError
-from stall.wire import b64, canonical, strict_json
+from stall.wire import assigned, b64, canonical, strict_json
 from stall.wire import claims as rules
 from stall.wire.keys import SigningKey
 
@@ -138,6 +138,12 @@ def check_passphrase(passphrase: str) -> None:
             f"A passphrase has at least {MIN_PASSPHRASE} characters. Take a longer one, best four words drawn at random.",
         )
     _octets(passphrase)
+    if assigned.first_unassigned(passphrase) is not None:  # what form it has, another machine may see otherwise
+        raise Refused(
+            "key-passphrase-text",
+            f"The passphrase holds a character newer than Unicode {assigned.UNICODE}, which not every machine reads alike."
+            " Take one without.",
+        )
 
 
 def seal(key: SigningKey, passphrase: str, *, salt: bytes, nonce: bytes, cost: Cost = USUAL) -> Sealed:

@@ -64,7 +64,7 @@ def check_in_manifest(lease: Lease, manifest: Manifest, chain: Collection[str]) 
     edition = manifest.drop.edition
     if edition is None:
         raise WireError(
-            "lease-open-edition", f"{lease.drop!r} is an open edition and needs no lease. Open it as it is."
+            "lease-open-edition", f"“{lease.drop}” is an open edition and needs no lease. Open it as it is."
         )
     if lease.drop != manifest.drop.id or lease.man not in chain:
         raise WireError("lease-manifest", "The lease is for another manifest. Import that pack first.")
@@ -149,6 +149,33 @@ def _is_leased(receipt: Receipt, item: Item, lease: Lease) -> bool:
     fits = (lease.sub, lease.epoch, lease.drop) == (receipt.iss, receipt.epoch, item.drop)
     number = item.ed or 0
     return fits and receipt.iat <= lease.exp + LATE_S and _covers(lease.ranges, (number, number))
+
+
+def check_sold_once(copy: tuple[str, int], some: Receipt, other: Receipt, voids: Iterable[Receipt]) -> None:
+    """Check two receipts that both sell a number of one creator's drop: a void of the first must come before the second.
+
+    `copy` is drop and number. Raises WireError `receipt-sold-twice`.
+    """
+    first, second = (some, other) if comes_before(some, other) else (other, some)
+    freed = [one for one in voids if (one.iss, one.ref) == (first.iss, first.jti) and comes_before(one, second)]
+    if not freed:
+        raise WireError(
+            "receipt-sold-twice",
+            f"Number {copy[1]} of {copy[0]} was sold by another receipt beside this one, too, and no void between them is at hand."
+            " Add it, or trust neither and ask the creator.",
+        )
+
+
+def numbered(receipt: Receipt) -> list[Item]:
+    """List the lines of a receipt, no refund or void, that sell a number; a test sells none."""
+    return [] if receipt.test else [item for item in receipt.items if item.ed is not None and item.minor >= 0]
+
+
+def comes_before(one: Receipt, other: Receipt) -> bool:
+    """Tell which came first: in one journal as it numbers them, else by their clocks."""
+    if (one.iss, one.epoch) == (other.iss, other.epoch):
+        return one.seq < other.seq
+    return (one.iat, one.iss, one.jti) < (other.iat, other.iss, other.jti)
 
 
 def check_returned(given: LeaseReturn, leases: Iterable[Lease], receipts: Iterable[Receipt]) -> None:

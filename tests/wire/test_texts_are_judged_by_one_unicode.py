@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stall.errors import LocalWireError, WireError
-from stall.wire import assigned, canonical, manifest, paths, strict_json
+from stall.errors import LocalWireError, Refused, WireError
+from stall.wire import assigned, canonical, keyfile, manifest, paths, strict_json
 from tests.wire import documents as doc
 
 EVERY = range(sys.maxunicode + 1)
@@ -68,6 +68,12 @@ def test_a_character_newer_than_unicode_14_is_refused_in_every_signed_text_and_p
 
 def test_what_a_person_types_is_made_such_a_text() -> None:
     assert assigned.settled("e\u0301 \U0001fae8\ufdd0") == "é \ufffd\ufffd"
+
+
+def test_no_key_is_sealed_with_a_passphrase_that_another_machine_reads_otherwise() -> None:
+    with pytest.raises(Refused) as refused:
+        keyfile.check_passphrase("four words \U0001e030 drawn")
+    assert refused.value.code == "key-passphrase-text"
 
 
 def test_nothing_is_signed_that_would_then_be_refused() -> None:

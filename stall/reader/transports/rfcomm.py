@@ -56,7 +56,7 @@ def address(text: str) -> tuple[str, int]:
     if found is None or not 0 < int(found["channel"] or CHANNEL) <= _LAST_CHANNEL:
         raise Refused(
             "reader-link",
-            f"{text!r} is no address of a Bluetooth terminal. Write it like rfcomm:00:11:22:AA:BB:CC, with :CHANNEL (1 to 30)"
+            f"“{text}” is no address of a Bluetooth terminal. Write it like rfcomm:00:11:22:AA:BB:CC, with :CHANNEL (1 to 30)"
             " if it is not 1.",
         )
     return found["device"].upper(), int(found["channel"] or CHANNEL)

@@ -42,7 +42,7 @@ def line(text: str) -> Line:
     if found is None or int(found["baud"]) not in SPEEDS:
         raise Refused(
             "reader-line",
-            f'{text!r} is no setting of a serial line. Write speed and format like "9600 8N2", "9600 7E1" or "115200 8N1",'
+            f'“{text}” is no setting of a serial line. Write speed and format like "9600 8N2", "9600 7E1" or "115200 8N1",'
             " or leave it out.",
         )
     return Line(int(found["baud"]), int(found["data"]), found["parity"], int(found["stop"]))

@@ -40,6 +40,6 @@ def address(text: str) -> tuple[str, int]:
     if found is None or not 0 < int(found["port"] or PORT) < 1 << 16:
         raise Refused(
             "reader-link",
-            f"{text!r} is no address of a card terminal. Write it like tcp:192.168.4.20:20007 or tcp:[fd00::20]:20007.",
+            f"“{text}” is no address of a card terminal. Write it like tcp:192.168.4.20:20007 or tcp:[fd00::20]:20007.",
         )
     return found["six"] or found["host"], int(found["port"] or PORT)
