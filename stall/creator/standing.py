@@ -12,12 +12,12 @@ from functools import partial
 from stall.creator import beside, owners
 from stall.creator.evidence import Evidence, Sale
 from stall.errors import Hostile, StallError, WireError
-from stall.wire import jws, receipt
+from stall.wire import jws, numbers, receipt
 from stall.wire.closing import Close
 from stall.wire.decline import Decline
 from stall.wire.lease import Lease
 from stall.wire.lease_return import LeaseReturn
-from stall.wire.receipt import Item, Receipt
+from stall.wire.receipt import Item
 
 _Copy = tuple[str, str, int]  # creator, drop and number
 
@@ -162,28 +162,20 @@ def _lease_revoked(token_hash: str, given: Lease, at_s: int, heap: Evidence) -> 
 
 
 def _sold(sale: Sale, heap: Evidence) -> Iterator[_Copy]:
-    """The numbers a receipt sells, with their creators; a test sells none."""
-    if sale.typ != receipt.RECEIPT or sale.told.test:
-        return
-    for item in sale.told.items:
-        creator = _seller(sale, item, heap) if item.drop is not None and item.ed is not None else None
-        if creator is not None and item.drop is not None and item.ed is not None and item.minor >= 0:
-            yield creator, item.drop, item.ed
+    """The numbers a receipt sells, with their creators."""
+    for item in numbers.numbered(sale.told) if sale.typ == receipt.RECEIPT else ():
+        if (creator := _seller(sale, item, heap)) is not None:
+            yield creator, item.drop or "", item.ed or 0
 
 
 def _check_sold_once(sale: Sale, copy: _Copy, heap: Evidence) -> None:
     """Check that no other receipt that stands sells the same number, unless the first was made void before the second."""
     sellers = heap.once.ask("receipts by number", lambda: _by_number(heap))
     for one in sellers.get(copy, ()):
-        if one.token == sale.token:
-            continue
-        first, second = (one, sale) if _before(one.told, sale.told) else (sale, one)
-        voids = [back for back in returned(first.told.iss, first.told.jti, heap) if back.typ == receipt.VOID]
-        if not any(_before(back.told, second.told) for back in voids):
-            raise WireError(
-                "receipt-sold-twice",
-                f"Number {copy[2]} of {copy[1]} was sold by another receipt beside this one, too, and no void between them is at hand. Add it, or trust neither and ask the creator.",
-            )
+        if one.token != sale.token:
+            back = [*returned(one.told.iss, one.told.jti, heap), *returned(sale.told.iss, sale.told.jti, heap)]
+            voids = [each.told for each in back if each.typ == receipt.VOID]
+            numbers.check_sold_once(copy[1:], one.told, sale.told, voids)
 
 
 def _by_number(heap: Evidence) -> dict[_Copy, list[Sale]]:
@@ -193,13 +185,6 @@ def _by_number(heap: Evidence) -> dict[_Copy, list[Sale]]:
             for copy in _sold(sale, heap):
                 found[copy].append(sale)
     return found
-
-
-def _before(one: Receipt, other: Receipt) -> bool:
-    """Say which came first: in one journal as it numbers them, else by their clocks."""
-    if (one.iss, one.epoch) == (other.iss, other.epoch):
-        return one.seq < other.seq
-    return (one.iat, one.iss, one.jti) < (other.iat, other.iss, other.jti)
 
 
 def refusal_of(name: str, heap: Evidence) -> StallError | None:

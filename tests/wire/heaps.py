@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from stall.wire import decline, delegation, jws, lease, lease_return, manifest, numbers, receipt, takeback, versions
 from stall.wire.delegation import Delegation
@@ -78,6 +78,14 @@ def check_numbers(papers: list[str]) -> None:
     by_hash = {jws.token_hash(token): signed for token, signed in heap.manifests}
     for told in sold:
         numbers.check_sold(told, by_hash, {given.jti: given for given in heap.leases})
+    voids = [told for _, typ, told in heap.receipts if typ == receipt.VOID]
+    for one, other in combinations(sold, 2):
+        for drop, number in _sold(one) & _sold(other):
+            numbers.check_sold_once((drop, number), one, other, voids)
+
+
+def _sold(told: Receipt) -> set[tuple[str, int]]:
+    return {(item.drop or "", item.ed or 0) for item in numbers.numbered(told)}
 
 
 def check_versions(papers: list[str]) -> None:

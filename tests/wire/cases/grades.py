@@ -128,6 +128,7 @@ DOCUMENT = Document(
         _good("VALID-PROVISIONAL", "provisional-pending", document=_PENDING),
         _good("VALID-PROVISIONAL", "provisional-pending", document=_PENDING, logged_s=_LATER),
         _good("VALID-PROVISIONAL", "provisional-pending", document=paper(doc.CREATOR, settlement="pending")),
+        _good("VALID-PROVISIONAL", "provisional-unconfirmed", logged_s=doc.NOW - doc.DAY - 1),
         _good("VALID-PROVISIONAL", "provisional-late", logged_s=_END + 7 * doc.DAY + 1),
         _good("VALID-PROVISIONAL", "provisional-box-revoked", revoked=_revoked("box", _BOX, doc.NOW + 1)),
         _good("VALID-PROVISIONAL", "provisional-box-revoked", revoked=_revoked("box", _BOX, _LATER), logged_s=_LATER),
@@ -149,6 +150,7 @@ DOCUMENT = Document(
         _good("VALID-FINAL", "final-creator", document=paper(doc.CREATOR), close=_closed(st="sold", cert=_DIGEST)),
         _good("VALID-FINAL", "final-creator", document=paper(doc.CREATOR), revoked=_revoked("box", _BOX, doc.NOW)),
         _good("VALID-FINAL", "final-log", logged_s=_END + 7 * doc.DAY),
+        _good("VALID-FINAL", "final-log", logged_s=doc.NOW - doc.DAY),
         _good("VALID-FINAL", "final-log", revoked=_revoked("box", _BOX, _LATER), logged_s=_LATER - 1),
         _good("VALID-FINAL", "final-close", close=_closed(st="sold", cert=_DIGEST)),
         _good(

@@ -57,6 +57,18 @@ def _bad(rule: str, code: str, *papers: str, section: str = "6.1") -> Case:
     return Case(section, rule, code, {"papers": list(papers)})
 
 
+def _again(key: keys.SigningKey = doc.BOX, **changes: Any) -> str:
+    """A second sale of the same number."""
+    again = {"iss": key.thumbprint, "jti": _jti(4), "seq": 30, "iat": doc.NOW + doc.DAY, **changes}
+    line = doc.item_claims(man=jws.token_hash(_PACK))
+    return doc.forge(key, receipt.RECEIPT, doc.receipt_claims(items=[line], **again))
+
+
+def _taken_back(typ: str = receipt.VOID, **changes: Any) -> str:
+    line = doc.item_claims(man=jws.token_hash(_PACK), minor=-450)
+    return doc.forge(doc.BOX, typ, doc.refund_claims(items=[line], **changes))
+
+
 _LATER = {"iat": doc.NOW + 2 * doc.DAY, "exp": doc.NOW + 9 * doc.DAY}
 _NO_NUMBER: doc.Claims = {"ed": None, "lease": None}
 
@@ -72,6 +84,8 @@ DOCUMENT = Document(
         _good(_PACK, _cloud(iat=doc.NOW + doc.DAY), _lease()),
         _good(_SHARED, _cloud(), _lease(of=_SHARED), _second(key=doc.CLOUD, of=_SHARED, ranges=[[36, 50]])),
         _good(_OPEN, _sale(_OPEN, **_NO_NUMBER)),
+        _good(_PACK, _lease(), _sale(), _taken_back(), _again()),
+        _good(_PACK, _lease(), _sale(), _again(test=True)),
     ],
     invalid=[
         _bad("a lease for a manifest that is not of the drop's chain", "lease-manifest", _PACK, _lease(man=doc.HASH)),
@@ -111,5 +125,11 @@ DOCUMENT = Document(
         _bad("a sale under the lease of another box", "receipt-not-leased", _PACK, _lease(sub=doc.SIGNER.thumbprint), _sale()),
         _bad("a sale a day after the lease was over", "receipt-not-leased",
              _PACK, _lease(iat=doc.NOW - 9 * doc.DAY, exp=doc.NOW - doc.DAY - 1), _sale()),
+        _bad("a number sold twice by one box", "receipt-sold-twice", _PACK, _lease(), _sale(), _again()),
+        _bad("a number sold by two boxes", "receipt-sold-twice", _PACK, _sale(), _again(doc.SIGNER)),
+        _bad("a number sold again after a refund", "receipt-sold-twice",
+             _PACK, _lease(), _sale(), _taken_back(receipt.REFUND), _again()),
+        _bad("a number sold again before its void", "receipt-sold-twice",
+             _PACK, _lease(), _sale(), _taken_back(seq=31, iat=doc.NOW + 2 * doc.DAY), _again()),
     ],
 )  # fmt: skip
