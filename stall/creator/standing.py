@@ -17,7 +17,7 @@ from stall.wire.closing import Close
 from stall.wire.decline import Decline
 from stall.wire.lease import Lease
 from stall.wire.lease_return import LeaseReturn
-from stall.wire.receipt import Item
+from stall.wire.receipt import Item, Receipt
 
 _Copy = tuple[str, str, int]  # creator, drop and number
 
@@ -173,9 +173,17 @@ def _check_sold_once(sale: Sale, copy: _Copy, heap: Evidence) -> None:
     sellers = heap.once.ask("receipts by number", lambda: _by_number(heap))
     for one in sellers.get(copy, ()):
         if one.token != sale.token:
-            back = [*returned(one.told.iss, one.told.jti, heap), *returned(sale.told.iss, sale.told.jti, heap)]
-            voids = [each.told for each in back if each.typ == receipt.VOID]
-            numbers.check_sold_once(copy[1:], one.told, sale.told, voids)
+            numbers.check_sold_once(
+                copy[1:], one.told, sale.told, [*_freeing(one, copy, heap), *_freeing(sale, copy, heap)]
+            )
+
+
+def _freeing(sale: Sale, copy: _Copy, heap: Evidence) -> list[Receipt]:
+    """The voids that free a number a receipt sold: none once a certificate named it, for then it stays void for ever."""
+    name = jws.token_hash(sale.token)
+    if any((held.receipt, held.drop, held.edition) == (name, *copy[1:]) for held in heap.certificates.values()):
+        return []
+    return [one.told for one in returned(sale.told.iss, sale.told.jti, heap) if one.typ == receipt.VOID]
 
 
 def _by_number(heap: Evidence) -> dict[_Copy, list[Sale]]:

@@ -41,6 +41,11 @@ def test_only_a_void_between_frees_a_number(back: str, found: list[str]) -> None
     assert words(sold(), AGAIN, back, MANIFEST, OURS)[:2] == found
 
 
+def test_a_number_that_a_certificate_names_is_never_freed() -> None:
+    found = words(sold(), AGAIN, taken_back(), certified(sold()), MANIFEST, OURS)
+    assert found[:4] == ["receipt-sold-twice", "receipt-sold-twice", "VALID", "revoked-void"]
+
+
 def test_a_void_that_does_not_count_frees_no_number() -> None:
     revoked = revoking("box", BOX.thumbprint, NOW + 60)
     before = sold(jti=b64.encode(bytes(16)), seq=30, iat=NOW + 59)
