@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 
 from stall.errors import Broken, Refused
-from stall.flows.sign_certificates import sign_certificates
+from stall.flows.sign_certificates import check_not_taken_back, sign_certificates
 from stall.store import claims, presses, sales
 from stall.store.db import Tx
 from stall.wire import ownercode
@@ -20,9 +20,10 @@ _PURPOSE = b"stall owner code "
 def name_owner(tx: Tx, sale_no: int, press: bytes) -> bytes:
     """Draw an owner code for a sale, sign its certificates for that key, and return the code (16 bytes).
 
-    Raises Refused `sale-unknown`, `owner-not-paid`, `owner-too-late`; Broken `owner-not-signed`, and nothing is signed then.
+    Raises Refused `sale-unknown`, `sale-taken-back`, `owner-not-paid`, `owner-too-late`; Broken `owner-not-signed`, and nothing is signed then.
     """
     sale = sales.get(tx.conn, sale_no)
+    check_not_taken_back(sale)
     bound = presses.bind("owner", sale_no, press)
     code = hmac.digest(tx.secrets.claim_key, _PURPOSE + press, "sha256")[: ownercode.CODE_BYTES]
     if presses.first(tx, bound) is not None:

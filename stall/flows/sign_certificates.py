@@ -10,9 +10,10 @@ from functools import lru_cache
 from stall.domain.payment import Settlement
 from stall.errors import Broken, LocalWireError, Refused
 from stall.flows.note_exception import note_exception
-from stall.store import attempts, catalogue, claims, documents, journal
+from stall.store import attempts, catalogue, claims, documents, journal, sales
 from stall.store.claims import Bought
 from stall.store.db import Tx
+from stall.store.sales import Sale
 from stall.store.schema import line_id
 from stall.wire import certificate, event, jws, keys
 
@@ -20,11 +21,13 @@ from stall.wire import certificate, event, jws, keys
 def sign_certificates(tx: Tx, sale: int, owner: str | None = None) -> None:
     """Sign what is not signed yet; a later claim of the same sale signs nothing again.
 
-    `owner` is the did of the buyer's key; without it the certificates name no owner. Raises as `check_owner` does.
+    `owner` is the did of the buyer's key; without it the certificates name no owner. Raises Refused `sale-taken-back` for
+    a sale that is void, and as `check_owner` does.
     A certificate is `pending` while money behind the sale is only stored in the terminal. One that
     cannot be signed now (the creator's delegation ran out since the sale) is an exception on the
     report and tried again at the next claim: what is paid for is delivered all the same.
     """
+    check_not_taken_back(sales.get(tx.conn, sale))
     if owner is not None:
         check_owner(tx.conn, tx.secrets.signing.did, owner)
     stored = any(a.settlement == Settlement.STORED for a in attempts.of_sale(tx.conn, sale))
@@ -35,6 +38,14 @@ def sign_certificates(tx: Tx, sale: int, owner: str | None = None) -> None:
                 _sign(tx, sale, item, receipt_hash, "pending" if stored else "settled", owner)
             except LocalWireError as trouble:
                 note_exception(tx, "certificate", f"Sale {sale}, line {item.line + 1}: {trouble.sentence}")
+
+
+def check_not_taken_back(sale: Sale) -> None:
+    """Check that a sale stands. Raises Refused `sale-taken-back`: its number may be sold to somebody else since."""
+    if sale.void_event is not None:
+        raise Refused(
+            "sale-taken-back", "This sale was taken back and its money with it, so nothing is signed or opened for it."
+        )
 
 
 def check_owner(conn: sqlite3.Connection, box_did: str, owner: str) -> None:

@@ -7,12 +7,16 @@ import re
 
 import pytest
 
+from stall.errors import Refused
+from stall.flows import card_attempt
 from stall.flows.claim import redeem_order
-from stall.store import claims
+from stall.flows.sign_certificates import sign_certificates
+from stall.store import claims, readers
 from stall.wire import credential, ownercode
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
-from tests.web.till_pages import Till, text
+from tests.web.test_till_gives_back import give, take_back
+from tests.web.till_pages import READER, Till, approve, text
 
 BUTTON = "Owner code for the certificate"
 
@@ -80,3 +84,21 @@ def test_what_is_not_paid_has_no_owner_code(till: Till) -> None:
     refused = till.post(f"{sale}/owner", press=till.press("/"))
     assert refused.status_code == 409
     assert "not paid yet" in text(refused)
+
+
+def test_a_sale_taken_back_has_no_owner_code_and_no_certificate_is_signed_for_it(till: Till) -> None:
+    till.plug_in_reader()
+    till.write(lambda tx: readers.note_abilities(tx, READER, {"reverse"}))
+    paid = till.press_tile(stock.PRINTS)
+    till.post(f"{paid}/card", ordinal=1)
+    till.terminal(card_attempt.send, approve, card_attempt.pay)
+    press = till.press(paid)
+    give(till, paid)
+    till.terminal(card_attempt.send, take_back, card_attempt.pay)
+    assert BUTTON not in till.see(paid)
+    refused = till.post(f"{paid}/owner", press=press)
+    assert (refused.status_code, code_on(text(refused))) == (409, None)
+    assert "was taken back" in text(refused)
+    with pytest.raises(Refused, match="sale-taken-back"):
+        till.write(lambda tx: sign_certificates(tx, 1))
+    assert till.count("certificates") == 0
