@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stall.errors import Refused
 from stall.flows.sign_certificates import sign_certificates
-from stall.store import claims, epochs, presses, sales
+from stall.store import attempts, claims, epochs, presses, sales
+from stall.store.attempts import Attempt
 from stall.store.claims import Claim
 from stall.store.db import Tx
 from stall.store.schema import line_id
@@ -16,7 +19,8 @@ def redeem_code(tx: Tx, code: bytes, press: bytes, owner: str | None = None) -> 
 
     `owner` is the did of a key the buyer made; certificates that are signed now name it (design 7).
     Raises WireError for an unfit one, Refused `claim-unknown` alike for codes that are unknown, revoked and expired (so that
-    guessing teaches nothing), `claim-devices` when every device of the claim is used.
+    guessing teaches nothing), `claim-devices` when every device of the claim is used, `claim-going-back` as
+    `check_not_going_back`.
     """
     return _redeem(tx, claims.by_digest(tx.conn, claimcode.digest(code)), press, owner)
 
@@ -36,12 +40,25 @@ def check_claim(claim: Claim | None, now_ms: int) -> Claim:
     return claim
 
 
+def check_not_going_back(tried: Sequence[Attempt]) -> None:
+    """Hand nothing out while the money of a sale is on its way back: what is out then cannot be sold again.
+
+    Raises Refused `claim-going-back`.
+    """
+    if attempts.going_back(tried):
+        raise Refused(
+            "claim-going-back",
+            "The money for this is on its way back, so nothing is handed out now. Ask at the stall.",
+        )
+
+
 def _redeem(tx: Tx, found: Claim | None, press: bytes, owner: str | None) -> int:
     claim = check_claim(found, tx.now_ms)
     bound = presses.bind("claim", claim.id, press)
     earlier = presses.first(tx, bound)
     if earlier is not None:
         return earlier
+    check_not_going_back(attempts.of_sale(tx.conn, claim.sale))
     used, allowed = tx.conn.execute(
         "SELECT (SELECT count(*) FROM grants WHERE claim = ?), min(p.max_devices) FROM lines l JOIN packs p ON p.no = l.pack"
         " WHERE l.id >= ? AND l.id < ?",

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hmac
 
 from stall.errors import Broken, Refused
+from stall.flows.claim import check_not_going_back
 from stall.flows.sign_certificates import check_not_taken_back, sign_certificates
-from stall.store import claims, presses, sales
+from stall.store import attempts, claims, presses, sales
 from stall.store.db import Tx
 from stall.wire import ownercode
 
@@ -20,7 +21,7 @@ _PURPOSE = b"stall owner code "
 def name_owner(tx: Tx, sale_no: int, press: bytes) -> bytes:
     """Draw an owner code for a sale, sign its certificates for that key, and return the code (16 bytes).
 
-    Raises Refused `sale-unknown`, `sale-taken-back`, `owner-not-paid`, `owner-too-late`; Broken `owner-not-signed`, and nothing is signed then.
+    Raises Refused `sale-unknown`, `sale-taken-back`, `owner-not-paid`, `owner-too-late`, `claim-going-back`; Broken `owner-not-signed`, and nothing is signed then.
     """
     sale = sales.get(tx.conn, sale_no)
     check_not_taken_back(sale)
@@ -35,6 +36,7 @@ def name_owner(tx: Tx, sale_no: int, press: bytes) -> bytes:
             "owner-too-late",
             "The certificates of this sale are made out already, or it has none. An owner code is drawn before the buyer opens the code.",
         )
+    check_not_going_back(attempts.of_sale(tx.conn, sale_no))
     sign_certificates(tx, sale_no, ownercode.key_of(code).did)
     if any(item.certificate is None for item in claims.bought(tx.conn, sale_no)):
         raise Broken(

@@ -14,7 +14,7 @@ from stall.store.db import Tx
 _COLUMNS = (
     "no, sale, ordinal, kind, of, tender, reader, state, settlement, amount_minor, cur, given_minor, offline, decided_by, reason,"
     " boot_id, requested_boottime_ms, requested_ms, ended_ms, cancel_wanted, display, tid, receipt_no, trace,"
-    " baseline_tid, baseline_receipt, reference"
+    " baseline_tid, baseline_receipt, reference, baseline_mark"
 )
 _STATE = 7  # its place among the columns
 #: Word for word as in the partial index of the schema: SQLite uses it only then.
@@ -55,6 +55,7 @@ class Attempt:
     baseline_tid: str | None
     baseline_receipt: int | None
     reference: str | None = None
+    baseline_mark: str | None = None
 
     @property
     def open(self) -> bool:
@@ -84,6 +85,11 @@ def kept(tried: Sequence[Attempt]) -> list[Attempt]:
     """The payments among a sale's attempts whose money was taken and not given back."""
     back = {one.of for one in tried if one.kind != Kind.PAY and one.state is State.PAID}
     return [one for one in tried if one.kind == Kind.PAY and one.state is State.PAID and one.no not in back]
+
+
+def going_back(tried: Sequence[Attempt]) -> bool:
+    """Whether money of a sale is on its way back, or may be: how that ends is not known yet."""
+    return any(one.open and one.kind != Kind.PAY for one in tried)
 
 
 def open_on_reader(conn: sqlite3.Connection, reader: int) -> list[Attempt]:
@@ -166,6 +172,7 @@ _FIELDS = frozenset(
         "trace",
         "baseline_tid",
         "baseline_receipt",
+        "baseline_mark",
         "display",
     }
 )

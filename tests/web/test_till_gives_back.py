@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from stall.domain.payment import Reason, State
+from stall.errors import Refused
 from stall.flows import card_attempt
 from stall.flows.card_attempt import TerminalFacts
 from stall.flows.day_end import ask_day_end, record_day_end
+from stall.flows.name_owner import name_owner
 from stall.store import readers, sales
 from stall.store.db import Tx
 from stall.web import ids
@@ -20,6 +26,10 @@ from tests.web.till_pages import READER, Till, approve, text
 
 def take_back(tx: Tx, no: int) -> object:
     return card_attempt.approve(tx, no, TerminalFacts(450, "52500012", 43, 8, "A2", "girocard", "1234", offline=False))
+
+
+def doubt(tx: Tx, no: int) -> object:
+    return card_attempt.doubt(tx, no, Reason.READER_LOST)
 
 
 @pytest.fixture
@@ -119,6 +129,46 @@ def test_cash_and_strange_forms_give_nothing_back_by_card(till: Till, paid: str)
         form = {"of": 1, "ordinal": 2, "way": "reverse", "pin": stock.PIN} | fields
         assert till.client.post(f"{paid}/back", data=form).status_code == 400
     assert till.count("attempts") == 2
+
+
+def open_order(till: Till, paid: str, buyer: FlaskClient) -> tuple[str, TestResponse]:
+    """Press Download on the order's page as it stands; give its address and the answer."""
+    order = f"/o/{ids.order_id(till.box.secrets, int(paid.rsplit('/', 1)[-1]))}"
+    return order, buyer.post(f"{order}/claim", data={"press": order.rsplit("/", 1)[-1]})
+
+
+@pytest.mark.parametrize("steps", [(), (card_attempt.send,), (card_attempt.send, doubt)])
+def test_nothing_is_handed_out_while_the_money_is_on_its_way_back(
+    till: Till, paid: str, buyer: FlaskClient, steps: tuple[Callable[[Tx, int], object], ...]
+) -> None:
+    give(till, paid)
+    till.terminal(*steps)
+    order, refused = open_order(till, paid, buyer)
+    assert refused.status_code == 409
+    assert "on its way back, so nothing is handed out now" in refused.text
+    assert "Your money is on its way back" in buyer.get(order).text
+    assert "Download" not in buyer.get(order).text
+    assert buyer.get(f"{order}/state").get_json()["state"] == "back"
+    with pytest.raises(Refused, match="claim-going-back"):
+        till.write(lambda tx: name_owner(tx, 1, bytes(16)))
+    assert (till.count("grants"), till.count("certificates")) == (0, 0)
+    if not steps:
+        till.terminal(lambda tx, no: card_attempt.not_sent(tx, no, Reason.CANCELLED))
+    elif len(steps) == 1:
+        till.terminal(lambda tx, no: card_attempt.decline(tx, no, Reason.DECLINED))
+    else:
+        till.terminal(lambda tx, no: card_attempt.decide(tx, no, "declined", "maker", "slip 0042"))
+    assert open_order(till, paid, buyer)[1].status_code == 303
+
+
+def test_no_download_begins_while_the_money_is_on_its_way_back(till: Till, paid: str, buyer: FlaskClient) -> None:
+    grant = open_order(till, paid, buyer)[1].location
+    file = re.findall(r'href="(/g/[^"]+)"', buyer.get(grant).text)[0]
+    give(till, paid)
+    assert buyer.get(file).status_code == 409
+    assert "The money for this is on its way back" in buyer.get(grant).text
+    till.terminal(card_attempt.send, lambda tx, no: card_attempt.decline(tx, no, Reason.DECLINED))
+    assert buyer.get(file).status_code == 200
 
 
 def test_the_buyers_page_and_receipt_say_that_it_was_taken_back(till: Till, paid: str, buyer: FlaskClient) -> None:

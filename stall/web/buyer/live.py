@@ -38,7 +38,8 @@ WAITS = frozenset({"waiting", *order_words.ENDED})
 def order_state(box: Box, sale: Sale) -> OrderState:
     """Reduce a sale, its attempts and what is left to what the buyer needs to know.
 
-    waiting, card (being presented), checking (outcome unknown), gone (sold out while waiting), paid, void, dropped,
+    waiting, card (being presented), checking (outcome unknown), gone (sold out while waiting), paid, back (the money is
+    on its way back), void, dropped,
     and those of `order_words.ENDED` after a payment that took no money.
     """
     conn = box.db.read()
@@ -48,14 +49,14 @@ def order_state(box: Box, sale: Sale) -> OrderState:
     if state in WAITS and sold_out(box, sale.no):
         state = "gone"
     mark = "-held" if held and state in WAITS else ""
-    return OrderState(state, f"{state}-{len(tries)}{mark}", state in {"card", "checking"}, held)
+    return OrderState(state, f"{state}-{len(tries)}{mark}", state in {"card", "checking", "back"}, held)
 
 
 def _state(sale: Sale, tries: list[Attempt]) -> str:
     if sale.void_event is not None:
         return "void"
     if sale.state != "basket":
-        return sale.state
+        return "back" if sale.state == "paid" and attempts.going_back(tries) else sale.state
     if any(attempt.state in {State.UNKNOWN, State.REVERSING} for attempt in tries):
         return "checking"
     if any(attempt.open for attempt in tries):
