@@ -105,6 +105,31 @@ def test_a_frame_answered_with_nak_each_time_was_not_taken(till: Link, peer: Pee
     assert peer.quiet(0.2)
 
 
+def test_what_is_given_up_before_it_left_never_leaves(till: Link, peer: Peer) -> None:
+    given_up, kept = till.say(ASK), till.say(ASK)
+    peer.expect(telium.ENQ)
+    assert till.withdraw(given_up)
+    peer.expect(telium.EOT)
+    assert given_up.wait(0) is Outcome.NOT_TAKEN
+    peer.take_ask()
+    assert kept.wait(LONGEST_S) is Outcome.TAKEN
+    assert not till.withdraw(kept)
+    assert till.asked == 1
+
+
+def test_what_is_given_up_while_the_terminal_speaks_never_leaves(till: Link, peer: Peer) -> None:
+    said = till.say(ASK)
+    peer.expect(telium.ENQ)
+    peer.say(telium.ENQ)
+    peer.expect(telium.ACK)
+    assert till.withdraw(said)
+    peer.say(ANSWER)
+    peer.expect(telium.ACK)
+    peer.say(telium.EOT)
+    assert peer.quiet(0.3)
+    assert till.asked == 0
+
+
 @pytest.mark.parametrize("timers", [HASTY], ids=["hasty"])
 def test_a_frame_nobody_answers_is_never_said_again(till: Link, peer: Peer) -> None:
     said = till.say(ASK)

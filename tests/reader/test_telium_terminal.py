@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -127,6 +128,28 @@ def test_a_terminal_that_does_not_listen_charges_nothing(make: Make, peer: Peer)
     assert isinstance(end, NotStarted)
     with pytest.raises(Retry, match="reader-silent"):
         terminal.status()
+
+
+def test_an_ask_the_terminal_talked_over_was_not_sent_and_never_leaves_later(make: Make, peer: Peer) -> None:
+    over = threading.Event()
+
+    def script() -> None:
+        while not over.is_set():
+            if telium.ENQ in peer.hear(1, 0.05):
+                peer.say(telium.ENQ)  # a wedged terminal: it wants to speak, and says nothing
+
+    terminal, playing = make(HASTY), Playing(script)
+    (end,) = run(terminal.pay(1250, "EUR"))
+    over.set()
+    playing.end()
+    assert isinstance(end, NotStarted)
+    peer.hear(50, 0.5)  # what it had begun
+    assert peer.quiet(0.5)
+    assert terminal.link.asked == 0
+    knock = Playing(lambda: (peer.expect(telium.ENQ), peer.say(telium.ACK), peer.expect(telium.EOT)))
+    assert terminal.status() == READY
+    knock.end()
+    assert peer.quiet(0.5)
 
 
 def test_a_cable_pulled_after_the_ask_is_lost(make: Make, peer: Peer) -> None:

@@ -77,6 +77,7 @@ class Asking:
         try:
             yield from self._events()
         finally:
+            self._link.withdraw(self._said)  # what nobody waits for any more must not leave later
             self.ended = True
 
     def accept(self) -> Acknowledgement:
@@ -95,6 +96,8 @@ class Asking:
 
     def _events(self) -> Iterator[Event]:
         outcome = self._said.wait(2 * self._link.timers.session_s)
+        if outcome is Outcome.UNSURE and self._link.withdraw(self._said):
+            outcome = Outcome.NOT_TAKEN  # the terminal let us say nothing all that time
         if outcome is Outcome.NOT_TAKEN:
             self.answered = True
             yield NotStarted(NOT_LISTENING, NOT_LISTENING_WORDS)

@@ -161,6 +161,18 @@ class Link:
             self._begin_next()
         return said
 
+    def withdraw(self, said: Said) -> bool:
+        """Give up something we wanted to say. True: its frame never left, and never will."""
+        with self._lock:
+            if said in self._to_say and not said.number:
+                begun = said is self._to_say[0] and self._state in {_State.OPENING, _State.PAUSING}
+                self._to_say.remove(said)
+                said.end(Outcome.NOT_TAKEN)
+                if begun:
+                    self._write(telium.EOT)
+                    self._rest()
+            return not said.number
+
     def hear(self, timeout_s: float) -> Heard | None:
         """The next frame of the other end, or None after `timeout_s`. Raises Retry `reader-lost`."""
         try:

@@ -78,7 +78,9 @@ class Terminal:
 
         Raises Retry `reader-silent`, `reader-lost`.
         """
-        taken = self.link.say(None).wait(self.link.timers.session_s) is Outcome.TAKEN
+        knock = self.link.say(None)
+        taken = knock.wait(self.link.timers.session_s) is Outcome.TAKEN
+        self.link.withdraw(knock)
         if not self.link.alive:
             raise Retry("reader-lost", "The card terminal is not connected. Check its cable and power.", 2.0)
         if not (taken or self._owes_an_answer):
