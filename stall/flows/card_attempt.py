@@ -14,7 +14,7 @@ from stall.domain.payment import Kind, Reason, Settlement, State
 from stall.errors import Refused
 from stall.flows.authority import check_card_cap, delegations
 from stall.flows.begin_payment import attempt_body
-from stall.flows.give_back import finish_back
+from stall.flows.give_back import finish_back, ways
 from stall.flows.hold_numbers import end_hold_later
 from stall.flows.note_exception import note_exception
 from stall.flows.settle import settle_or_keep_hold
@@ -43,6 +43,8 @@ class TerminalFacts:
     scheme: str | None
     last4: str | None
     offline: bool | None
+    mark: str | None = None
+    """What tells this transaction from another with its receipt number."""
 
 
 def send(tx: Tx, attempt_no: int) -> Attempt:
@@ -62,11 +64,12 @@ def send(tx: Tx, attempt_no: int) -> Attempt:
         tx,
         attempt_no,
         State.SENT,
-        baseline_tid=baseline and baseline[0],
-        baseline_receipt=baseline and baseline[1],
+        baseline_tid=baseline and baseline.tid,
+        baseline_receipt=baseline and baseline.receipt_no,
+        baseline_mark=baseline and baseline.mark,
         display="Waiting for the card" if attempt.kind == Kind.PAY else "Giving the money back",
     )
-    tx.append("attempt", attempt_body(sent, baseline=None if baseline is None else list(baseline)))
+    tx.append("attempt", attempt_body(sent, baseline=None if baseline is None else [baseline.tid, baseline.receipt_no]))
     return sent
 
 
@@ -86,7 +89,7 @@ def approve(tx: Tx, attempt_no: int, facts: TerminalFacts) -> Attempt:
     if facts.offline and attempt.kind == Kind.PAY:
         _check_offline_caps(tx, attempt)
     approved = attempts.change(tx, attempt_no, State.APPROVED, **_recorded(facts), display="Approved")
-    readers.remember_receipt(tx, attempt.reader or 0, facts.tid, facts.receipt_no)
+    readers.remember_receipt(tx, attempt.reader or 0, facts.tid, facts.receipt_no, facts.mark)
     tx.append("attempt", attempt_body(approved, card=_keep_card_facts(tx, attempt_no, facts)))
     return approved
 
@@ -106,7 +109,7 @@ def pay_after_query(tx: Tx, attempt_no: int, facts: TerminalFacts) -> Attempt:
     if before.settlement is not None and facts.offline is None:  # what it said of the approval still holds
         recorded |= {"offline": before.offline, "settlement": before.settlement}
     paid = attempts.change(tx, attempt_no, State.PAID, **recorded, display="Approved")
-    readers.remember_receipt(tx, paid.reader or 0, facts.tid, facts.receipt_no)
+    readers.remember_receipt(tx, paid.reader or 0, facts.tid, facts.receipt_no, facts.mark)
     _finish(tx, paid, attempt_body(paid, card=card))
     return paid
 
@@ -178,8 +181,11 @@ def _finish(tx: Tx, paid: Attempt, body: dict[str, object]) -> None:
 def _reason_not_to_send(tx: Tx, attempt: Attempt) -> Reason | None:
     if attempt.boot_id != tx.moment.boot_id or tx.moment.boottime_ms - attempt.requested_boottime_ms > FRESH_MS:
         return Reason.STALE
-    if attempt.kind != Kind.PAY:
-        return None  # numbers and caps are for what is sold
+    if attempt.kind != Kind.PAY:  # numbers and caps are for what is sold
+        of = attempts.get(tx.conn, attempt.of or 0)
+        return (
+            None if attempt.kind in ways(tx.conn, of) else Reason.REFUSED_BY_TERMINAL
+        )  # another terminal, or its next day
     (wanted,) = tx.conn.execute(
         "SELECT count(*) FROM lines WHERE id >= ? AND id < ? AND ed IS NOT NULL",
         (line_id(attempt.sale, 0), line_id(attempt.sale + 1, 0)),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from stall.domain import money
 from stall.errors import Refused
 from stall.store import attempts, readers
@@ -28,16 +26,6 @@ def ask_slip(tx: Tx, reader: int) -> int:
     return _ask(tx, reader, "print_again")
 
 
-def taken_since(conn: sqlite3.Connection, reader: int) -> int:
-    """What card payments on a reader took since its last end of day, less what was given back, in minor units."""
-    (minor,) = conn.execute(
-        "SELECT coalesce(sum(CASE kind WHEN 'pay' THEN amount_minor ELSE -amount_minor END), 0) FROM attempts"
-        " WHERE reader = ?1 AND state = 'paid' AND ended_ms > (SELECT coalesce(max(at_ms), 0) FROM day_ends WHERE reader = ?1)",
-        (reader,),
-    ).fetchone()
-    return int(minor)
-
-
 def record_day_end(
     tx: Tx, job: int, reader: int, *, total_minor: int, count: int | None, cur: str, tid: str | None
 ) -> None:
@@ -46,7 +34,8 @@ def record_day_end(
     event = tx.next_event
     tx.append("day_end", {name: value for name, value in body.items() if value is not None})
     tx.conn.execute(
-        "INSERT INTO day_ends (reader, event, tid, total_minor, count, cur, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO day_ends (reader, event, tid, total_minor, count, cur, at_ms, after_attempt)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT max(no) FROM attempts))",
         (reader, event, tid, total_minor, count, cur, tx.now_ms),
     )
     words = "" if count is None else f", {count} payments"

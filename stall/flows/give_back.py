@@ -82,8 +82,12 @@ def _check_may_go_back(tx: Tx, of: Attempt, tried: list[Attempt]) -> None:
 
 
 def _day_open(conn: sqlite3.Connection, of: Attempt) -> bool:
-    """Whether the terminal has not closed its day since: it takes back payments of the open day only."""
-    return (
-        conn.execute("SELECT 1 FROM day_ends WHERE reader = ? AND at_ms >= ?", (of.reader, of.ended_ms or 0)).fetchone()
-        is None
+    """Whether the terminal has not closed its day since: it takes back payments of the open day only.
+
+    By the order of attempts, for a clock can be set; day ends of before that was noted, by the clock.
+    """
+    closed = conn.execute(
+        "SELECT 1 FROM day_ends WHERE reader = ? AND (after_attempt >= ? OR after_attempt IS NULL AND at_ms >= ?)",
+        (of.reader, of.no, of.ended_ms or 0),
     )
+    return closed.fetchone() is None

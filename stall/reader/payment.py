@@ -162,7 +162,14 @@ class Payment:
     def _reason_to_refuse(self, told: Told) -> Reason | None:
         if told.amount_minor != self._attempt.amount_minor or told.currency not in {self._attempt.cur, None}:
             return Reason.CONTRADICTION
-        return None
+        return Reason.CONTRADICTION if self._names_another(told) else None
+
+    def _names_another(self, told: Told) -> bool:
+        """A payment is taken back on the terminal that took it, which names it by its trace number (BMP 37)."""
+        if self._attempt.kind != Kind.REVERSE:
+            return False
+        of = attempts.get(self._db.read(), self._attempt.of or 0)
+        return (told.tid, told.original_trace) != (of.tid, of.trace)
 
     def _journal_approval(self, told: Told) -> Reason | None:
         try:

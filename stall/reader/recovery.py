@@ -11,10 +11,10 @@ from enum import StrEnum
 
 from stall.domain import money
 from stall.domain.payment import Kind, Reason, State
-from stall.flows import card_attempt, day_end
+from stall.flows import card_attempt
 from stall.reader.driver import Driver
 from stall.reader.told import DayTotal, Told
-from stall.store import attempts
+from stall.store import attempts, readers
 from stall.store.attempts import Attempt
 from stall.store.db import Database
 
@@ -44,9 +44,10 @@ def judge(attempt: Attempt, told: Told | None, *, reverses_by_itself: bool, undo
     """
     if told is None or told.receipt_no is None or told.tid is None:
         return Finding.UNCLEAR
-    before = attempt.receipt_no is None and (told.tid, told.receipt_no) == (
+    before = attempt.receipt_no is None and (told.tid, told.receipt_no, told.mark) == (
         attempt.baseline_tid,
         attempt.baseline_receipt,
+        attempt.baseline_mark,
     )
     if before and not (attempt.kind == Kind.REVERSE and told.taken_back):  # some give a reversal no number of its own
         return Finding.NOT_FOUND
@@ -64,14 +65,20 @@ def judge(attempt: Attempt, told: Told | None, *, reverses_by_itself: bool, undo
     return Finding.STANDS_ALONE if reverses_by_itself else Finding.PAID
 
 
-def weigh(attempt: Attempt, total: DayTotal | None, ours_minor: int) -> Finding:
-    """Compare what the terminal took since its last day end with what we know of, to see whether an attempt is in it. Pure.
+def weigh(attempt: Attempt, total: DayTotal | None, expected: tuple[str | None, int] | None) -> Finding:
+    """Compare the terminal's total of its open day with what it should be, to see whether an attempt is in it. Pure.
 
-    `ours_minor`: our payments since then, what was given back taken off; the attempt is not among them. Only the till can
-    start payments (ZVT config 10), so whatever is more or less than both answers is for a person.
+    `expected`: the terminal, and what it told before the attempt with our payments since (readers.expected_total). Only the
+    till can start payments (ZVT config 10), so whatever is more or less than both answers is for a person.
     """
-    if total is None or total.currency not in {attempt.cur, None}:
+    if (
+        total is None
+        or expected is None
+        or total.currency not in {attempt.cur, None}
+        or total.tid not in {expected[0], None}
+    ):
         return Finding.UNCLEAR
+    ours_minor = expected[1]
     signed = attempt.amount_minor if attempt.kind == Kind.PAY else -attempt.amount_minor
     if total.total_minor == ours_minor + signed:
         return Finding.PAID
@@ -91,7 +98,7 @@ def resolve(db: Database, terminal: Driver, attempt: Attempt) -> Attempt:
     undone = None if attempt.of is None else attempts.get(db.read(), attempt.of).trace
     finding = judge(attempt, told, reverses_by_itself=terminal.profile.reverses_by_itself, undone_trace=undone)
     if finding is Finding.STANDS_ALONE:
-        finding = weigh(attempt, terminal.totals(), day_end.taken_since(db.read(), attempt.reader or 0))
+        finding = weigh(attempt, terminal.totals(), readers.expected_total(db.read(), attempt.reader or 0))
     with db.transaction() as tx:
         now = attempts.get(tx.conn, attempt.no)
         if now.state is not State.UNKNOWN:  # a person decided while we asked

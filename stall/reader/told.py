@@ -12,7 +12,8 @@ class Told:
     """One transaction in the terminal's words; None where it did not say. At most four digits of the card.
 
     `approved`: the result is good and the message was read whole. `taken_back`: it speaks of a payment that was
-    taken back, and `original_trace` names that payment. `amount_minor` in minor units, `currency` in ISO letters; `offline` True where the bank was not asked.
+    taken back, and `original_trace` names that payment. `amount_minor` in minor units, `currency` in ISO letters; `offline`
+    True where the bank was not asked; `at` date and time as it writes them.
     """
 
     approved: bool
@@ -27,6 +28,13 @@ class Told:
     last4: str | None = None
     offline: bool | None = None
     original_trace: int | None = None
+    at: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """What tells it from another transaction with its receipt number: numbers begin anew, some every day."""
+        parts = (self.trace, self.amount_minor, self.at, self.original_trace, int(self.taken_back))
+        return "-".join("" if part is None else str(part) for part in parts)
 
     def facts(self, amount_minor: int) -> TerminalFacts:
         """Keep what finds the payment in the terminal's papers; `amount_minor` where it told none."""
@@ -39,6 +47,7 @@ class Told:
             scheme=self.scheme,
             last4=self.last4,
             offline=self.offline,
+            mark=self.mark,
         )
 
 

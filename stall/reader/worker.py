@@ -67,6 +67,7 @@ class Worker:
         self._name_lock = locks.own_name(box.folder, f"reader-{number}")
         self._running: Payment | None = None
         self._told: tuple[str, str] | None = None
+        self._tells_totals = True
         self._watcher = Watcher(box.db.path, self._on_change)
 
     def run(self) -> None:
@@ -207,15 +208,33 @@ class Worker:
         A terminal that does not tell it leaves none: beside an old one, an earlier payment could look like the next.
         """
         told = terminal.last_payment()
-        known = None if told is None or told.tid is None else told.receipt_no
+        tid = None if told is None else told.tid
+        known = None if told is None or tid is None else told.receipt_no
         with self._box.db.transaction() as tx:
-            readers.remember_receipt(tx, self._no, None if told is None else told.tid, known)
+            readers.remember_receipt(tx, self._no, tid, known, None if told is None else told.mark)
+        if terminal.profile.reverses_by_itself and self._tells_totals:
+            self._learn_total(terminal, tid)
+
+    def _learn_total(self, terminal: Driver, tid: str | None) -> None:
+        """What it took in its open day, where that is not known of this terminal: once a day, for some print it."""
+        known = readers.expected_total(self._box.db.read(), self._no)
+        if known is not None and known[0] == tid:
+            return
+        total = terminal.totals()
+        self._tells_totals = total is not None
+        with self._box.db.transaction() as tx:
+            if total is None:
+                readers.remember_total(tx, self._no, None, None)
+            else:
+                readers.remember_total(tx, self._no, total.tid or tid, total.total_minor)
 
     def _do_job(self, terminal: Driver, job: int, kind: str) -> None:
         """Do what was asked besides payments: the terminal's day end, or its check of itself."""
         self._report("busy", JOBS[kind].doing)
         with self._box.db.transaction() as tx:
             readers.begin_job(tx, job)  # so that a crash from here on does not close a second, empty day
+            if kind == "day_end":
+                readers.remember_total(tx, self._no, None, None)  # whatever becomes of it, the old one counts no more
         try:
             if kind == "day_end":
                 self._close_day(terminal, job)

@@ -49,6 +49,11 @@ def _giving_back(tables: Tables) -> None:
     _run(tables, schema.GIVING_BACK)
 
 
+@steps(name="0007_baselines")
+def _baselines(tables: Tables) -> None:
+    _run(tables, schema.BASELINES)
+
+
 def _run(tables: Tables, statements: str) -> None:
     for statement in statements.split(";"):
         if statement.strip():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from stall.store.db import Tx
 
@@ -49,17 +50,49 @@ def note_abilities(tx: Tx, reader: int, can: Iterable[str]) -> None:
     tx.conn.execute("UPDATE readers SET can = ? WHERE no = ?", (" ".join(sorted(can)), reader))
 
 
-def baseline(conn: sqlite3.Connection, reader: int) -> tuple[str, int] | None:
-    """The terminal id and receipt number of the last payment known to the terminal, or None."""
-    row = conn.execute("SELECT tid, last_receipt FROM readers WHERE no = ?", (reader,)).fetchone()
-    return None if row is None or row[0] is None or row[1] is None else (row[0], row[1])
+class Baseline(NamedTuple):
+    """The last transaction a terminal knows: terminal id, receipt number, and what tells it from others with that number."""
+
+    tid: str
+    receipt_no: int
+    mark: str | None
 
 
-def remember_receipt(tx: Tx, reader: int, tid: str | None, receipt_no: int | None) -> None:
-    """Set the baseline; without a receipt number there is none until the terminal is asked again."""
+def baseline(conn: sqlite3.Connection, reader: int) -> Baseline | None:
+    """What the next payment on a reader will be told from, or None."""
+    row = conn.execute("SELECT tid, last_receipt, last_mark FROM readers WHERE no = ?", (reader,)).fetchone()
+    return None if row is None or row[0] is None or row[1] is None else Baseline(*row)
+
+
+def remember_receipt(tx: Tx, reader: int, tid: str | None, receipt_no: int | None, mark: str | None) -> None:
+    """Set the baseline; without a receipt number there is none until the terminal is asked again.
+
+    What another terminal once told is forgotten with it.
+    """
     tx.conn.execute(
-        "UPDATE readers SET tid = coalesce(?, tid), last_receipt = ? WHERE no = ?", (tid, receipt_no, reader)
+        "UPDATE readers SET tid = ?, last_receipt = ?, last_mark = ? WHERE no = ?", (tid, receipt_no, mark, reader)
     )
+
+
+def remember_total(tx: Tx, reader: int, tid: str | None, minor: int | None) -> None:
+    """Note what a terminal says it took in its open day, as it stands after the newest attempt; None: nobody knows now."""
+    tx.conn.execute(
+        "UPDATE readers SET total_tid = ?, total_minor = ?, total_after = (SELECT max(no) FROM attempts) WHERE no = ?",
+        (tid, minor, reader),
+    )
+
+
+def expected_total(conn: sqlite3.Connection, reader: int) -> tuple[str | None, int] | None:
+    """The terminal and the total it should tell by now: what it told last, and our payments since. None: never told."""
+    row = conn.execute("SELECT total_tid, total_minor, total_after FROM readers WHERE no = ?", (reader,)).fetchone()
+    if row is None or row[1] is None:
+        return None
+    (since,) = conn.execute(
+        "SELECT coalesce(sum(CASE kind WHEN 'pay' THEN amount_minor ELSE -amount_minor END), 0) FROM attempts"
+        " WHERE reader = ? AND state = 'paid' AND no > coalesce(?, 0)",
+        (reader, row[2]),
+    ).fetchone()
+    return row[0], int(row[1]) + int(since)
 
 
 def ask_job(tx: Tx, reader: int, kind: str) -> int:

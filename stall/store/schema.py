@@ -9,7 +9,7 @@ tile = epoch_no << 40 | level << 36 | index.
 from __future__ import annotations
 
 #: Number of the newest step; kept in PRAGMA user_version, so that opening needs no library.
-VERSION = 6
+VERSION = 7
 
 #: From this step on a box notes where its database lies (place.py).
 PLACED = 3
@@ -173,6 +173,16 @@ CREATE TABLE reader_jobs (
 ) STRICT;
 CREATE INDEX attempts_back ON attempts (of) WHERE of IS NOT NULL;
 ALTER TABLE sales ADD COLUMN void_event INTEGER;
+"""
+
+#: What tells a terminal's last transaction from another with its number, and its totals as they were at an attempt.
+BASELINES = """
+ALTER TABLE readers ADD COLUMN last_mark TEXT;
+ALTER TABLE readers ADD COLUMN total_tid TEXT;
+ALTER TABLE readers ADD COLUMN total_minor INTEGER;
+ALTER TABLE readers ADD COLUMN total_after INTEGER;
+ALTER TABLE attempts ADD COLUMN baseline_mark TEXT;
+ALTER TABLE day_ends ADD COLUMN after_attempt INTEGER;
 """
 
 

@@ -80,7 +80,7 @@ ROWS = [
     ("DELETE FROM attempts WHERE tender = 'comp'", "of the journal is not in the table of payments"),
     (("INSERT INTO attempts SELECT (SELECT max(no) + 1 FROM attempts), sale, 9, kind, of, tender, reader, state, settlement, amount_minor, cur, given_minor, offline,"
      " decided_by, reason, boot_id, requested_boottime_ms, requested_ms, ended_ms, cancel_wanted, display, tid, receipt_no, trace,"
-     " baseline_tid, baseline_receipt, NULL FROM attempts WHERE no = 1"), "payments, the tables have"),
+     " baseline_tid, baseline_receipt, NULL, NULL FROM attempts WHERE no = 1"), "payments, the tables have"),
     ("UPDATE sales SET state = 'basket' WHERE no = 1", "Sale 1: the receipt in event [0-9]+ says otherwise than the table of sales"),
     ("UPDATE sales SET state = 'dropped' WHERE no = 1", "Sale 1 was given up though .*4.50.* was taken"),
     ("UPDATE sales SET total_minor = 1 WHERE no = 1", "Sale 1: the receipt in event [0-9]+ says otherwise"),

@@ -38,13 +38,14 @@ PATIENCE_S = 30.0
 TID, BEFORE, OURS, AMOUNT = "52000001", 41, 42, 450
 """The terminal, its last receipt before the payment, the payment's, and its amount in minor units."""
 YES, COMPLETION = bytes.fromhex("80 00 00"), bytes.fromhex("06 0F 00")
-PAY, ASK, STATUS, TOTALS = b"\x06\x01", b"\x06\x20", b"\x05\x01", b"\x06\x10"
+PAY, REVERSE, ASK, STATUS, TOTALS = b"\x06\x01", b"\x06\x30", b"\x06\x20", b"\x05\x01", b"\x06\x10"
 _CARD = wire.Card("VISA", 0x0A, "4281", "Visa")
 
 
-def receipt(number: int, amount: int = AMOUNT) -> bytes:
-    """`04 0F` of a receipt, as it is told first and again."""
-    return wire.status_information(wire.Booking(amount, "EUR", TID, number, number, "120000", "1121", "000007", _CARD))
+def receipt(number: int, amount: int = AMOUNT, *, tid: str = TID, original: int | None = None) -> bytes:
+    """`04 0F` of a receipt, as it is told first and again; with the trace of the `original` it takes back."""
+    booking = wire.Booking(amount, "EUR", tid, number, number, "120000", "1121", "000007", _CARD, original)
+    return wire.status_information(booking)
 
 
 class Played:
@@ -88,7 +89,7 @@ class Played:
         return attempt
 
     def serve(self, until: Callable[[], object]) -> None:
-        """Answer what an idle terminal answers, until it is so. A payment is heard and not answered."""
+        """Answer what an idle terminal answers, until it is so. What moves money is heard and not answered."""
         deadline = time.monotonic() + PATIENCE_S
         while not until():
             assert time.monotonic() < deadline, f"it did not come to that in time; heard {self.heard}"
@@ -96,7 +97,7 @@ class Played:
             command = b"" if received is None else received.data[:2]
             if command[:1] in {b"\x05", b"\x06"}:
                 self.heard.append(command)
-                if command != PAY:
+                if command not in {PAY, REVERSE}:
                     self.say(YES, *self._told(command), COMPLETION)
 
     def say(self, *apdus: bytes) -> None:

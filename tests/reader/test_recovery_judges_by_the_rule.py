@@ -16,15 +16,6 @@ from stall.wire.readers.zvt_status import StatusInformation, parse_status
 TID = "29001006"
 
 
-def attempt(receipt_no: int | None = None, baseline: int | None = 41) -> Attempt:
-    return Attempt(
-        no=1, sale=1, ordinal=1, kind="pay", of=None, tender="card", reader=1, state=State.UNKNOWN, settlement=None, amount_minor=450,
-        cur="EUR", given_minor=None, offline=None, decided_by=None, reason=None, boot_id="b", requested_boottime_ms=0, requested_ms=0,
-        ended_ms=None, cancel_wanted=0, display="", tid=None, receipt_no=receipt_no, trace=None,
-        baseline_tid=None if baseline is None else TID, baseline_receipt=baseline,
-    )  # fmt: skip
-
-
 NOTHING = parse_status(b"")
 OURS = replace(
     NOTHING,
@@ -37,6 +28,17 @@ OURS = replace(
     online="online",
     complete=True,
 )
+#: The transaction the terminal told of before the attempt.
+BEFORE = replace(OURS, receipt_no=41, trace=21, amount_minor=999, time="101500", date="1128")
+
+
+def attempt(receipt_no: int | None = None, baseline: int | None = 41) -> Attempt:
+    return Attempt(
+        no=1, sale=1, ordinal=1, kind="pay", of=None, tender="card", reader=1, state=State.UNKNOWN, settlement=None, amount_minor=450,
+        cur="EUR", given_minor=None, offline=None, decided_by=None, reason=None, boot_id="b", requested_boottime_ms=0, requested_ms=0,
+        ended_ms=None, cancel_wanted=0, display="", tid=None, receipt_no=receipt_no, trace=None,
+        baseline_tid=None if baseline is None else TID, baseline_receipt=baseline, baseline_mark=told_of(BEFORE).mark,
+    )  # fmt: skip
 
 
 def found(
@@ -75,7 +77,14 @@ def test_whatever_differs_leaves_it_to_a_person(differs: dict[str, object]) -> N
 
 
 def test_the_baselines_own_receipt_means_no_payment_happened() -> None:
-    assert found(replace(OURS, receipt_no=41, amount_minor=999)) is Finding.NOT_FOUND
+    assert found(BEFORE) is Finding.NOT_FOUND
+
+
+@pytest.mark.parametrize("differs", [{"trace": 99}, {"amount_minor": 450}, {"time": "101501"}, {"original_trace": 5}])
+def test_another_transaction_with_the_baselines_number_is_for_a_person(differs: dict[str, object]) -> None:
+    """Receipt numbers begin anew, on some terminals every day."""
+    assert found(replace(BEFORE, **differs)) is Finding.UNCLEAR  # type: ignore[arg-type]  # one field at a time
+    assert found(BEFORE, replace(attempt(), baseline_mark=None)) is Finding.UNCLEAR
 
 
 def test_a_journaled_receipt_number_is_the_one_to_find() -> None:
@@ -96,7 +105,7 @@ def test_a_reversal_of_ours_was_taken_back() -> None:
 
 def test_a_terminal_that_may_reverse_by_itself_never_proves_a_payment_alone() -> None:
     assert found(OURS, self_reversing=True) is Finding.STANDS_ALONE
-    assert found(replace(OURS, receipt_no=41), self_reversing=True) is Finding.NOT_FOUND
+    assert found(BEFORE, self_reversing=True) is Finding.NOT_FOUND
     assert found(replace(OURS, original_trace=22), self_reversing=True) is Finding.REVERSED
 
 
@@ -112,15 +121,21 @@ def test_a_terminal_that_may_reverse_by_itself_never_proves_a_payment_alone() ->
 )
 def test_its_totals_say_whether_a_payment_is_among_them(total: int | None, says: Finding) -> None:
     told = None if total is None else DayTotal(total, "EUR")
-    assert weigh(attempt(), told, 1000) is says
-    assert weigh(attempt(), DayTotal(1450, "CHF"), 1000) is Finding.UNCLEAR
+    assert weigh(attempt(), told, (TID, 1000)) is says
+    assert weigh(attempt(), DayTotal(1450, "CHF"), (TID, 1000)) is Finding.UNCLEAR
+
+
+def test_totals_of_another_terminal_or_with_nothing_to_compare_are_for_a_person() -> None:
+    assert weigh(attempt(), DayTotal(1450, "EUR", tid=TID), (TID, 1000)) is Finding.PAID
+    assert weigh(attempt(), DayTotal(1450, "EUR", tid="29009999"), (TID, 1000)) is Finding.UNCLEAR
+    assert weigh(attempt(), DayTotal(450, "EUR", tid=TID), None) is Finding.UNCLEAR
 
 
 def test_a_payment_given_back_is_missing_from_its_totals() -> None:
     for kind in ("reverse", "refund"):
         back = replace(attempt(), kind=kind)
-        assert weigh(back, DayTotal(550, None), 1000) is Finding.PAID
-        assert weigh(back, DayTotal(1000, None), 1000) is Finding.NOT_FOUND
+        assert weigh(back, DayTotal(550, None), (TID, 1000)) is Finding.PAID
+        assert weigh(back, DayTotal(1000, None), (TID, 1000)) is Finding.NOT_FOUND
 
 
 def test_a_reversal_is_found_by_the_original_it_names_and_a_refund_by_naming_none() -> None:
@@ -128,7 +143,7 @@ def test_a_reversal_is_found_by_the_original_it_names_and_a_refund_by_naming_non
     taken_back = replace(OURS, original_trace=22)
     assert (found(taken_back, reverse, undone=22), found(OURS, reverse, undone=22)) == (Finding.PAID, Finding.UNCLEAR)
     assert (found(OURS, refund), found(taken_back, refund)) == (Finding.PAID, Finding.UNCLEAR)
-    assert found(replace(OURS, receipt_no=41), reverse) is Finding.NOT_FOUND
+    assert found(BEFORE, reverse) is Finding.NOT_FOUND
     assert found(replace(taken_back, receipt_no=41), reverse) is Finding.UNCLEAR
 
 

@@ -84,7 +84,7 @@ def scene(shelf: Path, tmp_path: Path, device: PtyDevice) -> Iterator[Scene]:
     stall = stock.copy(shelf, tmp_path / "box")
     with stall.box.db.transaction() as tx:
         readers.report(tx, 1, "Reader", "ready", "Ready")
-        readers.remember_receipt(tx, 1, "52000001", 41)
+        readers.remember_receipt(tx, 1, "52000001", 41, None)
     made = Scene(stall, device, tmp_path / "port")
     yield made
     made.end()

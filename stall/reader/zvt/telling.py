@@ -20,5 +20,6 @@ def told_of(info: StatusInformation) -> Told:
         scheme=info.card_name,
         last4=info.last4,
         original_trace=info.original_trace,
+        at=None if info.date is None and info.time is None else f"{info.date or ''}{info.time or ''}",
         offline={"offline": True, "online": False}.get(info.online),
     )
