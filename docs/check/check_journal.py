@@ -305,6 +305,7 @@ class Books:
     receipt_of: dict[object, tuple[str, int]] = field(default_factory=dict)  # its id, and what of it was not given back
     certified: set[tuple[object, object]] = field(default_factory=set)
     named: set[tuple[str, int]] = field(default_factory=set)  # numbers a certificate is for
+    opened: set[object] = field(default_factory=set)  # sales whose code a phone opened
     states: dict[object, str] = field(default_factory=dict)
     paid: defaultdict[object, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -475,7 +476,7 @@ def check_receipt(books: Books, epoch: Epoch, event: dict[str, Any], public: byt
 def check_taken_back(books: Books, typ: str, claims: dict[str, Any], sale: object, paid: int, where: str) -> None:
     """A refund gives back at most what is left of its sale, a void all of it; its numbers may then be sold again.
 
-    Not those a certificate names: they stay void for ever.
+    Not those a certificate names, nor those whose code was opened: they stay void for ever.
     """
     jti, left = books.receipt_of.get(sale, ("", 0))
     left += paid
@@ -486,7 +487,7 @@ def check_taken_back(books: Books, typ: str, claims: dict[str, Any], sale: objec
         number = (item.get("drop", ""), item.get("ed", 0))
         if "ed" in item and books.sold.get(number) != sale:
             wrong(f"Number {number[1]} of {number[0]} is taken back in {where} from sale {sale}, which did not buy it.")
-        if number not in books.named:
+        if number not in books.named and sale not in books.opened:
             books.sold.pop(number, None)
     if typ == "stall-void+jwt":
         del books.receipt_of[sale]
@@ -510,6 +511,8 @@ def check_delivery(books: Books, kind: str, body: dict[str, Any], where: str) ->
     sale = body["sale"]
     if sale not in books.receipt_of:
         wrong(f"A {kind} of sale {sale}, which is not paid, stands in {where}.")
+    if kind == "grant":
+        books.opened.add(sale)
     if kind != "certificate":
         return
     if (sale, body["line"]) in books.certified:

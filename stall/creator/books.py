@@ -107,6 +107,7 @@ class Books:
     times: tuple[int, ...] = ()  # of the first and the last receipt
     _receipt_of: dict[object, tuple[str, int]] = field(default_factory=dict)  # its id, and what was not given back
     _named: set[tuple[str, int]] = field(default_factory=set)  # numbers a certificate is for
+    _opened: set[object] = field(default_factory=set)  # sales whose code a phone opened
     _states: dict[object, str] = field(default_factory=dict)
     _paid: defaultdict[object, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
     _leases: dict[tuple[str, str], tuple[str, list[Any]]] = field(default_factory=dict)
@@ -219,7 +220,8 @@ class Books:
     def _taken_back(self, entry: Entry, typ: str, told: Receipt, sale: object) -> None:
         """A refund gives back at most what is left of its sale, a void all of it.
 
-        The numbers of a void may be sold again, but those a certificate names: they stay void for ever.
+        The numbers of a void may be sold again, but those a certificate names and those whose code was opened: they
+        stay void for ever.
         """
         jti, left = self._receipt_of.get(sale, ("", 0))
         left += sum(part.minor for part in told.pay)
@@ -232,7 +234,7 @@ class Books:
             number = (item.drop or "", item.ed or 0)
             if item.ed is not None and self.sold.get(number) != sale:
                 raise _not_taken_back(entry)
-            if number not in self._named:
+            if number not in self._named and sale not in self._opened:
                 self.sold.pop(number, None)
         del self._receipt_of[sale]
 
@@ -268,6 +270,8 @@ class Books:
             self.certified.add((sale, body["line"]))
             if "ed" in body:
                 self._named.add((body["drop"], body["ed"]))
+        if entry.fact.kind == "grant":
+            self._opened.add(sale)
         if wrong:
             raise WireError(
                 "export-delivery",

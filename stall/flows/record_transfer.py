@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stall.errors import Refused
-from stall.store import claims
+from stall.store import claims, sales
 from stall.store.db import Tx
 
 
@@ -25,7 +25,8 @@ def record_transfer(tx: Tx, done: Transfer) -> None:
 
     Complete means: the last byte went out, and the bytes sent under the grant since the last
     completion reach the file's size. So a resume does not burn a download, and parts fetched
-    twice do not make one.
+    twice do not make one. What ends after its sale was taken back is counted, but the journal tells of no
+    delivery of what is sold no more; its number stays void, because the code was opened.
     """
     grant = claims.grant(tx.conn, done.grant)
     if grant is None or done.sent <= 0:
@@ -58,5 +59,7 @@ def _count(tx: Tx, grant: claims.Grant, file: int) -> None:
         "INSERT INTO downloads (claim, file, count) VALUES (?, ?, 1) ON CONFLICT (claim, file) DO UPDATE SET count = count + 1",
         (grant.claim, file),
     )
-    if first:  # one event a claim: that something was delivered is the fact a later return asks for
+    if (
+        first and sales.get(tx.conn, grant.sale).void_event is None
+    ):  # one event a claim: that something was delivered is the fact a later return asks for
         tx.append("delivery", {"sale": grant.sale, "grant": grant.no})

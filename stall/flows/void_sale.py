@@ -19,7 +19,7 @@ def void_sale(tx: Tx, sale: Sale, back: Attempt, body: Mapping[str, object]) -> 
     """Take the whole of a paid sale back: `back` gave its money back, `body` is what the journal says of that.
 
     The void travels in the event of `back`. A number comes free only where no certificate was signed for it and
-    nothing of its sale was downloaded.
+    nobody opened its code.
     """
     head = journal.read_head(tx.conn)
     sold = jws.unverified_claims(receipt_token(tx, sale.no))

@@ -77,13 +77,12 @@ def free_held(tx: Tx, sale: int) -> int:
 
 
 def take_back(tx: Tx, sale: int) -> None:
-    """Let go of the numbers a voided sale had: free again where no paper names them and nothing went out, else void.
+    """Let go of the numbers a voided sale had: free again where no paper names them and nobody opened the code, else void.
 
-    A free one of an earlier epoch's lease is frozen, as all of them are.
+    Whoever opened it may be downloading now: bytes on their way are written down only when they are out. A free one of an earlier epoch's lease is frozen, as all of them are.
     """
-    (delivered,) = tx.conn.execute(
-        "SELECT EXISTS (SELECT 1 FROM grants g JOIN transfers t ON t.grant_no = g.no WHERE g.claim >= ?1 AND g.claim < ?2 AND t.sent > 0)"
-        " OR EXISTS (SELECT 1 FROM downloads WHERE claim >= ?1 AND claim < ?2)",
+    (opened,) = tx.conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM grants WHERE claim >= ? AND claim < ?)",
         (claim_id(sale, 0), claim_id(sale + 1, 0)),
     ).fetchone()
     sold = tx.conn.execute(
@@ -92,7 +91,7 @@ def take_back(tx: Tx, sale: int) -> None:
         (line_id(sale, 0), line_id(sale + 1, 0)),
     )
     for drop_no, ed, certified in sold.fetchall():
-        change = f"state = {VOID}" if certified or delivered else _FREE_AGAIN
+        change = f"state = {VOID}" if certified or opened else _FREE_AGAIN
         tx.conn.execute(
             f"UPDATE numbers SET {change} WHERE id = ? AND state = {SOLD} AND sale = ?", (number_id(drop_no, ed), sale)
         )

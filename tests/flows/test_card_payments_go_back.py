@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from stall.creator import journals
 from stall.domain import books
 from stall.domain.payment import Kind, Reason, State
-from stall.errors import Refused
+from stall.errors import LocalWireError, Refused
 from stall.flows import card_attempt, give_back
 from stall.flows.begin_payment import attempt_body, begin_payment
+from stall.flows.checkpoint import sign_checkpoint
 from stall.flows.claim import redeem_code
 from stall.flows.day_end import ask_day_end, record_day_end
+from stall.flows.export_journal import export_journal
+from stall.flows.record_transfer import Transfer, record_transfer
 from stall.flows.settle import paid_so_far
-from stall.store import attempts, readers, reconciliation, sales
+from stall.store import attempts, catalogue, claims, readers, reconciliation, sales
 from stall.store.audit import audit
 from stall.wire import receipt, takeback
 from stall.wire.receipt import Receipt
@@ -73,6 +77,41 @@ def test_a_number_on_a_certificate_is_void_for_ever(stall: Stocked) -> None:
     selling.card(stall, other)
     assert selling.numbers(stall, other) == [2]
     sound(stall)
+
+
+def test_a_number_whose_code_was_opened_is_void_for_ever_whatever_was_downloaded(
+    stall: Stocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsigned(*_: object) -> None:
+        raise LocalWireError("delegation-expired", "The delegation ran out.")
+
+    monkeypatch.setattr("stall.flows.sign_certificates._sign", unsigned)
+    sale = selling.basket(stall)
+    paid = selling.card(stall, sale)
+    redeem(stall, code_of(stall, sale))  # a download may be running that nobody wrote down yet
+    selling.give_back_by_card(stall, paid.no)
+    assert number_state(stall, 1) == (3, sale)
+    selling.card(stall, other := selling.basket(stall))
+    assert selling.numbers(stall, other) == [2]
+    sound(stall)
+
+
+def test_a_download_that_ends_after_the_void_is_counted_and_the_journal_holds(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    paid = selling.card(stall, sale)
+    grant = redeem(stall, code_of(stall, sale))
+    selling.give_back_by_card(stall, paid.no)
+    pack = claims.bought(stall.box.db.read(), sale)[0].pack
+    file = catalogue.files(stall.box.db.read(), pack)[0]
+    with stall.box.db.transaction() as tx:
+        record_transfer(tx, Transfer(grant, file.id, file.size, 0, file.size))
+    assert stall.box.db.read().execute("SELECT count FROM downloads").fetchone()[0] == 1
+    assert selling.events(stall, "delivery") == []
+    sound(stall)
+    stall.clock.advance(2000)
+    with stall.box.db.transaction() as tx:
+        sign_checkpoint(tx)
+    journals.check([line.encode() for line in export_journal(stall.box)])
 
 
 def test_its_code_opens_nothing_any_more(stall: Stocked) -> None:

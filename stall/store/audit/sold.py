@@ -31,6 +31,8 @@ class Sold:
         self.finished = 0
         self.claimable = 0
         self.voided = 0
+        self._void_sales: set[int] = set()
+        self._opened: set[int] = set()  # sales whose claim a phone redeemed
         self.parts: defaultdict[int, list[tuple[str, str | None, int]]] = defaultdict(list)
         self._revoked: set[int] = set()  # sales whose code is, and of which no void was told yet
         self._conn = conn
@@ -118,7 +120,8 @@ class Sold:
     def _void(self, epoch_no: int, read: Event, signed: Receipt) -> None:
         """A void takes back all of its own sale, whose code then opens nothing any more."""
         sale = int(read.body["sale"])
-        self._stock.void(signed)
+        self._stock.void(signed, opened=sale in self._opened)
+        self._void_sales.add(sale)
         self._revoked.discard(sale)
         row = self._conn.execute(
             "SELECT receipt_event, void_event FROM sales WHERE no = ? AND state = 'paid'", (sale,)
@@ -138,8 +141,17 @@ class Sold:
         if alive:
             self._found.add(f"Sale {sale} is void and its claim code still opens it.")
 
+    def handed_over(self, read: Event) -> None:
+        """Nothing is certified, granted or delivered of a sale that was taken back before."""
+        sale = int(read.body["sale"])
+        if sale in self._void_sales:
+            self._found.add(f"Event {read.seq} ({read.kind}) hands out something of sale {sale}, which is void.")
+        if read.kind == "grant":
+            self._opened.add(sale)
+
     def certificate(self, epoch_no: int, read: Event) -> None:
         """The certificate that is kept must be the one whose hash was journaled."""
+        self.handed_over(read)
         body = read.body
         row = self._conn.execute(
             "SELECT uuid, event, document FROM certificates WHERE line = ?", (line_id(body["sale"], body["line"]),)

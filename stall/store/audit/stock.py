@@ -40,7 +40,7 @@ class Stock:
         self._found = found
         self._leases: dict[str, _Lease] = {}
         self._void: set[tuple[str, int]] = set()
-        self._certified: set[tuple[str, int]] = set()
+        self._kept: set[tuple[str, int]] = set()  # never free again: a certificate names them, or their code was opened
         self._sold_to: dict[tuple[str, int], tuple[int, str | None]] = {}  # sale and lease of the last receipt
 
     def lease(self, epoch_no: int, read: Event) -> None:
@@ -73,8 +73,8 @@ class Stock:
             named, number = f"number {item.ed} of {item.drop}", (item.drop, item.ed)
             if number in self._found.sold:
                 self._found.add(f"Event {seq} sells {named} a second time.")
-            if number in self._certified:
-                self._found.add(f"Event {seq} sells {named} anew though a certificate names it.")
+            if number in self._kept:
+                self._found.add(f"Event {seq} sells {named} anew though a certificate names it or its code was opened.")
             self._found.sold.add(number)
             self._void.discard(number)
             self._sold_to[number] = (sale, item.lease)
@@ -82,16 +82,18 @@ class Stock:
             if held is None or (held.drop, held.epoch_no) != (item.drop, epoch_no) or not held.covers(item.ed):
                 self._found.add(f"Event {seq} sells {named} without a lease of this epoch.")
 
-    def void(self, signed: Receipt) -> None:
-        """Take back the numbers a void names; they stay void, or come free again."""
+    def void(self, signed: Receipt, *, opened: bool) -> None:
+        """Take back the numbers a void names; they stay void where the code was `opened`, or come free again."""
         for item in signed.items:
             if item.drop is not None and item.ed is not None:
                 self._void.add((item.drop, item.ed))
+                if opened:
+                    self._kept.add((item.drop, item.ed))
                 self._found.sold.discard((item.drop, item.ed))
 
     def check_certified(self, seq: int, drop: str, number: int, sale: int) -> None:
         """A certificate is for a number that its sale bought."""
-        self._certified.add((drop, number))
+        self._kept.add((drop, number))
         row = self._row(drop, number)
         if row is None or row[1] != sale or row[0] not in {SOLD, VOID}:
             self._found.add(

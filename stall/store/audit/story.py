@@ -85,6 +85,8 @@ class Story:
         query = _REFERENCES.get(read.kind)
         if query is None:
             return
+        if read.kind in {"grant", "delivery"}:
+            self.sold.handed_over(read)
         told = {**_OPTIONAL, **read.body, "id": event_id(epoch_no, read.seq)}
         if self._conn.execute(query, told).fetchone() is None:
             self._found.add(f"Event {read.seq} tells of {_WHAT[read.kind]} that the tables do not have.")

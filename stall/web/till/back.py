@@ -96,7 +96,7 @@ def _way(kind: Kind, of: Attempt) -> Way:
 
 def _effect(sale: Sale) -> str:
     if sale.state == "paid":
-        return "The whole sale is void then: its code opens nothing any more, and numbers nobody downloaded can be sold again."
+        return "The whole sale is void then: its code opens nothing any more, and numbers can be sold again unless the code was opened."
     return "The sale is not finished. It can be paid anew afterwards, or cancelled."
 
 
