@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stall.errors import Refused
 from stall.flows.claim import check_claim
-from stall.store import catalogue, claims
+from stall.store import catalogue, claims, sales
 from stall.store.box import Box
 from stall.store.catalogue import PackFile
 from stall.store.claims import Claim, Grant
@@ -41,7 +41,8 @@ class GrantedPack:
 def live_grant(box: Box, name: str) -> tuple[Grant, Claim]:
     """The grant an address names, while it may be used.
 
-    Raises Refused `page-unknown` when there is none, `grant-over` when its time is up or its code was replaced.
+    Raises Refused `page-unknown` when there is none, `grant-over` when its time is up or its code was replaced,
+    `grant-taken-back` when its sale was taken back.
     """
     conn, now_ms = box.db.read(), box.now_ms()
     grant = claims.grant(conn, ids.grant_no(box.secrets, name))
@@ -51,6 +52,11 @@ def live_grant(box: Box, name: str) -> tuple[Grant, Claim]:
     try:
         return grant, check_claim(claim, now_ms)
     except Refused:
+        if sales.get(conn, grant.sale).void_event is not None:
+            raise Refused(
+                "grant-taken-back",
+                "This was taken back and the money with it, so there is nothing to download here any more.",
+            ) from None
         raise Refused(
             "grant-over",
             "The time to download is over. It is still yours: ask at the stall for a new code, with your receipt.",

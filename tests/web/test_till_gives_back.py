@@ -185,3 +185,23 @@ def test_the_buyers_page_and_receipt_say_that_it_was_taken_back(till: Till, paid
     page = buyer.get(f"/r/{void}").text
     assert "the whole sale is taken back" in page
     assert "-€4.50" in page or "−€4.50" in page
+
+
+def test_a_buyers_open_page_and_certificate_say_that_the_sale_was_taken_back(
+    till: Till, paid: str, buyer: FlaskClient
+) -> None:
+    grant = open_order(till, paid, buyer)[1].location
+    certificate = re.findall(r'href="(/c/[^"]+)"', buyer.get(grant).text)[0]
+    signed = buyer.get(f"{certificate}.json").data
+    assert "taken back" not in buyer.get(certificate).text
+    give(till, paid)
+    till.terminal(card_attempt.send, take_back, card_attempt.pay)
+    gone = buyer.get(grant)
+    assert gone.status_code == 410
+    assert "taken back and the money with it" in text(gone)
+    assert "yours" not in text(gone)
+    void = ids.receipt_id(till.box.secrets, sales.get(till.box.db.read(), 1).void_event or 0)
+    page = buyer.get(certificate).text
+    assert "The sale of this was taken back" in page
+    assert f'href="/r/{void}"' in page
+    assert buyer.get(f"{certificate}.json").data == signed

@@ -76,8 +76,13 @@ def pages(shop: Shop) -> Blueprint:
     def show_certificate(name: str) -> str:
         sale, document = _certificate(box.db.read(), name)
         found = sales.find(box.db.read(), sale)
-        jti = None if found is None or found.receipt_event is None else ids.receipt_id(box.secrets, found.receipt_event)
-        return render_template("certificate.html", c=json.loads(document), name=name, jti=jti)
+        return render_template(
+            "certificate.html",
+            c=json.loads(document),
+            name=name,
+            jti=None if found is None else _id_of(box, found.receipt_event),
+            taken_back=None if found is None else _id_of(box, found.void_event),
+        )
 
     @routes.get("/c/<name>.json")
     def certificate_document(name: str) -> Response:
