@@ -30,6 +30,7 @@ from stall.wire import (
 from tests.fuzz.exports import EXPORTS
 from tests.fuzz.papers import PAPERS
 from tests.fuzz.reading import Target, claims, outcome, payloads, vectors
+from tests.fuzz.terminals import TERMINALS
 from tests.wire import documents as doc
 
 KEPT = Path(__file__).parent / "corpus"
@@ -144,4 +145,5 @@ TARGETS: dict[str, Target] = {
     "pack": Target(_pack, _packs),
     **PAPERS,
     **EXPORTS,
+    **TERMINALS,
 }
