@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from stall import disk
 from stall.errors import Broken, Refused, Retry
 
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+#: Who only looks whether a name is held has it for an instant: so often it is tried again, and so long after (s).
+_TRIES, _PAUSE_S = 5, 0.02
 
 TURN, DOOR, RUN = "stall.turn", "stall.door", "stall.run"
 
@@ -107,14 +111,36 @@ def own_run(folder: Path) -> Held:
 def own_name(folder: Path, name: str) -> Held:
     """Hold a name for the life of a process, so that none starts twice. Raises Refused `already-running`."""
     descriptor = _named(folder, name)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise Refused(
-            "already-running", f"`stall {name}` already runs on this data folder. Stop that one first."
-        ) from None
+    for left in reversed(range(_TRIES)):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if left:
+                time.sleep(_PAUSE_S)
+                continue
+            os.close(descriptor)
+            raise Refused(
+                "already-running", f"`stall {name}` already runs on this data folder. Stop that one first."
+            ) from None
+        break
     return Held(descriptor)
+
+
+def name_held(folder: Path, name: str) -> bool:
+    """Whether a process holds a name now; also said where nobody may look."""
+    try:
+        descriptor = os.open(folder / f"stall.{name}.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 @contextmanager

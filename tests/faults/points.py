@@ -5,6 +5,8 @@ A part is started with the word when to die; the crowd, or somebody at the till,
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -155,18 +157,24 @@ def _end_day(till: Browser) -> object:
 
 
 def _take_back(stage: Stage, load: Load, point: Point) -> bool:
-    """Somebody asks for a card and takes it back at once, while the reader is away."""
+    """Somebody asks for a card and takes it back at once, while the reader's process has no time for it."""
 
     def press(till: Browser) -> None:
         load.note(lambda promised: promised.presses.update(till=1))
         sale = till.ask("POST", "/sale", {"item": stocked.ZINE, "press": load.key()}).location
         if stage.open_attempts():
             return  # killed again and again, the reader would never finish what it has
-        stage.kill(["reader"])
-        if sale and till.ask("POST", f"{sale}/card", {"ordinal": "1"}).done:
-            for no, state in stage.open_attempts():
-                if state == "requested":
-                    till.ask("POST", f"{sale}/cancel-card", {"attempt": str(no)})
+        reader = stage.parts["reader"].pid
+        if not sale or reader is None:
+            return
+        os.kill(reader, signal.SIGSTOP)  # dead, it would be asked for nothing
+        try:
+            if till.ask("POST", f"{sale}/card", {"ordinal": "1"}).done:
+                for no, state in stage.open_attempts():
+                    if state == "requested":
+                        till.ask("POST", f"{sale}/cancel-card", {"attempt": str(no)})
+        finally:
+            stage.kill(["reader"])
 
     return _pressed_to_death(stage, point.part, _told_to_die(stage, point), press)
 

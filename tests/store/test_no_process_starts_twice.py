@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,3 +106,26 @@ def test_no_process_starts_twice_under_one_name(folder: Path) -> None:
     assert refusal.value.code == "already-running"
     first.release()
     locks.own_name(folder, "web").release()
+
+
+def test_looking_whether_a_name_is_held_takes_it_from_nobody(tmp_path: Path) -> None:
+    assert not locks.name_held(tmp_path, "reader-1")
+    assert list(tmp_path.iterdir()) == []
+    held = locks.own_name(tmp_path, "reader-1")
+    assert locks.name_held(tmp_path, "reader-1")
+    held.release()
+    assert not locks.name_held(tmp_path, "reader-1")
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.wait(0.002):
+            locks.name_held(tmp_path, "reader-1")
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for _ in range(200):
+            locks.own_name(tmp_path, "reader-1").release()
+    finally:
+        stop.set()
+        looking.join()

@@ -205,3 +205,9 @@ def test_a_buyers_open_page_and_certificate_say_that_the_sale_was_taken_back(
     assert "The sale of this was taken back" in page
     assert f'href="/r/{void}"' in page
     assert buyer.get(f"{certificate}.json").data == signed
+
+
+def test_nothing_is_asked_back_of_a_reader_whose_program_was_killed(till: Till, paid: str) -> None:
+    till.kill_readers_program()
+    assert "program is not running, so the terminal was asked for nothing" in give(till, paid)
+    assert till.count("attempts") == 1

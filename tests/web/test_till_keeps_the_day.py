@@ -85,6 +85,7 @@ def test_a_time_before_this_software_was_made_is_refused(till: Till) -> None:
 
 def test_the_banner_tells_of_the_reader(till: Till) -> None:
     assert flag(till, "reader") == ("unplugged", "No card reader")
+    till.plug_in_reader()
     for link, said in (("ready", "Reader ready"), ("busy", "Reader busy"), ("lost", "Reader lost")):
         till.write(lambda tx, link=link: readers.report(tx, 1, "Card reader", link, "words"))  # type: ignore[misc]  # mypy cannot infer a lambda's default
         assert flag(till, "reader")[1] == said

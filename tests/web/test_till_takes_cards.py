@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 
 import pytest
 
 from stall.domain.payment import Reason, State
 from stall.flows import card_attempt
 from stall.store import attempts
+from stall.store.db import Tx
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
 from tests.web.till_pages import Till, approve, text
+
+
+def doubt(tx: Tx, no: int) -> object:
+    return card_attempt.doubt(tx, no, Reason.READER_LOST)
 
 
 @pytest.fixture
@@ -213,3 +219,46 @@ def test_what_the_terminal_said_of_a_declined_card_is_told_for_the_buyer_who_ask
         lambda tx, no: card_attempt.decline(tx, no, Reason.DECLINED, "Declined: the card has expired."),
     )
     assert "It said: Declined: the card has expired." in till.see(asked)
+
+
+def test_a_reader_whose_program_was_killed_is_not_called_ready_and_asked_for_nothing(till: Till) -> None:
+    sale = till.press_tile(stock.PRINTS)
+    till.kill_readers_program()
+    assert "Card reader's program is not running" in till.see(sale)
+    refused = till.post(f"{sale}/card", ordinal=1)
+    assert refused.status_code == 409
+    assert "program is not running, so the terminal was asked for nothing" in text(refused)
+    assert till.count("attempts") == 0
+    till.post(f"{sale}/cash", ordinal=1, given="4.50")
+    assert "Paid" in till.see(sale)
+
+
+@pytest.mark.parametrize("path", ["", "/state"])
+def test_a_request_whose_readers_program_was_killed_ends_when_the_till_looks(till: Till, asked: str, path: str) -> None:
+    till.kill_readers_program()
+    till.client.get(f"{asked}{path}")
+    assert (till.newest_attempt().state, till.newest_attempt().reason) == (State.NOT_SENT, Reason.READER_LOST)
+    assert "The card reader cannot be reached. No money was taken" in till.see(asked)
+    assert till.post(f"{asked}/card", ordinal=1).status_code == 303  # the first press again
+
+
+def test_a_request_nobody_took_up_in_time_ends_when_the_till_looks(till: Till, asked: str) -> None:
+    till.stocked.clock.advance(card_attempt.FRESH_MS)
+    till.see(asked)
+    assert till.newest_attempt().state is State.REQUESTED
+    till.stocked.clock.advance(1)
+    assert "did not take the payment in time" in till.see(asked)
+    assert till.newest_attempt().state is State.NOT_SENT
+
+
+@pytest.mark.parametrize("steps", [(card_attempt.send,), (card_attempt.send, doubt)])
+def test_a_payment_at_a_terminal_whose_program_was_killed_is_not_charged_again(
+    till: Till, asked: str, steps: tuple[Callable[[Tx, int], object], ...]
+) -> None:
+    before = till.terminal(*steps)
+    till.kill_readers_program()
+    page = till.see(asked)
+    assert "The reader's program is not running: start it" in page
+    assert "do not charge again" in page
+    assert "start it" in state(till, asked)["sentence"]
+    assert till.newest_attempt().state is before

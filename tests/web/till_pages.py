@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Callable
 from html import unescape
 from typing import TypeVar
@@ -12,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from stall.domain.payment import State
 from stall.flows import card_attempt
-from stall.store import attempts, readers
+from stall.store import attempts, locks, readers
 from stall.store.db import Tx
 from stall.web.till.app import create_till_app
 from tests.fakes.stock import Stocked
@@ -28,6 +29,7 @@ class Till:
     def __init__(self, stocked: Stocked) -> None:
         self.stocked = stocked
         self.box = stocked.box
+        self._program: locks.Held | None = None
         self.client: FlaskClient = create_till_app(stocked.box).test_client()
 
     def see(self, path: str) -> str:
@@ -55,7 +57,16 @@ class Till:
         return self.box.write("payment", work)
 
     def plug_in_reader(self) -> None:
+        """A reader that is ready, and whose program runs for as long as this till is used."""
+        if self._program is None:
+            self._program = locks.own_name(self.box.folder, f"reader-{READER}")
+            weakref.finalize(self, self._program.release)
         self.write(lambda tx: readers.report(tx, READER, "Card reader", "ready", "Ready"))
+
+    def kill_readers_program(self) -> None:
+        """As kill -9 does: nothing is written down, only the lock is gone."""
+        assert self._program is not None
+        self._program.release()
 
     def newest_attempt(self) -> attempts.Attempt:
         (no,) = self.box.db.read().execute("SELECT max(no) FROM attempts").fetchone()

@@ -12,12 +12,14 @@ from stall.errors import Refused, StallError
 from stall.flows import give_back
 from stall.store import attempts, readers, sales
 from stall.store.attempts import Attempt
+from stall.store.db import Tx
 from stall.store.readonly import one_view
 from stall.store.sales import Sale
 from stall.web.error_pages import status_of
 from stall.web.till.box import SALE, this_box
 from stall.web.till.pay import MAKER
 from stall.web.till.pin import check_pin
+from stall.web.till.program import check_runs
 
 back = Blueprint("till_back", __name__, url_prefix=f"/sale/<int(min=1, max={SALE}):no>/back")
 
@@ -59,7 +61,12 @@ def give(no: int) -> Answer:
         ):
             raise Refused("press-malformed", "This form is too old or was changed. Open the page again.")
         check_pin(box, form.get("pin", ""))
-        box.write("payment", lambda tx: give_back.ask_back(tx, of, ordinal, Kind(way), MAKER))
+
+        def ask(tx: Tx) -> None:
+            check_runs(box, tx, no, ordinal)
+            give_back.ask_back(tx, of, ordinal, Kind(way), MAKER)
+
+        box.write("payment", ask)
     except StallError as trouble:
         page = _page(no, trouble)
         return (page, status_of(trouble)) if page else redirect(url_for("till_pay.sale", no=no), 303)

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from stall.clock import Source
-from stall.store import epochs, floor, journal, readers, till_reads, uploads
+from stall.store import epochs, floor, journal, locks, readers, till_reads, uploads
 from stall.store.box import Box
 from stall.store.floor import Doubt, Moment
 from stall.store.room import MB, Room
@@ -38,7 +38,7 @@ def flags(box: Box) -> list[Flag]:
     conn = box.db.read()
     moment = floor.moment(conn, box.clock)
     found = [
-        _reader(conn),
+        _reader(conn, runs=locks.name_held(box.folder, f"reader-{READER}")),
         _clock(moment),
         _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
         *_disk(box.room),
@@ -47,10 +47,12 @@ def flags(box: Box) -> list[Flag]:
     return sorted(found, key=lambda flag: _FIRST.get(flag.shape, len(_FIRST)))
 
 
-def _reader(conn: sqlite3.Connection) -> Flag:
+def _reader(conn: sqlite3.Connection, *, runs: bool) -> Flag:
     state = readers.find(conn, READER)
     if state is None:
         return Flag("reader", Shape.UNPLUGGED, "No card reader", "/day")
+    if not runs:  # it may have been killed while its row says ready
+        return Flag("reader", Shape.UNPLUGGED, "Card reader's program is not running", "/day")
     shape, words = {
         "ready": (Shape.OK, "Reader ready"),
         "busy": (Shape.WAIT, "Reader busy"),

@@ -27,6 +27,7 @@ from stall.web.till.banner import READER
 from stall.web.till.basket import remove_line
 from stall.web.till.box import SALE, this_box
 from stall.web.till.pin import check_pin
+from stall.web.till.program import check_runs, close_unheard
 from stall.web.till.sale_page import drawn, due_of, gone_of, page, standing_of
 from stall.web.till.words import Stage, standing
 from stall.wire import assigned
@@ -47,12 +48,14 @@ _SAY_IT_THERE = frozenset({"payment-between", "press-malformed", "standalone-mis
 @pay.get("")
 def sale(no: int) -> str:
     """Show a sale as it stands."""
+    close_unheard(this_box(), no)
     return page(no)
 
 
 @pay.get("/state")
 def state(no: int) -> dict[str, str]:
     """Say where a sale stands, for the page's script."""
+    close_unheard(this_box(), no)
     now = standing_of(no)
     words = now.words
     return {
@@ -67,8 +70,13 @@ def state(no: int) -> dict[str, str]:
 @pay.post("/card")
 def card(no: int) -> Answer:
     """Ask the reader to take what is due."""
-    ordinal = _number("ordinal")
-    return _pay(no, lambda tx: ask_card(tx, no, _next(tx, no, ordinal), READER))
+    box, ordinal = this_box(), _number("ordinal")
+
+    def ask(tx: Tx) -> None:
+        check_runs(box, tx, no, _next(tx, no, ordinal))
+        ask_card(tx, no, ordinal, READER)
+
+    return _pay(no, ask)
 
 
 @pay.post("/cash")

@@ -18,7 +18,8 @@ from stall.web import qr
 from stall.web.buyer.live import sold_out
 from stall.web.till.banner import READER
 from stall.web.till.box import this_box
-from stall.web.till.words import TENDERS, Stage, Standing, standing
+from stall.web.till.program import runs
+from stall.web.till.words import TENDERS, Stage, Standing, standing, without_program
 
 
 def standing_of(no: int) -> Standing:
@@ -26,7 +27,13 @@ def standing_of(no: int) -> Standing:
     conn = this_box().db.read()
     with one_view(conn):  # else a payment that ends between two reads looks as if it could be chosen again
         found = sales.get(conn, no)
-        return standing(found, attempts.of_sale(conn, no), gone_of(found))
+        return _seen(standing(found, attempts.of_sale(conn, no), gone_of(found)))
+
+
+def _seen(now: Standing) -> Standing:
+    """The same with what the till sees besides: whether the program that would ask the terminal runs."""
+    waits = now.stage in {Stage.CARD, Stage.UNKNOWN} and now.attempt is not None and now.attempt.reader is not None
+    return without_program(now) if waits and not runs(this_box()) else now
 
 
 def gone_of(found: sales.Sale) -> tuple[str, ...]:
@@ -52,7 +59,7 @@ def drawn(no: int, trouble: StallError | None, template: str | None) -> str:
     found = sales.get(conn, no)
     tried = attempts.of_sale(conn, no)
     gone = gone_of(found)
-    now = standing(found, tried, gone)
+    now = _seen(standing(found, tried, gone))
     due = due_of(found, tried)
     apart = box.settings.standalone
     return render_template(

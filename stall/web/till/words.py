@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from stall.domain.payment import Kind, Reason, State, Tender
@@ -184,6 +184,17 @@ def standing(sale: Sale, tried: Sequence[Attempt], gone: Sequence[str] = ()) -> 
     if last is not None and stage is Stage.CARD:
         facts = f"-{last.ordinal}-{last.cancel_wanted}"  # the words change in place while the card is in the terminal
     return Standing(stage, words, f"{stage.value}{facts}", last)
+
+
+def without_program(now: Standing) -> Standing:
+    """The same while the program that speaks with the terminal does not run: nothing goes on before somebody starts it."""
+    again = "charge again" if now.attempt is None or now.attempt.kind == Kind.PAY else "give anything back again"
+    words = Words(
+        Shape.STOP,
+        f"Reader's program not running: do not {again}",
+        f"The reader's program is not running: start it with `stall reader`, and it asks the terminal what happened. Do not {again} before.",
+    )
+    return replace(now, words=words)
 
 
 def _stage(sale: Sale, last: Attempt | None) -> tuple[Stage, Words]:
