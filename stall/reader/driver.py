@@ -6,7 +6,7 @@ Nothing that moves money is ever sent a second time by a driver.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Protocol
 
 from stall.reader.events import Event
@@ -76,13 +76,22 @@ class Driver(Protocol):
         """How long to wait before asking a busy terminal again."""
         ...
 
+    @property
+    def late_s(self) -> float:
+        """How long an answer nobody waits for any more may still come; 0 where each is told from others."""
+        ...
+
     def close(self) -> None:
         """Let go of the port; a running exchange ends with Lost."""
         ...
 
-    def pay(self, amount_minor: int, currency: str) -> Exchange:
+    def pay(
+        self, amount_minor: int, currency: str, attempt: int | None = None, unheard: Set[int] = frozenset()
+    ) -> Exchange:
         """Ask for a payment: the first byte leaves here, so journal `sent` before. Minor units, ISO letters.
 
+        `attempt`: its number, which tells its answer from others where the protocol has room for it. `unheard`: attempts
+        a person decided less than `late_s` ago, whose answers may still come.
         Raises LocalWireError before any byte left when the protocol has no words for it.
         """
         ...
@@ -91,7 +100,9 @@ class Driver(Protocol):
         """Ask to take back the payment of this receipt number; raises as `pay`."""
         ...
 
-    def refund(self, amount_minor: int, currency: str) -> Exchange:
+    def refund(
+        self, amount_minor: int, currency: str, attempt: int | None = None, unheard: Set[int] = frozenset()
+    ) -> Exchange:
         """Ask to give money back to a card; raises as `pay`."""
         ...
 

@@ -43,6 +43,7 @@ class Payment:
         self._no = attempt.no
         self._attempt = attempt
         self._exchange: Exchange | None = None
+        self._unheard: frozenset[int] = frozenset()
         self._lock = threading.Lock()
         self._started = self._abort_wanted = self._abort_asked = False
         self._shown = self._said = ""
@@ -61,6 +62,7 @@ class Payment:
         with self._db.transaction() as tx:
             able = self._attempt.kind == Kind.PAY or self._attempt.kind in abilities(self._terminal)
             self._attempt = card_attempt.send(tx, self._no) if able else _unable(tx, self._no)
+            self._unheard = self._answers_still_out(tx)
         if self._attempt.state is not State.SENT:
             return self._attempt
         try:
@@ -72,13 +74,18 @@ class Payment:
             self._handle(event)
         return self._attempt
 
+    def _answers_still_out(self, tx: Tx) -> frozenset[int]:
+        """Earlier attempts whose answer may still come, where the protocol cannot tell it from ours."""
+        late_ms = round(self._terminal.late_s * 1000)
+        return attempts.decided_lately(tx, self._attempt.reader or 0, late_ms) if late_ms else frozenset()
+
     def _ask(self) -> Exchange:
         """The first byte leaves here."""
         own = self._attempt
         if own.kind == Kind.PAY:
-            return self._terminal.pay(own.amount_minor, own.cur)
+            return self._terminal.pay(own.amount_minor, own.cur, own.no, self._unheard)
         if own.kind == Kind.REFUND:
-            return self._terminal.refund(own.amount_minor, own.cur)
+            return self._terminal.refund(own.amount_minor, own.cur, own.no, self._unheard)
         of = attempts.get(self._db.read(), own.of or 0)
         return self._terminal.reverse(of.receipt_no or 0, own.amount_minor, own.cur)
 

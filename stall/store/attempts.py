@@ -106,6 +106,16 @@ def newest_on_reader(conn: sqlite3.Connection, reader: int) -> Attempt | None:
     return _one(conn.execute(f"SELECT {_COLUMNS} FROM attempts WHERE reader = ? ORDER BY no DESC LIMIT 1", (reader,)))
 
 
+def decided_lately(tx: Tx, reader: int, within_ms: int) -> frozenset[int]:
+    """The attempts on a reader that a person decided within so long, whichever way the clock was set since."""
+    near = (tx.now_ms - within_ms, tx.now_ms + within_ms)
+    rows = tx.conn.execute(
+        "SELECT no FROM attempts WHERE reader = ? AND decided_by IS NOT NULL AND ended_ms BETWEEN ? AND ?",
+        (reader, *near),
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def requested_before(conn: sqlite3.Connection, boot_id: str, boottime_ms: int) -> list[Attempt]:
     """The attempts still only requested since before a moment of this boot, or in an earlier one."""
     return _all(

@@ -50,8 +50,8 @@ def done(minor: int = 1250, currency: str = "EUR", private: str = "0000000042", 
     return telium.encode_frame(wire.answer(telium.DONE, minor, currency, private, report))
 
 
-def not_done(minor: int = 1250) -> bytes:
-    return telium.encode_frame(wire.answer(telium.NOT_DONE, minor, "EUR", "0000000042"))
+def not_done(minor: int = 1250, private: str = "0000000042") -> bytes:
+    return telium.encode_frame(wire.answer(telium.NOT_DONE, minor, "EUR", private))
 
 
 class Peer:

@@ -15,6 +15,7 @@ from stall.reader.payment import Payment
 from stall.reader.profiles import PROFILES
 from stall.reader.simulated.pty_device import PtyDevice
 from stall.reader.telium.link import Link
+from stall.reader.telium.marks import mark_of
 from stall.reader.telium.terminal import Terminal
 from stall.reader.transport import connect
 from stall.store import attempts, readers
@@ -63,7 +64,7 @@ def test_sent_is_written_down_before_the_first_byte_and_the_approval_before_its_
         till.peer.expect(telium.ENQ)
         seen.append(till.state())
         till.peer.say(telium.ACK)
-        till.peer.hear(37)
+        assert mark_of(till.no).encode() in till.peer.hear(37)
         till.peer.say(telium.ACK)
         till.peer.expect(telium.EOT)
         till.peer.say(telium.ENQ)

@@ -25,6 +25,7 @@ from stall.reader.profiles import PROFILES
 from stall.reader.simulated.pty_device import PtyDevice
 from stall.reader.telium.exchange import Asking
 from stall.reader.telium.link import Link
+from stall.reader.telium.marks import attempt_of, mark_of
 from stall.reader.telium.terminal import Terminal
 from stall.reader.told import Told
 from stall.reader.transport import connect
@@ -146,7 +147,13 @@ def test_an_ask_the_terminal_talked_over_was_not_sent_and_never_leaves_later(mak
     peer.hear(50, 0.5)  # what it had begun
     assert peer.quiet(0.5)
     assert terminal.link.asked == 0
-    knock = Playing(lambda: (peer.expect(telium.ENQ), peer.say(telium.ACK), peer.expect(telium.EOT)))
+
+    def answer_knock() -> None:
+        peer.expect(telium.ENQ)
+        peer.say(telium.ACK)
+        peer.expect(telium.EOT)
+
+    knock = Playing(answer_knock)
     assert terminal.status() == READY
     knock.end()
     assert peer.quiet(0.5)
@@ -286,7 +293,7 @@ def test_a_late_answer_is_told_of_the_last_ask_only(make: Make, peer: Peer) -> N
         assert terminal.last_payment() is None
         peer.answer(done(private=asked[0].private))
     assert terminal.last_payment() is None
-    peer.answer(not_done())
+    peer.answer(not_done(private=asked[1].private))
     assert terminal.last_payment() == Told(approved=False, amount_minor=1250, currency="EUR")
 
 
@@ -340,6 +347,83 @@ def test_a_terminal_that_says_our_number_again_is_believed(make: Make, peer: Pee
         assert pay(terminal, lambda: peer.answer(done(private=peer.take_ask().private))) == [
             Started(), Approval(YES), Completed(),
         ]  # fmt: skip
+
+
+def test_after_a_restart_an_answer_with_the_mark_of_an_earlier_attempt_is_not_to_this_one(
+    make: Make, peer: Peer
+) -> None:
+    terminal = make(HASTY)  # a new connection: it remembers no ask
+
+    def script() -> None:
+        assert peer.take_ask().private == mark_of(8)
+        peer.answer(done(private=mark_of(7)))
+        peer.answer(done(private=mark_of(8)))
+
+    playing, got = Playing(script), list[Event]()
+    exchange = terminal.pay(1250, "EUR", 8)
+    for event in exchange.events():
+        got.append(event)
+        if isinstance(event, Approval):
+            assert exchange.accept().certain()
+    playing.end()
+    assert got == [Started(), Approval(YES), Completed()]
+    assert exchange.echoed
+
+
+def test_a_terminal_that_says_marks_again_is_not_believed_with_another_number(make: Make, peer: Peer) -> None:
+    terminal = make(HASTY)
+    pay(terminal, lambda: peer.answer(done(private=peer.take_ask().private)))
+
+    def script() -> None:
+        peer.take_ask()
+        peer.answer(done(private="0000000042"))
+
+    _, end = pay(terminal, script)
+    assert isinstance(end, Lost)
+    assert terminal.last_payment() is None
+
+
+@pytest.mark.parametrize("answer", [done(), not_done(), done(private=" " * 10)], ids=["yes", "no", "blank"])
+def test_while_an_earlier_answer_may_still_come_one_without_our_mark_is_for_a_person(
+    make: Make, peer: Peer, answer: bytes
+) -> None:
+    def script() -> None:
+        peer.take_ask()
+        peer.answer(answer)
+
+    playing = Playing(script)
+    events = run(make().pay(1250, "EUR", 8, frozenset({7})))
+    playing.end()
+    assert [type(each) for each in events] == [Started, Unreadable, Completed]
+
+
+def test_while_an_earlier_answer_may_still_come_one_with_our_mark_is_believed(make: Make, peer: Peer) -> None:
+    playing = Playing(lambda: peer.answer(done(private=peer.take_ask().private)))
+    assert run(make().pay(1250, "EUR", 8, frozenset({7}))) == [Started(), Approval(YES), Completed()]
+    playing.end()
+
+
+def test_an_earlier_ask_that_was_answered_meanwhile_leaves_no_doubt(make: Make, peer: Peer) -> None:
+    terminal = make(HASTY)
+    playing = Playing(peer.take_ask)
+    run(terminal.pay(1250, "EUR", 7))
+    playing.end()
+    peer.answer(not_done())
+
+    def script() -> None:
+        peer.take_ask()
+        peer.answer(done())
+
+    playing = Playing(script)
+    assert run(terminal.pay(1250, "EUR", 8, frozenset({7}))) == [Started(), Approval(YES), Completed()]
+    playing.end()
+
+
+def test_a_mark_leads_back_to_its_attempt_and_is_no_small_number() -> None:
+    assert [attempt_of(mark_of(no)) for no in (1, 2, 99_999, 10**10 - 1)] == [1, 2, 99_999, 10**10 - 1]
+    assert len({mark_of(no) for no in range(1, 5000)}) == 4999
+    assert not any((attempt_of(f"{own:010d}") or 0) < 5000 for own in range(1, 5000))
+    assert [attempt_of(each) for each in ("          ", "0000000000", "ABC", "²")] == [None] * 4
 
 
 def test_where_asks_bear_no_number_every_answer_is_to_the_last(make: Make, peer: Peer) -> None:

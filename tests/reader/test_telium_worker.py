@@ -181,6 +181,30 @@ def test_a_terminal_with_numbers_of_its_own_is_believed_too(tmp_path: Path, temp
         scene.end()
 
 
+def test_after_a_decision_an_answer_that_may_be_the_earlier_one_decides_nothing(
+    tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "ASK_AGAIN_S", 0.2)
+    scene = FrenchScene(tmp_path, template, scale=1 / 40, own_numbers=True)
+    try:
+        scene.start_worker()
+        scene.controls.choose("silent", wait_for_tap=False)
+        first = selling.ask(scene.stall, selling.basket(scene.stall))
+        until_unknown(scene, first)
+        decide(scene, first, "declined")
+        scene.until(lambda: scene.link() == "ready")
+        second = selling.ask(scene.stall, selling.basket(scene.stall))
+        until_unknown(scene, second)
+        decide(scene, second, "paid")
+        scene.until(lambda: scene.link() == "ready")
+        with scene.box.db.transaction() as tx:  # later, when the answer to the first comes no more
+            tx.conn.execute("UPDATE attempts SET ended_ms = ended_ms - 3000 WHERE no <= ?", (second,))
+        assert scene.ended(selling.ask(scene.stall, selling.basket(scene.stall))).state is State.PAID
+        scene.books_agree()
+    finally:
+        scene.end()
+
+
 def test_without_a_terminal_a_request_is_answered_at_once(scene: FrenchScene) -> None:
     scene.start_worker()
     scene._unplug.set()

@@ -27,6 +27,7 @@ from stall.reader.events import (
     lost,
 )
 from stall.reader.telium.link import Heard, Link, Outcome
+from stall.reader.telium.marks import attempt_of
 from stall.reader.told import Told
 from stall.wire.readers import telium
 
@@ -40,12 +41,15 @@ _GLANCE_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for; `private` the number our ask bears, or nothing; `older` those of earlier asks."""
+    """What was asked for. `attempt`: whose mark the ask bears (stall.reader.telium.marks), or None where it bears none."""
 
     amount_minor: int
     currency: str
-    private: str
-    older: frozenset[str] = frozenset()
+    attempt: int | None
+    echoes: bool = False
+    """The terminal is known to say marks again, so another number is not to this ask."""
+    doubtful: bool = False
+    """An earlier answer may still be out: one without our mark may be that, and is neither our yes nor our no."""
 
 
 class Acknowledgement:
@@ -71,6 +75,8 @@ class Asking:
         self.ended = False
         self.answered = False
         """True once the terminal has said something to this ask, or never took it."""
+        self.echoed = False
+        """True once it has said our mark again."""
 
     def events(self) -> Iterator[Event]:
         """What happens, until the end (see stall.reader.events)."""
@@ -135,13 +141,19 @@ class Asking:
         return lost("t4")
 
     def owns(self, heard: Heard) -> bool:
-        """Whether it can answer this ask. One begun before our frame left, or with the number of an older ask, cannot.
+        """Whether it can answer this ask. One begun before our frame left, or with the mark of an earlier attempt, cannot.
 
-        Other numbers say nothing: some terminals answer with one of their own.
+        Other numbers say nothing, unless the terminal says marks again: some answer with one of their own.
         """
-        answer = read(heard)
-        older = answer is not None and answer.private.strip() in self._wanted.older
-        return self._said.number > 0 and heard.after == self._said.number and not older
+        if not self._said.number or heard.after != self._said.number:
+            return False
+        own, told = self._wanted.attempt, _attempt_in(heard)
+        if own is None or told is None:
+            return True
+        if told == own:
+            self.echoed = True
+            return True
+        return told > own and not self._wanted.echoes
 
     def _meaning(self, heard: Heard) -> Event:
         """Only what says exactly what we asked for is an approval; only a plain no to it is none."""
@@ -149,6 +161,8 @@ class Asking:
         if answer is None or answer.position != telium.POSITION:
             return Unreadable(Told(approved=False))
         told = told_of(answer)
+        if self._wanted.doubtful and not self.echoed:
+            return Unreadable(told)
         ours = (answer.amount_minor, answer.currency) == (self._wanted.amount_minor, self._wanted.currency)
         if answer.status == telium.DONE and ours:
             self._approved = heard
@@ -164,6 +178,11 @@ def read(heard: Heard) -> telium.Answer | None:
         return telium.parse_answer(heard.body)
     except WireError:
         return None
+
+
+def _attempt_in(heard: Heard) -> int | None:
+    answer = read(heard)
+    return None if answer is None else attempt_of(answer.private)
 
 
 def told_of(answer: telium.Answer) -> Told:

@@ -11,7 +11,7 @@ cancellation of an earlier payment; so it is used only where a profile says that
 from __future__ import annotations
 
 import contextlib
-import secrets
+from collections.abc import Set
 from typing import NoReturn
 
 from stall.errors import Refused, Retry, StallError
@@ -19,10 +19,9 @@ from stall.reader.driver import READY
 from stall.reader.profiles import Profile
 from stall.reader.telium.exchange import NOT_LISTENING_WORDS, Asking, Wanted, note_late, read, told_of
 from stall.reader.telium.link import Link, Outcome
+from stall.reader.telium.marks import mark_of
 from stall.reader.told import DayTotal, Told
 from stall.wire.readers import telium
-
-_MARKS = 10**10
 
 
 class Terminal:
@@ -36,8 +35,9 @@ class Terminal:
         self.profile = profile
         self.can_refund = profile.refunds_by_type_2
         self._running: Asking | None = None
-        self._mark = secrets.randbelow(_MARKS)
-        self._older: set[str] = set()
+        self._attempt = 0
+        self._answered: set[int] = set()
+        self._echoes = False
         self._late: telium.Answer | None = None
         self._late_told = False
 
@@ -51,23 +51,32 @@ class Terminal:
         """See Driver.pause_s."""
         return self.link.timers.ask_again_s
 
+    @property
+    def late_s(self) -> float:
+        """See Driver.late_s: as long as it may take to answer."""
+        return self.link.timers.answer_s
+
     def close(self) -> None:
         """See Driver.close."""
         self.link.close()
 
-    def pay(self, amount_minor: int, currency: str) -> Asking:
+    def pay(
+        self, amount_minor: int, currency: str, attempt: int | None = None, unheard: Set[int] = frozenset()
+    ) -> Asking:
         """Ask for a payment. Raises LocalWireError `telium-amount`, `telium-currency`, Refused `reader-busy` before any byte left."""
-        return self._ask(amount_minor, currency, refund=False)
+        return self._ask(amount_minor, currency, attempt, unheard, refund=False)
 
     def reverse(self, receipt_no: int, amount_minor: int, currency: str) -> Asking:
         """See Driver.reverse: not from the till. Raises Refused `reader-refused`."""
         _by_hand("takes a payment back on its own keys")
 
-    def refund(self, amount_minor: int, currency: str) -> Asking:
+    def refund(
+        self, amount_minor: int, currency: str, attempt: int | None = None, unheard: Set[int] = frozenset()
+    ) -> Asking:
         """Ask with type 2 where the profile says so; raises as `pay`, else Refused `reader-refused`."""
         if not self.can_refund:
             _by_hand("gives money back on its own keys")
-        return self._ask(amount_minor, currency, refund=True)
+        return self._ask(amount_minor, currency, attempt, unheard, refund=True)
 
     def register(self, currency: str) -> None:
         """Knock, for there is no hello. Raises Retry `reader-silent`, `reader-lost`."""
@@ -129,25 +138,27 @@ class Terminal:
     def _owes_an_answer(self) -> bool:
         return self._running is not None and not self._running.answered and self._late is None
 
-    def _ask(self, amount_minor: int, currency: str, *, refund: bool) -> Asking:
+    def _ask(self, amount_minor: int, currency: str, attempt: int | None, unheard: Set[int], *, refund: bool) -> Asking:
         if self._running is not None and not self._running.ended:
             raise Refused("reader-busy", "The card terminal is in the middle of another payment. Wait for its end.")
-        private = self._next_mark()
-        body = telium.ask(amount_minor, currency, private, refund=refund)
+        number = self._attempt + 1 if attempt is None else attempt
+        marked = self.profile.marks_asks
+        body = telium.ask(amount_minor, currency, mark_of(number) if marked else "", refund=refund)
         with contextlib.suppress(StallError):  # when the line is gone, the ask will say so
             self._hear_late()
-        self._late, self._late_told = None, False
-        self._running = Asking(self.link, Wanted(amount_minor, currency, private, frozenset(self._older)), body)
-        if private:
-            self._older.add(private)
+        self._learn()
+        self._late, self._late_told, self._attempt = None, False, number
+        doubtful = bool(unheard - self._answered - {number})
+        wanted = Wanted(amount_minor, currency, number if marked else None, echoes=self._echoes, doubtful=doubtful)
+        self._running = Asking(self.link, wanted, body)
         return self._running
 
-    def _next_mark(self) -> str:
-        """A number for the ask, which some terminals say again: an answer with an older one is to an older ask."""
-        if not self.profile.marks_asks:
-            return ""
-        self._mark = (self._mark + 1) % _MARKS
-        return f"{self._mark:010d}"
+    def _learn(self) -> None:
+        """Whether the terminal says marks again, and which ask needs no answer any more."""
+        if self._running is not None:
+            self._echoes |= self._running.echoed
+            if not self._owes_an_answer:
+                self._answered.add(self._attempt)
 
     def _hear_late(self) -> None:
         """Take what came after the till had given up waiting. Only a plain yes or no to the last ask is kept."""

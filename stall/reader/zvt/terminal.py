@@ -7,6 +7,7 @@ ever sent a second time by itself, except questions that charge nothing, after t
 from __future__ import annotations
 
 import time
+from collections.abc import Set
 
 from stall.errors import Refused, Retry
 from stall.reader.driver import READY
@@ -23,6 +24,7 @@ class Terminal:
     """One terminal on one link. Every method but `close` and Dialogue.abort belongs to one thread."""
 
     can_reverse = can_refund = can_close_day = can_diagnose = can_print_again = refusable = True
+    late_s = 0.0
 
     def __init__(self, link: Link, profile: Profile, password: str) -> None:
         """Nothing is sent yet; `password` is the terminal's, six digits."""
@@ -45,7 +47,9 @@ class Terminal:
         """See Driver.close. A running dialogue ends with Lost("link")."""
         self.link.close()
 
-    def pay(self, amount_minor: int, currency: str = "EUR") -> Dialogue:
+    def pay(
+        self, amount_minor: int, currency: str = "EUR", attempt: int | None = None, unheard: Set[int] = frozenset()
+    ) -> Dialogue:
         """Send `06 01`. Raises LocalWireError `zvt-amount`, `zvt-currency`, Refused `reader-busy` before any byte left."""
         return self._begin(commands.authorisation(amount_minor, currency), commit=True)
 
@@ -53,7 +57,9 @@ class Terminal:
         """Send `06 30` for a receipt number of the terminal's open day; its approval bears the original's trace."""
         return self._begin(commands.reversal(self._password, receipt_no), commit=True, takes_back=True)
 
-    def refund(self, amount_minor: int, currency: str = "EUR") -> Dialogue:
+    def refund(
+        self, amount_minor: int, currency: str = "EUR", attempt: int | None = None, unheard: Set[int] = frozenset()
+    ) -> Dialogue:
         """Send `06 31`: money back to a card, whichever is held to it. Raises as `pay`."""
         return self._begin(commands.refund(self._password, amount_minor, currency), commit=True)
 
