@@ -124,12 +124,14 @@ def words_for_operator(told: Told | None) -> str:
 
 def said_otherwise(ended: Attempt) -> str:
     """What to do where a terminal's late answer contradicts what a person decided."""
-    sum_, sale = money.text(ended.amount_minor, ended.cur), f"sale {ended.sale}"
-    if ended.state is State.PAID:
-        return f"The terminal said afterwards that it did not take {sum_} for {sale}. Look at its slips; if so, that money is missing."
-    return (
-        f"The terminal said afterwards that it took {sum_} for {sale}. Look at its slips; if so, give the money back."
-    )
+    sum_, sale, done = money.text(ended.amount_minor, ended.cur), f"sale {ended.sale}", ended.state is State.PAID
+    said, then = {
+        (True, True): (f"did not take {sum_} for {sale}", "that money is missing"),
+        (True, False): (f"took {sum_} for {sale}", "give the money back"),
+        (False, True): (f"did not give {sum_} of {sale} back", "the buyer still has to get it"),
+        (False, False): (f"gave {sum_} of {sale} back", "do not give it back again"),
+    }[ended.kind == Kind.PAY, done]
+    return f"The terminal said afterwards that it {said}. Look at its slips; if so, {then}."
 
 
 def _expected_receipts(attempt: Attempt) -> set[int]:

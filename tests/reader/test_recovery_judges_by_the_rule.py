@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from stall.domain.payment import State
-from stall.reader.recovery import Finding, judge, weigh
+from stall.reader.recovery import Finding, judge, said_otherwise, weigh
 from stall.reader.told import DayTotal
 from stall.reader.zvt.telling import told_of
 from stall.store.attempts import Attempt
@@ -156,3 +156,24 @@ def test_a_reversal_that_names_another_payment_may_have_been_taken_back_itself(u
 @pytest.mark.parametrize("after", [0, 1])
 def test_receipt_numbers_wrap(after: int) -> None:
     assert found(replace(OURS, receipt_no=after), attempt(baseline=9999)) is Finding.PAID
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "words"),
+    [
+        ("pay", State.PAID, "did not take €4.50 for sale 1. Look at its slips; if so, that money is missing."),
+        ("pay", State.DECLINED, "took €4.50 for sale 1. Look at its slips; if so, give the money back."),
+        (
+            "refund",
+            State.PAID,
+            "did not give €4.50 of sale 1 back. Look at its slips; if so, the buyer still has to get it.",
+        ),
+        (
+            "refund",
+            State.DECLINED,
+            "gave €4.50 of sale 1 back. Look at its slips; if so, do not give it back again.",
+        ),
+    ],
+)
+def test_a_late_answer_against_a_decision_is_told_in_the_words_of_its_kind(kind: str, state: State, words: str) -> None:
+    assert said_otherwise(replace(attempt(), kind=kind, state=state)).endswith(words)
