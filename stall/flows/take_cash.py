@@ -26,10 +26,16 @@ class Taken:
 def take_cash(tx: Tx, sale_no: int, ordinal: int, given_minor: int) -> Taken:
     """Take cash for what is still due. A second press of the same button returns the first answer.
 
-    Raises Refused `cash-short` and what `begin_payment` raises.
+    Raises Refused `cash-short`, `payment-between` and what `begin_payment` raises.
     """
     first = earlier_press(tx, sale_no, ordinal)
     if first is not None:
+        if first.tender != Tender.CASH and (first.tender != Tender.COMP or first.decided_by is not None):
+            raise Refused(
+                "payment-between",
+                "Another payment of this sale was tried meanwhile, so no cash was recorded. If it is still to pay,"
+                " press Cash again; if it is paid, hand the cash back.",
+            )
         return Taken(first.no, (first.given_minor or first.amount_minor) - first.amount_minor)
     sale = begin_payment(tx, sale_no)
     due = sale.total_minor - paid_so_far(tx, sale_no)
@@ -56,10 +62,15 @@ def take_cash(tx: Tx, sale_no: int, ordinal: int, given_minor: int) -> Taken:
 def take_comp(tx: Tx, sale_no: int, ordinal: int, decided_by: str) -> Taken:
     """Give a sale away: the lines become free and the receipt says so. The caller has checked the PIN.
 
-    Raises Refused as `begin_payment` does, and `comp-part-paid` when money was taken already.
+    Raises Refused as `begin_payment` does, `payment-between`, and `comp-part-paid` when money was taken already.
     """
     first = earlier_press(tx, sale_no, ordinal)
     if first is not None:
+        if first.tender != Tender.COMP:
+            raise Refused(
+                "payment-between",
+                "Another payment of this sale was tried meanwhile, so it was not given free. Look at how it stands, then press again.",
+            )
         return Taken(first.no, 0)
     sale = begin_payment(tx, sale_no)
     if paid_so_far(tx, sale_no):

@@ -7,6 +7,8 @@ import re
 import pytest
 
 from stall.domain.basket import read_code
+from stall.domain.payment import Reason
+from stall.flows import card_attempt
 from stall.flows.fill_basket import Wish, fill_basket
 from stall.store import claims, sales
 from stall.wire import claimcode
@@ -217,3 +219,20 @@ def test_a_number_asked_for_is_not_shown_as_given(till: Till) -> None:
     till.post(f"{sale}/cash", ordinal=1, given="5")
     assert "asks for" not in till.see(sale)
     assert "Harbour Prints no.\u00a03" in till.client.get("/").text  # in the list, in one piece
+
+
+@pytest.mark.parametrize(("button", "word"), [("cash", "no cash was recorded"), ("comp", "not given free")])
+def test_a_press_on_a_page_older_than_another_tills_declined_card_is_told_that_nothing_was_recorded(
+    till: Till, button: str, word: str
+) -> None:
+    till.plug_in_reader()
+    sale = till.press_tile(stock.PRINTS)
+    till.post(f"{sale}/card", ordinal=1)  # at the other till
+    till.terminal(card_attempt.send, lambda tx, no: card_attempt.decline(tx, no, Reason.DECLINED))
+    old = till.post(f"{sale}/{button}", ordinal=1, given="4.50", pin=stock.PIN)
+    assert old.status_code == 409
+    assert word in text(old)
+    assert till.count("attempts") == 1
+    till.post(f"{sale}/{button}", ordinal=2, given="4.50", pin=stock.PIN)
+    assert till.post(f"{sale}/{button}", ordinal=2, given="4.50", pin=stock.PIN).status_code == 303  # pressed twice
+    assert "Paid" in till.see(sale)
