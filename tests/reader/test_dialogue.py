@@ -36,6 +36,18 @@ class ShortT4(Timers):
         return 0.5
 
 
+class ShortWhole(Timers):
+    @property
+    def whole_s(self) -> float:
+        return 1.0
+
+
+class ShortMinutes(Timers):
+    @property
+    def minute_s(self) -> float:
+        return 0.05  # 99 of them would be five seconds
+
+
 class NoHurry(Timers):
     """With these a refusal that is heard came at once: the time to decide ends long after the test gave up."""
 
@@ -264,6 +276,44 @@ def test_silence_after_the_start_ends_with_t4_and_each_step_starts_it_anew(
     assert isinstance(event, t.Lost)
     assert event.reason == "t4"
     assert time.monotonic() - begun >= 0.9 + ShortT4().t4_s - 0.01
+    script.link.close()
+
+
+def test_a_terminal_that_says_steps_for_ever_is_given_up(
+    device: PtyDevice, make_terminal: Callable[[Timers], t.Terminal]
+) -> None:
+    script = Script(device, SLOW)
+    events = begin(script, make_terminal(ShortWhole(1 / 10)).pay(1250))
+    begun, told = time.monotonic(), list[t.Event]()
+    over = threading.Event()
+
+    def play() -> None:
+        for step in range(200):
+            if over.wait(0.1):
+                return
+            script.link.send(wire.intermediate(0x0A + step % 2))
+
+    with meanwhile(play):
+        told += events
+        over.set()
+    assert isinstance(told[-1], t.Lost)
+    assert told[-1].reason == "t4"
+    assert len(told) > 1
+    assert ShortWhole().whole_s <= time.monotonic() - begun < 5 * ShortWhole().whole_s
+    script.link.close()
+
+
+def test_a_step_that_asks_for_99_minutes_gets_15(
+    device: PtyDevice, make_terminal: Callable[[Timers], t.Terminal]
+) -> None:
+    script = Script(device, SLOW)
+    events = begin(script, make_terminal(ShortMinutes(1 / 10)).pay(1250))
+    begun = time.monotonic()
+    script.say(bytes.fromhex("04 FF 02 04 99"))
+    assert isinstance(next(events), t.Intermediate)
+    event = next(events)
+    assert isinstance(event, t.Lost)
+    assert 0.7 < time.monotonic() - begun < 3
     script.link.close()
 
 

@@ -163,16 +163,16 @@ class Dialogue:
 
     def _running(self) -> Iterator[Event]:
         deadline = time.monotonic() + self._timers.t4_s
+        end = time.monotonic() + self._timers.whole_s
         while True:
-            received = self._next(deadline)
+            received = self._next(deadline) if time.monotonic() < end else lost("t4")
             if isinstance(received, Lost):
                 self.ended = True
                 yield received
                 return
             message = self._parse(received)
             if isinstance(message, zvt.Intermediate | zvt.StatusInformation):
-                minutes = message.t4_minutes if isinstance(message, zvt.Intermediate) else None
-                deadline = time.monotonic() + (minutes * self._timers.minute_s if minutes else self._timers.t4_s)
+                deadline = min(end, time.monotonic() + self._patience(message))
             event = self._answer_to(message, received)
             if event is None:
                 continue
@@ -181,6 +181,11 @@ class Dialogue:
             if self.ended:
                 return
             self.refuse()  # an Approval nobody decided
+
+    def _patience(self, message: zvt.Intermediate | StatusInformation) -> float:
+        """How long to wait for what comes after it: T4, or the minutes it asks for, within reason."""
+        minutes = message.t4_minutes if isinstance(message, zvt.Intermediate) else None
+        return min(minutes, self._timers.LONGEST_MINUTES) * self._timers.minute_s if minutes else self._timers.t4_s
 
     def _answer_to(self, message: zvt.Message | None, received: Received) -> Event | None:
         """Answer one block of the running transaction and say what it means for the caller."""

@@ -17,6 +17,9 @@ class Timers:
     REPEATS = 2
     """How often a block is sent again before the transmission counts as failed."""
 
+    LONGEST_MINUTES = 15
+    """What a `04 FF` may ask for at most; it could say 99."""
+
     @property
     def t1_s(self) -> float:
         """Longest gap inside a block when receiving (the paper says 0.2 for the sender)."""
@@ -41,6 +44,11 @@ class Timers:
     def minute_s(self) -> float:
         """One minute of a `04 FF` that brings its own T4."""
         return 60.0 * self.scale
+
+    @property
+    def whole_s(self) -> float:
+        """From `80 00` to the end of the transaction, however often the terminal starts T4 anew."""
+        return 1800.0 * self.scale
 
     @property
     def decide_s(self) -> float:
