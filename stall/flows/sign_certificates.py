@@ -30,7 +30,7 @@ def sign_certificates(tx: Tx, sale: int, owner: str | None = None) -> None:
     check_not_taken_back(sales.get(tx.conn, sale))
     if owner is not None:
         check_owner(tx.conn, tx.secrets.signing.did, owner)
-    stored = any(a.settlement == Settlement.STORED for a in attempts.of_sale(tx.conn, sale))
+    stored = any(a.settlement == Settlement.STORED for a in attempts.kept(attempts.of_sale(tx.conn, sale)))
     receipt_hash = jws.token_hash(receipt_token(tx, sale))
     for item in claims.bought(tx.conn, sale):
         if item.certificate is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,7 @@ from stall.flows.card_attempt import FRESH_MS
 from stall.flows.confirm_clock import confirm_clock
 from stall.flows.hold_numbers import HOLD_MS
 from stall.flows.housekeeping import sweep
+from stall.flows.sign_certificates import sign_certificates
 from stall.store import decisions, sales
 from stall.store.db import Tx
 from tests.fakes.stock import Stocked
@@ -144,6 +146,21 @@ def test_an_offline_approval_within_the_caps_is_stored_and_its_certificate_pendi
     selling.approve(stall, attempt, selling.facts(offline=True))
     selling.pay(stall, attempt)
     assert selling.receipt_of(stall, sale).pay[0].st == "stored"
+
+
+def test_a_certificate_is_settled_whatever_a_payment_that_was_taken_back_was(stall: Stocked) -> None:
+    sale = selling.basket(stall)
+    attempt = selling.ask(stall, sale)
+    selling.send(stall, attempt)
+    selling.approve(stall, attempt, selling.facts(offline=True))
+    with stall.box.db.transaction() as tx:
+        card_attempt.begin_reversal(tx, attempt, Reason.COMMIT_LATE)
+        card_attempt.reversed_(tx, attempt)
+    selling.cash(stall, sale, ordinal=2)
+    with stall.box.db.transaction() as tx:
+        sign_certificates(tx, sale)
+    (document,) = stall.box.db.read().execute("SELECT document FROM certificates").fetchone()
+    assert json.loads(document)["credentialSubject"]["settlement"] == "settled"
 
 
 def test_an_offline_approval_beyond_the_caps_is_refused(stall: Stocked) -> None:
