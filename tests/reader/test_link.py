@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 from typing import Protocol
 
@@ -9,7 +11,8 @@ import pytest
 
 from stall.errors import Retry
 from stall.reader.simulated.pty_device import PtyDevice
-from stall.reader.zvt.link import Link
+from stall.reader.transport import connect
+from stall.reader.zvt.link import MOST_UNHEARD, Link
 from stall.wire.readers import zvt
 
 YES = b"\x80\x00\x00"
@@ -36,6 +39,32 @@ def test_a_block_is_acknowledged_before_anybody_asks_for_it(link: Link, wire: Wi
     wire.say(STEP_BLOCK)
     assert wire.hear(1) == zvt.ACK
     assert next_unit(link) == STEP
+
+
+def test_a_terminal_that_sends_without_end_loses_its_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        link = Link(connect(f"tcp:127.0.0.1:{server.getsockname()[1]}"))
+        with server.accept()[0] as terminal:
+            with contextlib.suppress(OSError):
+                for _ in range(200):
+                    terminal.sendall(YES * 1000)
+            for _ in range(MOST_UNHEARD):
+                assert next_unit(link) == YES
+            with pytest.raises(Retry, match="without end"):
+                link.receive(2.0)
+        assert not link.alive
+        link.close()
+
+
+def test_a_unit_of_the_greatest_length_passes_and_none_is_longer() -> None:
+    greatest = bytes.fromhex("04 FF FF FF FF") + bytes(65_535)
+    stream, most = zvt.ApduStream(), 0
+    for at in range(0, 3 * len(greatest), 4096):
+        units = stream.feed((greatest * 3)[at : at + 4096])
+        assert all(unit == zvt.Apdu(greatest) for unit in units)
+        most = max(most, len(stream._buffer))
+    assert most <= 65_540
+    assert stream._buffer == b""
 
 
 def test_a_damaged_block_is_asked_for_again(link: Link, wire: Wire) -> None:

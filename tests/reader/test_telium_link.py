@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from stall.errors import Retry
 from stall.reader.simulated.pty_device import PtyDevice
-from stall.reader.telium.link import TERMINAL, Heard, Link, Outcome
+from stall.reader.telium.link import MOST_UNHEARD, TERMINAL, Heard, Link, Outcome
 from stall.reader.transport import connect
 from stall.wire.readers import telium
 from tests.reader.telium_bench import FAST, HASTY, PAN, REPORT, Fast, Peer, done
@@ -304,6 +305,24 @@ def test_a_frame_without_an_enq_is_not_acknowledged(till: Link, peer: Peer) -> N
     assert peer.quiet(0.3)
     assert till.hear(0) is None
     peer.answer(ANSWER)
+
+
+def test_a_terminal_that_answers_without_end_loses_its_line(till: Link, peer: Peer) -> None:
+    for minor in range(1, MOST_UNHEARD + 1):
+        peer.say(telium.ENQ)
+        peer.expect(telium.ACK)
+        peer.say(done(minor), telium.EOT)
+    peer.say(telium.ENQ)
+    peer.expect(telium.ACK)
+    peer.say(done(9999))
+    deadline = time.monotonic() + LONGEST_S
+    while till.alive and time.monotonic() < deadline:
+        time.sleep(0.01)
+    for _ in range(MOST_UNHEARD):
+        next_frame(till)
+    with pytest.raises(Retry, match="without end"):
+        till.hear(2.0)
+    assert not till.alive
 
 
 def test_a_knock_is_enq_and_eot(till: Link, peer: Peer) -> None:

@@ -23,6 +23,9 @@ from stall.wire.readers import telium
 Trace = Callable[[str, bytes], None]
 """Called with `in` or `out` and a signal or a redacted frame."""
 
+MOST_UNHEARD = 64
+"""So many frames may wait for whoever hears them: a terminal says one for each ask."""
+
 _CHUNK = 4096
 _IDLE_S = 0.1
 
@@ -287,6 +290,12 @@ class Link:
             self.repeated += 1
         else:
             self._settle()
+            if self._up.qsize() >= MOST_UNHEARD:
+                raise Retry(
+                    "reader-lost",
+                    "The card terminal sends without end, so its line was closed. Restart the terminal.",
+                    5.0,
+                )
             self._heard = Heard(body, self._after, self._acknowledge)
             self._up.put(self._heard)
         self._go(_State.HOLDING, self.timers.hold_s)

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from stall import log
 from stall.errors import Retry, StallError
 from stall.reader.transport import Transport
 from stall.reader.zvt.timers import Timers
@@ -20,6 +21,9 @@ from stall.wire.readers import zvt
 
 Trace = Callable[[str, bytes], None]
 """Called with `in` or `out` and a redacted command unit."""
+
+MOST_UNHEARD = 256
+"""So many units may wait for whoever hears them: a terminal says a few for each command."""
 
 _CHUNK = 4096
 _IDLE_S = 0.25
@@ -191,6 +195,8 @@ class Link:
                 self.duplicates += 1
                 return
         self._note("in", data)
+        if self._up.qsize() >= MOST_UNHEARD:
+            raise talks_without_end()
         self._up.put(Received(data, at))
 
     def _remember(self, data: bytes) -> None:
@@ -271,6 +277,14 @@ class Link:
             self._waiting.clear()
         self._transport.close()
         self._up.put(None)
+
+
+def talks_without_end() -> Retry:
+    """What ends a line on which more comes than anybody asked for."""
+    log.get("reader").warning("reader.talks_without_end", most=MOST_UNHEARD)
+    return Retry(
+        "reader-lost", "The card terminal sends without end, so its line was closed. Restart the terminal.", 5.0
+    )
 
 
 def _shows_progress(data: bytes) -> bool:
