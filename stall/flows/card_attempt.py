@@ -150,6 +150,12 @@ def decide(tx: Tx, attempt_no: int, outcome: Literal["paid", "declined", "revers
 
     Raises Refused `decision-reason` for an empty reason, `payment-transition` unless unknown.
     """
+    attempt = attempts.get(tx.conn, attempt_no)
+    if attempt.state is not State.UNKNOWN:  # the terminal may still say what became of it
+        raise Refused(
+            "payment-transition",
+            f"This payment is {attempt.state.value}, so nobody decides it. Look at it again before you act.",
+        )
     words = " ".join(reason.split())[:200]
     if len(words) < FEWEST_LETTERS:
         raise Refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
@@ -307,3 +308,24 @@ def test_when_a_hold_lapsed_no_line_shows_its_number_any_more(stall: Stocked) ->
     selling.cash(stall, selling.basket(stall))
     selling.cash(stall, sale, ordinal=2)
     assert selling.numbers(stall, sale) == [2]
+
+
+@pytest.mark.parametrize("outcome", ["paid", "declined", "reversed"])
+@pytest.mark.parametrize("steps", ["requested", "sent", "approved", "reversing", "paid"])
+def test_a_person_decides_only_what_is_unknown(
+    stall: Stocked, steps: str, outcome: Literal["paid", "declined", "reversed"]
+) -> None:
+    attempt = selling.ask(stall, selling.basket(stall))
+    if steps != "requested":
+        selling.send(stall, attempt)
+    if steps in {"approved", "reversing", "paid"}:
+        selling.approve(stall, attempt)
+    with stall.box.db.transaction() as tx:
+        if steps == "reversing":
+            card_attempt.begin_reversal(tx, attempt, Reason.COMMIT_LATE)
+        elif steps == "paid":
+            card_attempt.pay(tx, attempt)
+    before = selling.now(stall, attempt)
+    with pytest.raises(Refused, match="payment-transition"), stall.box.db.transaction() as tx:
+        card_attempt.decide(tx, attempt, outcome, "maker", "slip 0042")
+    assert selling.now(stall, attempt) == before
