@@ -43,8 +43,13 @@ class Reader(Struct, frozen=True):
     name: str = "Card reader"
     password: str = "000000"  # noqa: S105 - the factory setting of ZVT terminals, not a secret of ours
     profile: str = "standard"
-    time_scale: float = 1.0
+    time_scale: Annotated[float, msgspec.Meta(ge=0.01, le=10)] = 1.0
     trace: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a password no terminal has: it would only be told that the terminal refused."""
+        if not (len(self.password) == 6 and self.password.isascii() and self.password.isdecimal()):  # noqa: PLR2004 - as the protocol has it
+            raise ValueError("the password of [reader] is not six digits")
 
 
 class Standalone(Struct, frozen=True):

@@ -72,9 +72,11 @@ def probe(*, link: str | None, line: str, protocol: str | None, data: Path | Non
 
 def _ask_there(found: Found, link: str, line: str, protocol: str | None) -> None:
     from stall.reader import detect
+    from stall.reader.profiles import names_for
     from stall.settings import Reader
 
-    found.own = Reader(link=link, line=line, protocol=protocol or "zvt")
+    spoken = protocol or "zvt"
+    found.own = Reader(link=link, line=line, protocol=spoken, profile=names_for(spoken)[0])
     found.answer = detect.guess(found.own) if protocol is None else detect.ask(found.own)
 
 
@@ -123,19 +125,26 @@ def _nothing() -> StallError:
 
 
 def _settings_lines(found: Found) -> list[str]:
-    """The table to copy: of what was asked, or of the only port there is."""
+    """The table to copy: of what was asked with all that is set there, or of the only port there is."""
+    from msgspec import structs, to_builtins
+
     from stall.reader import ports
+    from stall.reader.profiles import names_for
+    from stall.settings import Reader
 
     answer, own = found.answer, found.own
     if answer is not None and own is not None:
         kind, _, rest = answer.link.partition(":")
         link = f"serial:{ports.lasting_name(Path(rest))}" if kind == "serial" else answer.link
-        more = {"protocol": answer.protocol if answer.protocol != "zvt" else "", "line": own.line}
+        fitting = names_for(answer.protocol)
+        profile = own.profile if own.profile in fitting else fitting[0]
+        wanted = structs.replace(own, link=link, protocol=answer.protocol, profile=profile)
     elif own is None and len(found.ports) == 1:
-        link, more = found.ports[0].link, {}
+        wanted = Reader(link=found.ports[0].link)
     else:
         return []
-    told = {"link": link, **{key: value for key, value in more.items() if value}}
+    usual = to_builtins(Reader(link=""))
+    told = {key: value for key, value in to_builtins(wanted).items() if value != usual[key]}
     return ["[reader]", *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in told.items())]
 
 
@@ -147,6 +156,8 @@ def _print(found: Found) -> None:
         say.line(f"`stall reader` runs and has {found.own.link}. It says: {link}, {display}")
     if found.answer is not None:
         say.line(f"The terminal on {found.answer.link} answers as {found.answer.protocol}: {found.answer.words}")
+        if found.answer.protocol == "zvt":
+            say.line("Its password was not tried: `stall reader` does that, and the till says so if it is wrong.")
     if found.lines:
         say.lines("", "For settings.toml:", "", *found.lines)
 

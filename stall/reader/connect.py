@@ -37,11 +37,11 @@ def open_terminal(own: Reader, trace: Trace | None = None) -> Driver:
 
     Raises Refused `reader-profile`, `reader-protocol`, and what `connect` raises.
     """
-    profile = profile_of(own.profile)
     if own.protocol not in PROTOCOLS:
         raise Refused(
             "reader-protocol", f"There is no reader protocol “{own.protocol}”. Use one of: {', '.join(PROTOCOLS)}."
         )
+    profile = profile_of(own.profile, own.protocol)
     if trace is None and own.trace:
         trace = _to_log
     return PROTOCOLS[own.protocol](own, profile, trace)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from stall.errors import Refused, Retry
 from stall.reader.connect import PROTOCOLS, open_terminal
 from stall.reader.driver import READY
+from stall.reader.profiles import names_for
 from stall.settings import Reader
 
 #: Nobody wants to wait for three full repeats in each protocol that is only tried.
@@ -40,10 +41,10 @@ def ask(own: Reader) -> Answer:
 
 def guess(own: Reader) -> Answer:
     """Try one protocol after the other until something answers; raises as `ask`."""
-    return _first(own, PROTOCOLS, GUESS_SCALE)
+    return _first(own, PROTOCOLS, GUESS_SCALE, guessing=True)
 
 
-def _first(own: Reader, protocols: Iterable[str], scale: float) -> Answer:
+def _first(own: Reader, protocols: Iterable[str], scale: float, *, guessing: bool = False) -> Answer:
     tried = list(protocols)
     for protocol in tried:
         terminal = open_terminal(
@@ -52,7 +53,7 @@ def _first(own: Reader, protocols: Iterable[str], scale: float) -> Answer:
                 protocol=protocol,
                 line=own.line,
                 password=own.password,
-                profile=own.profile,
+                profile=names_for(protocol)[0] if guessing else own.profile,
                 time_scale=own.time_scale * scale,
             )
         )

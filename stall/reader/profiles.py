@@ -15,6 +15,7 @@ class Profile:
     """One make. `charset` of its texts; `config`: the byte of a ZVT registration; `can_abort`: from the till."""
 
     name: str
+    protocol: str = "zvt"
     reverses_by_itself: bool = False
     """It may take back an approved payment without telling: recovery must not trust its last receipt alone."""
     charset: str = "cp437"
@@ -36,15 +37,26 @@ PROFILES: dict[str, Profile] = {
     "card-complete": Profile("card-complete", charset="iso8859-15"),
     "global-payments": Profile("global-payments", reverses_by_itself=True, can_abort=False),
     "pax": Profile("pax", reverses_by_itself=True, can_repeat=False),
-    "telium": Profile("telium", can_abort=False, can_repeat=False),
-    "telium-plain": Profile("telium-plain", can_abort=False, can_repeat=False, marks_asks=False),
-    "telium-refunds": Profile("telium-refunds", can_abort=False, can_repeat=False, refunds_by_type_2=True),
+    "telium": Profile("telium", "telium", can_abort=False, can_repeat=False),
+    "telium-plain": Profile("telium-plain", "telium", can_abort=False, can_repeat=False, marks_asks=False),
+    "telium-refunds": Profile("telium-refunds", "telium", can_abort=False, can_repeat=False, refunds_by_type_2=True),
 }
 """By the `profile` of the reader's settings. A terminal nobody described may reverse by itself (PA00P015 2.2.8)."""
 
 
-def profile_of(name: str) -> Profile:
-    """The row of a name. Raises Refused `reader-profile`."""
+def profile_of(name: str, protocol: str) -> Profile:
+    """The row of a name. Raises Refused `reader-profile` where there is none, or it is another protocol's."""
+    fitting = names_for(protocol)
     if name not in PROFILES:
-        raise Refused("reader-profile", f"There is no reader profile “{name}”. Use one of: {', '.join(PROFILES)}.")
+        raise Refused("reader-profile", f"There is no reader profile “{name}”. Use one of: {', '.join(fitting)}.")
+    if name not in fitting:
+        raise Refused(
+            "reader-profile",
+            f"The profile “{name}” is not for the protocol “{protocol}”. With that, use one of: {', '.join(fitting)}.",
+        )
     return PROFILES[name]
+
+
+def names_for(protocol: str) -> list[str]:
+    """The profiles of a protocol, the one that believes least first; all where nobody described any for it."""
+    return [name for name, each in PROFILES.items() if each.protocol == protocol] or list(PROFILES)

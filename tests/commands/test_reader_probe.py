@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from stall import settings
-from stall.errors import Retry
+from stall.errors import Refused, Retry
 from stall.reader import connect, detect, ports
 from stall.reader.driver import READY
 from stall.reader.simulated.pty_device import PtyDevice
@@ -236,6 +236,32 @@ def test_the_reader_of_the_settings_is_asked_in_its_own_protocol(run: Run, box: 
     assert (ran.code, ran.err) == (0, "")
     assert ran.json["answer"]["words"] == "Ready", "the log of the worker is not the output of the probe"
     assert only_asked(terminal)
+
+
+def test_the_lines_to_copy_keep_what_is_set_and_the_password_was_not_tried(
+    run: Run, data: Path, terminal: Terminals, tmp_path: Path
+) -> None:
+    own = settings.load(data)
+    set_ = Reader(link=f"serial:{terminal.name}", password="123456", profile="pax", name="Till 2", time_scale=0.1)
+    settings.save(data, msgspec.structs.replace(own, reader=set_))
+    ran = run("reader", "probe")
+    assert (ran.code, ran.err) == (0, "")
+    assert "Its password was not tried" in ran.out
+    (tmp_path / settings.FILE).write_text(ran.out.partition("For settings.toml:")[2])
+    assert settings.load(tmp_path).reader == set_
+
+
+@pytest.mark.parametrize(
+    ("protocol", "profile", "fitting"),
+    [("telium", "standard", "telium, telium-plain, telium-refunds"), ("zvt", "telium", "standard, simulated, ")],
+)
+def test_a_profile_of_another_protocol_is_refused_and_those_that_fit_are_named(
+    terminal: Terminals, protocol: str, profile: str, fitting: str
+) -> None:
+    with pytest.raises(Refused, match="reader-profile") as refused:
+        connect.open_terminal(Reader(link=f"serial:{terminal.name}", protocol=protocol, profile=profile))
+    assert f"With that, use one of: {fitting}" in refused.value.sentence
+    assert terminal.heard == []
 
 
 def test_a_port_its_worker_has_is_not_touched(run: Run, box: Path, terminal: Terminals) -> None:

@@ -43,6 +43,7 @@ NO_LINKS = {
         "tcp:a b",
         "tcp::1",
     ],
+    "tcp:127.0.0.1": ["tcp:999", "tcp:20007"],
     "rfcomm:00:11": [
         "rfcomm:terminal",
         "rfcomm:00:11:22:AA:BB",

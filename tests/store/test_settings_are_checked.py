@@ -19,6 +19,25 @@ def test_a_vat_rate_no_receipt_can_bear_is_refused(tmp_path: Path, rate: int) ->
 
 
 @pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('password = "12"', "the password of [reader] is not six digits"),
+        ('password = "abcdef"', "the password of [reader] is not six digits"),
+        ('password = "1234567"', "the password of [reader] is not six digits"),
+        ("time_scale = 0", "reader.time_scale"),
+        ("time_scale = -1", "reader.time_scale"),
+        ("time_scale = 11", "reader.time_scale"),
+    ],
+)
+def test_a_card_reader_nobody_could_use_is_refused(tmp_path: Path, line: str, why: str) -> None:
+    (tmp_path / settings.FILE).write_text(f'[reader]\nlink = "tcp:127.0.0.1:20007"\n{line}\n')
+    with pytest.raises(Broken) as refusal:
+        settings.load(tmp_path)
+    assert refusal.value.code == "settings-malformed"
+    assert why in refusal.value.sentence
+
+
+@pytest.mark.parametrize(
     "table", ["", 'name = ""', f'name = "{"x" * 41}"', 'name = "Sum\\nUp"', 'name = " SumUp"', "name = 1"]
 )
 def test_a_separate_reader_has_a_name_that_fits_on_a_button(tmp_path: Path, table: str) -> None:

@@ -42,4 +42,9 @@ def address(text: str) -> tuple[str, int]:
             "reader-link",
             f"“{text}” is no address of a card terminal. Write it like tcp:192.168.4.20:20007 or tcp:[fd00::20]:20007.",
         )
+    if found["port"] is None and (found["host"] or "").isdecimal():
+        raise Refused(
+            "reader-link",
+            f"“tcp:{text}” names a port and no host. Write both, like tcp:127.0.0.1:{text}.",
+        )
     return found["six"] or found["host"], int(found["port"] or PORT)
