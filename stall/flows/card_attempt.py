@@ -208,14 +208,9 @@ def _reason_not_to_send(tx: Tx, attempt: Attempt) -> Reason | None:
 def _check_offline_caps(tx: Tx, attempt: Attempt) -> None:
     """An offline approval is a loan to the buyer: sum and age of what is at risk stay within every creator's caps.
 
-    It is no longer at risk once its terminal has closed a day: then it has sent in what it stored (06 50).
+    It is no longer at risk once it was given back, or its terminal has closed a day: then it has sent in what it stored (06 50).
     """
-    stored, since_ms = tx.conn.execute(
-        "SELECT coalesce(sum(amount_minor), 0), min(requested_ms) FROM attempts a WHERE settlement = ? AND cur = ? AND kind = 'pay'"
-        " AND state IN ('approved', 'unknown', 'paid') AND NOT EXISTS"
-        " (SELECT 1 FROM day_ends d WHERE d.reader = a.reader AND d.at_ms >= a.ended_ms)",
-        (Settlement.STORED, attempt.cur),
-    ).fetchone()
+    stored, since_ms = attempts.stored_at_risk(tx.conn, attempt.cur)
     for delegated in delegations(tx, sales.get(tx.conn, attempt.sale)):
         if delegated.max is None or stored + attempt.amount_minor > delegated.max.stored_total:
             raise Refused(

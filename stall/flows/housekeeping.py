@@ -5,7 +5,7 @@ from __future__ import annotations
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
 from stall.flows.hold_numbers import release_lapsed
-from stall.store import attempts, floor, presses
+from stall.store import attempts, floor, presses, sales
 from stall.store.db import Tx
 
 #: A basket nobody paid leaves the till's list after this long (ms).
@@ -20,10 +20,5 @@ def sweep(tx: Tx) -> int:
         card_attempt.not_sent(tx, attempt.no, Reason.STALE)
     freed = release_lapsed(tx)
     old = presses.forget_old(tx)
-    baskets = tx.conn.execute(
-        "UPDATE sales SET state = 'dropped', basket_code = NULL WHERE state = 'basket' AND created_ms < ? AND NOT EXISTS"
-        " (SELECT 1 FROM attempts a WHERE a.sale = sales.no AND a.state NOT IN ('declined', 'not_sent', 'reversed'))"
-        " AND (hold_until_ms IS NULL OR hold_until_ms <= ?)",
-        (tx.now_ms - BASKET_LIFE_MS, tx.now_ms),
-    ).rowcount
+    baskets = sales.drop_baskets(tx, tx.now_ms - BASKET_LIFE_MS, tx.now_ms)
     return len(stale) + freed + old + baskets

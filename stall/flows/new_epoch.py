@@ -10,13 +10,15 @@ import secrets as random
 
 from stall.domain.epoch import Cause, first_number, next_epoch_no
 from stall.flows.note_exception import note_exception
-from stall.store import journal, numbers
+from stall.store import journal, numbers, sales
 from stall.store.db import Tx
 from stall.wire import b64
 
 EPOCH_BYTES = 16
 #: How many earlier epochs the first event of a new one names.
 LONGEST_LINE = 500
+#: Later than any time a row may bear (ms).
+_ANY_TIME = 1 << 62
 
 _WHY = {
     Cause.MOVED: "This stall's data was copied or moved to another place.",
@@ -30,9 +32,9 @@ def new_epoch(tx: Tx, cause: Cause) -> journal.Head:
     closing = journal.read_head(tx.conn)
     opening = _opening(tx, closing, cause)
     journal.open_epoch(tx.conn, tx.moment, opening)
-    stuck = _paid_but_unfinished(tx)
+    stuck = sales.paid_but_unfinished(tx.conn)
     frozen = numbers.freeze_unsold(tx)
-    _drop_baskets(tx)
+    sales.drop_baskets(tx, _ANY_TIME, _ANY_TIME)
     note_exception(tx, "epoch", _sentence(cause, b64.encode(opening.epoch), frozen))
     for attempt, sale, title, number in stuck:
         note_exception(tx, "unfinished", money_taken(sale, title, number), attempt)
@@ -70,24 +72,6 @@ def _opening(tx: Tx, closing: journal.Head, cause: Cause) -> journal.Opening:
         reason=cause,
         first_no=first_number(highest, random.randbelow),
         body={"parent": parent, "reason": cause.value, "line": line},
-    )
-
-
-def _paid_but_unfinished(tx: Tx) -> list[tuple[int, int, str, int]]:
-    """The numbered lines of sales that money was taken for and that are not finished: last payment, sale, title, number."""
-    rows = tx.conn.execute(
-        "SELECT max(a.no), s.no, l.title, l.ed FROM sales s JOIN lines l ON l.id >= s.no << 8 AND l.id < (s.no + 1) << 8"
-        " JOIN attempts a ON a.sale = s.no AND a.kind = 'pay' AND a.state = 'paid'"
-        " WHERE s.state = 'basket' AND l.ed IS NOT NULL GROUP BY l.id ORDER BY l.id"
-    )
-    return [(attempt, sale, title, number) for attempt, sale, title, number in rows.fetchall()]
-
-
-def _drop_baskets(tx: Tx) -> None:
-    """Give up every basket but those with money in them or an attempt whose end is not known yet."""
-    tx.conn.execute(
-        "UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL WHERE state = 'basket' AND NOT EXISTS"
-        " (SELECT 1 FROM attempts a WHERE a.sale = sales.no AND a.state NOT IN ('declined', 'not_sent', 'reversed'))"
     )
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stall.domain.payment import FINAL, OPEN, Kind, State, Tender, check
+from stall.domain.payment import FINAL, OPEN, Kind, Settlement, State, Tender, check
 from stall.errors import Refused
 from stall.store import epochs
 from stall.store.db import Tx
@@ -19,6 +19,14 @@ _COLUMNS = (
 _STATE = 7  # its place among the columns
 #: Word for word as in the partial index of the schema: SQLite uses it only then.
 _OPEN_STATES = ", ".join(f"'{state}'" for state in State if state in OPEN)
+
+#: `kept` in SQL, of the row `a`.
+KEPT = (
+    "a.kind = 'pay' AND a.state = 'paid'"
+    " AND NOT EXISTS (SELECT 1 FROM attempts b WHERE b.sale = a.sale AND b.of = a.no AND b.state = 'paid')"
+)
+#: What keeps a basket, of the row `a`: money that stands, or an attempt whose end is not known.
+KEEPS = f"(a.state IN ({_OPEN_STATES}) OR ({KEPT}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,17 @@ def kept(tried: Sequence[Attempt]) -> list[Attempt]:
     """The payments among a sale's attempts whose money was taken and not given back."""
     back = {one.of for one in tried if one.kind != Kind.PAY and one.state is State.PAID}
     return [one for one in tried if one.kind == Kind.PAY and one.state is State.PAID and one.no not in back]
+
+
+def stored_at_risk(conn: sqlite3.Connection, cur: str) -> tuple[int, int | None]:
+    """What was approved offline, stands, and was in no end of day of its terminal yet: the sum, and since when."""
+    sum_minor, since_ms = conn.execute(
+        "SELECT coalesce(sum(amount_minor), 0), min(requested_ms) FROM attempts a WHERE settlement = ? AND cur = ? AND kind = 'pay'"
+        f" AND (state IN ('approved', 'unknown') OR {KEPT}) AND NOT EXISTS"
+        " (SELECT 1 FROM day_ends d WHERE d.reader = a.reader AND d.at_ms >= a.ended_ms)",
+        (Settlement.STORED, cur),
+    ).fetchone()
+    return sum_minor, since_ms
 
 
 def going_back(tried: Sequence[Attempt]) -> bool:

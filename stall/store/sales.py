@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from stall.domain.sale import Line
 from stall.errors import Refused
-from stall.store import epochs
+from stall.store import attempts, epochs
 from stall.store.db import Tx
 from stall.store.schema import HELD, event_epoch_no, line_id
 
@@ -109,3 +109,23 @@ def held_lines(conn: sqlite3.Connection, sale: int, now_ms: int) -> frozenset[in
         (line_id(sale, 0), line_id(sale + 1, 0), sale, HELD, now_ms),
     )
     return frozenset(row[0] for row in rows.fetchall())
+
+
+def drop_baskets(tx: Tx, begun_before_ms: int, held_until_ms: int) -> int:
+    """Give up the baskets begun before a moment and not held longer than another, but those that an attempt keeps."""
+    return tx.conn.execute(
+        "UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL WHERE state = 'basket' AND created_ms < ?"
+        f" AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.sale = sales.no AND {attempts.KEEPS})"
+        " AND (hold_until_ms IS NULL OR hold_until_ms <= ?)",
+        (begun_before_ms, held_until_ms),
+    ).rowcount
+
+
+def paid_but_unfinished(conn: sqlite3.Connection) -> list[tuple[int, int, str, int]]:
+    """The numbered lines of sales whose money was taken and that are not finished: last payment, sale, title, number."""
+    rows = conn.execute(
+        "SELECT max(a.no), s.no, l.title, l.ed FROM sales s JOIN lines l ON l.id >= s.no << 8 AND l.id < (s.no + 1) << 8"
+        f" JOIN attempts a ON a.sale = s.no AND {attempts.KEPT}"
+        " WHERE s.state = 'basket' AND l.ed IS NOT NULL GROUP BY l.id ORDER BY l.id"
+    )
+    return [(attempt, sale, title, number) for attempt, sale, title, number in rows.fetchall()]

@@ -6,6 +6,7 @@ import pytest
 
 from stall.creator import journals
 from stall.domain import books
+from stall.domain.epoch import Cause
 from stall.domain.payment import Kind, Reason, State
 from stall.errors import LocalWireError, Refused
 from stall.flows import card_attempt, give_back
@@ -14,10 +15,14 @@ from stall.flows.checkpoint import sign_checkpoint
 from stall.flows.claim import redeem_code
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.flows.export_journal import export_journal
+from stall.flows.hold_numbers import HOLD_MS
+from stall.flows.housekeeping import BASKET_LIFE_MS, sweep
+from stall.flows.new_epoch import new_epoch
 from stall.flows.record_transfer import Transfer, record_transfer
 from stall.flows.settle import paid_so_far
 from stall.store import attempts, catalogue, claims, readers, reconciliation, sales
 from stall.store.audit import audit
+from stall.web.till.words import Stage, standing
 from stall.wire import receipt, takeback
 from stall.wire.receipt import Receipt
 from tests.fakes.stock import PRINTS, ZINE, Stocked
@@ -195,9 +200,10 @@ def test_an_unclear_way_back_is_for_a_person_who_says_what_the_slip_says(stall: 
     sound(stall)
 
 
-def test_a_part_given_back_is_to_be_paid_again_and_keeps_no_hold(stall: Stocked) -> None:
+def pay_a_part(stall: Stocked) -> tuple[int, int]:
+    """A buyer pays 2.00 by card and wants to pay the rest otherwise; give the sale and the payment."""
     sale = selling.basket(stall)
-    with stall.box.db.transaction() as tx:  # the buyer pays 2.00 by card and wants to pay the rest otherwise
+    with stall.box.db.transaction() as tx:
         begin_payment(tx, sale)
         part = attempts.add(
             tx, sale=sale, kind="pay", tender="card", state=State.REQUESTED, amount_minor=200, cur="EUR", reader=1
@@ -206,13 +212,72 @@ def test_a_part_given_back_is_to_be_paid_again_and_keeps_no_hold(stall: Stocked)
     selling.send(stall, part.no)
     selling.approve(stall, part.no, selling.facts(200))
     selling.pay(stall, part.no)
-    selling.give_back_by_card(stall, part.no)
+    return sale, part.no
+
+
+def test_a_part_given_back_is_to_be_paid_again_and_keeps_no_hold(stall: Stocked) -> None:
+    sale, part = pay_a_part(stall)
+    selling.give_back_by_card(stall, part)
     with stall.box.db.transaction() as tx:
         assert paid_so_far(tx, sale) == 0
     assert sales.get(stall.box.db.read(), sale).hold_until_ms is not None
     selling.cash(stall, sale, ordinal=3)
     assert [pay.minor for pay in selling.receipt_of(stall, sale).pay] == [450]
     sound(stall)
+
+
+def test_a_basket_whose_part_was_given_back_goes_when_it_is_left_alone(stall: Stocked) -> None:
+    (kept, _), (left, part) = pay_a_part(stall), pay_a_part(stall)
+    back = selling.ask_back(stall, part)
+    stall.clock.advance(BASKET_LIFE_MS + HOLD_MS)
+    selling.send(stall, back)  # too late: it was asked for too long ago
+    assert selling.now(stall, back).state is State.NOT_SENT
+    with stall.box.db.transaction() as tx:
+        sweep(tx)
+    assert sales.get(stall.box.db.read(), left).state == "basket"  # its part is still here
+    selling.give_back_by_card(stall, part, ordinal=3)
+    stall.clock.advance(HOLD_MS + 1)
+    with stall.box.db.transaction() as tx:
+        sweep(tx)
+    gone = sales.get(stall.box.db.read(), left)
+    assert gone.state == "dropped"
+    assert standing(gone, attempts.of_sale(stall.box.db.read(), left)).stage is Stage.DROPPED
+    assert sales.get(stall.box.db.read(), kept).state == "basket"
+    sound(stall)
+
+
+def test_a_new_epoch_tells_of_no_money_that_was_given_back(stall: Stocked) -> None:
+    (kept, _), (left, part) = pay_a_part(stall), pay_a_part(stall)
+    selling.give_back_by_card(stall, part)
+    with stall.box.db.transaction() as tx:
+        new_epoch(tx, Cause.PUT_BACK)
+    told = [row[0] for row in stall.box.db.read().execute("SELECT sentence FROM exceptions WHERE attempt NOTNULL")]
+    assert [f"in sale {kept} " in sentence for sentence in told] == [True]
+    assert sales.get(stall.box.db.read(), left).state == "dropped"
+    sound(stall)
+
+
+def test_money_approved_offline_and_given_back_is_at_risk_no_more(stall: Stocked) -> None:
+    paid = selling.ask(stall, selling.basket(stall))
+    selling.send(stall, paid)
+    selling.approve(stall, paid, selling.facts(offline=True))
+    selling.pay(stall, paid)
+    with stall.box.db.transaction() as tx:  # so much that nothing more fits
+        tx.conn.execute("UPDATE attempts SET amount_minor = 49900 WHERE no = ?", (paid,))
+    asked = selling.ask(stall, selling.basket(stall))
+    selling.send(stall, asked)
+    with pytest.raises(Refused, match="offline-cap"):
+        selling.approve(stall, asked, selling.facts(offline=True))
+    with stall.box.db.transaction() as tx:
+        card_attempt.decline(tx, asked, Reason.DECLINED)
+    back = selling.ask_back(stall, paid)
+    selling.send(stall, back)
+    with stall.box.db.transaction() as tx:
+        attempts.change(tx, back, State.APPROVED)
+        attempts.change(tx, back, State.PAID)
+    asked = selling.ask(stall, selling.basket(stall))
+    selling.send(stall, asked)
+    assert selling.approve(stall, asked, selling.facts(offline=True)).state is State.APPROVED
 
 
 def test_the_books_tie_with_a_payment_and_its_way_back(stall: Stocked) -> None:

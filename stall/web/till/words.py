@@ -198,7 +198,7 @@ def without_program(now: Standing) -> Standing:
 
 
 def _stage(sale: Sale, last: Attempt | None) -> tuple[Stage, Words]:
-    if last is not None and last.kind != Kind.PAY:
+    if last is not None and last.kind != Kind.PAY and sale.state != "dropped":
         return _stage_back(sale, last)
     if sale.state in _OVER:
         return _OVER[sale.state]
