@@ -135,6 +135,13 @@ def save(folder: Path, settings: Settings) -> None:
         file.write(_toml(settings).encode())
 
 
+def reader_table(own: Reader, **found: str) -> list[str]:
+    """The lines of a [reader] table: what is no default, with what was `found` in its place."""
+    usual = msgspec.to_builtins(Reader(link=""))
+    told = msgspec.to_builtins(msgspec.structs.replace(own, **found))
+    return ["[reader]", *(f"{key} = {_scalar(value)}" for key, value in told.items() if value != usual[key])]
+
+
 def _toml(settings: Settings) -> str:
     """Write TOML by hand: two levels of tables of strings, numbers and booleans are all we have."""
     top: list[str] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,11 +125,9 @@ def _nothing() -> StallError:
 
 def _settings_lines(found: Found) -> list[str]:
     """The table to copy: of what was asked with all that is set there, or of the only port there is."""
-    from msgspec import structs, to_builtins
-
     from stall.reader import ports
     from stall.reader.profiles import names_for
-    from stall.settings import Reader
+    from stall.settings import Reader, reader_table
 
     answer, own = found.answer, found.own
     if answer is not None and own is not None:
@@ -138,14 +135,10 @@ def _settings_lines(found: Found) -> list[str]:
         link = f"serial:{ports.lasting_name(Path(rest))}" if kind == "serial" else answer.link
         fitting = names_for(answer.protocol)
         profile = own.profile if own.profile in fitting else fitting[0]
-        wanted = structs.replace(own, link=link, protocol=answer.protocol, profile=profile)
-    elif own is None and len(found.ports) == 1:
-        wanted = Reader(link=found.ports[0].link)
-    else:
-        return []
-    usual = to_builtins(Reader(link=""))
-    told = {key: value for key, value in to_builtins(wanted).items() if value != usual[key]}
-    return ["[reader]", *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in told.items())]
+        return reader_table(own, link=link, protocol=answer.protocol, profile=profile)
+    if own is None and len(found.ports) == 1:
+        return reader_table(Reader(link=found.ports[0].link))
+    return []
 
 
 def _print(found: Found) -> None:

@@ -24,15 +24,15 @@ _OPTIONS = (
         required=True,
         help="Folder for the terminal's own books.",
     ),
-    click.option(
-        "--pty", type=click.Path(path_type=Path), help="Name for its serial port; the reader's link is serial:NAME."
-    ),
+    click.option("--pty", type=click.Path(path_type=Path), help="Name for its serial port."),
     click.option(
         "--tcp",
         type=click.IntRange(0, 65535),
-        help="Port on 127.0.0.1 instead, 0 for a free one; the reader's link is printed.",
+        help="Port on 127.0.0.1 instead, 0 for a free one.",
     ),
-    click.option("--panel", type=click.IntRange(0, 65535), required=True, help="Port of its page on 127.0.0.1."),
+    click.option(
+        "--panel", type=click.IntRange(0, 65535), required=True, help="Port of its page on 127.0.0.1, 0 for a free one."
+    ),
     click.option(
         "--script",
         type=click.Path(path_type=Path, dir_okay=False),
@@ -67,7 +67,10 @@ def _terminal(command: Callable[..., None]) -> Callable[..., None]:
 def zvt(
     data: Path, pty: Path | None, tcp: int | None, panel: int, script: Path | None, card_after: float, scale: float
 ) -> None:
-    """A ZVT card terminal on --pty or --tcp, with books and a page of its own. No real money moves."""
+    """A ZVT card terminal on --pty or --tcp, with books and a page of its own. No real money moves.
+
+    The reader's link and the page's address are printed.
+    """
     from stall import log
     from stall.reader.simulated import script as scripts
     from stall.reader.simulated.simulator import simulate as run
@@ -75,7 +78,7 @@ def zvt(
     cable = _cable(pty, tcp)
     log.setup()
     read = None if script is None else scripts.load(script)
-    run(data, cable, panel, card_after_s=card_after, scale=scale, script=read)
+    run(data, cable, panel, card_after_s=card_after, scale=scale, script=read, told=_say_page)
 
 
 @simulate.command("telium")
@@ -91,7 +94,10 @@ def telium(
     scale: float,
     own_numbers: bool,
 ) -> None:
-    """A Concert E+ card terminal (France) on --pty or --tcp, with books and a page of its own. No real money moves."""
+    """A Concert E+ card terminal (France) on --pty or --tcp, with books and a page of its own. No real money moves.
+
+    The reader's link and the page's address are printed.
+    """
     from stall import log
     from stall.reader.simulated import script as scripts
     from stall.reader.simulated.telium.simulator import simulate as run
@@ -99,17 +105,22 @@ def telium(
     cable = _cable(pty, tcp)
     log.setup()
     read = None if script is None else scripts.load(script)
-    run(data, cable, panel, card_after_s=card_after, scale=scale, script=read, own_numbers=own_numbers)
+    run(data, cable, panel, card_after_s=card_after, scale=scale, script=read, own_numbers=own_numbers, told=_say_page)
+
+
+def _say_page(port: int) -> None:
+    print(f"http://127.0.0.1:{port}/", flush=True)
 
 
 def _cable(pty: Path | None, tcp: int | None) -> Cable:
-    """Make what the till reaches it by, and print the link where nobody could know it."""
+    """Make what the till reaches it by, and print the link for the reader's settings."""
     from stall.reader.simulated.cable import PtyCable
     from stall.reader.simulated.tcp_device import TcpPort
 
     if (pty is None) == (tcp is None):
         raise click.UsageError("Say where the till finds it: either --pty or --tcp.")
     if pty is not None:
+        print(f"serial:{pty.absolute()}", flush=True)
         return PtyCable(pty)
     port = TcpPort(tcp or 0)
     print(f"tcp:127.0.0.1:{port.number}", flush=True)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -82,7 +86,6 @@ def test_every_key_of_a_script_is_described_and_no_other() -> None:
 
 def test_every_command_exists_with_its_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "FILE").touch()
     seen = 0
     for line in commands():
         words = shlex.split(line)
@@ -105,10 +108,26 @@ def parsed(command: click.Command, words: list[str]) -> None:
     command.make_context(command.name, words, parent=context)
 
 
+@pytest.mark.parametrize("line", [each for each in commands() if each.startswith("stall simulate")])
+def test_every_simulator_of_the_page_starts_as_written_and_says_where_it_is(tmp_path: Path, line: str) -> None:
+    (script,) = [each for each in blocks("toml") if "[terminal]" in each]
+    (tmp_path / "script.toml").write_text(script, encoding="utf-8")
+    words = [sys.executable, "-m", *shlex.split(re.sub(r"--panel [0-9]+", "--panel 0", line))]  # that port may be taken
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        link, page = (process.stdout.readline().strip() for _ in range(2))
+        port = urlsplit(page).port
+        assert port is not None
+        with socket.create_connection(("127.0.0.1", port), 5):
+            process.terminate()
+        assert process.wait(30) == 0
+    assert re.fullmatch(rf"tcp:127\.0\.0\.1:[1-9]\d*|serial:{re.escape(str(tmp_path))}/TERMINAL3?/port", link)
+
+
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Bench]:
-    (tmp_path / "terminal").mkdir()
-    bench = Bench(tmp_path / "terminal")
+    (tmp_path / "TERMINAL").mkdir()
+    bench = Bench(tmp_path / "TERMINAL")
     yield bench
     bench.end()
 
@@ -121,7 +140,7 @@ def test_probe_says_what_the_page_shows(
     monkeypatch.setattr(ports, "DEV", tmp_path / "no such folder")
     monkeypatch.setattr(ports, "modem_manager_runs", lambda: False)
     said = []
-    for words in (["--link", "serial:terminal/port"], []):
+    for words in (["--link", "serial:TERMINAL/port"], []):
         with pytest.raises(SystemExit):
             cli.main(["reader", "probe", *words])
         said.append("".join(capsys.readouterr()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from stall.errors import Retry, WireError
@@ -159,8 +160,9 @@ def simulate(
     tid: str | None = None,
     script: Script | None = None,
     stop: threading.Event | None = None,
+    told: Callable[[int], None] = lambda _port: None,
 ) -> None:
-    """Run terminal and panel until SIGINT, SIGTERM or `stop`.
+    """Run terminal and panel until SIGINT, SIGTERM or `stop`; `told` hears the panel's port once it is there.
 
     `data`: folder of ledger.sqlite; `cable`: a path names the port for `serial:…`; `panel_port`: on 127.0.0.1.
     `scale` shortens the protocol's own times, and how long it stays silent or away; how long people take is in real
@@ -180,5 +182,6 @@ def simulate(
     tid = tid if script is None else script.terminal.tid or tid
     ledger, controls = Ledger(data / "ledger.sqlite", tid), Controls(FAULTS, hardware=True)
     terminal = SimulatedTerminal(ledger, controls, cable, password, timers, habits, script)
-    with stopped_by_signals(stop), Panel(controls, ledger, panel_port):
+    with stopped_by_signals(stop), Panel(controls, ledger, panel_port) as panel:
+        told(panel.port)
         terminal.run(stop)

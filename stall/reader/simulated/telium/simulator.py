@@ -7,6 +7,7 @@ it books never reaches the till but through that cable.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from stall.errors import Retry, WireError
@@ -120,8 +121,9 @@ def simulate(
     script: Script | None = None,
     own_numbers: bool = False,
     stop: threading.Event | None = None,
+    told: Callable[[int], None] = lambda _port: None,
 ) -> None:
-    """Run terminal and panel until SIGINT, SIGTERM or `stop`.
+    """Run terminal and panel until SIGINT, SIGTERM or `stop`; `told` hears the panel's port once it is there.
 
     `data`: folder of ledger.sqlite; `panel_port`: on 127.0.0.1. `scale` shortens the protocol's own times; the
     others are in real seconds. Raises Broken `simulator-ledger`, `simulator-device` and Refused `panel-port`.
@@ -132,7 +134,8 @@ def simulate(
     terminal = SimulatedTerminal(
         ledger, controls, cable, Timers(scale), Habits(card_after_s=card_after_s), script, own_numbers=own_numbers
     )
-    with stopped_by_signals(stop), Panel(controls, ledger, panel_port):
+    with stopped_by_signals(stop), Panel(controls, ledger, panel_port) as panel:
+        told(panel.port)
         terminal.run(stop)
 
 
