@@ -76,6 +76,7 @@ class Upload:
 class Books:
     """Everything the report rests on. Money in minor units; `epoch` runs, `size` counts the events of all epochs.
 
+    `since_…` is of the card payments after the last end of day: the sum of all, how many, and how often money went back.
     `begun` tells of each new epoch when and why it began; told beside the checks, as nothing of it is a gap.
     """
 
@@ -92,6 +93,7 @@ class Books:
     exceptions: tuple[Exceptional, ...]
     upload: Upload | None
     begun: tuple[Exceptional, ...] = ()
+    since_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +135,24 @@ def _terminal(books: Books) -> Check:
     gaps = list(_terminal_gaps(books.day_ends))
     if gaps:
         return Check("terminal", False, " ".join(gaps))
-    if books.since_count:
-        sums = f"{_some(books.since_count, 'card payment')} ({money.text(books.since_minor, books.cur)})"
-        return Check("terminal", False, f"{sums} came after the last end of day. Ask the terminal for its end of day.")
+    if books.since_count or books.since_back:
+        sums = f"{_since(books)} after the last end of day"
+        return Check("terminal", False, f"{sums}. Ask the terminal for its end of day.")
     if not books.day_ends:
         return Check("terminal", True, "The terminal took no payment, so there is nothing to compare with it.")
     return Check("terminal", True, "The terminal's totals equal our card payments.")
+
+
+def _since(books: Books) -> str:
+    """What moved by card, in words up to “after”."""
+    count, back, sums = books.since_count, books.since_back, money.text(books.since_minor, books.cur)
+    if not back:
+        return f"{_some(count, 'card payment')} ({sums}) came"
+    if not count:
+        return f"{_some(back, 'card payment')} ({sums}) {'was' if back == 1 else 'were'} given back"
+    return (
+        f"{_some(count, 'card payment')} came and {back} {'was' if back == 1 else 'were'} given back (together {sums})"
+    )
 
 
 def _terminal_gaps(ends: tuple[DayEnd, ...]) -> Iterator[str]:
@@ -147,7 +161,8 @@ def _terminal_gaps(ends: tuple[DayEnd, ...]) -> Iterator[str]:
         if end.theirs_minor != end.ours_minor:
             yield f"The terminal took {theirs}, our card payments are {ours}. Compare its slips with the sales."
         elif end.theirs_count not in {None, end.ours_count, end.ours_count + 2 * end.taken_back}:
-            yield f"The terminal counts {end.theirs_count} payments, we count {end.ours_count}. Compare its slips."
+            counted = _some(end.theirs_count or 0, "payment")
+            yield f"The terminal counts {counted}, we count {end.ours_count}. Compare its slips."
 
 
 def _open(books: Books) -> Check:

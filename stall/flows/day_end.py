@@ -38,7 +38,7 @@ def record_day_end(
         " VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT max(no) FROM attempts))",
         (reader, event, tid, total_minor, count, cur, tx.now_ms),
     )
-    words = "" if count is None else f", {count} payments"
+    words = "" if count is None else f", {count or 'no'} {'payment' if count == 1 else 'payments'}"
     readers.end_job(
         tx, job, "done", f"The terminal took {money.text(total_minor, cur)}{words} since its last end of day."
     )

@@ -211,3 +211,32 @@ def test_nothing_is_asked_back_of_a_reader_whose_program_was_killed(till: Till, 
     till.kill_readers_program()
     assert "program is not running, so the terminal was asked for nothing" in give(till, paid)
     assert till.count("attempts") == 1
+
+
+def test_the_day_page_says_what_came_and_what_was_given_back_since_the_end_of_day(till: Till, paid: str) -> None:
+    assert "1 card payment (€4.50) came after the last end of day" in till.see("/day")
+    give(till, paid)
+    till.terminal(card_attempt.send, take_back, card_attempt.pay)
+    page = till.see("/day")
+    assert "1 card payment came and 1 was given back (together €0.00) after the last end of day" in page
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "no payments"), (1, "1 payment"), (2, "2 payments")])
+def test_the_end_of_day_counts_payments_in_words(till: Till, count: int, words: str) -> None:
+    job = till.write(lambda tx: ask_day_end(tx, READER))
+    till.write(lambda tx: record_day_end(tx, job, READER, total_minor=0, count=count, cur="EUR", tid="52500012"))
+    answer = readers.job(till.box.db.read(), job)
+    assert answer == ("done", f"The terminal took €0.00, {words} since its last end of day.")
+
+
+def test_a_refund_of_an_earlier_day_alone_is_no_payment_that_came(till: Till, paid: str) -> None:
+    till.write(
+        lambda tx: record_day_end(
+            tx, ask_day_end(tx, READER), READER, total_minor=450, count=1, cur="EUR", tid="52500012"
+        )
+    )
+    give(till, paid, "refund")
+    till.terminal(card_attempt.send, take_back, card_attempt.pay)
+    page = till.see("/day")
+    assert "was given back after the last end of day" in page
+    assert "came" not in page.split("was given back")[0][-60:]

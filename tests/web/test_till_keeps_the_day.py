@@ -128,7 +128,7 @@ def test_the_day_is_asked_for_once_and_the_totals_stand_side_by_side(till: Till)
     assert "The terminal was asked" in till.see("/day?job=1")
     till.write(lambda tx: record_day_end(tx, 1, 1, total_minor=450, count=1, cur="EUR", tid="52500012"))
     page = till.see("/day?job=1")
-    assert "The terminal took €4.50, 1 payments" in page
+    assert "The terminal took €4.50, 1 payment since" in page
     assert "The terminal's totals equal our card payments" in page
     assert 'http-equiv="refresh"' not in till.client.get("/day?job=1").text
 
