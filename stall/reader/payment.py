@@ -28,7 +28,7 @@ from stall.reader.events import (
     Unreadable,
 )
 from stall.reader.told import Told
-from stall.store import attempts
+from stall.store import attempts, readers
 from stall.store.attempts import Attempt
 from stall.store.db import Database, Tx
 
@@ -256,13 +256,14 @@ class Payment:
 
 
 def abilities(terminal: Driver) -> frozenset[str]:
-    """What a terminal can do besides payments, in the words of the readers' table."""
+    """What a terminal can do besides payments, and that it cannot be asked about one, in the words of the readers' table."""
     can = {
         Kind.REVERSE.value: terminal.can_reverse,
         Kind.REFUND.value: terminal.can_refund,
         "day_end": terminal.can_close_day,
         "diagnosis": terminal.can_diagnose,
         "print_again": terminal.can_print_again,
+        readers.NOT_ASKED: not terminal.profile.can_repeat,
     }
     return frozenset(name for name, able in can.items() if able)
 

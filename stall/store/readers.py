@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 from stall.store.db import Tx
 
+NOT_ASKED = "not_asked"
+"""Among what a reader can do: it cannot tell what became of a payment, so a person decides."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReaderState:
@@ -22,7 +25,7 @@ class ReaderState:
     last_receipt: int | None
     at_ms: int
     can: frozenset[str]
-    """What it can do besides taking payments: reverse, refund, day_end, diagnosis, print_again."""
+    """What it can do besides taking payments: reverse, refund, day_end, diagnosis, print_again; or NOT_ASKED."""
 
 
 def find(conn: sqlite3.Connection, reader: int) -> ReaderState | None:

@@ -13,6 +13,7 @@ import pytest
 from stall.domain.payment import State
 from stall.flows import card_attempt
 from stall.reader import worker
+from stall.store import readers
 from tests.flows import selling
 from tests.reader.french_scene import FrenchScene
 from tests.reader.scene import booked
@@ -65,6 +66,9 @@ def test_an_approved_card_is_paid_and_sold(scene: FrenchScene) -> None:
     sale = selling.basket(scene.stall)
     paid = scene.ended(selling.ask(scene.stall, sale))
     assert states(scene) == ["requested", "sent", "approved", "paid"]
+    reader = readers.find(scene.box.db.read(), 1)
+    assert reader is not None
+    assert reader.can == {readers.NOT_ASKED}
     assert (paid.tid, paid.receipt_no) == (None, None)
     assert selling.receipt_of(scene.stall, sale).pay[0].m == "card"
     assert selling.numbers(scene.stall, sale) == [1]

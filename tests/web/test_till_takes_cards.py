@@ -10,7 +10,7 @@ import pytest
 
 from stall.domain.payment import Reason, State
 from stall.flows import card_attempt
-from stall.store import attempts
+from stall.store import attempts, readers
 from stall.store.db import Tx
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
@@ -143,6 +143,16 @@ def test_an_unclear_payment_tells_not_to_charge_and_takes_no_other(till: Till, u
     for way, fields in (("cash", {"given": "4.50"}), ("card", {}), ("comp", {"pin": stock.PIN})):
         assert till.post(f"{unclear}/{way}", ordinal=2, **fields).status_code == 409
     assert till.count("attempts") == 1
+
+
+def test_of_a_terminal_that_cannot_be_asked_nobody_is_told_that_it_is(till: Till, unclear: str) -> None:
+    assert "The box asks it again by itself" in till.see(unclear)
+    till.write(lambda tx: readers.note_abilities(tx, 1, {readers.NOT_ASKED}))
+    page = till.see(unclear)
+    assert "Unknown: do not charge again, decide here" in page
+    assert "cannot be asked. Look at its slip, then decide here" in page
+    assert "by itself" not in page
+    assert state(till, unclear)["title"] == "Unknown: do not charge again, decide here"
 
 
 def test_a_person_decides_with_pin_and_where_it_was_seen(till: Till, unclear: str) -> None:

@@ -19,7 +19,7 @@ from stall.web.buyer.live import sold_out
 from stall.web.till.banner import READER
 from stall.web.till.box import this_box
 from stall.web.till.program import runs
-from stall.web.till.words import TENDERS, Stage, Standing, standing, without_program
+from stall.web.till.words import TENDERS, Stage, Standing, not_asked, standing, without_program
 
 
 def standing_of(no: int) -> Standing:
@@ -33,7 +33,16 @@ def standing_of(no: int) -> Standing:
 def _seen(now: Standing) -> Standing:
     """The same with what the till sees besides: whether the program that would ask the terminal runs."""
     waits = now.stage in {Stage.CARD, Stage.UNKNOWN} and now.attempt is not None and now.attempt.reader is not None
-    return without_program(now) if waits and not runs(this_box()) else now
+    if waits and not runs(this_box()):
+        return without_program(now)
+    return not_asked(now) if now.stage is Stage.UNKNOWN and _cannot_be_asked(now) else now
+
+
+def _cannot_be_asked(now: Standing) -> bool:
+    """Whether the attempt's terminal tells nothing of it any more."""
+    number = None if now.attempt is None else now.attempt.reader
+    reader = None if number is None else readers.find(this_box().db.read(), number)
+    return reader is not None and readers.NOT_ASKED in reader.can
 
 
 def gone_of(found: sales.Sale) -> tuple[str, ...]:

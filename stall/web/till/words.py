@@ -76,6 +76,12 @@ _UNKNOWN = Words(
     "The terminal may have taken the money. The box asks it again by itself; take no other payment for this sale.",
 )
 
+_UNKNOWN_FOR_GOOD = Words(
+    Shape.STOP,
+    "Unknown: do not charge again, decide here",
+    "The terminal may have taken the money, and cannot be asked. Look at its slip, then decide here; take no other payment for this sale.",
+)
+
 _ENDED = {
     (State.DECLINED, Reason.CANCELLED): Words(
         Shape.CROSS,
@@ -147,6 +153,11 @@ _BACK_UNKNOWN = Words(
     "Unknown: give nothing back again, checking",
     "The terminal may have given the money back. The box asks it again by itself; hand out no cash meanwhile.",
 )
+_BACK_UNKNOWN_FOR_GOOD = Words(
+    Shape.STOP,
+    "Unknown: give nothing back again, decide here",
+    "The terminal may have given the money back, and cannot be asked. Look at its slip, then decide here; hand out no cash meanwhile.",
+)
 _NOT_BACK = Words(
     Shape.REFUSED,
     "Not given back",
@@ -195,6 +206,12 @@ def without_program(now: Standing) -> Standing:
         f"The reader's program is not running: start it with `stall reader`, and it asks the terminal what happened. Do not {again} before.",
     )
     return replace(now, words=words)
+
+
+def not_asked(now: Standing) -> Standing:
+    """The same with a terminal that cannot be asked what became of it: nobody waits for its word."""
+    pays = now.attempt is None or now.attempt.kind == Kind.PAY
+    return replace(now, words=_UNKNOWN_FOR_GOOD if pays else _BACK_UNKNOWN_FOR_GOOD)
 
 
 def _stage(sale: Sale, last: Attempt | None) -> tuple[Stage, Words]:
