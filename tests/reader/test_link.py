@@ -48,6 +48,9 @@ def test_a_terminal_that_sends_without_end_loses_its_line() -> None:
             with contextlib.suppress(OSError):
                 for _ in range(200):
                     terminal.sendall(YES * 1000)
+            deadline = time.monotonic() + 20
+            while link.alive and time.monotonic() < deadline:  # nobody receives meanwhile
+                time.sleep(0.01)
             for _ in range(MOST_UNHEARD):
                 assert next_unit(link) == YES
             with pytest.raises(Retry, match="without end"):
