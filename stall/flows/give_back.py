@@ -44,11 +44,14 @@ def ask_back(tx: Tx, attempt_no: int, ordinal: int, kind: Kind, decided_by: str)
 
 
 def ways(conn: sqlite3.Connection, of: Attempt) -> tuple[Kind, ...]:
-    """How the terminal could give a payment back now, the better way first: its fees are lower, and it needs no card."""
+    """How the terminal could give a payment back now, the better way first: its fees are lower, and it needs no card.
+
+    It takes back payments of its open day only.
+    """
     state = None if of.reader is None else readers.find(conn, of.reader)
     if state is None:
         return ()
-    reversible = of.receipt_no is not None and of.tid == state.tid and _day_open(conn, of)
+    reversible = of.receipt_no is not None and of.tid == state.tid and not attempts.day_closed_since(conn, of.no)
     return tuple(
         kind for kind in (Kind.REVERSE, Kind.REFUND) if kind in state.can and (kind is Kind.REFUND or reversible)
     )
@@ -79,15 +82,3 @@ def _check_may_go_back(tx: Tx, of: Attempt, tried: list[Attempt]) -> None:
         )
     if attempts.open_on_reader(tx.conn, of.reader or 0):
         raise Refused("reader-busy", "The card reader is busy with another payment. Wait for it, or give cash.")
-
-
-def _day_open(conn: sqlite3.Connection, of: Attempt) -> bool:
-    """Whether the terminal has not closed its day since: it takes back payments of the open day only.
-
-    By the order of attempts, for a clock can be set; day ends of before that was noted, by the clock.
-    """
-    closed = conn.execute(
-        "SELECT 1 FROM day_ends WHERE reader = ? AND (after_attempt >= ? OR after_attempt IS NULL AND at_ms >= ?)",
-        (of.reader, of.no, of.ended_ms or 0),
-    )
-    return closed.fetchone() is None

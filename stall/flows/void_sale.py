@@ -11,7 +11,7 @@ from stall.store import journal, numbers
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.sales import Sale
-from stall.store.schema import event_id
+from stall.store.schema import claim_id, event_id
 from stall.wire import b64, capability, jws, receipt
 
 
@@ -30,7 +30,9 @@ def void_sale(tx: Tx, sale: Sale, back: Attempt, body: Mapping[str, object]) -> 
     signed = receipt.sign_claims(tx.secrets.signing, claims, receipt.VOID)
     tx.append("attempt", {**body, "receipt": signed}, after=head)
     tx.conn.execute("UPDATE sales SET void_event = ? WHERE no = ?", (event, sale.no))
-    tx.conn.execute("UPDATE claims SET state = 'revoked' WHERE id >= ? << 8 AND id < (? + 1) << 8", (sale.no, sale.no))
+    tx.conn.execute(
+        "UPDATE claims SET state = 'revoked' WHERE id >= ? AND id < ?", (claim_id(sale.no, 0), claim_id(sale.no + 1, 0))
+    )
     numbers.take_back(tx, sale.no)
 
 

@@ -25,6 +25,11 @@ KEPT = (
     "a.kind = 'pay' AND a.state = 'paid'"
     " AND NOT EXISTS (SELECT 1 FROM attempts b WHERE b.sale = a.sale AND b.of = a.no AND b.state = 'paid')"
 )
+#: What an attempt of the row `a` adds to the money taken, in minor units: what is given back takes it away.
+SIGNED = "CASE a.kind WHEN 'pay' THEN a.amount_minor ELSE -a.amount_minor END"
+#: Whether the terminal closed its day (the row `d`) after the attempt `a`: by their order, for a clock can be set; day ends of
+#: before that was noted, by the clock.
+_DAY_CLOSED = "d.reader = a.reader AND (d.after_attempt >= a.no OR d.after_attempt IS NULL AND d.at_ms >= a.ended_ms)"
 #: What keeps a basket, of the row `a`: money that stands, or an attempt whose end is not known.
 KEEPS = f"(a.state IN ({_OPEN_STATES}) OR ({KEPT}))"
 
@@ -100,10 +105,16 @@ def stored_at_risk(conn: sqlite3.Connection, cur: str) -> tuple[int, int | None]
     sum_minor, since_ms = conn.execute(
         "SELECT coalesce(sum(amount_minor), 0), min(requested_ms) FROM attempts a WHERE settlement = ? AND cur = ? AND kind = 'pay'"
         f" AND (state IN ('approved', 'unknown') OR {KEPT}) AND NOT EXISTS"
-        " (SELECT 1 FROM day_ends d WHERE d.reader = a.reader AND d.at_ms >= a.ended_ms)",
+        f" (SELECT 1 FROM day_ends d WHERE {_DAY_CLOSED})",
         (Settlement.STORED, cur),
     ).fetchone()
     return sum_minor, since_ms
+
+
+def day_closed_since(conn: sqlite3.Connection, no: int) -> bool:
+    """Whether the terminal of an attempt has closed a day after it."""
+    query = f"SELECT 1 FROM attempts a JOIN day_ends d ON {_DAY_CLOSED} WHERE a.no = ?"
+    return conn.execute(query, (no,)).fetchone() is not None
 
 
 def going_back(tried: Sequence[Attempt]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from stall.store import attempts
 from stall.store.db import Tx
 
 NOT_ASKED = "not_asked"
@@ -91,8 +92,7 @@ def expected_total(conn: sqlite3.Connection, reader: int) -> tuple[str | None, i
     if row is None or row[1] is None:
         return None
     (since,) = conn.execute(
-        "SELECT coalesce(sum(CASE kind WHEN 'pay' THEN amount_minor ELSE -amount_minor END), 0) FROM attempts"
-        " WHERE reader = ? AND state = 'paid' AND no > coalesce(?, 0)",
+        f"SELECT coalesce(sum({attempts.SIGNED}), 0) FROM attempts a WHERE reader = ? AND state = 'paid' AND no > coalesce(?, 0)",
         (reader, row[2]),
     ).fetchone()
     return row[0], int(row[1]) + int(since)

@@ -13,14 +13,11 @@ from dataclasses import dataclass
 
 from stall.domain.books import Books, DayEnd, Exceptional, OpenPayment, TenderSum, Upload
 from stall.domain.payment import Kind
-from stall.store import journal, uploads
+from stall.store import attempts, journal, uploads
 from stall.store.readonly import one_view
 from stall.store.schema import event_id
-from stall.wire import event, jws, receipt
+from stall.wire import event, receipt
 from stall.wire.event import Event
-
-#: What an attempt adds to the money taken, in minor units: what is given back takes it away.
-_SIGNED = "CASE a.kind WHEN 'pay' THEN a.amount_minor ELSE -a.amount_minor END"
 
 #: Kinds of event that may carry a receipt.
 _PAYING = frozenset({"sale", "attempt", "finish"})
@@ -70,8 +67,7 @@ def _receipts(facts: list[Event], keys: Mapping[str, bytes]) -> tuple[TenderSum,
         token = fact.body.get("receipt") if fact.kind in _PAYING else None
         if token is None:
             continue
-        typ = jws.unverified_typ(str(token))
-        for pay in receipt.verify(str(token), keys, typ if typ in receipt.TYPES else receipt.RECEIPT).pay:
+        for pay in receipt.verify_any(str(token), keys)[1].pay:
             key = pay.m, pay.cur
             epochs[key].add(fact.epoch)
             old = sums.get(key, TenderSum(*key, 0, 0, fact.seq, fact.seq))
@@ -83,7 +79,7 @@ def _receipts(facts: list[Event], keys: Mapping[str, bytes]) -> tuple[TenderSum,
 def _paid(conn: sqlite3.Connection) -> tuple[tuple[str, str, int], ...]:
     """What the rows say was paid in finished sales, by tender and currency."""
     rows = conn.execute(
-        f"SELECT a.tender, a.cur, sum({_SIGNED}) FROM attempts a JOIN sales s ON s.no = a.sale"
+        f"SELECT a.tender, a.cur, sum({attempts.SIGNED}) FROM attempts a JOIN sales s ON s.no = a.sale"
         " WHERE a.state = 'paid' AND s.receipt_event IS NOT NULL"
         " GROUP BY a.tender, a.cur ORDER BY a.tender, a.cur"
     )
@@ -94,7 +90,7 @@ def _part_paid(conn: sqlite3.Connection) -> int:
     """How many sales have money taken but are not finished."""
     row = conn.execute(
         f"SELECT count(*) FROM (SELECT 1 FROM attempts a JOIN sales s ON s.no = a.sale"
-        f" WHERE a.state = 'paid' AND s.state <> 'paid' GROUP BY s.no HAVING sum({_SIGNED}) <> 0)"
+        f" WHERE a.state = 'paid' AND s.state <> 'paid' GROUP BY s.no HAVING sum({attempts.SIGNED}) <> 0)"
     ).fetchone()
     return int(row[0])
 

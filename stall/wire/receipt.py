@@ -178,6 +178,13 @@ def verify(token: str, keys: Mapping[str, bytes], typ: str = RECEIPT) -> Receipt
     return receipt
 
 
+def verify_any(token: str, keys: Mapping[str, bytes]) -> tuple[str, Receipt]:
+    """Check a receipt, refund or void, whichever it says it is; return its type and what it says. Raises WireError."""
+    typ = jws.unverified_typ(token)
+    typ = typ if typ in TYPES else RECEIPT
+    return typ, verify(token, keys, typ)
+
+
 def _check_taken_back(receipt: Receipt, typ: str) -> None:
     """A refund or void names another receipt and only gives back: money, a tip, a discount that was granted."""
     if receipt.ref is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from stall.domain import money
+from stall.store import attempts
 from stall.store.audit.found import Audit
 from stall.store.audit.story import Story
 
@@ -60,10 +61,7 @@ def _check_given_up(conn: sqlite3.Connection, found: Audit) -> None:
 
 def _check_money(conn: sqlite3.Connection, found: Audit, story: Story) -> None:
     """Receipts and parts not finished together are what the table of payments says was paid, by tender."""
-    rows = conn.execute(
-        "SELECT tender, sum(CASE kind WHEN 'pay' THEN amount_minor ELSE -amount_minor END) FROM attempts"
-        " WHERE state = 'paid' GROUP BY tender"
-    )
+    rows = conn.execute(f"SELECT tender, sum({attempts.SIGNED}) FROM attempts a WHERE state = 'paid' GROUP BY tender")
     table = dict(rows.fetchall())
     told = dict(found.tenders)
     for parts in story.sold.parts.values():

@@ -13,7 +13,7 @@ from stall.store import journal
 from stall.store.audit.found import Audit
 from stall.store.audit.stock import Stock
 from stall.store.schema import claim_id, event_id, line_id
-from stall.wire import b64, certificate, event, jws, keys, receipt, takeback
+from stall.wire import b64, certificate, event, keys, receipt, takeback
 from stall.wire.event import Event
 from stall.wire.receipt import Receipt
 
@@ -67,8 +67,7 @@ class Sold:
         """Check a receipt, and what it says against the rows of its sale."""
         token, where = read.body["receipt"], f"the receipt in event {read.seq}"
         try:
-            typ = jws.unverified_typ(token)
-            signed = receipt.verify(token, self._keys, typ if typ in receipt.TYPES else receipt.RECEIPT)
+            typ, signed = receipt.verify_any(token, self._keys)
         except StallError as error:
             self._found.add(f"The receipt in event {read.seq} does not hold: {error.sentence}")
             return

@@ -19,7 +19,7 @@ from stall.web.error_pages import status_of
 from stall.web.till.box import SALE, this_box
 from stall.web.till.pay import MAKER
 from stall.web.till.pin import check_pin
-from stall.web.till.program import check_runs
+from stall.web.till.program import check_runs, runs
 
 back = Blueprint("till_back", __name__, url_prefix=f"/sale/<int(min=1, max={SALE}):no>/back")
 
@@ -61,9 +61,10 @@ def give(no: int) -> Answer:
         ):
             raise Refused("press-malformed", "This form is too old or was changed. Open the page again.")
         check_pin(box, form.get("pin", ""))
+        running = runs(box)
 
         def ask(tx: Tx) -> None:
-            check_runs(box, tx, no, ordinal)
+            check_runs(tx, no, ordinal, running=running)
             give_back.ask_back(tx, of, ordinal, Kind(way), MAKER)
 
         box.write("payment", ask)

@@ -27,7 +27,7 @@ from stall.web.till.banner import READER
 from stall.web.till.basket import remove_line
 from stall.web.till.box import SALE, this_box
 from stall.web.till.pin import check_pin
-from stall.web.till.program import check_runs, close_unheard
+from stall.web.till.program import check_runs, close_unheard, runs
 from stall.web.till.sale_page import drawn, due_of, gone_of, page, standing_of
 from stall.web.till.words import Stage, standing
 from stall.wire import assigned
@@ -70,10 +70,10 @@ def state(no: int) -> dict[str, str]:
 @pay.post("/card")
 def card(no: int) -> Answer:
     """Ask the reader to take what is due."""
-    box, ordinal = this_box(), _number("ordinal")
+    ordinal, running = _number("ordinal"), runs(this_box())
 
     def ask(tx: Tx) -> None:
-        check_runs(box, tx, no, _next(tx, no, ordinal))
+        check_runs(tx, no, _next(tx, no, ordinal), running=running)
         ask_card(tx, no, ordinal, READER)
 
     return _pay(no, ask)

@@ -22,12 +22,14 @@ def runs(box: Box) -> bool:
     return locks.name_held(box.folder, f"reader-{READER}")
 
 
-def check_runs(box: Box, tx: Tx, sale: int, ordinal: int) -> None:
+def check_runs(tx: Tx, sale: int, ordinal: int, *, running: bool) -> None:
     """Refuse a press that nobody would answer; one that was made already finds its first.
+
+    The caller asked whether it `runs` before the door: a lock file is not for inside.
 
     Raises Refused `reader-not-running`.
     """
-    if earlier_press(tx, sale, ordinal) is None and readers.find(tx.conn, READER) is not None and not runs(box):
+    if earlier_press(tx, sale, ordinal) is None and readers.find(tx.conn, READER) is not None and not running:
         raise Refused(
             "reader-not-running",
             "The card reader's program is not running, so the terminal was asked for nothing. Start it with `stall reader`, or use cash.",
