@@ -20,7 +20,7 @@ from typing import NoReturn
 from stall import log
 from stall.clock import Clock
 from stall.errors import Broken, StallError
-from stall.store import damage, deadlines, floor, journal, locks, wal
+from stall.store import damage, deadlines, floor, journal, ledger, locks, wal
 from stall.store.damage import OutcomeUnknown
 from stall.store.readonly import ThreadReaders
 from stall.store.schema import VERSION, event_id
@@ -62,11 +62,13 @@ class Tx:
         return event_id(head.epoch_no, head.size)
 
     def append(self, kind: str, body: dict[str, object], after: journal.Head | None = None) -> int:
-        """Append one event to the journal and return its number. `after` is its head, where that was just read."""
-        return journal.append(self.conn, self.moment, kind, body, after)
+        """Append one event to the journal, post what it moves, and return its number. `after` is its head, where that was just read."""
+        head = after or journal.read_head(self.conn)
+        ledger.post(self.conn, event_id(head.epoch_no, head.size), kind, body)
+        return journal.append(self.conn, self.moment, kind, body, head)
 
     def append_all(self, kind: str, bodies: Sequence[dict[str, object]], after: journal.Head) -> None:
-        """Append events of one kind in order; `after` is the journal's head, just read."""
+        """Append events of one kind in order that move no money, as a crowd's free takes; `after` is the journal's head, just read."""
         journal.append_all(self.conn, self.moment, kind, bodies, after)
 
     def raise_floor(self, to_ms: int) -> None:

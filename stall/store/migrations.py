@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database as Tables
 from sqlite_utils import Migrations
 
-from stall.store import place, schema
+from stall.store import ledger, place, schema
 from stall.store.place import Kept, Witness
 from stall.wire.merkle import Frontier
 
@@ -52,6 +52,12 @@ def _giving_back(tables: Tables) -> None:
 @steps(name="0007_baselines")
 def _baselines(tables: Tables) -> None:
     _run(tables, schema.BASELINES)
+
+
+@steps(name="0008_till")
+def _till(tables: Tables) -> None:
+    _run(tables, schema.TILL)
+    ledger.post_all(tables.conn)
 
 
 def _run(tables: Tables, statements: str) -> None:

@@ -9,7 +9,7 @@ tile = epoch_no << 40 | level << 36 | index.
 from __future__ import annotations
 
 #: Number of the newest step; kept in PRAGMA user_version, so that opening needs no library.
-VERSION = 7
+VERSION = 8
 
 #: From this step on a box notes where its database lies (place.py).
 PLACED = 3
@@ -183,6 +183,66 @@ ALTER TABLE readers ADD COLUMN total_minor INTEGER;
 ALTER TABLE readers ADD COLUMN total_after INTEGER;
 ALTER TABLE attempts ADD COLUMN baseline_mark TEXT;
 ALTER TABLE day_ends ADD COLUMN after_attempt INTEGER;
+"""
+
+#: The till of a whole day. A line of a product has no pack; `of_line` is the line of another sale that it takes back, `bundle`
+#: the product it was sold as a part of. A sale's total is that of its lines, its tip and what rounding added. `ref_sale`: what a
+#: return or an exchange takes back of. `parked_ms`: put aside for the next buyer; `queued_ms`: money that is owed to a buyer.
+#: `postings` is the double entry, debits above zero; each event's add up to nothing. A shift reaches from the event after the one
+#: that closed the shift before to the one that closes it; `no` is the number of its Z-report.
+TILL = """
+CREATE TABLE products (
+    no INTEGER PRIMARY KEY, sku TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('item', 'bundle', 'voucher', 'deposit')), price_minor INTEGER, cur TEXT NOT NULL,
+    vat_bp INTEGER NOT NULL, cover TEXT, barcode TEXT, stock INTEGER, position INTEGER NOT NULL, on_sale INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE UNIQUE INDEX products_barcode ON products (barcode) WHERE barcode IS NOT NULL;
+CREATE TABLE bundle_parts (
+    bundle INTEGER NOT NULL REFERENCES products (no), n INTEGER NOT NULL, drop_no INTEGER REFERENCES drops (no),
+    product INTEGER REFERENCES products (no), qty INTEGER NOT NULL, PRIMARY KEY (bundle, n)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE lines ADD COLUMN product INTEGER;
+ALTER TABLE lines ADD COLUMN disc_minor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE lines ADD COLUMN bundle INTEGER;
+ALTER TABLE lines ADD COLUMN of_line INTEGER;
+CREATE INDEX lines_taken_back ON lines (of_line) WHERE of_line IS NOT NULL;
+ALTER TABLE sales ADD COLUMN tip_minor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sales ADD COLUMN round_minor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sales ADD COLUMN ref_sale INTEGER;
+ALTER TABLE sales ADD COLUMN parked_ms INTEGER;
+ALTER TABLE sales ADD COLUMN queued_ms INTEGER;
+CREATE INDEX sales_referring ON sales (ref_sale) WHERE ref_sale IS NOT NULL;
+CREATE INDEX sales_parked ON sales (no) WHERE parked_ms IS NOT NULL;
+CREATE INDEX sales_queued ON sales (no) WHERE queued_ms IS NOT NULL;
+CREATE TABLE vouchers (
+    no INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, line INTEGER NOT NULL UNIQUE, minor INTEGER NOT NULL, cur TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('active', 'revoked')), expires_ms INTEGER
+) STRICT;
+CREATE TABLE postings (
+    event INTEGER NOT NULL, account TEXT NOT NULL, minor INTEGER NOT NULL, PRIMARY KEY (event, account)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE shifts (
+    no INTEGER PRIMARY KEY, opened_event INTEGER, opened_ms INTEGER, closed_event INTEGER, closed_ms INTEGER
+) STRICT;
+CREATE TABLE drawer_moves (
+    event INTEGER PRIMARY KEY, way TEXT NOT NULL CHECK (way IN ('float', 'in', 'out', 'count')), minor INTEGER NOT NULL,
+    reason TEXT NOT NULL DEFAULT '', at_ms INTEGER NOT NULL, salt BLOB, sealed BLOB
+) STRICT;
+ALTER TABLE staff ADD COLUMN active INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE devices (
+    no INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, name TEXT NOT NULL, enrolled_ms INTEGER NOT NULL, ended_ms INTEGER
+) STRICT;
+CREATE TABLE sessions (
+    digest BLOB PRIMARY KEY, staff INTEGER NOT NULL REFERENCES staff (no), device INTEGER REFERENCES devices (no),
+    begun_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL, locked INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE TABLE print_jobs (
+    no INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject INTEGER, copy INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL CHECK (state IN ('asked', 'begun', 'done', 'failed')), asked_ms INTEGER NOT NULL, ended_ms INTEGER, answer TEXT
+) STRICT;
+CREATE INDEX print_jobs_waiting ON print_jobs (no) WHERE state IN ('asked', 'begun');
+ALTER TABLE exceptions ADD COLUMN seen_event INTEGER;
+INSERT INTO shifts (no) VALUES (1);
 """
 
 

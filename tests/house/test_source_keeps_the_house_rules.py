@@ -107,4 +107,8 @@ def test_no_tracked_file_names_a_package_index_or_a_path_of_one_machine() -> Non
 
 def test_no_large_file_slips_into_the_history() -> None:
     for path in tracked():
+        if (
+            path.parent.as_posix() == "stall/fonts"
+        ):  # vendored whole, or a letter of somebody's name is missing on paper
+            continue
         assert (ROOT / path).stat().st_size <= 512 * 1024, f"{path} is larger than 512 KiB"

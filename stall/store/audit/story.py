@@ -14,6 +14,7 @@ from typing import Any
 from stall.domain.payment import FINAL, TRANSITIONS, Kind, State
 from stall.store import attempts
 from stall.store.attempts import Attempt
+from stall.store.audit.entries import Entries
 from stall.store.audit.found import Audit
 from stall.store.audit.sold import Sold
 from stall.store.audit.stock import Stock
@@ -52,6 +53,7 @@ class Story:
         self.attempts = 0
         self.stock = Stock(conn, found)
         self.sold = Sold(conn, found, public, self.stock)
+        self.entries = Entries(conn, found)
         self.switched_on: dict[str, bool] = {}
         self._conn = conn
         self._found = found
@@ -72,6 +74,7 @@ class Story:
         tell = self._tell.get(read.kind, self._referring)
         try:
             tell(epoch_no, read)
+            self.entries.tell(epoch_no, read)
         except (KeyError, TypeError, ValueError, sqlite3.ProgrammingError):
             self._found.add(f"Event {read.seq} ({read.kind}) does not say what an event of its kind says.")
 
@@ -79,6 +82,7 @@ class Story:
         """After the last event: compare the payments that are still open."""
         for body in self._open.values():
             self._compare(body)
+        self.entries.end()
 
     def _referring(self, epoch_no: int, read: Event) -> None:
         """An event that must have left one row, found by what it says."""
@@ -131,7 +135,7 @@ class Story:
             self._found.add(f"Payment {body['attempt']} of the journal is not in the table of payments.")
             return
         there = _members(row)
-        for name in sorted((body.keys() | there.keys()) - {"card", "words"}):
+        for name in sorted((body.keys() | there.keys()) - {"by", "card", "words"}):
             if body.get(name) != there.get(name):
                 self._found.add(
                     f"Payment {row.no}: {name} is {body.get(name)} in the journal and {there.get(name)} in the table."

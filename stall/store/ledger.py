@@ -1,0 +1,79 @@
+"""The double entry as rows: what each event moved, so that a day's sums need no reading of the journal.
+
+A projection: `postings_of` says from an event alone what its rows must be, and the audit compares.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from stall.domain import ledger, product
+from stall.domain.payment import Kind, State
+from stall.store.schema import event_id
+from stall.wire import event, jws
+
+#: Kinds of event that move money or goods.
+MOVING = frozenset({"sale", "attempt", "finish", "drawer", "shift_close"})
+
+
+def post(conn: sqlite3.Connection, event_key: int, kind: str, body: Mapping[str, Any]) -> None:
+    """Write what an event moved, in the transaction that appended it; nothing where it moved nothing."""
+    if kind not in MOVING:
+        return
+    rows = [(event_key, account, minor) for account, minor in sorted(postings_of(kind, body).items())]
+    conn.executemany("INSERT INTO postings (event, account, minor) VALUES (?, ?, ?)", rows)
+
+
+def sums(conn: sqlite3.Connection, first_event: int, last_event: int) -> dict[str, tuple[int, int]]:
+    """For each account what the events from one to another moved in it (minor units), and how many of them did."""
+    rows = conn.execute(
+        "SELECT account, sum(minor), count(*) FROM postings WHERE event BETWEEN ? AND ? GROUP BY account",
+        (first_event, last_event),
+    )
+    return {account: (minor, count) for account, minor, count in rows.fetchall()}
+
+
+def balance(conn: sqlite3.Connection, account: str, last_event: int) -> int:
+    """What stands in an account after an event, in minor units."""
+    row = conn.execute(
+        "SELECT coalesce(sum(minor), 0) FROM postings WHERE account = ? AND event <= ?", (account, last_event)
+    ).fetchone()
+    return int(row[0])
+
+
+def postings_of(kind: str, body: Mapping[str, Any]) -> ledger.Postings:
+    """What an event moves, from its body alone: the money of a payment, the goods of a receipt, cash without a sale."""
+    if kind == "drawer":
+        return ledger.drawer_moved(int(body["minor"])) if body["way"] != "count" else {}
+    if kind == "shift_close":
+        return ledger.counted(int(body["drawer"]["over"])) if "over" in body["drawer"] else {}
+    moved = [_money(body)] if body.get("state") == State.PAID else []
+    if "receipt" in body:
+        moved.append(_goods(jws.unverified_claims(str(body["receipt"]))))
+    return ledger.together(*moved)
+
+
+def post_all(conn: sqlite3.Connection) -> None:
+    """Write the rows of every event of a database that has none yet."""
+    epochs = [(no,) for (no,) in conn.execute("SELECT no FROM epochs ORDER BY no").fetchall()]
+    for (epoch_no,) in epochs:
+        between = (event_id(epoch_no, 0), event_id(epoch_no + 1, 0))
+        for key, data in conn.execute("SELECT id, bytes FROM events WHERE id >= ? AND id < ?", between).fetchall():
+            told = event.decode(data)
+            post(conn, key, told.kind, told.body)
+
+
+def _money(body: Mapping[str, Any]) -> ledger.Postings:
+    sign = 1 if body["kind"] == Kind.PAY else -1
+    return ledger.money_moved(str(body["tender"]), body.get("settlement"), sign * int(body["minor"]))
+
+
+def _goods(claims: Mapping[str, Any]) -> ledger.Postings:
+    return ledger.goods_sold(
+        [(row["rate"], row["net"], row["vat"]) for row in claims["tax"]],
+        vouchers=sum(item["minor"] for item in claims["items"] if product.is_voucher(item.get("sku"))),
+        tip=claims.get("tip", 0),
+        rounding=claims.get("round", 0),
+    )
