@@ -22,10 +22,13 @@ TIPS = "tips"
 
 ROUNDING = "rounding"
 VOUCHERS = "vouchers"
-"""A liability: what was paid for vouchers and not yet spent."""
+"""A liability: what vouchers were sold for."""
+
+VOUCHERS_SPENT = "vouchers:spent"
+"""What of that was paid with; the two together are what is still owed."""
 
 CARD, CARD_STORED, OPERATOR = "card", "card_stored", "operator"
-_OF_TENDER = {"cash": DRAWER, "operator": OPERATOR, "voucher": VOUCHERS}
+_OF_TENDER = {"cash": DRAWER, "operator": OPERATOR, "voucher": VOUCHERS_SPENT}
 
 Postings = dict[str, int]
 """Account to minor units."""
@@ -74,9 +77,10 @@ def drawer_moved(minor: int) -> Postings:
     return _together([(DRAWER, minor), (OWNER, -minor)])
 
 
-def counted(over_minor: int) -> Postings:
-    """Post that a count found more in the drawer (above zero) or less than the books say."""
-    return _together([(DRAWER, over_minor), (OVER_SHORT, -over_minor)])
+def drawer_closed(over_minor: int, left_minor: int) -> Postings:
+    """Post the end of a shift: what a count found more in the drawer (above zero) or less than the books say, and that all of it leaves."""
+    over = _together([(DRAWER, over_minor), (OVER_SHORT, -over_minor)])
+    return together(over, drawer_moved(-left_minor))
 
 
 def together(*each: Mapping[str, int]) -> Postings:

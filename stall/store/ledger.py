@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from stall.domain import ledger, product
@@ -35,6 +36,34 @@ def sums(conn: sqlite3.Connection, first_event: int, last_event: int) -> dict[st
     return {account: (minor, count) for account, minor, count in rows.fetchall()}
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What one account took in (minor units, above zero) and gave out (below), and how many events did each."""
+
+    up: int
+    down: int
+    ups: int
+    downs: int
+
+    @property
+    def sum(self) -> int:
+        """Both together."""
+        return self.up + self.down
+
+
+NOTHING = Moved(0, 0, 0, 0)
+
+
+def moved(conn: sqlite3.Connection, first_event: int, last_event: int) -> dict[str, Moved]:
+    """As `sums`, with debits and credits apart."""
+    rows = conn.execute(
+        "SELECT account, sum(max(minor, 0)), sum(min(minor, 0)), sum(minor > 0), sum(minor < 0) FROM postings"
+        " WHERE event BETWEEN ? AND ? GROUP BY account",
+        (first_event, last_event),
+    )
+    return {row[0]: Moved(*row[1:]) for row in rows.fetchall()}
+
+
 def balance(conn: sqlite3.Connection, account: str, last_event: int) -> int:
     """What stands in an account after an event, in minor units."""
     row = conn.execute(
@@ -48,7 +77,8 @@ def postings_of(kind: str, body: Mapping[str, Any]) -> ledger.Postings:
     if kind == "drawer":
         return ledger.drawer_moved(int(body["minor"])) if body["way"] != "count" else {}
     if kind == "shift_close":
-        return ledger.counted(int(body["drawer"]["over"])) if "over" in body["drawer"] else {}
+        drawer = body["drawer"]
+        return ledger.drawer_closed(int(drawer.get("over", 0)), int(drawer["left"]))
     moved = [_money(body)] if body.get("state") == State.PAID else []
     if "receipt" in body:
         moved.append(_goods(jws.unverified_claims(str(body["receipt"]))))
