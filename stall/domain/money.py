@@ -65,6 +65,17 @@ def decimal(minor: int, cur: str) -> str:
     return f"{sign}{digits[:-exponent]}.{digits[-exponent:]}" if exponent else f"{sign}{digits}"
 
 
+def rounded(minor: int, step: int) -> int:
+    """The nearest amount that coins of `step` minor units can pay, half a step rounded away from zero; 0 or 1: every amount.
+
+    As Switzerland, Finland, the Netherlands, Belgium, Italy and Slovakia do with 5 (selling.md 3).
+    """
+    if step <= 1:
+        return minor
+    whole = (abs(minor) * 2 + step) // (2 * step) * step
+    return -whole if minor < 0 else whole
+
+
 def share_of_vat(gross_minor: int, vat_bp: int) -> tuple[int, int]:
     """Split a price including VAT into (net, vat), half a unit rounded away from zero.
 

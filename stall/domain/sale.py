@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stall.domain import money
+from stall.domain.product import spread
 from stall.errors import Refused
 
 #: A receipt holds at most this many items (docs/protocol.md, receipt).
@@ -14,7 +15,11 @@ MAX_LINES = 200
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a sale; `minor` is its total including VAT, after any discount."""
+    """One line of a sale; `minor` is its total including VAT, after the discount `disc`. What is taken back is below zero.
+
+    `product` is what it sells that is no drop, `bundle` the product it was sold as a part of, `of_line` the line of another
+    sale that it takes back (numbers of the box).
+    """
 
     n: int
     title: str
@@ -24,6 +29,15 @@ class Line:
     pack: int | None = None
     ed: int | None = None
     sku: str | None = None
+    disc: int = 0
+    product: int | None = None
+    bundle: int | None = None
+    of_line: int | None = None
+
+    @property
+    def list_minor(self) -> int:
+        """What it costs without the discount, in minor units."""
+        return self.minor + self.disc
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,31 @@ def tax_shares(lines: Sequence[Line]) -> tuple[TaxShare, ...]:
     for line in lines:
         gross[line.vat_bp] = gross.get(line.vat_bp, 0) + line.minor
     return tuple(TaxShare(rate, *money.share_of_vat(gross[rate], rate)) for rate in sorted(gross))
+
+
+def discounted(lines: Sequence[Line], disc_minor: int) -> list[Line]:
+    """The same lines with one discount over all of them, in place of any they had.
+
+    It is spread in proportion to what each costs without, and so over the rates of VAT; what is taken back gets none.
+    Raises Refused `discount-too-large` when it is more than there is to discount, `discount-negative` below zero.
+    """
+    shares = [max(line.list_minor, 0) for line in lines]
+    check_discount(disc_minor, sum(shares))
+    parts = spread(disc_minor, shares)
+    return [replace(line, minor=line.list_minor - disc, disc=disc) for line, disc in zip(lines, parts, strict=True)]
+
+
+def check_discount(disc_minor: int, worth_minor: int) -> None:
+    """Refuse a discount below zero, or above what it is taken off. Raises Refused `discount-negative`, `discount-too-large`."""
+    if disc_minor < 0:
+        raise Refused("discount-negative", "A discount cannot make something dearer. Type it without a minus.")
+    if disc_minor > worth_minor:
+        raise Refused("discount-too-large", "The discount is more than the price. Type a smaller one, or give it free.")
+
+
+def percent_of(minor: int, basis_points: int) -> int:
+    """A part of an amount in hundredths of a percent, half a unit rounded up; of nothing or less, nothing."""
+    return (max(minor, 0) * basis_points * 2 + 10_000) // 20_000
 
 
 def change(due_minor: int, given_minor: int, cur: str) -> int:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from stall.errors import Broken, Refused
 from stall.flows.hold_numbers import hold_numbers
+from stall.flows.issue_vouchers import issue_vouchers
 from stall.flows.new_epoch import money_taken
 from stall.flows.note_exception import note_exception
 from stall.flows.sign_receipt import add_claim, contents, sign_receipts
-from stall.store import attempts, epochs, goods, journal, numbers, sales
+from stall.store import attempts, epochs, goods, journal, numbers, products, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.goods import Good
@@ -18,8 +19,8 @@ from stall.store.schema import event_id
 
 
 def paid_so_far(tx: Tx, sale: int) -> int:
-    """What the paid attempts of a sale add up to, in minor units, without what was given back."""
-    return sum(attempt.amount_minor for attempt in _paid(tx, sale))
+    """What the paid attempts of a sale add up to, in minor units, without what was given back; below zero where money went out."""
+    return sum(attempt.signed_minor for attempt in _paid(tx, sale))
 
 
 def settle(tx: Tx, sale: Sale, paid: Sequence[Attempt], *, kind: str, body: dict[str, object]) -> int:
@@ -32,16 +33,24 @@ def settle(tx: Tx, sale: Sale, paid: Sequence[Attempt], *, kind: str, body: dict
     head = journal.read_head(tx.conn)
     event = event_id(head.epoch_no, head.size)
     sold = goods.of_sale(tx.conn, sale.no)
+    if issue_vouchers(tx, head, sale, [good.line for good in sold]):
+        sold = goods.of_sale(tx.conn, sale.no)
     _sell_numbers(tx, sale.no, sold)
     digest = add_claim(tx, head, sale.no, sale.issue + 1, sold)
-    (signed,) = sign_receipts(tx, head, [contents(sale.cur, sold, paid)], [digest])
+    (signed,) = sign_receipts(tx, head, [_contents(sale, sold, paid)], [digest])
     seq = tx.append(kind, {**body, "receipt": signed}, after=head)
     tx.conn.execute(
         "UPDATE sales SET state = 'paid', epoch_no = ?, paid_ms = ?, receipt_event = ?, issue = ?, basket_code = NULL,"
-        " hold_until_ms = NULL WHERE no = ?",
+        " hold_until_ms = NULL, parked_ms = NULL, queued_ms = NULL WHERE no = ?",
         (head.epoch_no, tx.now_ms, event, sale.issue + (digest is not None), sale.no),
     )
+    if any(good.line.product for good in sold):
+        products.move_stock(tx, sale.no, -1)
     return seq
+
+
+def _contents(sale: Sale, sold: Sequence[Good], paid: Sequence[Attempt]) -> dict[str, object]:
+    return contents(sale.cur, sold, paid, tip=sale.tip_minor, rounding=sale.round_minor)
 
 
 def settle_or_keep_hold(tx: Tx, attempt: Attempt, *, kind: str, body: dict[str, object]) -> None:
@@ -51,7 +60,7 @@ def settle_or_keep_hold(tx: Tx, attempt: Attempt, *, kind: str, body: dict[str, 
     the report says what to do.
     """
     sale, paid = sales.get(tx.conn, attempt.sale), _paid(tx, attempt.sale)
-    complete = sum(part.amount_minor for part in paid) >= sale.total_minor
+    complete = _complete(sale, paid)
     if complete and _holds_its_numbers(tx, sale):
         settle(tx, sale, paid, kind=kind, body=body)
         return
@@ -60,6 +69,12 @@ def settle_or_keep_hold(tx: Tx, attempt: Attempt, *, kind: str, body: dict[str, 
         for good in goods.of_sale(tx.conn, sale.no):
             if good.line.ed is not None:
                 note_exception(tx, "unfinished", money_taken(sale.no, good.line.title, good.line.ed), attempt.no)
+
+
+def _complete(sale: Sale, paid: Sequence[Attempt]) -> bool:
+    """Whether what was taken is all that a sale costs; of one that pays out, whether all is paid out."""
+    taken = sum(part.signed_minor for part in paid)
+    return taken >= sale.total_minor if sale.total_minor >= 0 else taken <= sale.total_minor
 
 
 def finish_sale(tx: Tx, sale: Sale) -> list[Attempt]:
@@ -86,7 +101,7 @@ def _holds_its_numbers(tx: Tx, sale: Sale) -> bool:
 
 
 def _paid(tx: Tx, sale: int) -> list[Attempt]:
-    return attempts.kept(attempts.of_sale(tx.conn, sale))
+    return attempts.standing(attempts.of_sale(tx.conn, sale))
 
 
 def _sell_numbers(tx: Tx, sale: int, sold: Sequence[Good]) -> None:

@@ -45,14 +45,17 @@ def _life_s(sold: Sequence[Good]) -> int | None:
     return min((good.code_ttl_s for good in sold if good.code_ttl_s is not None), default=None)
 
 
-def contents(cur: str, sold: Sequence[Good], paid: Sequence[Attempt]) -> dict[str, object]:
-    """Write what a receipt says of the goods and of the payments that add up to them."""
+def contents(
+    cur: str, sold: Sequence[Good], paid: Sequence[Attempt], *, tip: int = 0, rounding: int = 0
+) -> dict[str, object]:
+    """Write what a receipt says of the goods, and of the payments that add up to them, the tip and what rounding added."""
     shares = sums.tax_shares([good.line for good in sold])
-    return {
+    said: dict[str, object] = {
         "items": [item(cur, good) for good in sold],
         "tax": [{"rate": share.rate_bp, "net": share.net, "vat": share.vat} for share in shares],
         "pay": [tender_of(attempt) for attempt in paid],
     }
+    return said | ({"tip": tip} if tip else {}) | ({"round": rounding} if rounding else {})
 
 
 def sign_receipts(tx: Tx, head: Head, each: Sequence[dict[str, object]], digests: Sequence[bytes | None]) -> list[str]:
@@ -79,7 +82,7 @@ def item(cur: str, good: Good) -> dict[str, object]:
     line = good.line
     facts = {
         "drop": good.drop_id, "man": good.manifest_hash, "lease": good.lease, "ed": line.ed, "sku": line.sku,
-        "qty": line.qty, "cur": cur, "minor": line.minor, "vat": line.vat_bp,
+        "qty": line.qty, "cur": cur, "minor": line.minor, "vat": line.vat_bp, "disc": line.disc or None,
     }  # fmt: skip
     return {name: value for name, value in facts.items() if value is not None}
 
@@ -91,7 +94,7 @@ def tender_of(attempt: Attempt) -> dict[str, object]:
     """
     tender = Tender(attempt.tender)
     status = (attempt.settlement or Settlement.ONLINE) if tender is Tender.CARD else _STATUS[tender]
-    pay: dict[str, object] = {"m": tender.value, "st": status, "cur": attempt.cur, "minor": attempt.amount_minor}
+    pay: dict[str, object] = {"m": tender.value, "st": status, "cur": attempt.cur, "minor": attempt.signed_minor}
     if tender is Tender.CARD and attempt.tid is not None and attempt.receipt_no is not None:
         trace = "" if attempt.trace is None else f"-{attempt.trace:06d}"
         pay["ref"] = f"{attempt.tid}-{attempt.receipt_no:04d}{trace}"

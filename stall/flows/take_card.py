@@ -7,14 +7,15 @@ from stall.errors import Refused
 from stall.flows.authority import check_card_cap
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
 from stall.flows.hold_numbers import end_hold_later, release_hold
+from stall.flows.part_payment import to_take
 from stall.flows.settle import paid_so_far
 from stall.store import attempts, sales
 from stall.store.db import Tx
 from stall.store.sales import Sale
 
 
-def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int) -> int:
-    """Ask a reader to take what is still due; return the attempt. A second press returns the first.
+def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int, *, part_minor: int | None = None) -> int:
+    """Ask a reader to take what is still due, or a part of it; return the attempt. A second press returns the first.
 
     Raises Refused `reader-missing`, `reader-busy`, `nothing-due`, `card-cap`, and what `begin_payment` raises.
     """
@@ -26,7 +27,7 @@ def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int) -> int:
     if attempts.open_on_reader(tx.conn, reader):
         raise Refused("reader-busy", "The card reader is busy with another payment. Wait for it, or take cash.")
     sale = begin_payment(tx, sale_no)
-    due = due_by_card(tx, sale)
+    due = due_by_card(tx, sale, part_minor)
     attempt = attempts.add(
         tx,
         sale=sale_no,
@@ -41,12 +42,12 @@ def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int) -> int:
     return attempt.no
 
 
-def due_by_card(tx: Tx, sale: Sale) -> int:
-    """What a card is to pay of a sale, in minor units, within the creators' caps.
+def due_by_card(tx: Tx, sale: Sale, part_minor: int | None = None) -> int:
+    """What a card is to pay of a sale, all that is due or a part, in minor units, within the creators' caps.
 
-    Raises Refused `nothing-due`, `card-cap`.
+    Raises Refused `nothing-due`, `card-cap`, and what `to_take` raises.
     """
-    due = sale.total_minor - paid_so_far(tx, sale.no)
+    due = to_take(tx, sale, part_minor)
     if due <= 0:
         raise Refused("nothing-due", "Nothing is due for this sale. Give it as free instead.")
     check_card_cap(tx, sale, due)
@@ -83,5 +84,5 @@ def drop_sale(tx: Tx, sale_no: int) -> None:
         raise Refused("sale-part-paid", "Part of this sale is paid. Take the rest, or give the money back first.")
     release_hold(tx, sale_no)
     tx.conn.execute(
-        "UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL WHERE no = ?", (sale_no,)
+        "UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL, parked_ms = NULL, queued_ms = NULL WHERE no = ?", (sale_no,)
     )

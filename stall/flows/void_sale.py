@@ -7,7 +7,7 @@ from typing import Any
 
 from stall.flows.sign_certificates import receipt_token
 from stall.flows.sign_receipt import tender_of
-from stall.store import journal, numbers
+from stall.store import journal, numbers, products, vouchers
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.sales import Sale
@@ -34,14 +34,15 @@ def void_sale(tx: Tx, sale: Sale, back: Attempt, body: Mapping[str, object]) -> 
         "UPDATE claims SET state = 'revoked' WHERE id >= ? AND id < ?", (claim_id(sale.no, 0), claim_id(sale.no + 1, 0))
     )
     numbers.take_back(tx, sale.no)
+    vouchers.revoke_of_sale(tx, sale.no)
+    products.move_stock(tx, sale.no, 1)
 
 
 def _negative(sold: Mapping[str, Any], back: Attempt) -> dict[str, Any]:
     """What the receipt says of goods and money, the other way round; the money as `back` gave it."""
     items = [_minus(item, "minor", "disc") for item in sold["items"]]
     tax = [_minus(rate, "net", "vat") for rate in sold["tax"]]
-    given = {**tender_of(back), "minor": -back.amount_minor}
-    return {"items": items, "tax": tax, "pay": [given], **_minus({n: sold[n] for n in ("tip", "round") if n in sold})}
+    return {"items": items, "tax": tax, "pay": [tender_of(back)], **_minus({n: sold[n] for n in ("tip", "round") if n in sold})}
 
 
 def _minus(each: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -71,6 +71,11 @@ class Attempt:
     baseline_mark: str | None = None
 
     @property
+    def signed_minor(self) -> int:
+        """What it adds to the money taken, in minor units: what is given back takes it away."""
+        return self.amount_minor if self.kind == Kind.PAY else -self.amount_minor
+
+    @property
     def open(self) -> bool:
         """Its outcome is not final yet."""
         return self.state in OPEN
@@ -98,6 +103,16 @@ def kept(tried: Sequence[Attempt]) -> list[Attempt]:
     """The payments among a sale's attempts whose money was taken and not given back."""
     back = {one.of for one in tried if one.kind != Kind.PAY and one.state is State.PAID}
     return [one for one in tried if one.kind == Kind.PAY and one.state is State.PAID and one.no not in back]
+
+
+def standing(tried: Sequence[Attempt]) -> list[Attempt]:
+    """The money that moved for a sale and stands: payments that were kept, and what was paid out that undoes none of them.
+
+    A sale that takes something back pays out so; what undoes a payment of another sale stands in its own.
+    """
+    own = {one.no for one in tried}
+    out = [one for one in tried if one.kind != Kind.PAY and one.state is State.PAID and one.of not in own]
+    return sorted([*kept(tried), *out], key=lambda one: one.ordinal)
 
 
 def stored_at_risk(conn: sqlite3.Connection, cur: str) -> tuple[int, int | None]:

@@ -30,7 +30,7 @@ class Good:
     lease: str | None
 
 
-_LINE_COLUMNS = 8
+_LINE_COLUMNS = 12
 
 
 def of_item(item: Item, number: Free | None, vat_bp: int) -> Good:
@@ -52,10 +52,36 @@ def _first_line(sale: int, line: Line, lease: int | None) -> tuple[object, ...]:
     return line_id(sale, line.n), line.pack, line.title, line.ed, lease, line.qty, line.minor, line.vat_bp
 
 
+def write(tx: Tx, sale: int, lines: Iterable[Line]) -> None:
+    """Write the lines of a basket; a number they have is one that somebody asked for."""
+    tx.conn.executemany(
+        "INSERT INTO lines (id, pack, title, asked, ed, sku, qty, minor, vat_bp, disc_minor, product, bundle, of_line)"
+        " VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        [
+            (line_id(sale, line.n), line.pack, line.title, line.ed, line.sku, line.qty, line.minor, line.vat_bp, line.disc,
+             line.product, line.bundle, line.of_line)
+            for line in lines
+        ],
+    )  # fmt: skip
+
+
+def rewrite(tx: Tx, sale: int, lines: Iterable[Line]) -> None:
+    """Write the lines of a basket in place of those it had; it holds no numbers."""
+    tx.conn.execute("DELETE FROM lines WHERE id >= ? AND id < ?", (line_id(sale, 0), line_id(sale + 1, 0)))
+    write(tx, sale, lines)
+
+
+def limited_packs(conn: sqlite3.Connection) -> frozenset[int]:
+    """The packs whose copies are numbered, so that each is a line of its own."""
+    rows = conn.execute("SELECT p.no FROM packs p JOIN drops d ON d.no = p.drop_no WHERE d.edition IS NOT NULL")
+    return frozenset(row[0] for row in rows)
+
+
 def of_sale(conn: sqlite3.Connection, sale: int) -> list[Good]:
     """The goods of a sale in the order of its lines."""
     rows = conn.execute(
         "SELECT l.id & 255, l.title, l.qty, l.minor, l.vat_bp, l.pack, l.ed, l.sku,"
+        " l.disc_minor, l.product, l.bundle, l.of_line,"
         " d.no, d.drop_id, d.creator, d.edition, p.manifest_hash, p.code_ttl_s, s.jti"
         " FROM lines l LEFT JOIN packs p ON p.no = l.pack LEFT JOIN drops d ON d.no = p.drop_no LEFT JOIN leases s ON s.no = l.lease"
         " WHERE l.id >= ? AND l.id < ? ORDER BY l.id",

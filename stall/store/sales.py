@@ -15,7 +15,7 @@ from stall.store.schema import HELD, event_epoch_no, line_id
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """One sale. Money in minor units, times in ms UTC."""
+    """One sale. Money in minor units, times in ms UTC. `total_minor` is what its lines cost, the tip and what rounding added."""
 
     no: int
     epoch_no: int
@@ -31,11 +31,17 @@ class Sale:
     issue: int
     void_event: int | None = None
     """The event that took it back whole."""
+    tip_minor: int = 0
+    round_minor: int = 0
+    ref_sale: int | None = None
+    """The sale that this one takes something back of."""
+    parked_ms: int | None = None
+    queued_ms: int | None = None
 
 
 _COLUMNS = (
     "no, epoch_no, origin, created_ms, state, cur, total_minor, basket_code, hold_until_ms, paid_ms, receipt_event, issue,"
-    " void_event"
+    " void_event, tip_minor, round_minor, ref_sale, parked_ms, queued_ms"
 )
 
 
@@ -94,7 +100,7 @@ def newest(conn: sqlite3.Connection, state: str, limit: int) -> list[Sale]:
 def lines(conn: sqlite3.Connection, sale: int) -> list[Line]:
     """The lines of a sale in order."""
     rows = conn.execute(
-        "SELECT id & 255, title, qty, minor, vat_bp, pack, ed, sku FROM lines WHERE id >= ? AND id < ? ORDER BY id",
+        "SELECT id & 255, title, qty, minor, vat_bp, pack, ed, sku, disc_minor, product, bundle, of_line FROM lines WHERE id >= ? AND id < ? ORDER BY id",
         (line_id(sale, 0), line_id(sale + 1, 0)),
     )
     return [Line(*row) for row in rows.fetchall()]
@@ -112,10 +118,11 @@ def held_lines(conn: sqlite3.Connection, sale: int, now_ms: int) -> frozenset[in
 
 
 def drop_baskets(tx: Tx, begun_before_ms: int, held_until_ms: int) -> int:
-    """Give up the baskets begun before a moment and not held longer than another, but those that an attempt keeps."""
+    """Give up the baskets begun before a moment and not held longer than another, but those that an attempt keeps or somebody put aside."""
     return tx.conn.execute(
         "UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL WHERE state = 'basket' AND created_ms < ?"
         f" AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.sale = sales.no AND {attempts.KEEPS})"
+        " AND parked_ms IS NULL AND queued_ms IS NULL"
         " AND (hold_until_ms IS NULL OR hold_until_ms <= ?)",
         (begun_before_ms, held_until_ms),
     ).rowcount

@@ -218,6 +218,7 @@ CREATE TABLE vouchers (
     no INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, line INTEGER NOT NULL UNIQUE, minor INTEGER NOT NULL, cur TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('active', 'revoked')), expires_ms INTEGER
 ) STRICT;
+CREATE INDEX attempts_by_voucher ON attempts (reference) WHERE tender = 'voucher';
 CREATE TABLE postings (
     event INTEGER NOT NULL, account TEXT NOT NULL, minor INTEGER NOT NULL, PRIMARY KEY (event, account)
 ) STRICT, WITHOUT ROWID;

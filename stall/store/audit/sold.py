@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from typing import Any
 
-from stall.domain.payment import Settlement, Tender
+from stall.domain.payment import Kind, Settlement, Tender
 from stall.errors import StallError
 from stall.store import journal
 from stall.store.audit.found import Audit
@@ -18,7 +18,7 @@ from stall.wire.event import Event
 from stall.wire.receipt import Receipt
 
 _LINES = (
-    "SELECT d.drop_id, p.manifest_hash, s.jti, l.ed, l.sku, l.qty, l.minor, l.vat_bp FROM lines l LEFT JOIN packs p ON p.no = l.pack"
+    "SELECT d.drop_id, p.manifest_hash, s.jti, l.ed, l.sku, l.qty, l.minor, l.vat_bp, l.disc_minor FROM lines l LEFT JOIN packs p ON p.no = l.pack"
     " LEFT JOIN drops d ON d.no = p.drop_no LEFT JOIN leases s ON s.no = l.lease WHERE l.id >= ? AND l.id < ? ORDER BY l.id"
 )
 
@@ -45,7 +45,8 @@ class Sold:
         tender = str(body["tender"])
         # a person who decided may not know whether the terminal was online: the receipt then says that it was
         settled = str(body.get("settlement", Settlement.ONLINE)) if tender == Tender.CARD else None
-        self.parts[int(body["sale"])].append((tender, settled, int(body["minor"])))
+        minor = int(body["minor"]) * (1 if body["kind"] == Kind.PAY else -1)
+        self.parts[int(body["sale"])].append((tender, settled, minor))
 
     def given_back(self, body: dict[str, Any]) -> None:
         """Forget a part of an unfinished sale whose money went back; that of a finished one is told by its void."""
@@ -90,16 +91,18 @@ class Sold:
         if taken != tenders:
             self._found.add(f"Sale {sale}: {where} names other payments than the journal has.")
         row = self._conn.execute(
-            "SELECT state, epoch_no, receipt_event, cur, total_minor, paid_ms FROM sales WHERE no = ?", (sale,)
+            "SELECT state, epoch_no, receipt_event, cur, total_minor, tip_minor, round_minor, paid_ms FROM sales WHERE no = ?", (sale,)
         ).fetchone()
-        goods = sum(item.minor for item in signed.items)
-        expected = ("paid", epoch_no, event_id(epoch_no, read.seq), signed.pay[0].cur, goods, read.at)
+        total = sum(pay.minor for pay in signed.pay)
+        expected = (
+            "paid", epoch_no, event_id(epoch_no, read.seq), signed.pay[0].cur, total, signed.tip, signed.round, read.at
+        )  # fmt: skip
         if row is None:
             self._found.add(f"Sale {sale} has a receipt in event {read.seq} and is not in the table of sales.")
         elif tuple(row) != expected:
             self._found.add(f"Sale {sale}: {where} says otherwise than the table of sales.")
         lines = [tuple(line) for line in self._conn.execute(_LINES, (line_id(sale, 0), line_id(sale + 1, 0)))]
-        items = [(i.drop, i.man, i.lease, i.ed, i.sku, i.qty, i.minor, i.vat) for i in signed.items]
+        items = [(i.drop, i.man, i.lease, i.ed, i.sku, i.qty, i.minor, i.vat, i.disc) for i in signed.items]
         if lines != items:
             self._found.add(f"Sale {sale}: {where} lists other items than the table.")
         self._claim(sale, signed.code)

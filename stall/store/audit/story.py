@@ -108,7 +108,8 @@ class Story:
         elif state not in TRANSITIONS[State(before["state"])]:
             self._found.add(f"Payment {number} goes from {before['state']} to {state} in event {read.seq}.")
         if state is State.PAID:
-            (self.sold.paid if body["kind"] == Kind.PAY else self.sold.given_back)(body)
+            pays = body["kind"] == Kind.PAY or "of" not in body  # what undoes no payment is a part of its own sale
+            (self.sold.paid if pays else self.sold.given_back)(body)
         plain = {name: value for name, value in body.items() if name != "receipt"}
         if before is not None and "baseline" in before:  # journaled when the payment is sent; the row keeps it
             plain["baseline"] = before["baseline"]

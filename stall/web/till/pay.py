@@ -181,7 +181,7 @@ def remove(no: int) -> Answer:
     box = this_box()
     try:
         key, line = ids.read_press(_field("press")), request.form.get("line", -1, type=int)
-        left = box.write("payment", lambda tx: remove_line(tx, no, line, key, box.settings.vat_bp))
+        left = box.write("payment", lambda tx: remove_line(tx, no, line, key))
     except StallError as trouble:
         return page(no, trouble), status_of(trouble)
     return redirect(url_for("till_pay.sale", no=left) if left else url_for("till_sell.tiles"), 303)
