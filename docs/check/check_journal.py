@@ -436,8 +436,8 @@ def check_attempt(books: Books, body: dict[str, Any], where: str) -> None:
     if state != "paid" or before == "paid":
         return
     part = (body["tender"], whole(body["minor"], f"The sum in {where}"))
-    if body["kind"] == "pay":
-        books.paid[body["sale"]].append(part)
+    if body["kind"] == "pay" or "of" not in body:  # what undoes no payment pays out for its own sale
+        books.paid[body["sale"]].append(part if body["kind"] == "pay" else (part[0], -part[1]))
     elif "receipt" not in body:
         if part not in books.paid[body["sale"]]:
             wrong(f"In {where} sale {body['sale']} gives back what it had not taken.")

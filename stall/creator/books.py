@@ -172,7 +172,10 @@ class Books:
         if state != payment.State.PAID:
             return
         if body["kind"] != payment.Kind.PAY:
-            self._given_back(entry, body)
+            if "of" in body:
+                self._given_back(entry, body)
+            else:  # it undoes no payment: the stall pays out, as for a deposit that comes back
+                self._paid[body["sale"]].append((body["tender"], -body["minor"]))
             return
         if not settled:
             self._paid[body["sale"]].append((body["tender"], body["minor"]))

@@ -44,7 +44,10 @@ def remove_line(tx: Tx, sale_no: int, n: int) -> bool:
     out = next((line for line in lines if line.n == n), None)
     left = [line for line in lines if line is not out and not (out and out.bundle and line.bundle == out.bundle)]
     if not left:
-        tx.conn.execute("UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL, parked_ms = NULL WHERE no = ?", (sale_no,))
+        tx.conn.execute(
+            "UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL, parked_ms = NULL WHERE no = ?",
+            (sale_no,),
+        )
         return False
     _rewrite(tx, sale, left)
     return True
@@ -75,7 +78,9 @@ def set_quantity(tx: Tx, sale_no: int, n: int, qty: int, vat_bp: int) -> None:
     _rewrite(tx, sale, lines)
 
 
-def discount(tx: Tx, sale_no: int, *, minor: int | None = None, basis_points: int | None = None, n: int | None = None) -> None:
+def discount(
+    tx: Tx, sale_no: int, *, minor: int | None = None, basis_points: int | None = None, n: int | None = None
+) -> None:
     """Take an amount or a part (in basis points) off one line, or off the whole basket in place of every discount it has.
 
     Raises as `check_amendable`, Refused `discount-negative`, `discount-too-large`, `line-unknown`, `discount-of-voucher`.
@@ -85,7 +90,9 @@ def discount(tx: Tx, sale_no: int, *, minor: int | None = None, basis_points: in
     chosen = [line for line in lines if (n is None or line.n == n) and not is_voucher(line.sku)]
     if not chosen:
         if any(line.n == n for line in lines) or n is None:
-            raise Refused("discount-of-voucher", "A voucher is money and has no discount. Sell it for what it is worth.")
+            raise Refused(
+                "discount-of-voucher", "A voucher is money and has no discount. Sell it for what it is worth."
+            )
         raise Refused("line-unknown", "That line is not in the basket any more. Look at it again.")
     worth = sum(max(line.list_minor, 0) for line in chosen)
     off = percent_of(worth, basis_points or 0) if minor is None else minor
@@ -99,7 +106,10 @@ def set_tip(tx: Tx, sale_no: int, minor: int) -> None:
     sale = check_amendable(tx, sale_no)
     due = sale.total_minor - sale.tip_minor + minor
     if minor < 0 or due > LIMIT_MINOR or due - minor <= 0 < minor:
-        raise Refused("tip-wrong", "A tip is added to what a buyer pays. Type an amount of 0 or more, for a sale that costs something.")
+        raise Refused(
+            "tip-wrong",
+            "A tip is added to what a buyer pays. Type an amount of 0 or more, for a sale that costs something.",
+        )
     tx.conn.execute("UPDATE sales SET tip_minor = ?, total_minor = ? WHERE no = ?", (minor, due, sale_no))
 
 
@@ -153,7 +163,11 @@ def _joined(lines: Sequence[Line], more: Line) -> list[Line]:
     for at, line in enumerate(lines):
         if _of_the_same(line, more) and line.minor * more.qty == more.minor * line.qty:
             check_quantity(line.qty + more.qty)
-            return [*lines[:at], replace(line, qty=line.qty + more.qty, minor=line.minor + more.minor), *lines[at + 1 :]]
+            return [
+                *lines[:at],
+                replace(line, qty=line.qty + more.qty, minor=line.minor + more.minor),
+                *lines[at + 1 :],
+            ]
     return [*lines, more]
 
 

@@ -95,7 +95,9 @@ def lines_of_product(tx: Tx, wish: ProductWish, vat_bp: int) -> tuple[str, list[
     if not product.on_sale and not wish.back:
         raise Refused("product-not-sold", f"{product.title} is not on sale now. Choose another item.")
     if wish.back and product.kind is not ProductKind.DEPOSIT:
-        raise Refused("deposit-only", f"{product.title} is no deposit. To take it back, open the sale it was bought in.")
+        raise Refused(
+            "deposit-only", f"{product.title} is no deposit. To take it back, open the sale it was bought in."
+        )
     if product.kind is ProductKind.BUNDLE:
         return product.cur, _bundle(tx, product, wish.qty, vat_bp)
     minor = _price(product, wish)

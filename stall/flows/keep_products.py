@@ -65,11 +65,14 @@ def _check(tx: Tx, draft: Draft) -> None:
         if not (0 < len(words) <= MOST_SIGNS and words.isprintable() and words == words.strip()):
             raise Refused("product-name", f"A product's name and title have 1 to {MOST_SIGNS} signs on one line.")
     if draft.sku.startswith(VOUCHER):
-        raise Refused("product-name", f"No product's name may begin with “{VOUCHER}”: vouchers are called so on receipts.")
+        raise Refused(
+            "product-name", f"No product's name may begin with “{VOUCHER}”: vouchers are called so on receipts."
+        )
     known = products.find(tx.conn, draft.sku)
     if known is not None and known.kind != draft.kind:
         raise Refused(
-            "product-kind", f"“{draft.sku}” is a {known.kind.value} and stays one. Choose another name for the new product."
+            "product-kind",
+            f"“{draft.sku}” is a {known.kind.value} and stays one. Choose another name for the new product.",
         )
     if draft.price_minor is not None and not 0 <= draft.price_minor <= LIMIT_MINOR:
         raise Refused("product-price", "A price is not below zero, nor above what one sale can take. Type it again.")
@@ -79,7 +82,9 @@ def _check(tx: Tx, draft: Draft) -> None:
         raise Refused("product-vat", "A voucher bears no VAT: what is bought with it does. Set its rate to 0.")
     taken = None if draft.barcode is None else products.by_barcode(tx.conn, draft.barcode)
     if taken is not None and taken.sku != draft.sku:
-        raise Refused("product-barcode", f"“{taken.title}” has that barcode already. Scan the right one, or change that first.")
+        raise Refused(
+            "product-barcode", f"“{taken.title}” has that barcode already. Scan the right one, or change that first."
+        )
     _check_parts(tx, draft)
 
 
@@ -100,7 +105,8 @@ def _check_parts(tx: Tx, draft: Draft) -> None:
             inner = products.get(tx.conn, part.product)
             if inner.kind is not ProductKind.ITEM or inner.price_minor is None or inner.cur != draft.cur:
                 raise Refused(
-                    "bundle-parts", f"“{inner.title}” cannot be a part: a part is a drop or a thing with a price in {draft.cur}."
+                    "bundle-parts",
+                    f"“{inner.title}” cannot be a part: a part is a drop or a thing with a price in {draft.cur}.",
                 )
         elif part.drop_id is None or for_sale.find(tx.conn, part.drop_id, tx.now_ms) is None:
             raise Refused("bundle-parts", f"There is no drop “{part.drop_id}” here. Import its pack first.")

@@ -26,7 +26,9 @@ def to_take(tx: Tx, sale: Sale, part_minor: int | None) -> int:
     if part_minor is None or part_minor == due:
         return due
     if not 0 < part_minor < due:
-        raise Refused("part-wrong", "A part is more than nothing and less than what is due. Type it again, or take the rest.")
+        raise Refused(
+            "part-wrong", "A part is more than nothing and less than what is due. Type it again, or take the rest."
+        )
     if len(attempts.standing(attempts.of_sale(tx.conn, sale.no))) >= MOST - 1:
         raise Refused("parts-too-many", "A sale is paid in four parts at most. Take all of the rest with this one.")
     return part_minor

@@ -84,5 +84,6 @@ def drop_sale(tx: Tx, sale_no: int) -> None:
         raise Refused("sale-part-paid", "Part of this sale is paid. Take the rest, or give the money back first.")
     release_hold(tx, sale_no)
     tx.conn.execute(
-        "UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL, parked_ms = NULL, queued_ms = NULL WHERE no = ?", (sale_no,)
+        "UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL, parked_ms = NULL, queued_ms = NULL WHERE no = ?",
+        (sale_no,),
     )

@@ -83,7 +83,8 @@ def _rounded(tx: Tx, sale: Sale, step: int) -> Sale:
     if not added:
         return sale
     tx.conn.execute(
-        "UPDATE sales SET round_minor = round_minor + ?1, total_minor = total_minor + ?1 WHERE no = ?2", (added, sale.no)
+        "UPDATE sales SET round_minor = round_minor + ?1, total_minor = total_minor + ?1 WHERE no = ?2",
+        (added, sale.no),
     )
     return dataclasses.replace(sale, round_minor=sale.round_minor + added, total_minor=sale.total_minor + added)
 
@@ -115,7 +116,9 @@ def take_comp(tx: Tx, sale_no: int, ordinal: int, decided_by: str) -> Taken:
     if paid_so_far(tx, sale_no):
         raise Refused("comp-part-paid", "Part of this sale is paid already. Give that back first.")
     if any(is_voucher(good.line.sku) or good.line.minor < 0 for good in goods.of_sale(tx.conn, sale_no)):
-        raise Refused("comp-of-money", "A voucher or a deposit is money and is not given free. Take it out of the sale first.")
+        raise Refused(
+            "comp-of-money", "A voucher or a deposit is money and is not given free. Take it out of the sale first."
+        )
     tx.conn.execute(
         "UPDATE lines SET disc_minor = disc_minor + minor, minor = 0 WHERE id >= ? << 8 AND id < (? + 1) << 8",
         (sale_no, sale_no),

@@ -32,7 +32,9 @@ def take_voucher(tx: Tx, sale_no: int, ordinal: int, code: bytes) -> int:
         raise Refused("nothing-due", "Nothing is due for this sale. Give it as free instead.")
     found = vouchers.by_digest(tx.conn, vouchercode.digest(code))
     if found is None or found.state != "active":
-        raise Refused("voucher-unknown", "No voucher of this stall has that code. Check each letter, or take another payment.")
+        raise Refused(
+            "voucher-unknown", "No voucher of this stall has that code. Check each letter, or take another payment."
+        )
     if found.expires_ms is not None and found.expires_ms <= tx.now_ms:
         raise Refused("voucher-expired", "This voucher is over. Take another payment.")
     if found.cur != sale.cur:

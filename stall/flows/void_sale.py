@@ -42,7 +42,12 @@ def _negative(sold: Mapping[str, Any], back: Attempt) -> dict[str, Any]:
     """What the receipt says of goods and money, the other way round; the money as `back` gave it."""
     items = [_minus(item, "minor", "disc") for item in sold["items"]]
     tax = [_minus(rate, "net", "vat") for rate in sold["tax"]]
-    return {"items": items, "tax": tax, "pay": [tender_of(back)], **_minus({n: sold[n] for n in ("tip", "round") if n in sold})}
+    return {
+        "items": items,
+        "tax": tax,
+        "pay": [tender_of(back)],
+        **_minus({n: sold[n] for n in ("tip", "round") if n in sold}),
+    }
 
 
 def _minus(each: Mapping[str, Any], *names: str) -> dict[str, Any]:

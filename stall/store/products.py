@@ -119,6 +119,8 @@ def unknown(named: str) -> Refused:
 
 
 def _all(rows: sqlite3.Cursor) -> list[Product]:
-    return [
-        Product(*row[:3], ProductKind(row[3]), *row[4:-1], bool(row[-1])) for row in map(tuple, rows.fetchall())
-    ]
+    found = []
+    for row in rows.fetchall():
+        named = dict(zip(_COLUMNS.split(", "), row, strict=True))
+        found.append(Product(**{**named, "kind": ProductKind(named["kind"]), "on_sale": bool(named["on_sale"])}))
+    return found

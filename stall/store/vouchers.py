@@ -61,6 +61,4 @@ def add(tx: Tx, *, no: int, digest: bytes, line: int, minor: int, cur: str, expi
 
 def revoke_of_sale(tx: Tx, sale: int) -> None:
     """Take back the vouchers of a sale that was taken back."""
-    tx.conn.execute(
-        "UPDATE vouchers SET state = 'revoked' WHERE line >= ? << 8 AND line < (? + 1) << 8", (sale, sale)
-    )
+    tx.conn.execute("UPDATE vouchers SET state = 'revoked' WHERE line >= ? << 8 AND line < (? + 1) << 8", (sale, sale))

@@ -40,7 +40,9 @@ def decode(text: str) -> bytes:
     """Read a code as people type it: any case, spaces and hyphens ignored. Raises Refused `voucher-code-malformed`."""
     signs = crockford.values(text[:_MAX_TYPED])
     if signs is None or len(signs) != CODE_CHARS or len(text) > _MAX_TYPED:
-        raise Refused("voucher-code-malformed", "This is not a voucher code. Type all 16 letters and digits as printed.")
+        raise Refused(
+            "voucher-code-malformed", "This is not a voucher code. Type all 16 letters and digits as printed."
+        )
     return crockford.number(signs).to_bytes(CODE_BYTES)
 
 

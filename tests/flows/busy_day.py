@@ -37,6 +37,8 @@ WORDS = "slip 0042 at the terminal"
 
 def live_through(stall: Stocked) -> None:
     """Sell by every tender, with every end a card payment can come to; claim, download, decide, close the day."""
+    with stall.box.db.transaction() as tx:
+        selling.add_products(tx)
     claim_and_download(stall, _cash(stall, PRINTS))
     paid = selling.basket(stall, PRINTS)
     selling.card(stall, paid)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from stall.domain.payment import Kind
+from stall.domain.product import ProductKind
 from stall.flows import card_attempt, give_back, take_card, take_cash
 from stall.flows.card_attempt import TerminalFacts
 from stall.flows.fill_basket import Wish, fill_basket
+from stall.flows.keep_products import Draft, save_product
 from stall.store import attempts, catalogue, journal, readers, sales
 from stall.store.attempts import Attempt
+from stall.store.db import Tx
+from stall.store.products import BundlePart
 from stall.wire import event, receipt
 from stall.wire.receipt import Receipt
-from tests.fakes.stock import PRINTS, Stocked
+from tests.fakes.stock import PRINTS, ZINE, Stocked
 
 VAT = 1900
 
@@ -18,6 +22,15 @@ VAT = 1900
 def basket(stall: Stocked, *drops: str, origin: str = "till", qty: int = 1) -> int:
     with stall.box.db.transaction() as tx:
         return fill_basket(tx, [Wish(drop, qty) for drop in drops or (PRINTS,)], origin=origin, vat_bp=VAT)
+
+
+def add_products(tx: Tx) -> None:
+    """A thing at the lower rate, a bundle of it and of a drop, a voucher whose worth is typed, a deposit."""
+    postcard = save_product(tx, Draft("postcard", "Postcard", ProductKind.ITEM, 120, "EUR", 700, stock=40))
+    parts = (BundlePart(ZINE, None, 1), BundlePart(None, postcard, 3))
+    save_product(tx, Draft("both", "Zine and three cards", ProductKind.BUNDLE, 599, "EUR", 1900, parts=parts))
+    save_product(tx, Draft("gift", "Voucher", ProductKind.VOUCHER, None, "EUR", 0))
+    save_product(tx, Draft("cup", "Deposit for the cup", ProductKind.DEPOSIT, 200, "EUR", 1900))
 
 
 def cash(stall: Stocked, sale: int, given: int = 10_000, ordinal: int = 1) -> take_cash.Taken:

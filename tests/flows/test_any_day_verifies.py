@@ -15,19 +15,21 @@ import pytest
 from stall.domain.epoch import Cause
 from stall.domain.payment import Reason
 from stall.errors import Refused, Retry
-from stall.flows import card_attempt, take_card, take_cash, take_confirmed
+from stall.flows import amend_basket, card_attempt, take_card, take_cash, take_confirmed
 from stall.flows.claim import redeem_order
 from stall.flows.confirm_clock import confirm_clock
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.flows.export_journal import export_journal
-from stall.flows.fill_basket import Wish, fill_basket
+from stall.flows.fill_basket import ProductWish, Wish, fill_basket
 from stall.flows.housekeeping import sweep
 from stall.flows.new_epoch import new_epoch
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_free import take_free
+from stall.flows.take_voucher import take_voucher
 from stall.store import attempts, journal
 from stall.store.audit import audit
 from stall.store.db import Tx
+from stall.wire import vouchercode
 from tests.fakes import leasing
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import selling
@@ -60,6 +62,11 @@ class Day:
             self.begin_anew,
             self.hold_for_reader,
             self.confirm,
+            self.product,
+            self.product,
+            self.amend,
+            self.amend,
+            self.voucher,
         ]
         try:
             self.dice.choice([*frequent * 3, *rare])()
@@ -97,6 +104,47 @@ class Day:
     def confirm(self) -> None:
         sale, reference = self.sale(), self.dice.choice(("", "TAB4C7KZ2M", "0042"))
         self.write(lambda tx: take_confirmed.take_confirmed(tx, sale, self.next_ordinal(sale), reference, "maker"))
+
+    def product(self) -> None:
+        """A thing, a bundle, a voucher or a deposit, in a basket of its own or beside what is there."""
+        wish = self.dice.choice((
+            ProductWish("postcard", self.dice.randrange(1, 9)), ProductWish("both"), ProductWish("gift", 1, self.dice.randrange(1, 5000)),
+            ProductWish("cup", 2), ProductWish("cup", 1, back=True), ProductWish("postcard"),
+        ))  # fmt: skip
+        if self.dice.random() < 0.5:
+            with self.stall.box.db.transaction() as tx:
+                self.sales.append(fill_basket(tx, [wish], origin="till", vat_bp=1900))
+        else:
+            sale = self.sale()
+            self.write(lambda tx: amend_basket.add_items(tx, sale, [wish], 1900))
+
+    def amend(self) -> None:
+        sale, n, minor = self.sale(), self.dice.randrange(0, 3), self.dice.randrange(0, 700)
+        self.write(self.dice.choice((
+            lambda tx: amend_basket.discount(tx, sale, minor=minor),
+            lambda tx: amend_basket.discount(tx, sale, basis_points=minor * 10, n=n),
+            lambda tx: amend_basket.set_tip(tx, sale, minor),
+            lambda tx: amend_basket.set_quantity(tx, sale, n, self.dice.randrange(1, 4), 1900),
+            lambda tx: amend_basket.remove_line(tx, sale, n),
+            lambda tx: amend_basket.park(tx, sale),
+            lambda tx: take_cash.take_cash(tx, sale, self.next_ordinal(sale), 10_000, part_minor=minor),
+            lambda tx: take_cash.take_cash(tx, sale, self.next_ordinal(sale), 10_000, step=5),
+        )))  # fmt: skip
+
+    def voucher(self) -> None:
+        """Spend one of the vouchers that were sold, perhaps for the second time."""
+        sale = self.sale()
+        sold = (
+            self.stall.box.db.read()
+            .execute(
+                "SELECT v.line, e.epoch FROM vouchers v JOIN sales s ON s.no = v.line >> 8 JOIN epochs e ON e.no = s.epoch_no"
+            )
+            .fetchall()
+        )
+        if sold:
+            line, epoch = self.dice.choice(sold)
+            code = vouchercode.derive(self.stall.box.secrets.claim_key, epoch, line)
+            self.write(lambda tx: take_voucher(tx, sale, self.next_ordinal(sale), code))
 
     def comp(self) -> None:
         sale = self.sale()
@@ -191,6 +239,8 @@ class Day:
 @pytest.mark.parametrize("seed", range(6))
 def test_any_day_verifies_and_its_export_holds(stall: Stocked, tmp_path: Path, seed: int) -> None:
     day = Day(stall, random.Random(seed))
+    with stall.box.db.transaction() as tx:
+        selling.add_products(tx)
     for n in range(STEPS):
         day.step()
         if n % 10 == 0:

@@ -29,6 +29,7 @@ def check(conn: sqlite3.Connection, found: Audit, story: Story) -> None:
     _count(conn, found, "SELECT count(*) FROM sales WHERE void_event IS NOT NULL", story.sold.voided, "voids")
     _count(conn, found, "SELECT count(*) FROM claims WHERE id & 255 = 1", story.sold.claimable, "claim codes")
     _check_switches(conn, found, story)
+    _check_products(conn, found, story)
     _check_given_up(conn, found)
     _check_money(conn, found, story)
     story.sold.end()
@@ -46,6 +47,26 @@ def _check_switches(conn: sqlite3.Connection, found: Audit, story: Story) -> Non
     for drop, on in conn.execute("SELECT drop_id, switched_on FROM drops"):
         if bool(on) != story.switched_on.get(drop, False):
             found.add(f"The drop {drop} is {'open' if on else 'closed'} in the table and not in the journal.")
+
+
+def _check_products(conn: sqlite3.Connection, found: Audit, story: Story) -> None:
+    """A product is what its last event says; its stock goes down with every sale."""
+    rows = conn.execute("SELECT sku, title, kind, price_minor, cur, vat_bp, on_sale FROM products")
+    kept = {row[0]: tuple(row[1:]) for row in rows}
+    told = {
+        sku: (
+            said.get("title"),
+            said.get("kind"),
+            said.get("minor"),
+            said.get("cur"),
+            said.get("vat"),
+            said.get("on_sale"),
+        )
+        for sku, said in story.products.items()
+    }
+    for sku in sorted(kept.keys() | told.keys()):
+        if kept.get(sku) != told.get(sku):
+            found.add(f"The product {sku} is otherwise in the table than its last event says.")
 
 
 def _check_given_up(conn: sqlite3.Connection, found: Audit) -> None:

@@ -91,7 +91,8 @@ class Sold:
         if taken != tenders:
             self._found.add(f"Sale {sale}: {where} names other payments than the journal has.")
         row = self._conn.execute(
-            "SELECT state, epoch_no, receipt_event, cur, total_minor, tip_minor, round_minor, paid_ms FROM sales WHERE no = ?", (sale,)
+            "SELECT state, epoch_no, receipt_event, cur, total_minor, tip_minor, round_minor, paid_ms FROM sales WHERE no = ?",
+            (sale,),
         ).fetchone()
         total = sum(pay.minor for pay in signed.pay)
         expected = (

@@ -55,6 +55,7 @@ class Story:
         self.sold = Sold(conn, found, public, self.stock)
         self.entries = Entries(conn, found)
         self.switched_on: dict[str, bool] = {}
+        self.products: dict[str, dict[str, Any]] = {}
         self._conn = conn
         self._found = found
         self._newest = 0
@@ -66,6 +67,7 @@ class Story:
             "lease": self.stock.lease,
             "certificate": self.sold.certificate,
             "drop": self._drop,
+            "product": self._product,
         }
 
     def tell(self, epoch_no: int, read: Event) -> None:
@@ -97,6 +99,9 @@ class Story:
 
     def _drop(self, _: int, read: Event) -> None:
         self.switched_on[str(read.body["drop"])] = bool(read.body["open"])
+
+    def _product(self, _: int, read: Event) -> None:
+        self.products[str(read.body["sku"])] = read.body
 
     def _attempt(self, epoch_no: int, read: Event) -> None:
         """One step of a payment; its last one must be what the row says."""

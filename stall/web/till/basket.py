@@ -47,5 +47,3 @@ def remove_line(tx: Tx, sale_no: int, line: int, key: bytes) -> int:
     left = sale_no if amend_basket.remove_line(tx, sale_no, line) else 0
     presses.remember(tx, press, left)
     return left
-
-
