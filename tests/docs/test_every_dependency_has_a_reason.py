@@ -14,7 +14,13 @@ ROW = re.compile(
     re.MULTILINE,
 )
 # The name to import where it is not the name to install.
-MODULE = {"argon2-cffi": "argon2", "pillow": "PIL", "pyserial": "serial", "sqlite-utils": "sqlite_utils"}
+MODULE = {
+    "argon2-cffi": "argon2",
+    "pillow": "PIL",
+    "pyserial": "serial",
+    "python-escpos": "escpos",
+    "sqlite-utils": "sqlite_utils",
+}
 
 
 def rows() -> dict[str, re.Match[str]]:
