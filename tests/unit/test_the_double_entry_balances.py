@@ -52,7 +52,10 @@ def test_a_voucher_is_owed_until_it_is_spent() -> None:
     sold = ledger.goods_sold([(0, 2000, 0)], vouchers=2000)
     assert sold == {ledger.VOUCHERS: -2000, ledger.CUSTOMER: 2000}
     spent = ledger.money_moved("voucher", None, 2000)
-    assert ledger.together(sold, spent) == {}
+    both = ledger.together(sold, spent)
+    assert both == {ledger.VOUCHERS: -2000, ledger.VOUCHERS_SPENT: 2000}, (
+        "sold and spent stay apart; together nothing is owed"
+    )
 
 
 def test_a_tip_and_what_rounding_adds_are_no_turnover() -> None:
@@ -71,7 +74,7 @@ def test_a_card_that_was_read_offline_is_not_in_the_bank_yet() -> None:
     assert ledger.money_moved("card", "online", 450) == {ledger.CARD: 450, ledger.CUSTOMER: -450}
 
 
-def test_cash_without_a_sale_is_the_owners_and_what_a_count_finds_is_nobodys() -> None:
+def test_cash_without_a_sale_is_the_owners_and_all_of_it_leaves_when_the_shift_ends() -> None:
     assert ledger.drawer_moved(-5000) == {ledger.DRAWER: -5000, ledger.OWNER: 5000}
-    assert ledger.counted(-35) == {ledger.DRAWER: -35, ledger.OVER_SHORT: 35}
-    assert ledger.counted(0) == {}
+    assert ledger.drawer_closed(-35, 9965) == {ledger.DRAWER: -10_000, ledger.OVER_SHORT: 35, ledger.OWNER: 9965}
+    assert ledger.drawer_closed(0, 0) == {}
