@@ -46,14 +46,17 @@ def take_cash(
             )
         return Taken(first.no, (first.given_minor or first.amount_minor) - first.amount_minor)
     sale = begin_payment(tx, sale_no)
-    if due_of(tx, sale) == 0:
+    due = due_of(tx, sale)
+    if due == 0:
         paid = finish_sale(tx, sale)  # paid before, in an epoch that could not finish it
         if paid:
             return Taken(paid[-1].no, 0)
         return _free(tx, sale, None)  # zero to pay is one free tender, whatever button was pressed
     if part_minor is None:
-        sale = _rounded(tx, sale, step)
-    due = to_take(tx, sale, part_minor)
+        exact, due = due, cash_due(due, step)
+        _round(tx, sale_no, due - exact)
+    else:
+        due = to_take(tx, sale, part_minor)
     if due < 0:
         return _pay_out(tx, sale, -due)
     change = sums.change(due, given_minor, sale.cur)
@@ -76,17 +79,13 @@ def cash_due(due_minor: int, step: int) -> int:
     return money.rounded(due_minor, step) or due_minor
 
 
-def _rounded(tx: Tx, sale: Sale, step: int) -> Sale:
-    """The sale as cash can pay it: what rounding adds stands in its own row and on the receipt."""
-    due = due_of(tx, sale)
-    added = cash_due(due, step) - due
-    if not added:
-        return sale
-    tx.conn.execute(
-        "UPDATE sales SET round_minor = round_minor + ?1, total_minor = total_minor + ?1 WHERE no = ?2",
-        (added, sale.no),
-    )
-    return dataclasses.replace(sale, round_minor=sale.round_minor + added, total_minor=sale.total_minor + added)
+def _round(tx: Tx, sale: int, added: int) -> None:
+    """Make the sale one that cash can pay: what rounding adds stands in its own row and on the receipt."""
+    if added:
+        tx.conn.execute(
+            "UPDATE sales SET round_minor = round_minor + ?1, total_minor = total_minor + ?1 WHERE no = ?2",
+            (added, sale),
+        )
 
 
 def _pay_out(tx: Tx, sale: Sale, minor: int) -> Taken:

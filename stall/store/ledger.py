@@ -81,7 +81,7 @@ def postings_of(kind: str, body: Mapping[str, Any]) -> ledger.Postings:
         return ledger.drawer_closed(int(drawer.get("over", 0)), int(drawer["left"]))
     moved = [_money(body)] if body.get("state") == State.PAID else []
     if "receipt" in body:
-        moved.append(_goods(jws.unverified_claims(str(body["receipt"]))))
+        moved.append(_goods(jws.known_claims(str(body["receipt"]))))
     return ledger.together(*moved)
 
 

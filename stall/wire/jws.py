@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
+import msgspec
+
 from stall.errors import LocalWireError, WireError
 from stall.wire import b64, canonical, keys, strict_json
 from stall.wire.claims import Claims, read_canonical, typed
@@ -161,6 +163,12 @@ def unverified_claims(token: str) -> dict[str, Any]:
     """Read what a token claims, only to learn whose key to ask for; the caller verifies it then."""
     payload = _split(token, max(LIMITS.values()))[1]
     return _claims(b64.decode(payload), max(LIMITS.values()))
+
+
+def known_claims(token: str) -> dict[str, Any]:
+    """Read what a token claims that is known to be good: signed here a moment ago, or verified before. Checks nothing."""
+    claims: dict[str, Any] = msgspec.json.decode(b64.decode(token.split(".")[1]))
+    return claims
 
 
 def _split(token: object, longest: int) -> tuple[str, str, str]:
