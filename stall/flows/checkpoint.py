@@ -17,8 +17,10 @@ from stall.wire.merkle import EMPTY_ROOT
 SPACING_MS = 1000
 
 
-def sign_checkpoint(tx: Tx, epoch_no: int | None = None) -> str:
+def sign_checkpoint(tx: Tx, epoch_no: int | None = None, *, at_once: bool = False) -> str:
     """Return a signed checkpoint of an epoch as it stands, the running one unless another is named.
+
+    `at_once` signs however soon after the last one: it is for what happens once a day.
 
     Hand it out only after COMMIT. Never signs a smaller or a different tree than the last one. Raises Broken
     `checkpoint-rollback` when the journal is behind what was signed.
@@ -33,7 +35,7 @@ def sign_checkpoint(tx: Tx, epoch_no: int | None = None) -> str:
             raise Broken(
                 "checkpoint-rollback", "The journal is behind what this box has signed. Run: stall journal verify"
             )
-        soon = 0 <= tx.now_ms - last["signed_ms"] < SPACING_MS
+        soon = 0 <= tx.now_ms - last["signed_ms"] < SPACING_MS and not at_once
         if last["size"] == head.size or (soon and head.epoch_no == journal.read_head(tx.conn).epoch_no):
             return str(last["note"])  # a closed epoch is signed once more at its end, however soon
     origin = note.origin(tx.secrets.signing.thumbprint, head.epoch)

@@ -117,13 +117,23 @@ def standing(tried: Sequence[Attempt]) -> list[Attempt]:
 
 def stored_at_risk(conn: sqlite3.Connection, cur: str) -> tuple[int, int | None]:
     """What was approved offline, stands, and was in no end of day of its terminal yet: the sum, and since when."""
-    sum_minor, since_ms = conn.execute(
-        "SELECT coalesce(sum(amount_minor), 0), min(requested_ms) FROM attempts a WHERE settlement = ? AND cur = ? AND kind = 'pay'"
-        f" AND (state IN ('approved', 'unknown') OR {KEPT}) AND NOT EXISTS"
+    sum_minor, since_ms, _ = _at_risk(conn, cur)
+    return sum_minor, since_ms
+
+
+def count_at_risk(conn: sqlite3.Connection, cur: str) -> int:
+    """How many payments those are."""
+    return _at_risk(conn, cur)[2]
+
+
+def _at_risk(conn: sqlite3.Connection, cur: str) -> tuple[int, int | None, int]:
+    row = conn.execute(
+        "SELECT coalesce(sum(amount_minor), 0), min(requested_ms), count(*) FROM attempts a WHERE settlement = ? AND cur = ?"
+        f" AND kind = 'pay' AND (state IN ('approved', 'unknown') OR {KEPT}) AND NOT EXISTS"
         f" (SELECT 1 FROM day_ends d WHERE {_DAY_CLOSED})",
         (Settlement.STORED, cur),
     ).fetchone()
-    return sum_minor, since_ms
+    return row[0], row[1], row[2]
 
 
 def day_closed_since(conn: sqlite3.Connection, no: int) -> bool:

@@ -189,7 +189,7 @@ ALTER TABLE day_ends ADD COLUMN after_attempt INTEGER;
 #: the product it was sold as a part of. A sale's total is that of its lines, its tip and what rounding added. `ref_sale`: what a
 #: return or an exchange takes back of. `parked_ms`: put aside for the next buyer; `queued_ms`: money that is owed to a buyer.
 #: `postings` is the double entry, debits above zero; each event's add up to nothing. A shift reaches from the event after the one
-#: that closed the shift before to the one that closes it; `no` is the number of its Z-report.
+#: that closed the shift before to the one that closes it; `no` is the number of its Z-report, `checkpoint` what was signed over it.
 TILL = """
 CREATE TABLE products (
     no INTEGER PRIMARY KEY, sku TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
@@ -223,7 +223,7 @@ CREATE TABLE postings (
     event INTEGER NOT NULL, account TEXT NOT NULL, minor INTEGER NOT NULL, PRIMARY KEY (event, account)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE shifts (
-    no INTEGER PRIMARY KEY, opened_event INTEGER, opened_ms INTEGER, closed_event INTEGER, closed_ms INTEGER
+    no INTEGER PRIMARY KEY, opened_event INTEGER, opened_ms INTEGER, closed_event INTEGER, closed_ms INTEGER, checkpoint TEXT
 ) STRICT;
 CREATE TABLE drawer_moves (
     event INTEGER PRIMARY KEY, way TEXT NOT NULL CHECK (way IN ('float', 'in', 'out', 'count')), minor INTEGER NOT NULL,

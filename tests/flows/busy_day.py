@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from secrets import token_bytes
 
+from stall.domain.drawer import Way
 from stall.domain.epoch import Cause
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
@@ -23,7 +24,7 @@ from stall.wire import keys
 from tests.cloud.boxes import delegate
 from tests.fakes import leasing
 from tests.fakes.stock import CREATOR, PRINTS, SAMPLER, ZINE, Stocked
-from tests.flows import selling
+from tests.flows import closing, selling
 
 #: What the day takes, in minor units by tender.
 TAKEN = {"cash": 450 + 300, "card": 450 + 450 + 3 * 300, "comp": 0}
@@ -71,6 +72,8 @@ def two_lives(stall: Stocked) -> None:
     claim_and_download(stall, waiting.sale)
     claim_and_download(stall, _cash(stall, ZINE))
     selling.send(stall, selling.ask(stall, selling.basket(stall, ZINE)))
+    closing.close(stall.box, despite_open=True)
+    closing.move(stall.box, Way.IN, 1000, "change")
     _sign(stall)
 
 
@@ -178,5 +181,15 @@ def _around_the_sales(stall: Stocked) -> None:
         close_drop(tx, ZINE)
         open_drop(tx, ZINE)
         record_day_end(tx, ask_day_end(tx, 1), 1, total_minor=1800, count=5, cur="EUR", tid="29001006")
+    _closed(stall)
     with stall.box.db.transaction() as tx:
         confirm_clock(tx, stall.clock.wall - 3_600_000)
+
+
+def _closed(stall: Stocked) -> None:
+    """A shift with a float, cash in and out, a count, and its Z-report; then cash of the next one."""
+    closing.put_float(stall.box, 5000)
+    closing.move(stall.box, Way.OUT, 700, "supplies", WORDS)
+    closing.count(stall.box, closing.pieces_for(closing.expected(stall.box) - 10))
+    closing.close(stall.box, counted=True, despite_open=True)
+    closing.put_float(stall.box, 2000)

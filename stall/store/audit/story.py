@@ -16,6 +16,7 @@ from stall.store import attempts
 from stall.store.attempts import Attempt
 from stall.store.audit.entries import Entries
 from stall.store.audit.found import Audit
+from stall.store.audit.shifts import Shifts
 from stall.store.audit.sold import Sold
 from stall.store.audit.stock import Stock
 from stall.store.schema import event_id
@@ -54,6 +55,7 @@ class Story:
         self.stock = Stock(conn, found)
         self.sold = Sold(conn, found, public, self.stock)
         self.entries = Entries(conn, found)
+        self.shifts = Shifts(conn, found)
         self.switched_on: dict[str, bool] = {}
         self.products: dict[str, dict[str, Any]] = {}
         self._conn = conn
@@ -68,6 +70,8 @@ class Story:
             "certificate": self.sold.certificate,
             "drop": self._drop,
             "product": self._product,
+            "drawer": self.shifts.moved,
+            "shift_close": self.shifts.closed,
         }
 
     def tell(self, epoch_no: int, read: Event) -> None:
@@ -85,6 +89,7 @@ class Story:
         for body in self._open.values():
             self._compare(body)
         self.entries.end()
+        self.shifts.end()
 
     def _referring(self, epoch_no: int, read: Event) -> None:
         """An event that must have left one row, found by what it says."""
