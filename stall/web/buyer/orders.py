@@ -68,6 +68,8 @@ def pages(shop: Shop) -> Blueprint:
             covers=[cover for cover in by_line.values() if cover],
             ended=order_words.ENDED.get(now.state),
             numbered=any(item.edition is not None for item in bought),
+            bought=bought,
+            receipt=None if sale.receipt_event is None else ids.receipt_id(box.secrets, sale.receipt_event),
         )
 
     @routes.get("/o/<name>/state")
