@@ -83,6 +83,12 @@ class Disk(Struct, frozen=True):
             raise ValueError("warn_mb is below stop_mb: the till must warn before it stops")
 
 
+class Till(Struct, frozen=True):
+    """How the till behaves. After `lock_minutes` without a touch the screen locks; 0 is never."""
+
+    lock_minutes: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 10
+
+
 class Settings(Struct, frozen=True):
     """Everything a box can be told. The defaults make a stall on loopback without a reader or cloud."""
 
@@ -96,6 +102,7 @@ class Settings(Struct, frozen=True):
     standalone: Standalone | None = None
     cloud: Cloud | None = None
     disk: Disk = Disk()
+    till: Till = Till()
     mdns: bool = False
     mdns_interface: str = ""
 

@@ -2,8 +2,36 @@
 const body = document.body;
 const page = body.dataset.page;
 
+// Signed out, or locked: keep what was typed in this tab and go where the PIN is asked for. A page that shows a running
+// payment stays until the box says of that very page that it is locked.
+function outside(address, status) {
+  if (status === 423 && body.dataset.version && !address.startsWith(page)) throw new Error("locked elsewhere");
+  keepTyped();
+  location.replace(`${status === 401 ? "/sign-in" : "/locked"}?then=${encodeURIComponent(location.pathname + location.search)}`);
+  return new Promise(() => {});
+}
+
+const typedHere = () => [...document.querySelectorAll("main input[id]:not([type=password], [type=hidden]), main textarea[id], main select[id]")];
+
+function keepTyped() {
+  const typed = typedHere().filter((field) => field.value && field.value !== field.defaultValue);
+  if (!typed.length) return;
+  const values = Object.fromEntries(typed.map((field) => [field.id, field.value]));
+  sessionStorage.setItem("typed", JSON.stringify({ page: location.pathname, values }));
+}
+
+function giveTypedBack() {
+  const kept = JSON.parse(sessionStorage.getItem("typed") ?? "null");
+  if (!kept || kept.page !== location.pathname) return;
+  sessionStorage.removeItem("typed");
+  for (const field of typedHere()) {
+    if (field.id in kept.values) field.value = kept.values[field.id];
+  }
+}
+
 async function ask(address) {
   const answer = await fetch(address, { cache: "no-store" });
+  if (answer.status === 401 || answer.status === 423) return outside(address, answer.status);
   if (!answer.ok) throw new Error(String(answer.status));
   return answer.json();
 }
@@ -95,6 +123,8 @@ function keepTime(field) {
   field.addEventListener("input", () => clearInterval(ticking), { once: true });
 }
 
+giveTypedBack();
+document.querySelector("[data-lock]")?.addEventListener("submit", keepTyped);
 again(banner, 2000);
 if (body.dataset.version) again(sale, Number(body.dataset.period));
 document.querySelectorAll("[data-now]").forEach(keepTime);

@@ -57,7 +57,7 @@ def opened(at: Addresses, ports: Ports, pin: str, folder: Path, *, lan: bool, cl
             "The stall is open.",
             "",
             f"  Buyers     {at.buyers}",
-            f"  Till       {at.till}   PIN {pin}",
+            f"  Till       {at.till}   sign in with the PIN {pin}",
             f"  Terminal   {at.terminal}   (the simulated card terminal and its faults)",
             f"  Cloud      {at.cloud}/healthz",
             *(["", *_tunnel(ports)] if lan else []),
@@ -117,7 +117,7 @@ def _to_try(buyers: str, *, lan: bool, code: bool) -> list[str]:
     return [
         "What to try",
         f"  1. {phone}, choose the prints, and get a code of four letters.",
-        "  2. At the till, type that code and press Card. A simulated card is held to the terminal by itself.",
+        "  2. At the till, sign in with the PIN, type that code and press Card. A simulated card is held to the terminal by itself.",
         "  3. The buyer's page turns by itself: download, with number, certificate and receipt.",
         "  4. On the terminal's page choose a fault for the next payment: decline, wrong PIN, silence, or vanish.",
         "  5. Sell again for cash, then press Day at the till: does it tie?",

@@ -1,4 +1,4 @@
-"""What the maker does before the first buyer comes, at the till's own pages: confirm the clock, open the drops."""
+"""What the maker does before the first buyer comes, at the till's own pages: sign in, confirm the clock, open the drops."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from datetime import UTC, datetime
 
 from stall.clock import SystemClock
 from stall.demo.journey.visitor import Visitor
+
+
+def sign_in(maker: Visitor, pin: str) -> None:
+    """Sign in with the PIN, as everybody at the till does first."""
+    maker.press(maker.open("/sign-in"), "Sign in", pin=pin)
 
 
 def confirm_clock(maker: Visitor, pin: str, *, only_if_unsure: bool) -> bool:

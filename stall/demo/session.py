@@ -108,8 +108,9 @@ def open_drops_once(session: Session, maker: Visitor) -> None:
 def _open(session: Session) -> None:
     """The maker's first steps; later only the clock, if this machine's is not to be trusted."""
     from stall.demo.journey.visitor import Visitor
-    from stall.demo.opening import confirm_clock
+    from stall.demo.opening import confirm_clock, sign_in
 
     with Visitor(session.at.till) as maker:
+        sign_in(maker, session.folder.pin)
         confirm_clock(maker, session.folder.pin, only_if_unsure=True)
         open_drops_once(session, maker)

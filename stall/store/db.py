@@ -21,6 +21,7 @@ from stall import log
 from stall.clock import Clock
 from stall.errors import Broken, StallError
 from stall.store import damage, deadlines, floor, journal, ledger, locks, wal
+from stall.store.acting import Actor
 from stall.store.damage import OutcomeUnknown
 from stall.store.readonly import ThreadReaders
 from stall.store.schema import VERSION, event_id
@@ -44,6 +45,8 @@ class Tx:
     moment: floor.Moment
     #: Whether another process waits to write, so that a long transaction may end itself.
     awaited: Callable[[], bool]
+    #: The person who acts, where there is one: set for one item of work by `acting.acting`.
+    actor: Actor | None = None
 
     @property
     def now_ms(self) -> int:
@@ -56,6 +59,11 @@ class Tx:
         return self.moment.source.value
 
     @property
+    def decider(self) -> str:
+        """Who decides, as a payment's `decided_by` says it: a person's number."""
+        return "command line" if self.actor is None else self.actor.decider
+
+    @property
     def next_event(self) -> int:
         """The key the next appended event will have (schema.event_id)."""
         head = journal.read_head(self.conn)
@@ -65,7 +73,8 @@ class Tx:
         """Append one event to the journal, post what it moves, and return its number. `after` is its head, where that was just read."""
         head = after or journal.read_head(self.conn)
         ledger.post(self.conn, event_id(head.epoch_no, head.size), kind, body)
-        return journal.append(self.conn, self.moment, kind, body, head)
+        told = body if self.actor is None else {**self.actor.members(kind), **body}
+        return journal.append(self.conn, self.moment, kind, told, head)
 
     def append_all(self, kind: str, bodies: Sequence[dict[str, object]], after: journal.Head) -> None:
         """Append events of one kind in order that move no money, as a crowd's free takes; `after` is the journal's head, just read."""

@@ -1,4 +1,4 @@
-"""What runs out on the box by its own count: holds, baskets, presses, the PIN's lock, claim codes and their grants.
+"""What runs out on the box by its own count: holds, baskets, presses, the PIN's lock, who is signed in, claim codes and their grants.
 
 When the clock is set, these go on counting what they had left. Terms that signed documents set (windows, leases,
 delegations) are times of day and stay where they are.
@@ -19,6 +19,9 @@ def keep_time_left(conn: sqlite3.Connection, now_ms: int, step_ms: int) -> None:
     )
     conn.execute("UPDATE presses SET at_ms = at_ms + ?", (step_ms,))
     conn.execute("UPDATE staff SET locked_until_ms = locked_until_ms + ? WHERE locked_until_ms > ?", (step_ms, before))
+    conn.execute("UPDATE tries SET locked_until_ms = locked_until_ms + ? WHERE locked_until_ms > ?", (step_ms, before))
+    conn.execute("UPDATE sessions SET begun_ms = begun_ms + ?, seen_ms = seen_ms + ?", (step_ms, step_ms))
+    conn.execute("UPDATE enrolments SET until_ms = until_ms + ? WHERE until_ms > ?", (step_ms, before))
     conn.execute("UPDATE claims SET expires_ms = expires_ms + ? WHERE expires_ms > ?", (step_ms, before))
     conn.execute("UPDATE grants SET expires_ms = expires_ms + ? WHERE expires_ms > ?", (step_ms, before))
 
@@ -34,6 +37,9 @@ def shorten(conn: sqlite3.Connection, now_ms: int, *, hold_ms: int, lock_ms: int
     )
     conn.execute("UPDATE presses SET at_ms = ? WHERE at_ms > ?", (now_ms, now_ms))
     conn.execute("UPDATE staff SET locked_until_ms = ? WHERE locked_until_ms > ?", (now_ms + lock_ms,) * 2)
+    conn.execute("UPDATE tries SET locked_until_ms = ? WHERE locked_until_ms > ?", (now_ms + lock_ms,) * 2)
+    conn.execute("UPDATE sessions SET begun_ms = min(begun_ms, ?), seen_ms = min(seen_ms, ?)", (now_ms, now_ms))
+    conn.execute("UPDATE enrolments SET until_ms = ? WHERE until_ms > ?", (now_ms + lock_ms,) * 2)
     conn.execute(
         "UPDATE claims SET expires_ms = min(expires_ms, ? + 1000 * coalesce((SELECT min(p.code_ttl_s) FROM lines l"
         " JOIN packs p ON p.no = l.pack WHERE l.id >= claims.id & ~255 AND l.id < (claims.id & ~255) + 256), 0))"

@@ -237,6 +237,10 @@ CREATE TABLE sessions (
     digest BLOB PRIMARY KEY, staff INTEGER NOT NULL REFERENCES staff (no), device INTEGER REFERENCES devices (no),
     begun_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL, locked INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE tries (who TEXT PRIMARY KEY, tries INTEGER NOT NULL, locked_until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE enrolments (
+    digest BLOB PRIMARY KEY, made_ms INTEGER NOT NULL, until_ms INTEGER, once INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE print_jobs (
     no INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject INTEGER, copy INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL CHECK (state IN ('asked', 'begun', 'done', 'failed')), asked_ms INTEGER NOT NULL, ended_ms INTEGER, answer TEXT

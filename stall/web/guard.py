@@ -38,10 +38,14 @@ _CLIENTS_KEPT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Whom an app talks to: names it answers to (empty: any address literal), and whether only this machine."""
+    """Whom an app talks to: names it answers to, whether only this machine, and whether a cookie of its own may come along.
+
+    With a cookie a button must say which page it stood on: a browser too old to say could be abused.
+    """
 
     hosts: frozenset[str]
     loopback_only: bool = False
+    has_cookies: bool = False
 
     def answer_to(self, host: str) -> bool:
         """Whether a request that names `host` (with or without a port) is meant for this app."""
@@ -64,7 +68,7 @@ def buyer_rules(web: Web) -> Rules:
 
 def till_rules() -> Rules:
     """The till's app answers to loopback alone, from loopback alone."""
-    return Rules(frozenset({"127.0.0.1", "localhost", "::1"}), loopback_only=True)
+    return Rules(frozenset({"127.0.0.1", "localhost", "::1"}), loopback_only=True, has_cookies=True)
 
 
 def protect(app: Flask, rules: Rules) -> None:
@@ -82,7 +86,7 @@ def protect(app: Flask, rules: Rules) -> None:
         if not rules.answer_to(request.host):
             raise Hostile("host-foreign", "This stall does not answer to that name. Scan the stall's code again.")
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
-            _check_origin()
+            _check_origin(told=rules.has_cookies and bool(request.cookies))
 
     @app.after_request
     def seal(response: Response) -> Response:
@@ -107,10 +111,10 @@ def _check_local() -> None:
         raise Hostile("till-not-local", "The till answers only on this machine. Open it there, or through ssh.")
 
 
-def _check_origin() -> None:
+def _check_origin(*, told: bool) -> None:
     own = f"{request.scheme}://{request.host}"
     origin = request.headers.get("Origin")
-    if origin is None and request.headers.get("Sec-Fetch-Site") in {None, "same-origin"}:
+    if origin is None and request.headers.get("Sec-Fetch-Site") in ({"same-origin"} if told else {None, "same-origin"}):
         return  # a browser too old to say, or a program: it carries no cookie that could be abused
     if origin != own:
         raise Hostile("origin-foreign", "That button was not pressed on this stall's own page. Open the page again.")

@@ -27,7 +27,7 @@ from stall.store import readers
 from stall.store.box import Box
 from stall.store.db import Tx
 from stall.web import ids
-from tests.bench.stand import ZINE, ZINE_MINOR
+from tests.bench.stand import PIN, ZINE, ZINE_MINOR
 
 T = TypeVar("T")
 
@@ -64,6 +64,10 @@ def till(port: int, seconds: float) -> list[float]:
             raise RuntimeError(f"{path}: {answer.status} {body[:500]!r}")
         return answer.getheader("Location") or ""
 
+    conn.request("POST", "/sign-in", urlencode({"pin": PIN}), headers)
+    signed = conn.getresponse()
+    signed.read()
+    headers["Cookie"] = (signed.getheader("Set-Cookie") or "").partition(";")[0]
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         sale = watch.time(lambda: press("/sale", item=ZINE, qty=1, press=ids.new_press()))

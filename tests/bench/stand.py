@@ -27,6 +27,7 @@ from tests.fakes import papers
 ROOT = Path(__file__).parents[2]
 #: A paid open edition for the till, and how much it costs in minor units.
 ZINE, ZINE_MINOR = "till-zine", 300
+PIN = "123456"
 START_S = 30.0
 
 
@@ -45,7 +46,7 @@ def limited(n: int) -> str:
 
 def make(folder: Path, drops: int, edition: int) -> None:
     """Make a box with `drops` free drops of `edition` numbers each, and one paid open edition."""
-    app.create_box(folder, "Salt & Paper", pin="123456", clock=TrustedClock())
+    app.create_box(folder, "Salt & Paper", pin=PIN, clock=TrustedClock())
     port, till_port = free_port(), free_port()
     web = Web(port=port, till_port=till_port, address=f"http://127.0.0.1:{port}")
     settings_file.save(folder, Settings(name="Salt & Paper", web=web))

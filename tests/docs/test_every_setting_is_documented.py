@@ -21,8 +21,9 @@ TABLES: dict[str, type[settings.Struct]] = {
     "`[standalone]`": settings.Standalone,
     "`[cloud]`": settings.Cloud,
     "`[disk]`": settings.Disk,
+    "`[till]`": settings.Till,
 }
-SECTIONS = {f"`[{name}]`" for name in ("web", "reader", "standalone", "cloud", "disk")}
+SECTIONS = {f"`[{name}]`" for name in ("web", "reader", "standalone", "cloud", "disk", "till")}
 
 
 def section(title: str) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 #: How long one answer may take, and how long a button is pressed again and again (s).
 ANSWER_S, PATIENCE_S = 20.0, 60.0
 AGAIN_S = 0.03
-SEE_OTHER, BUSY, WRONG = 303, 503, 500
+SEE_OTHER, SIGNED_OUT, BUSY, WRONG = 303, 401, 503, 500
 
 
 class NoAnswer(Exception):
@@ -43,11 +43,11 @@ class Answer:
 
 
 class Browser:
-    """Talks to one address. One thread uses it."""
+    """Talks to one address. One thread uses it. With a PIN it signs in wherever the till asks it to."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, pin: str | None = None) -> None:
         """Nothing is connected yet."""
-        self._address = address
+        self._address, self._pin, self._cookie = address, pin, ""
         self._line: http.client.HTTPConnection | None = None
 
     def close(self) -> None:
@@ -57,13 +57,23 @@ class Browser:
             self._line = None
 
     def ask(self, method: str, path: str, form: Mapping[str, str] | None = None) -> Answer:
-        """One request. Raises NoAnswer."""
+        """One request, made again once signed in where the till wants that. Raises NoAnswer."""
+        answer = self._ask(method, path, form)
+        if self._pin is None or not (answer.status == SIGNED_OUT or answer.location.startswith("/sign-in")):
+            return answer
+        signed = self._ask("POST", "/sign-in", {"pin": self._pin})
+        return self._ask(method, path, form) if signed.done else signed
+
+    def _ask(self, method: str, path: str, form: Mapping[str, str] | None) -> Answer:
         headers = {"Origin": f"http://{self._address}", "Content-Type": "application/x-www-form-urlencoded"}
+        if self._cookie:
+            headers["Cookie"] = self._cookie
         try:
             if self._line is None:
                 self._line = http.client.HTTPConnection(self._address, timeout=ANSWER_S)
             self._line.request(method, path, None if form is None else urlencode(form), headers)
             answer = self._line.getresponse()
+            self._cookie = answer.headers.get("Set-Cookie", self._cookie).partition(";")[0]
             return Answer(answer.status, answer.headers.get("Location", ""), answer.read())
         except (OSError, http.client.HTTPException) as error:
             self.close()

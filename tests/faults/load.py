@@ -106,7 +106,11 @@ class Person(threading.Thread):
         super().__init__(name=name, daemon=True)
         self.load, self.chance, self._what = load, chance, what
         stage = load.stage
-        self.phone, self.till, self.panel = Browser(stage.buyers), Browser(stage.till), Browser(stage.panel)
+        self.phone, self.till, self.panel = (
+            Browser(stage.buyers),
+            Browser(stage.till, stocked.PIN),
+            Browser(stage.panel),
+        )
 
     def run(self) -> None:
         """Go on until told to stop. What nobody expected is a complaint."""

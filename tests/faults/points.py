@@ -135,7 +135,7 @@ def _at_till(*presses: Callable[[Browser], object]) -> Callable[[Stage, Load, Po
 def _pressed_to_death(stage: Stage, part: str, pid: int | None, press: Callable[[Browser], object]) -> bool:
     """Press until the process is dead; that it dies before it can answer is what we are here for."""
     until = time.monotonic() + WITHIN_S
-    with closing(Browser(stage.till)) as till:
+    with closing(Browser(stage.till, stocked.PIN)) as till:
         while time.monotonic() < until and stage.parts[part].pid == pid:
             with suppress(NoAnswer):
                 press(till)

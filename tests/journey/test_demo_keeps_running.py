@@ -29,6 +29,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
 def people(demo: RunningDemo) -> Iterator[tuple[Visitor, Visitor, Visitor]]:
     """A buyer, the maker, and a hand at the terminal."""
     with Visitor(demo.at.buyers) as buyer, Visitor(demo.at.till) as maker, Visitor(demo.at.terminal) as hand:
+        opening.sign_in(maker, demo.pin)
         yield buyer, maker, hand
 
 
@@ -65,6 +66,7 @@ def test_it_says_where_everything_is_and_all_of_it_answers(demo: RunningDemo) ->
 
 def test_opening_twice_changes_nothing_so_an_interrupted_opening_blocks_no_later_run(demo: RunningDemo) -> None:
     with Visitor(demo.at.till) as maker:
+        opening.sign_in(maker, demo.pin)
         before = maker.open("/drops").first("ul", "switches").text
         opening.open_drops(maker, demo.pin, ["own-files"])
         assert maker.open("/drops").first("ul", "switches").text == before
@@ -172,6 +174,7 @@ def test_a_sale_goes_on_after_the_web_process_was_killed_between_order_and_payme
 
 def test_killed_itself_it_leaves_no_process_and_the_next_run_goes_on_with_the_next_number(demo: RunningDemo) -> None:
     with Visitor(demo.at.till) as maker:
+        opening.sign_in(maker, demo.pin)
         sold = counter.sell_for_cash(maker, "own-files", "10")[0].sale
     os.kill(demo.process.pid, signal.SIGKILL)
     demo.process.wait()
@@ -179,6 +182,7 @@ def test_killed_itself_it_leaves_no_process_and_the_next_run_goes_on_with_the_ne
     with running(demo.data, base=demo.base) as again:
         assert again.pin == demo.pin
         with Visitor(again.at.till) as maker:
+            opening.sign_in(maker, again.pin)
             paid = counter.sell_for_cash(maker, "own-files", "10")[0]
             assert paid.sale == sold + 1
             assert _number(maker, sold) < _number(maker, paid.sale)

@@ -29,7 +29,7 @@ class Clerk(threading.Thread):
     def __init__(self, stand: Stand) -> None:
         super().__init__(name=f"{stand.share.name} clerk", daemon=True)
         self._stand = stand
-        self._till = Browser(stand.stage.till)
+        self._till = Browser(stand.stage.till, stocked.PIN)
         self._over = threading.Event()
 
     def stop(self) -> None:

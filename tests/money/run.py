@@ -89,7 +89,7 @@ def _settle(stand: Stand) -> None:
 
 def _end_of_days(stand: Stand) -> None:
     """Close the terminal's day, so that it has told all it took."""
-    till = Browser(stand.stage.till)
+    till = Browser(stand.stage.till, stocked.PIN)
     for _ in range(LAST_TRIES):
         if close_day(stand, till):
             break

@@ -53,7 +53,7 @@ class Till(threading.Thread):
         super().__init__(name=f"{stand.share.name} {name}", daemon=True)
         self._stand, self._own, self._other = stand, name, other
         self._chance = stand.share.chance(name)
-        self._till, self._second = Browser(stand.stage.till), Browser(stand.stage.till)
+        self._till, self._second = (Browser(stand.stage.till, stocked.PIN) for _ in range(2))
         self._phone = Browser(stand.stage.buyers)
 
     def run(self) -> None:

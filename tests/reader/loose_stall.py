@@ -52,7 +52,7 @@ class Stall:
         for each in (self.folder, self.logs):
             each.mkdir()
         port, till = _free_port(), _free_port()
-        self.buyers, self.till = Browser(f"127.0.0.1:{port}"), Browser(f"127.0.0.1:{till}")
+        self.buyers, self.till = Browser(f"127.0.0.1:{port}"), Browser(f"127.0.0.1:{till}", stock.PIN)
         web = Web(port=port, till_port=till, address=f"http://127.0.0.1:{port}", threads=4)
         settings.save(self.folder, Settings(name="Salt & Paper", web=web, reader=reader))
         stock.stock(self.folder, FakeClock(wall=int(time.time() * 1000)))

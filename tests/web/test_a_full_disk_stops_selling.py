@@ -13,10 +13,10 @@ from stall.settings import Disk
 from stall.store import attempts, readers, sales
 from stall.store.room import MB, Room
 from stall.web import ids
-from stall.web.till.app import create_till_app
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import selling
 from tests.web import phone
+from tests.web.till_pages import Till
 
 
 def leave(stocked: Stocked, free_mb: int) -> None:
@@ -26,7 +26,7 @@ def leave(stocked: Stocked, free_mb: int) -> None:
 
 @pytest.fixture
 def till(stocked_box: Stocked) -> FlaskClient:
-    return create_till_app(stocked_box.box).test_client()
+    return Till(stocked_box).client
 
 
 def sales_made(stocked: Stocked) -> int:

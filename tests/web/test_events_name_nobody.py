@@ -40,7 +40,10 @@ ALLOWED = {
     "delivery": {"sale", "grant"},
     "day_end": {"reader", "total", "cur", "count", "tid"},
     "exception": {"attempt", "sentence"},
+    "staff": {"what", "person", "role", "active", "enrolled", "setting"},
 }
+#: Whom any event may name that somebody at the till brought about, by their numbers.
+WHO = {"by", "device", "decided_by"}
 #: Ids, hashes, words of a table, numbers of a terminal: no text a person could have typed.
 NO_TEXT = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 ROLES = {"maker", "command line"}
@@ -94,13 +97,15 @@ def test_what_is_personal_is_there_all_the_same_where_it_can_be_erased(lived: St
 def test_each_event_says_only_what_its_kind_may(lived: Stocked) -> None:
     for data in events(lived):
         fact = event.decode(data)
-        assert fact.body.keys() <= ALLOWED[fact.kind], fact
+        assert fact.body.keys() <= ALLOWED[fact.kind] | WHO, fact
         texts = {name: value for name, value in fact.body.items() if isinstance(value, str)}
         texts.pop("receipt", None)
         if fact.kind == "exception":
             texts.pop("sentence")  # ours, about payments, numbers and titles
         assert [name for name, value in texts.items() if not NO_TEXT.fullmatch(value)] == [], fact
-        assert fact.body.get("decided_by", "maker") in ROLES
+        decided = fact.body.get("decided_by", "maker")
+        assert decided in ROLES or decided.isdecimal()
+        assert all(isinstance(fact.body.get(who, 0), int) for who in ("by", "device"))
 
 
 def test_receipts_say_only_what_a_receipt_may(lived: Stocked) -> None:

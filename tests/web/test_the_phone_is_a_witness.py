@@ -22,7 +22,7 @@ from tests.fakes.leasing import lease_anew
 from tests.fakes.stock import PRINTS, ZINE, Stocked
 from tests.flows import selling
 from tests.web.serving import served
-from tests.web.till_pages import Till
+from tests.web.till_pages import Till, sign_in
 
 
 @pytest.fixture
@@ -179,6 +179,7 @@ def test_a_browser_keeps_it_and_shows_it_after_the_box_was_put_back(
         page = browser.new_context().new_page()
         page.set_default_timeout(20_000)
         with served(folder) as (stall, address):
+            page.context.add_cookies([{"name": "stall", "value": sign_in(stall.box), "url": address}])
             image = image_of(stall, tmp_path / "image")
             page.goto(address)
             sell(stall, PRINTS)

@@ -58,7 +58,7 @@ def test_the_page_says_what_giving_back_does_and_asks_for_the_pin(till: Till, pa
     page = till.see(f"{paid}/back")
     assert "The whole sale is void then" in page
     assert "takes back its receipt 0042. No card is needed" in page
-    assert "not the maker's PIN" in give(till, paid, pin="9")
+    assert "That PIN is not right" in give(till, paid, pin="9")
     assert till.count("attempts") == 1
 
 

@@ -53,11 +53,12 @@ def address(till: Till) -> Iterator[str]:
     serving.stop()
 
 
-def look(browser: Browser, size: tuple[int, int] = PHONE, *, script: bool = True) -> Page:
+def look(browser: Browser, till: Till, address: str, size: tuple[int, int] = PHONE, *, script: bool = True) -> Page:
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, java_script_enabled=script, reduced_motion="reduce"
     )
     context.set_default_timeout(10_000)
+    context.add_cookies([{"name": "stall", "value": till.token, "url": address}])
     return context.new_page()
 
 
@@ -65,7 +66,7 @@ def look(browser: Browser, size: tuple[int, int] = PHONE, *, script: bool = True
 def test_two_presses_and_the_page_turns_to_paid_by_itself(
     browser: Browser, till: Till, address: str, script: bool
 ) -> None:
-    page = look(browser, script=script)
+    page = look(browser, till, address, script=script)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.goto(address)
@@ -84,7 +85,7 @@ def test_two_presses_and_the_page_turns_to_paid_by_itself(
 def test_a_new_basket_appears_without_moving_a_tile(browser: Browser, till: Till, address: str) -> None:
     from stall.flows.fill_basket import Wish, fill_basket
 
-    page = look(browser)
+    page = look(browser, till, address)
     page.goto(address)
     before = page.locator(".tile").first.bounding_box()
     till.write(lambda tx: fill_basket(tx, [Wish(stock.ZINE, 2)], origin="buyer", vat_bp=1900))
@@ -96,7 +97,7 @@ def test_a_new_basket_appears_without_moving_a_tile(browser: Browser, till: Till
 def test_a_warning_comes_and_goes_by_itself(browser: Browser, till: Till, address: str) -> None:
     free_mb = 2000
     till.box.room = Room(till.box.folder, Disk(), lambda _: free_mb * MB)
-    page = look(browser)
+    page = look(browser, till, address)
     page.goto(address)
     assert page.locator("[data-flag=disk]").count() == 0
     free_mb = 150
@@ -116,7 +117,7 @@ def test_every_target_is_a_finger_wide_and_no_page_is_wider_than_the_screen(
     till.post(f"{paid}/cash", ordinal=1, given="50")
     till.post(f"{unclear}/card", ordinal=1)
     till.terminal(card_attempt.send, lambda tx, no: card_attempt.doubt(tx, no, Reason.READER_LOST))
-    page = look(browser, size)
+    page = look(browser, till, address, size)
     apart = till.press_tile(stock.ZINE)
     till.post(f"{apart}/standalone")
     for path in ("/", untouched, f"{apart}/standalone", paid, unclear, "/drops", "/clock", "/day"):
@@ -127,8 +128,10 @@ def test_every_target_is_a_finger_wide_and_no_page_is_wider_than_the_screen(
     page.context.close()
 
 
-def test_a_flag_is_large_enough_to_press_and_shows_where_the_keyboard_is(browser: Browser, address: str) -> None:
-    page = look(browser)
+def test_a_flag_is_large_enough_to_press_and_shows_where_the_keyboard_is(
+    browser: Browser, till: Till, address: str
+) -> None:
+    page = look(browser, till, address)
     page.goto(f"{address}/drops")
     boxes = [flag.bounding_box() for flag in page.locator(".flags a").all()]
     assert boxes
@@ -149,7 +152,7 @@ def test_a_separate_reader_takes_two_presses_and_needs_no_script(
     browser: Browser, till: Till, address: str, script: bool
 ) -> None:
     till.box.settings = msgspec.structs.replace(till.box.settings, standalone=Standalone("SumUp"))
-    page = look(browser, script=script)
+    page = look(browser, till, address, script=script)
     page.goto(f"{address}{till.press_tile(stock.PRINTS)}")
     page.click("button:has-text('Card on SumUp')")
     page.wait_for_selector("text=Key €4.50 into SumUp")
@@ -172,8 +175,9 @@ def test_the_second_press_of_the_separate_reader_confirms_nothing(
     sock = serve.listen("127.0.0.1", 0)
     serving = serve.Serving(till.client.application, sock, "till", 4)
     try:
-        page = look(browser, size)
-        page.goto(f"http://127.0.0.1:{sock.getsockname()[1]}{till.press_tile(stock.PRINTS)}")
+        address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        page = look(browser, till, address, size)
+        page.goto(f"{address}{till.press_tile(stock.PRINTS)}")
         first = page.locator("button", has_text="Card on").bounding_box()
         page.click("button:has-text('Card on')")
         second = page.locator("button", has_text="It says paid").bounding_box()
@@ -193,7 +197,7 @@ def test_the_second_press_of_card_hits_nothing_that_matters(
     if beside:
         till.box.settings = msgspec.structs.replace(till.box.settings, standalone=Standalone("SumUp"))
     sale = till.press_tile(stock.PRINTS)
-    page = look(browser)
+    page = look(browser, till, address)
     page.goto(f"{address}{sale}")
     pay_area = [page.locator("button", has_text=words).first.bounding_box() for words in ("Card", "Cash, exact", "€50")]
     till.post(f"{sale}/card", ordinal=1)

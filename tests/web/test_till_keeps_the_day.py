@@ -44,7 +44,7 @@ def test_what_stops_selling_stands_first_and_every_flag_leads_to_its_page(till: 
 
 
 def test_a_drop_is_closed_and_opened_with_the_pin(till: Till) -> None:
-    assert "not the maker's PIN" in text(till.post("/drops", close=stock.PRINTS, pin="0"))
+    assert "That PIN is not right" in text(till.post("/drops", close=stock.PRINTS, pin="0"))
     closed = till.post("/drops", close=stock.PRINTS, pin=stock.PIN)
     assert closed.status_code == 303
     assert "Harbour Prints is closed." in till.see(closed.location)
@@ -97,7 +97,7 @@ def test_the_banner_counts_what_the_cloud_has_not_got(till: Till) -> None:
     sale = till.press_tile(stock.ZINE)
     till.post(f"{sale}/cash", ordinal=1, given="3")
     assert flag(till, "cloud") == ("warn", "Offline, 1 sale not sent")
-    till.stocked.clock.advance(3 * 3600 * 1000)
+    till.later(3 * 3600 * 1000)
     assert flag(till, "cloud") == ("warn", "Offline, 1 sale not sent, oldest 3 h")
     till.write(lambda tx: uploads.save_progress(tx, 1, journal.read_head(tx.conn).size))
     assert flag(till, "cloud") == ("ok", "Online, all sales sent")

@@ -187,7 +187,7 @@ def test_a_crowd_pressing_at_once_gets_as_many_devices_as_the_creator_allows(web
 
 
 def test_the_till_listens_on_its_own_port_and_loopback_only(web: Running) -> None:
-    assert web.get("/", port=web.web.till_port)[0] == 200
+    assert web.get("/sign-in", port=web.web.till_port)[0] == 200
     assert web.get("/", port=web.web.till_port, Host="192.168.4.1")[0] == 421
 
 

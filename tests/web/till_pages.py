@@ -13,9 +13,11 @@ from werkzeug.test import TestResponse
 
 from stall.domain.payment import State
 from stall.flows import card_attempt
-from stall.store import attempts, locks, readers
+from stall.store import attempts, locks, readers, sessions
+from stall.store.box import Box
 from stall.store.db import Tx
 from stall.web.till.app import create_till_app
+from stall.wire import b64
 from tests.fakes.stock import Stocked
 
 T = TypeVar("T")
@@ -26,11 +28,14 @@ APPROVAL = card_attempt.TerminalFacts(450, "52500012", 42, 7, "A1", "girocard", 
 class Till:
     """The till of a stocked box, and the reader's worker where a test plays it."""
 
-    def __init__(self, stocked: Stocked) -> None:
+    def __init__(self, stocked: Stocked, person: int = 1) -> None:
         self.stocked = stocked
         self.box = stocked.box
         self._program: locks.Held | None = None
         self.client: FlaskClient = create_till_app(stocked.box).test_client()
+        self.client.environ_base["HTTP_ORIGIN"] = "http://localhost"
+        self.token = sign_in(stocked.box, person)
+        self.client.set_cookie("stall", self.token)
 
     def see(self, path: str) -> str:
         """The text of a page a person would read."""
@@ -79,8 +84,18 @@ class Till:
             self.write(lambda tx, step=step: step(tx, no))  # type: ignore[misc]  # mypy cannot infer a lambda's default
         return self.newest_attempt().state
 
+    def later(self, ms: int) -> None:
+        """Time goes by with somebody there, so that the screen does not lock."""
+        self.stocked.clock.advance(ms)
+        self.write(lambda tx: sessions.see(tx, sessions.digest_of(b64.decode(self.token))))
+
     def count(self, table: str) -> int:
         return int(self.box.db.read().execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def sign_in(box: Box, person: int = 1) -> str:
+    """Begin a session and give what the browser's cookie holds; without the PIN, which takes its time."""
+    return b64.encode(box.write("payment", lambda tx: sessions.begin(tx, person)))
 
 
 def approve(tx: Tx, no: int) -> object:

@@ -104,8 +104,9 @@ def _check(stage: Stage) -> None:
 
 
 def _open(stage: Stage) -> None:
-    """The maker confirms the clock at the till's own page, opens the drops, and waits for the card reader."""
+    """The maker signs in, confirms the clock at the till's own page, opens the drops, and waits for the card reader."""
     pin = stage.session.folder.pin
+    opening.sign_in(stage.maker, pin)
     sure = opening.confirm_clock(stage.maker, pin, only_if_unsure=False)
     stage.found.check("clock", holds=sure, otherwise="The till does not show the clock as confirmed.")
     session.open_drops_once(stage.session, stage.maker)

@@ -16,6 +16,7 @@ from stall.store import attempts
 from stall.store.attempts import Attempt
 from stall.store.audit.entries import Entries
 from stall.store.audit.found import Audit
+from stall.store.audit.people import People
 from stall.store.audit.shifts import Shifts
 from stall.store.audit.sold import Sold
 from stall.store.audit.stock import Stock
@@ -32,6 +33,8 @@ _REFERENCES = {
     "exception": "SELECT 1 FROM exceptions WHERE attempt IS :attempt AND sentence = :sentence",
     "day_end": "SELECT 1 FROM day_ends WHERE event = :id AND reader = :reader AND total_minor = :total AND cur = :cur AND count IS :count AND tid IS :tid",
     "grant": "SELECT 1 FROM grants WHERE no = :grant AND claim = :sale << 8 | :issue",
+    "staff": "SELECT 1 WHERE (:person IS NULL OR EXISTS (SELECT 1 FROM staff WHERE no = :person))"
+    " AND (:enrolled IS NULL OR EXISTS (SELECT 1 FROM devices WHERE no = :enrolled))",
     "delivery": "SELECT 1 FROM grants g JOIN downloads d ON d.claim = g.claim WHERE g.no = :grant AND g.claim >> 8 = :sale",
 }
 _WHAT = {
@@ -41,8 +44,9 @@ _WHAT = {
     "day_end": "an end of day",
     "grant": "a phone that may download",
     "delivery": "a download",
+    "staff": "a person or a device",
 }
-_OPTIONAL = {"attempt": None, "count": None, "tid": None}
+_OPTIONAL = {"attempt": None, "count": None, "tid": None, "person": None, "enrolled": None}
 
 
 class Story:
@@ -56,6 +60,7 @@ class Story:
         self.sold = Sold(conn, found, public, self.stock)
         self.entries = Entries(conn, found)
         self.shifts = Shifts(conn, found)
+        self.people = People(conn, found)
         self.switched_on: dict[str, bool] = {}
         self.products: dict[str, dict[str, Any]] = {}
         self._conn = conn
@@ -81,6 +86,7 @@ class Story:
         try:
             tell(epoch_no, read)
             self.entries.tell(epoch_no, read)
+            self.people.tell(read)
         except (KeyError, TypeError, ValueError, sqlite3.ProgrammingError):
             self._found.add(f"Event {read.seq} ({read.kind}) does not say what an event of its kind says.")
 
@@ -90,6 +96,7 @@ class Story:
             self._compare(body)
         self.entries.end()
         self.shifts.end()
+        self.people.end()
 
     def _referring(self, epoch_no: int, read: Event) -> None:
         """An event that must have left one row, found by what it says."""
@@ -146,7 +153,7 @@ class Story:
             self._found.add(f"Payment {body['attempt']} of the journal is not in the table of payments.")
             return
         there = _members(row)
-        for name in sorted((body.keys() | there.keys()) - {"by", "card", "words"}):
+        for name in sorted((body.keys() | there.keys()) - {"by", "device", "card", "words"}):
             if body.get(name) != there.get(name):
                 self._found.add(
                     f"Payment {row.no}: {name} is {body.get(name)} in the journal and {there.get(name)} in the table."

@@ -11,13 +11,16 @@ from stall.errors import StallError
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids
 from stall.web.factory import new_app
+from stall.web.till import gate, signed
 from stall.web.till.back import back
 from stall.web.till.banner import flags
 from stall.web.till.box import keep_box, this_box
 from stall.web.till.day import day
 from stall.web.till.owner import owner
 from stall.web.till.pay import pay
+from stall.web.till.pin import Asked, asked_for
 from stall.web.till.sell import lists_version, sell
+from stall.web.till.sign_in import pages as sign_in
 from stall.web.till.witness import witness
 
 _COVER = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -29,13 +32,15 @@ def create_till_app(box: Box) -> Flask:
     app = new_app("stall.web.till.app", box)
     keep_box(app, box)
     guard.protect(app, guard.till_rules())
+    gate.close(app)
     error_pages.register(app, _trouble_page)
-    for pages in (sell, pay, back, owner, day, witness):
+    for pages in (sign_in, sell, pay, back, owner, day, witness):
         app.register_blueprint(pages)
     app.add_url_rule("/state", view_func=state)
     app.add_url_rule("/cover/<sha256>.jpg", view_func=cover)
     app.before_request(guard.page_has_form)  # every page of the till has one
     app.jinja_env.globals["flags"] = lambda: flags(box)
+    app.jinja_env.globals.update(may=signed.may, signed_in=_signed_in, pin_asked=_pin_asked)
     app.jinja_env.globals["thumbprint"] = box.secrets.signing.thumbprint
     return app
 
@@ -52,6 +57,16 @@ def cover(sha256: str) -> Response:
     if _COVER.fullmatch(sha256) is None or not path.is_file():
         raise ids.unknown_page()
     return send_file(path, mimetype="image/jpeg", max_age=_YEAR_S)
+
+
+def _signed_in() -> str:
+    """The name of whoever is signed in and has not locked the screen; empty where nobody is."""
+    own = signed.session()
+    return own.person.name if own is not None and signed.may("signed") else ""
+
+
+def _pin_asked(right: str) -> Asked:
+    return asked_for(this_box(), right)
 
 
 def _trouble_page(error: StallError, status: int) -> str:

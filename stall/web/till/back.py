@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from stall.domain.payment import Kind
+from stall.domain.rights import Right
 from stall.errors import Refused, StallError
 from stall.flows import give_back
 from stall.store import attempts, readers, sales
@@ -17,7 +18,6 @@ from stall.store.readonly import one_view
 from stall.store.sales import Sale
 from stall.web.error_pages import status_of
 from stall.web.till.box import SALE, this_box
-from stall.web.till.pay import MAKER
 from stall.web.till.pin import check_pin
 from stall.web.till.program import check_runs, runs
 
@@ -60,12 +60,12 @@ def give(no: int) -> Answer:
             or not 1 <= ordinal <= len(tried) + 1
         ):
             raise Refused("press-malformed", "This form is too old or was changed. Open the page again.")
-        check_pin(box, form.get("pin", ""))
+        check_pin(box, form.get("pin", ""), Right.GIVE_BACK)
         running = runs(box)
 
         def ask(tx: Tx) -> None:
             check_runs(tx, no, ordinal, running=running)
-            give_back.ask_back(tx, of, ordinal, Kind(way), MAKER)
+            give_back.ask_back(tx, of, ordinal, Kind(way), tx.decider)
 
         box.write("payment", ask)
     except StallError as trouble:

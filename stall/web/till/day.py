@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from stall.domain import books
+from stall.domain.rights import Right
 from stall.errors import Refused, StallError
 from stall.flows.confirm_clock import confirm_clock, read_time
 from stall.flows.day_end import ask_day_end, ask_diagnosis, ask_slip
@@ -45,7 +46,7 @@ def switch() -> Answer:
         else:
             raise Refused("drop-unnamed", "No drop was named. Press the button beside the drop to open or close.")
 
-    return _do(work, _drops, url_for("till_day.drops", switched=wanted or closing))
+    return _do(work, Right.DROPS, _drops, url_for("till_day.drops", switched=wanted or closing))
 
 
 @day.get("/clock")
@@ -62,7 +63,7 @@ def confirm() -> Answer:
     def work(tx: Tx) -> None:
         confirm_clock(tx, read_time(typed))
 
-    return _do(work, _clock, url_for("till_day.clock", confirmed=1))
+    return _do(work, Right.CLOCK, _clock, url_for("till_day.clock", confirmed=1))
 
 
 @day.get("/day")
@@ -98,11 +99,11 @@ def _ask_reader(ask: Callable[[Tx, int], int]) -> Answer:
     return redirect(url_for("till_day.close", job=job), 303)
 
 
-def _do(work: Callable[[Tx], None], page: Callable[[StallError], str], then: str) -> Answer:
+def _do(work: Callable[[Tx], None], right: Right, page: Callable[[StallError], str], then: str) -> Answer:
     """Check the PIN, do it, and show the page again; a refusal is told on it."""
     box = this_box()
     try:
-        check_pin(box, request.form.get("pin", ""))
+        check_pin(box, request.form.get("pin", ""), right)
         box.write("payment", work)
     except StallError as trouble:
         return page(trouble), status_of(trouble)

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from stall.domain import money
 from stall.domain.payment import State
+from stall.domain.rights import Right
 from stall.errors import Refused, StallError
 from stall.flows.card_attempt import decide as decide_attempt
 from stall.flows.take_card import ask_card, cancel_card, drop_sale
@@ -35,9 +36,6 @@ from stall.wire import assigned
 pay = Blueprint("till_pay", __name__, url_prefix=f"/sale/<int(min=1, max={SALE}):no>")
 
 Answer = Response | tuple[str, int]
-
-#: Who decided, as the journal says it; one maker for now.
-MAKER = "maker"
 
 _STEP = "till/confirm.html"
 _NOT_RECORDED = "till/not_recorded.html"
@@ -127,7 +125,7 @@ def confirm(no: int) -> Answer:
         return page(no, trouble, _STEP), status_of(trouble)
     try:
         box.settings.separate_reader()
-        box.write("payment", lambda tx: take_confirmed(tx, no, _next(tx, no, ordinal), reference, MAKER))
+        box.write("payment", lambda tx: take_confirmed(tx, no, _next(tx, no, ordinal), reference, tx.decider))
     except Refused as trouble:
         return page(no, trouble, None if trouble.code in _SAY_IT_THERE else _NOT_RECORDED), status_of(trouble)
     except StallError as trouble:  # nothing is decided: the same press may be made again
@@ -140,7 +138,11 @@ def comp(no: int) -> Answer:
     """Give the sale away, with the PIN; what costs nothing anyway needs none."""
     found = sales.get(this_box().db.read(), no)
     ordinal = _number("ordinal")
-    return _pay(no, lambda tx: take_comp(tx, no, _next(tx, no, ordinal), MAKER), pin=found.total_minor > 0)
+    return _pay(
+        no,
+        lambda tx: take_comp(tx, no, _next(tx, no, ordinal), tx.decider),
+        pin=Right.GIVE_FREE if found.total_minor > 0 else None,
+    )
 
 
 @pay.post("/cancel-card")
@@ -160,13 +162,13 @@ def decide(no: int) -> Answer:
         if attempt.state is not State.UNKNOWN:
             return  # it was resolved while somebody read the slip: the page shows how
         if outcome == "paid":
-            decide_attempt(tx, attempt.no, "paid", MAKER, reason)
+            decide_attempt(tx, attempt.no, "paid", tx.decider, reason)
         elif outcome == "declined":
-            decide_attempt(tx, attempt.no, "declined", MAKER, reason)
+            decide_attempt(tx, attempt.no, "declined", tx.decider, reason)
         else:
             raise Refused("decision-missing", "Nobody said whether the buyer paid. Press one of the two buttons.")
 
-    return _do(no, conclude, pin=True)
+    return _do(no, conclude, pin=Right.DECIDE)
 
 
 @pay.post("/drop")
@@ -187,7 +189,7 @@ def remove(no: int) -> Answer:
     return redirect(url_for("till_pay.sale", no=left) if left else url_for("till_sell.tiles"), 303)
 
 
-def _pay(no: int, work: Callable[[Tx], object], *, pin: bool = False, then: str | None = None) -> Answer:
+def _pay(no: int, work: Callable[[Tx], object], *, pin: Right | None = None, then: str | None = None) -> Answer:
     """Begin to pay a sale, if the disk has room for it; what is paid in part may always be finished."""
     box = this_box()
     try:
@@ -198,13 +200,13 @@ def _pay(no: int, work: Callable[[Tx], object], *, pin: bool = False, then: str 
     return _do(no, work, pin=pin, then=then)
 
 
-def _do(no: int, work: Callable[[Tx], object], *, pin: bool = False, then: str | None = None) -> Answer:
+def _do(no: int, work: Callable[[Tx], object], *, pin: Right | None = None, then: str | None = None) -> Answer:
     """Do one thing to a sale and look at it again; a refusal is told on the sale's own page, with what was typed."""
     box = this_box()
     sales.get(box.db.read(), no)
     try:
-        if pin:
-            check_pin(box, _field("pin"))
+        if pin is not None:
+            check_pin(box, _field("pin"), pin)
         box.write("payment", work)
     except StallError as trouble:
         return page(no, trouble), status_of(trouble)

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from stall.web import ids
-from tests.faults.power.making import FREE, PRICES
+from tests.faults.power.making import FREE, PIN, PRICES
 from tests.faults.power.told import tell
 
 PATIENCE_S = 30.0
@@ -33,6 +33,7 @@ class Person:
     def __init__(self, port: int, log: Path) -> None:
         self._conn = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
         self._origin = f"http://127.0.0.1:{port}"
+        self._cookie = ""
         self.log = log
 
     def close(self) -> None:
@@ -40,7 +41,7 @@ class Person:
 
     def get(self, path: str) -> bytes:
         """A page's bytes."""
-        self._conn.request("GET", path)
+        self._conn.request("GET", path, headers={"Cookie": self._cookie})
         answer = self._conn.getresponse()
         data = answer.read()
         if answer.status != 200:
@@ -49,13 +50,19 @@ class Person:
 
     def post(self, path: str, **fields: object) -> str:
         """Press a button; give where it leads."""
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self._origin}
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self._origin, "Cookie": self._cookie}
         self._conn.request("POST", path, urlencode(fields), headers)
         answer = self._conn.getresponse()
         words = answer.read()
+        self._cookie = answer.headers.get("Set-Cookie", self._cookie).partition(";")[0]
         if answer.status != 303:
             raise Refusal(path, answer.status, words)
         return str(answer.getheader("Location")).removeprefix(self._origin)
+
+    def sign_in(self) -> None:
+        """Before the first sale: the till asks for a PIN."""
+        if not self._cookie:
+            self.post("/sign-in", pin=PIN)
 
 
 def take(buyer: Person, *, claim: bool) -> None:
@@ -73,6 +80,7 @@ def take(buyer: Person, *, claim: bool) -> None:
 
 def sell(maker: Person, drop: str, *, card: bool) -> None:
     """Sell one item at the till, and see it paid."""
+    maker.sign_in()
     tell(maker.log, pressed=["till"])
     sale = maker.post("/sale", press=ids.new_press(), item=drop)
     no = int(sale.rsplit("/", 1)[1])

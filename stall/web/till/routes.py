@@ -1,0 +1,68 @@
+"""Which right each route of the till needs, all of them in one place. A route that stands nowhere here is refused to everybody.
+
+Add yours when you add a view: the endpoint is blueprint, dot, function.
+"""
+
+from __future__ import annotations
+
+from stall.domain.rights import Right
+
+RIGHTS: dict[str, Right] = {
+    # what everybody may ask for, signed in or not
+    "static": Right.ENTER,
+    "till_sign_in.page": Right.ENTER,
+    "till_sign_in.enter": Right.ENTER,
+    "till_sign_in.locked": Right.ENTER,
+    "till_sign_in.unlock": Right.ENTER,
+    "till_sign_in.leave": Right.ENTER,
+    # how the stall stands, and one's own screen
+    "state": Right.SIGNED,
+    "cover": Right.SIGNED,
+    "till_sign_in.lock": Right.SIGNED,
+    "till_witness.exchange": Right.SIGNED,
+    # selling
+    "till_sell.tiles": Right.SELL,
+    "till_sell.begin": Right.SELL,
+    "till_sell.find_basket": Right.SELL,
+    "till_pay.sale": Right.SELL,
+    "till_pay.state": Right.SELL,
+    "till_pay.card": Right.SELL,
+    "till_pay.cash": Right.SELL,
+    "till_pay.hold": Right.SELL,
+    "till_pay.step": Right.SELL,
+    "till_pay.confirm": Right.SELL,
+    "till_pay.comp": Right.SELL,  # and the PIN of somebody who may give it free
+    "till_pay.stop_card": Right.SELL,
+    "till_pay.decide": Right.SELL,  # and the PIN of somebody who may decide
+    "till_pay.drop": Right.SELL,
+    "till_pay.remove": Right.SELL,
+    "till_owner.draw": Right.SELL,
+    # giving back
+    "till_back.ask": Right.GIVE_BACK,
+    "till_back.give": Right.GIVE_BACK,
+    # the day
+    "till_day.close": Right.READ_DAY,
+    "till_day.end": Right.TERMINAL,
+    "till_day.check": Right.TERMINAL,
+    "till_day.slip": Right.TERMINAL,
+    # the maker's
+    "till_day.drops": Right.DROPS,
+    "till_day.switch": Right.DROPS,
+    "till_day.clock": Right.SIGNED,
+    "till_day.confirm": Right.SIGNED,  # and the PIN of somebody who may set the clock
+}
+
+#: What a page's script asks for by itself: nobody has touched anything.
+BY_ITSELF = frozenset({"static", "state", "cover", "till_pay.state", "till_witness.exchange"})
+
+#: What can be done while the screen is locked.
+WHILE_LOCKED = frozenset(
+    {
+        "static",
+        "till_sign_in.page",
+        "till_sign_in.enter",
+        "till_sign_in.locked",
+        "till_sign_in.unlock",
+        "till_sign_in.leave",
+    }
+)

@@ -1,0 +1,109 @@
+"""Sign in, lock, unlock and sign out. The pages show nothing of the stall but its name and the names of who may sign in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+
+from stall.domain.rights import HOME
+from stall.errors import Refused
+from stall.flows import sign_in as flow
+from stall.store import people
+from stall.web.error_pages import status_of
+from stall.web.till.box import this_box
+from stall.web.till.gate import asked, forget_session, keep_session, own_page
+from stall.web.till.pin import LONGEST
+from stall.web.till.signed import device_no, session
+
+pages = Blueprint("till_sign_in", __name__)
+
+#: The one answer to every wrong try.
+WRONG = Refused(
+    "sign-in-wrong",
+    "That PIN does not fit, or there were too many wrong ones. After five wrong ones it waits for 15 minutes.",
+)
+
+
+@pages.get("/sign-in")
+def page() -> str | Response:
+    """Ask for name and PIN; whoever is signed in already goes on."""
+    if session() is not None:
+        return _on(_then())
+    return _sign_in_page()
+
+
+@pages.post("/sign-in")
+def enter() -> Response | tuple[str, int]:
+    """Check name and PIN, begin a session, and go on to the page asked for."""
+    box, who, before = this_box(), request.form.get("who", 0, type=int), session()
+    if not who:
+        working = people.working(box.db.read())
+        who = working[0].no if len(working) == 1 else 0
+    made = box.write("payment", lambda tx: flow.begin_try(tx, who, device_no()))
+    if not flow.is_right(made, request.form.get("pin", "").strip()[:LONGEST]):
+        box.write("payment", lambda tx: flow.fail(tx, made))
+        return _sign_in_page(WRONG, who), status_of(WRONG)
+    token = box.write("payment", lambda tx: flow.sign_in(tx, made, None if before is None else before.digest))
+    person = people.find(box.db.read(), who)
+    return keep_session(_on(_then("/" if person is None else HOME[person.role])), token)
+
+
+@pages.post("/sign-out")
+def leave() -> Response:
+    """End the session."""
+    own = session()
+    if own is not None:
+        this_box().write("payment", lambda tx: flow.sign_out(tx, own))
+    return forget_session(_on(url_for("till_sign_in.page")))
+
+
+@pages.post("/lock")
+def lock() -> Response:
+    """Lock the screen."""
+    own = session()
+    if own is not None:
+        this_box().write("payment", lambda tx: flow.lock(tx, own))
+    then = asked()
+    return _on(url_for("till_sign_in.locked", then=None if then == "/" else then))
+
+
+@pages.get("/locked")
+def locked() -> str | Response:
+    """Show whose PIN unlocks."""
+    if session() is None:
+        return _on(url_for("till_sign_in.page", then=request.args.get("then")))
+    return _locked_page() if g.locked else _on(_then())
+
+
+@pages.post("/locked")
+def unlock() -> Response | tuple[str, int]:
+    """Check the PIN of whoever locked, and go back to the page that was open."""
+    own = session()
+    if own is None:
+        return _on(url_for("till_sign_in.page", then=request.form.get("then")))
+    box = this_box()
+    made = box.write("payment", lambda tx: flow.begin_try(tx, own.person.no, own.device))
+    if not flow.is_right(made, request.form.get("pin", "").strip()[:LONGEST]):
+        box.write("payment", lambda tx: flow.fail(tx, made))
+        return _locked_page(WRONG), status_of(WRONG)
+    box.write("payment", lambda tx: flow.unlock(tx, own))
+    return _on(_then(HOME[own.person.role]))
+
+
+def _sign_in_page(trouble: Refused | None = None, who: int = 0) -> str:
+    working = people.working(this_box().db.read())
+    return render_template("till/sign_in.html", people=working, who=who, then=_then(""), trouble=trouble)
+
+
+def _locked_page(trouble: Refused | None = None) -> str:
+    own = session()
+    return render_template("till/locked.html", name=own and own.person.name, then=_then(""), trouble=trouble)
+
+
+def _then(otherwise: str = "/") -> str:
+    """The page to go on to, from the address or the form."""
+    named = request.values.get("then", "")
+    return own_page(named) if named else otherwise
+
+
+def _on(where: str) -> Response:
+    return make_response(redirect(where, 303))
