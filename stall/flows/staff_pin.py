@@ -48,7 +48,12 @@ def set_pin(tx: Tx, pin_hash: str, person: int = MAKER) -> None:
     elif person == MAKER:
         tx.conn.execute("INSERT INTO staff (no, role, name, pin_hash) VALUES (1, 'maker', 'Maker', ?)", (pin_hash,))
     else:
-        raise Refused("person-unknown", "Nobody at this stall has that number. Look at the list of people.")
+        raise unknown()
+
+
+def unknown() -> Refused:
+    """Told of a number nobody has."""
+    return Refused("person-unknown", "Nobody at this stall has that number. Look at the list of people.")
 
 
 def begin_try(tx: Tx, person: int = MAKER) -> str:

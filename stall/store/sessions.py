@@ -87,9 +87,9 @@ def end(tx: Tx, digest: bytes) -> None:
     tx.conn.execute("DELETE FROM sessions WHERE digest = ?", (digest,))
 
 
-def end_of_person(tx: Tx, person: int) -> None:
-    """End every session of a person."""
-    tx.conn.execute("DELETE FROM sessions WHERE staff = ?", (person,))
+def end_of_person(tx: Tx, person: int, but: bytes | None = None) -> None:
+    """End every session of a person, `but` one."""
+    tx.conn.execute("DELETE FROM sessions WHERE staff = ? AND digest IS NOT ?", (person, but))
 
 
 def end_of_device(tx: Tx, device: int) -> None:

@@ -7,12 +7,14 @@ from secrets import token_bytes
 from stall.domain.drawer import Way
 from stall.domain.epoch import Cause
 from stall.domain.payment import Reason
+from stall.domain.rights import Role
 from stall.flows import card_attempt
 from stall.flows.accept_document import accept_delegation
 from stall.flows.checkpoint import SPACING_MS, sign_checkpoint
 from stall.flows.claim import redeem_order
 from stall.flows.confirm_clock import confirm_clock
 from stall.flows.day_end import ask_day_end, record_day_end
+from stall.flows.keep_people import add_person, change_person
 from stall.flows.new_epoch import new_epoch
 from stall.flows.record_transfer import Transfer, record_transfer
 from stall.flows.switch_drop import close_drop, open_drop
@@ -20,6 +22,7 @@ from stall.flows.take_card import cancel_card
 from stall.flows.take_cash import take_comp
 from stall.flows.take_free import take_free
 from stall.store import attempts, catalogue, claims, sales
+from stall.store.acting import Actor, acting
 from stall.wire import keys
 from tests.cloud.boxes import delegate
 from tests.fakes import leasing
@@ -40,6 +43,7 @@ def live_through(stall: Stocked) -> None:
     """Sell by every tender, with every end a card payment can come to; claim, download, decide, close the day."""
     with stall.box.db.transaction() as tx:
         selling.add_products(tx)
+    _people(stall)
     claim_and_download(stall, _cash(stall, PRINTS))
     paid = selling.basket(stall, PRINTS)
     selling.card(stall, paid)
@@ -53,6 +57,15 @@ def live_through(stall: Stocked) -> None:
     _around_the_sales(stall)
     selling.send(stall, selling.ask(stall, selling.basket(stall, PRINTS)))  # still at the terminal
     selling.basket(stall, PRINTS, origin="buyer")
+
+
+def _people(stall: Stocked) -> None:
+    """Somebody is added, becomes a bookkeeper, and leaves; somebody else stays."""
+    with stall.box.db.transaction() as tx, acting(tx, Actor(1)):
+        gone = add_person(tx, "Ada", Role.STAFF, "no hash")
+        add_person(tx, "Bo", Role.STAFF, "no hash")
+        change_person(tx, gone, role=Role.BOOKKEEPER)
+        change_person(tx, gone, active=False)
 
 
 def two_lives(stall: Stocked) -> None:

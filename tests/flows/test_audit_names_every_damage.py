@@ -129,6 +129,12 @@ ROWS = [
     ("UPDATE shifts SET opened_event = 5, opened_ms = 5 WHERE no = 3", "The table of shifts is not that of the Z-reports"),
     ("UPDATE postings SET minor = minor + 1 WHERE account = 'vat:1900' AND event = (SELECT min(event) FROM postings)",
      "The Z-report in event [0-9]+ adds up to other sums than the events of its shift"),
+    # people and devices
+    ("UPDATE staff SET role = 'maker' WHERE name = 'Bo'", "Person 3 is maker in the table and staff in the journal"),
+    ("UPDATE staff SET active = 1 WHERE name = 'Ada'", "Person 2 is bookkeeper in the table and bookkeeper, left in the journal"),
+    ("INSERT INTO staff (no, role, name, pin_hash) VALUES (9, 'maker', 'Eve', 'x')", "Person 9 is maker in the table and nobody in the journal"),
+    ("DELETE FROM staff WHERE name = 'Bo'", "tells of a person or a device that the tables do not have"),
+    ("INSERT INTO devices (digest, name, enrolled_ms) VALUES (x'00', 'Phone', 1)", "Device 1 is enrolled in the table, which the journal does not say"),
     # edition numbers
     ("UPDATE numbers SET state = 0, sale = NULL WHERE state = 2 AND sale = 1", "Number 1 of harbour-prints is free in the table of numbers, and sold in a receipt"),
     ("UPDATE numbers SET sale = 2 WHERE state = 2 AND sale = 1", "Number 1 of harbour-prints belongs to another sale in the table than in its receipt"),

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from stall.domain.rights import Right, Role, has
 from stall.store import sessions
+from stall.store.writer import CrowdWriter
 from stall.web.till.routes import RIGHTS
 from tests.fakes.stock import Stocked
 from tests.web import crew
@@ -20,6 +21,7 @@ _SAID = "This is for"
 
 @pytest.fixture
 def till(stocked_box: Stocked) -> Till:
+    stocked_box.box.crowd = CrowdWriter(stocked_box.box.db)  # as `stall web` has it
     crew.hire(stocked_box.box)
     return Till(stocked_box)
 

@@ -12,6 +12,7 @@ from stall.errors import Refused
 from stall.flows import sign_in as flow
 from stall.flows import staff_pin
 from stall.store import journal, people
+from stall.store.writer import CrowdWriter
 from stall.web.till.app import create_till_app
 from stall.wire import b64, event
 from tests.fakes.stock import PIN, Stocked
@@ -21,6 +22,7 @@ from tests.web.till_pages import text
 
 @pytest.fixture
 def stall(stocked_box: Stocked) -> Stocked:
+    stocked_box.box.crowd = CrowdWriter(stocked_box.box.db)  # as `stall web` has it
     crew.hire(stocked_box.box)
     return stocked_box
 

@@ -38,7 +38,8 @@ def enter() -> Response | tuple[str, int]:
     if not who:
         working = people.working(box.db.read())
         who = working[0].no if len(working) == 1 else 0
-    made = box.write("payment", lambda tx: flow.begin_try(tx, who, device_no()))
+    where = device_no()  # read before the work is handed over: the writer's thread knows no request
+    made = box.write("payment", lambda tx: flow.begin_try(tx, who, where))
     if not flow.is_right(made, request.form.get("pin", "").strip()[:LONGEST]):
         box.write("payment", lambda tx: flow.fail(tx, made))
         return _sign_in_page(WRONG, who), status_of(WRONG)
