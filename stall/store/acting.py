@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stall.store.db import Tx
 
 #: Whose events name who decided among their own members, as their rows do.
 _OWN_DECIDER = frozenset({"attempt", "sale"})
+#: A Z-report says itself who closed.
+_OWN_BY = frozenset({"shift_close"})
+MEMBERS = frozenset({"by", "device", "decided_by"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,12 @@ class Actor:
         if self.allowed not in {None, self.by} and kind not in _OWN_DECIDER:
             told["decided_by"] = self.decider
         return told
+
+
+def without(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """An event's body without what says who acted: what its kind says by itself."""
+    own = ({"by"} if kind in _OWN_BY else set()) | ({"decided_by"} if kind in _OWN_DECIDER else set())
+    return {name: value for name, value in body.items() if name in own or name not in MEMBERS}
 
 
 @contextmanager

@@ -9,10 +9,11 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from stall.domain.payment import FINAL, TRANSITIONS, Kind, State
-from stall.store import attempts
+from stall.store import acting, attempts
 from stall.store.attempts import Attempt
 from stall.store.audit.entries import Entries
 from stall.store.audit.found import Audit
@@ -83,6 +84,7 @@ class Story:
         """Take one event into account."""
         self.told[read.kind] += 1
         tell = self._tell.get(read.kind, self._referring)
+        read = replace(read, body=acting.without(read.kind, read.body))
         try:
             tell(epoch_no, read)
             self.entries.tell(epoch_no, read)
@@ -153,7 +155,7 @@ class Story:
             self._found.add(f"Payment {body['attempt']} of the journal is not in the table of payments.")
             return
         there = _members(row)
-        for name in sorted((body.keys() | there.keys()) - {"by", "device", "card", "words"}):
+        for name in sorted((body.keys() | there.keys()) - {"card", "words"}):
             if body.get(name) != there.get(name):
                 self._found.add(
                     f"Payment {row.no}: {name} is {body.get(name)} in the journal and {there.get(name)} in the table."
