@@ -28,6 +28,7 @@ COMMANDS = {
     "migrate": "migrate",
     "owner": "owner",
     "pack": "pack",
+    "product": "product",
     "reader": "reader",
     "report": "report",
     "sell": "sell",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from stall.domain.money import LIMIT_MINOR, exponent_of
-from stall.domain.product import VOUCHER, ProductKind
+from stall.domain.product import MOST_STOCK, VOUCHER, ProductKind
 from stall.domain.sale import MAX_LINES
 from stall.errors import Refused
 from stall.store import for_sale, products
 from stall.store.db import Tx
-from stall.store.products import BundlePart
+from stall.store.products import BundlePart, Product
 
-MOST_SIGNS = 120
+MOST_SIGNS, MOST_BARCODE = 120, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class Draft:
 def save_product(tx: Tx, draft: Draft) -> int:
     """Add a product or change the one of that sku; return its number.
 
-    Raises Refused `product-name`, `product-kind`, `product-price`, `product-vat`, `product-barcode`, `bundle-parts`,
-    `currency-unknown`.
+    Raises Refused `product-name`, `product-kind`, `product-price`, `product-vat`, `product-barcode`, `product-stock`,
+    `bundle-parts`, `currency-unknown`.
     """
     _check(tx, draft)
     no = products.save(
@@ -57,6 +58,46 @@ def save_product(tx: Tx, draft: Draft) -> int:
         ]
     tx.append("product", {name: value for name, value in said.items() if value is not None})
     return no
+
+
+def draft_of(tx: Tx, sku: str) -> Draft:
+    """A product as it is now, to be changed. Raises Refused `product-unknown`."""
+    found = products.find(tx.conn, sku)
+    if found is None:
+        raise products.unknown(sku)
+    return Draft(
+        found.sku, found.title, found.kind, found.price_minor, found.cur, found.vat_bp, found.barcode, found.stock,
+        found.on_sale, found.cover, tuple(products.parts(tx.conn, found.no)),
+    )  # fmt: skip
+
+
+def change_product(tx: Tx, sku: str, **changes: Any) -> bool:
+    """Change what is named of a product and leave the rest, its stock too, as sales made it; say whether anything changed.
+
+    Counting the stock is `stock=…`, taking it off sale `on_sale=False`. Raises Refused `product-unknown` and as `save_product`.
+    """
+    before = draft_of(tx, sku)
+    after = replace(before, **changes)
+    if after == before:
+        return False
+    save_product(tx, after)
+    return True
+
+
+def move_product(tx: Tx, sku: str, place: int) -> None:
+    """Put a product's tile at a place among all products, counted from 1; beyond the ends is at the end.
+
+    Raises Refused `product-unknown`.
+    """
+    order: list[Product] = products.every(tx.conn)
+    at = next((n for n, each in enumerate(order) if each.sku == sku), None)
+    if at is None:
+        raise products.unknown(sku)
+    to = min(max(place, 1), len(order)) - 1
+    if to != at:
+        order.insert(to, order.pop(at))
+        products.set_order(tx, [each.no for each in order])
+        tx.append("shelf", {"sku": sku, "place": to + 1})
 
 
 def _check(tx: Tx, draft: Draft) -> None:
@@ -80,6 +121,12 @@ def _check(tx: Tx, draft: Draft) -> None:
         raise Refused("product-vat", "A rate of VAT is between 0 and 100 percent. Type it again.")
     if draft.kind is ProductKind.VOUCHER and draft.vat_bp:
         raise Refused("product-vat", "A voucher bears no VAT: what is bought with it does. Set its rate to 0.")
+    if draft.stock is not None and draft.kind is ProductKind.BUNDLE:
+        raise Refused("product-stock", "A bundle is not counted: its parts are. Count those, and leave it empty here.")
+    if draft.stock is not None and abs(draft.stock) > MOST_STOCK:
+        raise Refused("product-stock", f"So many pieces are never counted. Type a number up to {MOST_STOCK}.")
+    if draft.barcode is not None and not (0 < len(draft.barcode) <= MOST_BARCODE and draft.barcode.isprintable()):
+        raise Refused("product-barcode", f"A barcode has 1 to {MOST_BARCODE} signs. Scan it again, or leave it out.")
     taken = None if draft.barcode is None else products.by_barcode(tx.conn, draft.barcode)
     if taken is not None and taken.sku != draft.sku:
         raise Refused(

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stall.domain.product import ProductKind
+from stall.domain.product import ProductKind, sku_of, stock_words
 from stall.errors import Refused
 from stall.store.db import Tx
 
@@ -27,6 +27,11 @@ class Product:
     stock: int | None
     position: int
     on_sale: bool
+
+    @property
+    def left_words(self) -> str:
+        """What a tile says of how many are left (`3 left`); nothing while there are plenty, or nobody counts them."""
+        return stock_words(self.stock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,20 @@ def set_parts(tx: Tx, bundle: int, wanted: Sequence[BundlePart]) -> None:
         "INSERT INTO bundle_parts (bundle, n, drop_no, product, qty) VALUES (?, ?, (SELECT no FROM drops WHERE drop_id = ?), ?, ?)",
         [(bundle, n, part.drop_id, part.product, part.qty) for n, part in enumerate(wanted)],
     )
+
+
+def free_sku(conn: sqlite3.Connection, title: str) -> str:
+    """A name on receipts that no product has yet, made from a title."""
+    base = sku_of(title)
+    taken = {
+        row[0] for row in conn.execute("SELECT sku FROM products WHERE sku = ? OR sku LIKE ?", (base, f"{base}-%"))
+    }
+    return next(name for n in range(1, len(taken) + 2) if (name := base if n == 1 else f"{base}-{n}") not in taken)
+
+
+def set_order(tx: Tx, order: Sequence[int]) -> None:
+    """Place the products on the till in this order of their numbers; all of them are named."""
+    tx.conn.executemany("UPDATE products SET position = ? WHERE no = ?", [(at, no) for at, no in enumerate(order, 1)])
 
 
 def move_stock(tx: Tx, sale: int, sign: int) -> None:

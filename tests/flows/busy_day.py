@@ -15,6 +15,7 @@ from stall.flows.claim import redeem_order
 from stall.flows.confirm_clock import confirm_clock
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.flows.keep_people import add_person, change_person
+from stall.flows.keep_products import move_product
 from stall.flows.new_epoch import new_epoch
 from stall.flows.record_transfer import Transfer, record_transfer
 from stall.flows.switch_drop import close_drop, open_drop
@@ -43,6 +44,7 @@ def live_through(stall: Stocked) -> None:
     """Sell by every tender, with every end a card payment can come to; claim, download, decide, close the day."""
     with stall.box.db.transaction() as tx:
         selling.add_products(tx)
+        move_product(tx, "cup", 1)
     _people(stall)
     claim_and_download(stall, _cash(stall, PRINTS))
     paid = selling.basket(stall, PRINTS)

@@ -67,6 +67,9 @@ def _check_products(conn: sqlite3.Connection, found: Audit, story: Story) -> Non
     for sku in sorted(kept.keys() | told.keys()):
         if kept.get(sku) != told.get(sku):
             found.add(f"The product {sku} is otherwise in the table than its last event says.")
+    shelf = [row[0] for row in conn.execute("SELECT sku FROM products ORDER BY position, no")]
+    if shelf != story.shelf and kept.keys() == told.keys():
+        found.add("The products stand in another order in the table than the journal tells.")
 
 
 def _check_given_up(conn: sqlite3.Connection, found: Audit) -> None:

@@ -64,6 +64,7 @@ class Story:
         self.people = People(conn, found)
         self.switched_on: dict[str, bool] = {}
         self.products: dict[str, dict[str, Any]] = {}
+        self.shelf: list[str] = []
         self._conn = conn
         self._found = found
         self._newest = 0
@@ -78,6 +79,7 @@ class Story:
             "product": self._product,
             "drawer": self.shifts.moved,
             "shift_close": self.shifts.closed,
+            "shelf": self._shelf,
         }
 
     def tell(self, epoch_no: int, read: Event) -> None:
@@ -115,7 +117,15 @@ class Story:
         self.switched_on[str(read.body["drop"])] = bool(read.body["open"])
 
     def _product(self, _: int, read: Event) -> None:
-        self.products[str(read.body["sku"])] = read.body
+        sku = str(read.body["sku"])
+        if sku not in self.products:
+            self.shelf.append(sku)
+        self.products[sku] = read.body
+
+    def _shelf(self, _: int, read: Event) -> None:
+        """A product's tile is put at another place."""
+        self.shelf.remove(str(read.body["sku"]))
+        self.shelf.insert(int(read.body["place"]) - 1, str(read.body["sku"]))
 
     def _attempt(self, epoch_no: int, read: Event) -> None:
         """One step of a payment; its last one must be what the row says."""
