@@ -6,11 +6,12 @@ Secrets never stand here; they are files of mode 0600 in the key folder.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from stall import disk
+from stall.domain import code_pages
 from stall.errors import Broken, Refused
 
 FILE = "settings.toml"
@@ -63,6 +64,26 @@ class Standalone(Struct, frozen=True):
             raise ValueError("the name of [standalone] is not 1 to 40 characters on one line")
 
 
+class Printer(Struct, frozen=True):
+    """The receipt printer; `link` is `usb:VENDOR:PRODUCT`, `serial:/dev/serial/by-id/…`, `tcp:host:port` or `file:path`.
+
+    `code_page` is the table of letters it has, like `cp858`, or `raster`: then we draw all that is not ASCII. `auto` prints every
+    receipt; `drawer` opens the drawer on it when cash moves. `line` is how a serial line is set.
+    """
+
+    link: str
+    width_mm: Literal[58, 80] = 58
+    code_page: str = "cp858"
+    qr: Literal["raster", "native"] = "raster"
+    drawer: bool = False
+    auto: bool = False
+    line: str = "9600 8N1"
+
+    def __post_init__(self) -> None:
+        """Refuse a table of letters nobody knows: every word would come out as signs."""
+        code_pages.read(self.code_page)
+
+
 class Cloud(Struct, frozen=True):
     """Where the journal is uploaded to; `public` is the cloud's key, base64url."""
 
@@ -100,6 +121,7 @@ class Settings(Struct, frozen=True):
     web: Web = Web()
     reader: Reader | None = None
     standalone: Standalone | None = None
+    printer: Printer | None = None
     cloud: Cloud | None = None
     disk: Disk = Disk()
     till: Till = Till()

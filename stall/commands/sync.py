@@ -1,4 +1,4 @@
-"""`stall sync`: upload the journal, tidy up, announce the stall."""
+"""`stall sync`: upload the journal, tidy up, print, announce the stall."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import click
 from stall.commands import say
 
 if TYPE_CHECKING:
+    from stall.box.printer.worker import Printing
     from stall.store.box import Box
 
 
 @click.command("sync")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder.")
 def sync(data: Path) -> None:
-    """Bring the journal to the cloud whenever there is a network, and keep the box tidy."""
+    """Bring the journal to the cloud whenever there is a network, print receipts, and keep the box tidy."""
     from stall import app, log
     from stall.sync import serve
 
@@ -27,7 +28,21 @@ def sync(data: Path) -> None:
         until_stopped.callback(box.close)
         if box.settings.mdns:
             _announce(box, until_stopped)
-        serve.run(box.db, box.secrets, box.settings.cloud, say.line)
+        serve.run(box.db, box.secrets, box.settings.cloud, say.line, _printing(box))
+
+
+def _printing(box: Box) -> Printing | None:
+    """What prints on the receipt printer of the settings; without one, nothing waits for it."""
+    from stall.flows import print_paper
+    from stall.store import print_jobs
+
+    if box.settings.printer is not None:
+        from stall.box.printer.worker import Printing
+
+        return Printing(box, box.settings.printer)
+    if print_jobs.printer(box.db.read()) is not None:
+        box.write("housekeeping", print_paper.remove_printer)
+    return None
 
 
 def _announce(box: Box, until_stopped: ExitStack) -> None:

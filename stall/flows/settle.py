@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stall.domain.payment import Tender
 from stall.errors import Broken, Refused
+from stall.flows import print_paper
 from stall.flows.hold_numbers import hold_numbers
 from stall.flows.issue_vouchers import issue_vouchers
 from stall.flows.new_epoch import money_taken
@@ -46,6 +48,7 @@ def settle(tx: Tx, sale: Sale, paid: Sequence[Attempt], *, kind: str, body: dict
     )
     if any(good.line.product for good in sold):
         products.move_stock(tx, sale.no, -1)
+    print_paper.receipt_signed(tx, event)
     return seq
 
 
@@ -59,6 +62,8 @@ def settle_or_keep_hold(tx: Tx, attempt: Attempt, *, kind: str, body: dict[str, 
     A sale begun in an earlier epoch whose numbers were frozen meanwhile is not finished: the money is journaled, and
     the report says what to do.
     """
+    if attempt.tender == Tender.CASH:
+        print_paper.cash_moved(tx)
     sale, paid = sales.get(tx.conn, attempt.sale), _paid(tx, attempt.sale)
     complete = _complete(sale, paid)
     if complete and _holds_its_numbers(tx, sale):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stall.flows import print_paper
 from stall.flows.sign_certificates import receipt_token
 from stall.flows.sign_receipt import tender_of
 from stall.store import journal, numbers, products, vouchers
@@ -36,6 +37,7 @@ def void_sale(tx: Tx, sale: Sale, back: Attempt, body: Mapping[str, object]) -> 
     numbers.take_back(tx, sale.no)
     vouchers.revoke_of_sale(tx, sale.no)
     products.move_stock(tx, sale.no, 1)
+    print_paper.receipt_signed(tx, event)
 
 
 def _negative(sold: Mapping[str, Any], back: Attempt) -> dict[str, Any]:

@@ -242,8 +242,14 @@ CREATE TABLE enrolments (
     digest BLOB PRIMARY KEY, made_ms INTEGER NOT NULL, until_ms INTEGER, once INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE print_jobs (
-    no INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject INTEGER, copy INTEGER NOT NULL DEFAULT 0,
-    state TEXT NOT NULL CHECK (state IN ('asked', 'begun', 'done', 'failed')), asked_ms INTEGER NOT NULL, ended_ms INTEGER, answer TEXT
+    no INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('receipt', 'z', 'test', 'drawer')), subject INTEGER,
+    state TEXT NOT NULL CHECK (state IN ('asked', 'begun', 'done', 'failed', 'unclear')), copy INTEGER NOT NULL DEFAULT 0,
+    event INTEGER, asked_by INTEGER, asked_on INTEGER, asked_ms INTEGER NOT NULL, ended_ms INTEGER, answer TEXT
+) STRICT;
+CREATE INDEX print_jobs_of ON print_jobs (subject) WHERE subject IS NOT NULL;
+CREATE TABLE printer (
+    id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL CHECK (state IN ('ready', 'attention', 'lost')),
+    sentence TEXT NOT NULL, auto INTEGER NOT NULL, drawer INTEGER NOT NULL, at_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX print_jobs_waiting ON print_jobs (no) WHERE state IN ('asked', 'begun');
 ALTER TABLE exceptions ADD COLUMN seen_event INTEGER;

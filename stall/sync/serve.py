@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 from stall import log
 from stall.flows import housekeeping
@@ -21,23 +22,53 @@ from stall.sync.daemon import Daemon, UploadJob
 from stall.sync.upload import Uploader
 
 STOP_S = 0.7
+#: What is being printed may come out (s).
+BESIDE_STOP_S = 3.0
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 logger = log.get("sync")
 
 
-def run(database: Database, secrets: BoxSecrets, cloud: Cloud | None, ready: Callable[[str], None]) -> None:
-    """Work until SIGTERM or SIGINT; `ready` is told in one sentence what is done.
+class Beside(Protocol):
+    """What else runs in this process on a thread of its own, like printing."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def wake(self) -> None:
+        """Something changed in the database."""
+        ...
+
+    def stop(self, within_s: float) -> bool:
+        """Begin nothing any more; True when nothing is running after at most `within_s` seconds."""
+        ...
+
+
+def run(
+    database: Database,
+    secrets: BoxSecrets,
+    cloud: Cloud | None,
+    ready: Callable[[str], None],
+    beside: Beside | None = None,
+) -> None:
+    """Work until SIGTERM or SIGINT; `ready` is told in one sentence what is done. `beside` runs for as long.
 
     Raises Refused `already-running`; WireError when the cloud's key in the settings is no key.
     """
     held = locks.own_name(database.path.parent, "sync")
     try:
-        _run(database, secrets, cloud, ready)
+        _run(database, secrets, cloud, ready, beside)
     finally:
         held.release()
 
 
-def _run(database: Database, secrets: BoxSecrets, cloud: Cloud | None, ready: Callable[[str], None]) -> None:
+def _run(
+    database: Database,
+    secrets: BoxSecrets,
+    cloud: Cloud | None,
+    ready: Callable[[str], None],
+    beside: Beside | None,
+) -> None:
     # Blocked before any thread starts, so that only the sigwait below ever sees them.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     stopping = threading.Event()
@@ -55,14 +86,23 @@ def _run(database: Database, secrets: BoxSecrets, cloud: Cloud | None, ready: Ca
 
     daemon = Daemon(upload, tidy)
     daemon.start()
-    watcher = Watcher(database.path, on_change=daemon.wake)
+    if beside is not None:
+        beside.start()
+
+    def changed() -> None:
+        daemon.wake()
+        if beside is not None:
+            beside.wake()
+
+    watcher = Watcher(database.path, on_change=changed)
     ready(_said(cloud))
     signal.sigwait(SIGNALS)
     stopping.set()
     watcher.stop()
-    if not daemon.stop(STOP_S):
+    printed = beside is None or beside.stop(BESIDE_STOP_S)
+    if not daemon.stop(STOP_S) or not printed:
         # A request to a slow cloud may last 20 s. Its batch is sent again at the next start, and a
-        # transaction cut off is rolled back, so nothing is lost by not waiting.
+        # transaction cut off is rolled back, so nothing is lost by not waiting. What is being printed is told as unclear then.
         logger.warning("stop.cut_short")
         os._exit(0)
     if client is not None:

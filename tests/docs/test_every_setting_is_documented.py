@@ -19,11 +19,12 @@ TABLES: dict[str, type[settings.Struct]] = {
     "`[web]`": settings.Web,
     "`[reader]`": settings.Reader,
     "`[standalone]`": settings.Standalone,
+    "`[printer]`": settings.Printer,
     "`[cloud]`": settings.Cloud,
     "`[disk]`": settings.Disk,
     "`[till]`": settings.Till,
 }
-SECTIONS = {f"`[{name}]`" for name in ("web", "reader", "standalone", "cloud", "disk", "till")}
+SECTIONS = {f"`[{name}]`" for name in ("web", "reader", "standalone", "printer", "cloud", "disk", "till")}
 
 
 def section(title: str) -> str:

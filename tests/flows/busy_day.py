@@ -8,7 +8,7 @@ from stall.domain.drawer import Way
 from stall.domain.epoch import Cause
 from stall.domain.payment import Reason
 from stall.domain.rights import Role
-from stall.flows import card_attempt
+from stall.flows import card_attempt, print_paper
 from stall.flows.accept_document import accept_delegation
 from stall.flows.checkpoint import SPACING_MS, sign_checkpoint
 from stall.flows.claim import redeem_order
@@ -22,8 +22,9 @@ from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_card import cancel_card
 from stall.flows.take_cash import take_comp
 from stall.flows.take_free import take_free
-from stall.store import attempts, catalogue, claims, sales
+from stall.store import attempts, catalogue, claims, print_jobs, sales
 from stall.store.acting import Actor, acting
+from stall.store.db import Tx
 from stall.wire import keys
 from tests.cloud.boxes import delegate
 from tests.fakes import leasing
@@ -196,6 +197,7 @@ def _around_the_sales(stall: Stocked) -> None:
         close_drop(tx, ZINE)
         open_drop(tx, ZINE)
         record_day_end(tx, ask_day_end(tx, 1), 1, total_minor=1800, count=5, cur="EUR", tid="29001006")
+        _print_again(tx)
     _closed(stall)
     with stall.box.db.transaction() as tx:
         confirm_clock(tx, stall.clock.wall - 3_600_000)
@@ -208,3 +210,14 @@ def _closed(stall: Stocked) -> None:
     closing.count(stall.box, closing.pieces_for(closing.expected(stall.box) - 10))
     closing.close(stall.box, counted=True, despite_open=True)
     closing.put_float(stall.box, 2000)
+
+
+def _print_again(tx: Tx) -> None:
+    """The first sale's receipt, twice."""
+    print_paper.report(tx, "ready", "The printer is ready.", auto=False, drawer=True)
+    for copy in range(2):
+        print_paper.ask_receipt(tx, 1, token_bytes(16))
+        job = print_jobs.waiting(tx.conn)
+        assert job is not None
+        assert print_paper.begin(tx, job, copy)
+        print_paper.end(tx, job.no, print_jobs.DONE, "")

@@ -28,21 +28,19 @@ from stall.box.printer.paper import (
     Table,
     Text,
 )
+from stall.domain import code_pages
 
 #: Leave the mode in which printers for China read every letter above ASCII as half of one of theirs.
 NO_KANJI = b"\x1c."
-#: Answered when everything before it was printed (GS r 1).
-ECHO = b"\x1dr\x01"
 #: The drawer hangs on pin 2 of its socket.
 DRAWER_PIN = 2
-RASTER = "raster"
 
 _CANNOT = "Where [...] stands, this printer has no letters for what belongs there."
 
 
 @dataclass(frozen=True, slots=True)
 class Ability:
-    """What the settings say of a printer. `code_page` is one of library.CODE_PAGES, perhaps `:NUMBER`, or `raster`."""
+    """What the settings say of a printer. `code_page` as domain.code_pages reads it."""
 
     width_mm: int = 58
     code_page: str = "cp858"
@@ -93,12 +91,11 @@ class _Press:
     """Turns strips into bytes, remembering how the letters stand."""
 
     def __init__(self, can: Ability, lettering: Lettering) -> None:
-        name, _, number = can.code_page.partition(":")
-        self._codec = "ascii" if name == RASTER else name
+        page, number = code_pages.read(can.code_page)
+        self._codec = "ascii" if can.code_page == code_pages.RASTER else page
         self._can, self._lettering = can, lettering
         self._scale, self._bold = 1, False
-        page = "cp437" if name == RASTER else name
-        self.printer = library.new_printer(page, int(number) if number else library.CODE_PAGES[page])
+        self.printer = library.new_printer(page, number)
         self.printer.hw("INIT")
         self._raw(NO_KANJI)
         self.printer.charcode(page.upper())

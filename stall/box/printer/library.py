@@ -16,12 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-#: Tables of letters by Python's name, with the number Epson gave each (ESC t); other makers follow it for most.
-CODE_PAGES = {
-    "cp437": 0, "cp850": 2, "cp860": 3, "cp863": 4, "cp865": 5, "cp857": 13, "cp737": 14, "cp1252": 16, "cp866": 17,
-    "cp852": 18, "cp858": 19, "cp775": 33, "cp855": 34, "cp862": 36, "cp1250": 45, "cp1251": 46, "cp1253": 47,
-    "cp1254": 48, "cp1257": 51,
-}  # fmt: skip
+from stall.domain.code_pages import CODE_PAGES
 
 _FACTS = {
     "profiles": {

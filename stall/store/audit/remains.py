@@ -27,6 +27,13 @@ def check(conn: sqlite3.Connection, found: Audit, story: Story) -> None:
     _count(conn, found, "SELECT count(*) FROM attempts", story.attempts, "payments")
     _count(conn, found, "SELECT count(*) FROM sales WHERE state = 'paid'", story.sold.finished, "finished sales")
     _count(conn, found, "SELECT count(*) FROM sales WHERE void_event IS NOT NULL", story.sold.voided, "voids")
+    _count(
+        conn,
+        found,
+        "SELECT count(*) FROM print_jobs WHERE event IS NOT NULL",
+        story.told["printed"],
+        "papers printed again",
+    )
     _count(conn, found, "SELECT count(*) FROM claims WHERE id & 255 = 1", story.sold.claimable, "claim codes")
     _check_switches(conn, found, story)
     _check_products(conn, found, story)

@@ -33,6 +33,7 @@ _REFERENCES = {
     " AND (SELECT count(*) FROM files f WHERE f.id >= p.no << 16 AND f.id < (p.no + 1) << 16) = :files",
     "exception": "SELECT 1 FROM exceptions WHERE attempt IS :attempt AND sentence = :sentence",
     "day_end": "SELECT 1 FROM day_ends WHERE event = :id AND reader = :reader AND total_minor = :total AND cur = :cur AND count IS :count AND tid IS :tid",
+    "printed": "SELECT 1 FROM print_jobs WHERE event = :id AND kind = :what AND copy = :copy AND copy > 0 AND (kind <> 'z' OR subject = :shift)",
     "grant": "SELECT 1 FROM grants WHERE no = :grant AND claim = :sale << 8 | :issue",
     "staff": "SELECT 1 WHERE (:person IS NULL OR EXISTS (SELECT 1 FROM staff WHERE no = :person))"
     " AND (:enrolled IS NULL OR EXISTS (SELECT 1 FROM devices WHERE no = :enrolled))",
@@ -43,11 +44,14 @@ _WHAT = {
     "import": "a pack",
     "exception": "something a person must look at",
     "day_end": "an end of day",
+    "printed": "something printed again",
     "grant": "a phone that may download",
     "delivery": "a download",
     "staff": "a person or a device",
 }
-_OPTIONAL = {"attempt": None, "count": None, "tid": None, "person": None, "enrolled": None}
+_OPTIONAL = {
+    "attempt": None, "count": None, "tid": None, "person": None, "enrolled": None, "shift": None
+}  # fmt: skip
 
 
 class Story:

@@ -85,6 +85,9 @@ class _Printer:
                 case 0x1C:
                     assert self.take(1) == b".", "an unknown FS command"
                     self.out.commands.append("no kanji")
+                case 0x10:
+                    assert self.take(1) == b"\x04", "an unknown DLE command"
+                    self.take(1)
                 case 0x0A:
                     self.feed()
                 case _:
