@@ -146,4 +146,4 @@ def _named(conn: sqlite3.Connection, job: Job) -> dict[str, object]:
         return {"shift": job.subject}
     data = journal.event_bytes(conn, job.subject or 0)
     token = "" if data is None else str(event.decode(data).body.get("receipt", ""))
-    return {"receipt": jws.unverified_claims(token)["jti"]}
+    return {"paper": jws.unverified_claims(token)["jti"]}

@@ -44,10 +44,11 @@ ALLOWED = {
     "product": {"sku", "title", "kind", "minor", "cur", "vat", "stock", "on_sale", "parts"},
     "drawer": {"way", "minor", "reason", "words", "pieces"},
     "shift_close": set(),  # the page has a chapter for its members, tests/docs compares them
+    "printed": {"what", "copy", "paper", "shift"},
     "staff": {"what", "person", "role", "active", "enrolled", "setting"},
 }
 #: What a row of the protocol names besides: words a member may be, and members of members.
-WORDS = {"product": {"drop", "qty"}, "drawer": {"float", "in", "out", "count"}}
+WORDS = {"product": {"drop", "qty"}, "drawer": {"float", "in", "out", "count"}, "printed": {"receipt", "z", "jti"}}
 #: Whom any event may name that somebody at the till brought about, by their numbers.
 WHO = {"by", "device", "decided_by"}
 #: Ids, hashes, words of a table, numbers of a terminal: no text a person could have typed.

@@ -93,7 +93,7 @@ def test_a_second_press_prints_nothing_more_and_a_second_wish_is_a_copy(
     assert job(stall, second).copy == 1
     assert "COPY" in " ".join(network.behaviour.printed().words)
     (told,) = selling.events(stall, "printed")
-    assert told.body == {"what": "receipt", "copy": 1, "receipt": selling.receipt_of(stall, sale).jti}
+    assert told.body == {"what": "receipt", "copy": 1, "paper": selling.receipt_of(stall, sale).jti}
     assert checks_out(stall)
 
 
