@@ -25,6 +25,7 @@ STATUS = {
     "claim-code-malformed": 404,
     "drop-unknown": 404,
     "sale-unknown": 404,
+    "product-unknown": 404,
     "grant-over": 410,
     "grant-taken-back": 410,
     "download-limit": 403,

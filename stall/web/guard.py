@@ -20,6 +20,8 @@ from stall.errors import Hostile, Retry
 from stall.settings import Web
 
 MAX_BODY_BYTES = 64 * 1024
+#: The one form of the till that sends a file: a picture of at most 16 MiB, and what a form puts around it.
+MAX_PICTURE_BYTES = 16 * 1024 * 1024 + MAX_BODY_BYTES
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 #: What every answer carries that does not say otherwise.
 SEAL = {

@@ -28,7 +28,7 @@ from stall.web import guard
 from stall.web.buyer.takes import Takes
 from stall.web.direct import Connection, Taker, Threads
 from stall.web.factory import create_buyer_app, shop_of
-from stall.web.guard import MAX_BODY_BYTES, is_shared
+from stall.web.guard import MAX_BODY_BYTES, MAX_PICTURE_BYTES, is_shared
 from stall.web.till.app import create_till_app
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
         takes = Takes(shop_of(app), guard.buyer_rules(web))
         buyers = Serving(app, buyers_socket, "buyers", web.threads, takes)
         open_things.callback(buyers.stop)
-        till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS)
+        till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES)
         open_things.callback(till.stop)
         _spare_the_collector()
         ready(f"Buyers: {web.address}")
@@ -136,9 +136,16 @@ class Serving:
     """One app being served on a thread of its own until stopped."""
 
     def __init__(
-        self, app: WSGIApplication, sock: socket.socket, name: str, threads: int, taker: Taker | None = None
+        self,
+        app: WSGIApplication,
+        sock: socket.socket,
+        name: str,
+        threads: int,
+        taker: Taker | None = None,
+        *,
+        body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
-        """Start serving; what `taker` takes on, no thread serves.
+        """Start serving; what `taker` takes on, no thread serves. A request with more than `body_bytes` is turned away unread.
 
         A loop that ends by itself takes the process with it, to be started anew.
         """
@@ -156,7 +163,7 @@ class Serving:
             channel_timeout=IDLE_S,
             outbuf_high_watermark=NEVER,
             max_request_header_size=HEADER_BYTES,
-            max_request_body_size=MAX_BODY_BYTES,
+            max_request_body_size=body_bytes,
             clear_untrusted_proxy_headers=True,
             ident=None,
         )

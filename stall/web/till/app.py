@@ -19,6 +19,7 @@ from stall.web.till.day import day
 from stall.web.till.owner import owner
 from stall.web.till.pay import pay
 from stall.web.till.pin import Asked, asked_for
+from stall.web.till.products import shelf
 from stall.web.till.sell import lists_version, sell
 from stall.web.till.sign_in import pages as sign_in
 from stall.web.till.witness import witness
@@ -34,7 +35,7 @@ def create_till_app(box: Box) -> Flask:
     guard.protect(app, guard.till_rules())
     gate.close(app)
     error_pages.register(app, _trouble_page)
-    for pages in (sign_in, sell, pay, back, owner, day, witness):
+    for pages in (sign_in, sell, pay, back, owner, day, shelf, witness):
         app.register_blueprint(pages)
     app.add_url_rule("/state", view_func=state)
     app.add_url_rule("/cover/<sha256>.jpg", view_func=cover)

@@ -48,6 +48,15 @@ RIGHTS: dict[str, Right] = {
     # the maker's
     "till_day.drops": Right.DROPS,
     "till_day.switch": Right.DROPS,
+    "till_products.every": Right.PRODUCTS,
+    "till_products.move": Right.PRODUCTS,
+    "till_products.switch": Right.PRODUCTS,
+    "till_products.new": Right.PRODUCTS,
+    "till_products.add": Right.PRODUCTS,
+    "till_products.one": Right.PRODUCTS,
+    "till_products.change": Right.PRODUCTS,
+    "till_products.count": Right.PRODUCTS,
+    "till_products.take_picture": Right.PRODUCTS,
     "till_day.clock": Right.SIGNED,
     "till_day.confirm": Right.SIGNED,  # and the PIN of somebody who may set the clock
 }
