@@ -14,7 +14,6 @@ from werkzeug.test import TestResponse
 from stall.domain.product import ProductKind
 from stall.store import audit, picture, products
 from stall.store.products import Product
-from stall.web.guard import MAX_PICTURE_BYTES
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
 from tests.web.till_pages import Till, text
@@ -172,10 +171,12 @@ def test_what_is_no_picture_is_told_and_leaves_nothing(till: Till, data: bytes) 
     assert set((till.box.folder / "covers").iterdir()) == before
 
 
-def test_a_file_that_is_too_large_is_told(till: Till) -> None:
+def test_a_file_that_is_too_large_is_told(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture, "MOST_BYTES", 100_000)
+    monkeypatch.setattr("stall.web.till.products.MAX_PICTURE_BYTES", 200_000)
     add(till)
-    assert "larger than 16 MB" in text(send_picture(till, b"\xff" * (picture.MOST_BYTES + 1)))
-    assert send_picture(till, b"\xff" * (MAX_PICTURE_BYTES + 1)).status_code == 413
+    assert "Choose a smaller copy" in text(send_picture(till, b"\xff" * 100_001))
+    assert send_picture(till, b"\xff" * 200_001).status_code == 413
     assert till.post("/products/new", title="x" * 70_000).status_code == 413  # every other form stays small
 
 
