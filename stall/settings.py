@@ -12,6 +12,7 @@ import msgspec
 
 from stall import disk
 from stall.domain import code_pages
+from stall.domain.at_risk import Caps
 from stall.errors import Broken, Refused
 
 FILE = "settings.toml"
@@ -110,6 +111,29 @@ class Till(Struct, frozen=True):
     lock_minutes: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 10
 
 
+class Offline(Struct, frozen=True):
+    """What the stall risks on cards approved without the bank: in minor units of its currency, payments and hours.
+
+    0 of the first three: none is taken offline. A creator's own limits hold besides.
+    """
+
+    sale_minor: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 5_000
+    total_minor: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 50_000
+    count: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 100
+    amber_h: Annotated[int, msgspec.Meta(ge=1, le=8_760)] = 24
+    red_h: Annotated[int, msgspec.Meta(ge=1, le=8_760)] = 72
+
+    def __post_init__(self) -> None:
+        """Refuse limits in the wrong order: the warning comes first."""
+        if self.amber_h > self.red_h:
+            raise ValueError("amber_h is above red_h: the till must warn before it stops")
+
+    @property
+    def caps(self) -> Caps:
+        """The same for the rules of selling."""
+        return Caps(self.sale_minor, self.total_minor, self.count, self.amber_h, self.red_h)
+
+
 class Settings(Struct, frozen=True):
     """Everything a box can be told. The defaults make a stall on loopback without a reader or cloud."""
 
@@ -125,6 +149,7 @@ class Settings(Struct, frozen=True):
     cloud: Cloud | None = None
     disk: Disk = Disk()
     till: Till = Till()
+    offline: Offline = Offline()
     mdns: bool = False
     mdns_interface: str = ""
 

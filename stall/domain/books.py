@@ -40,6 +40,9 @@ class DayEnd:
     ours_minor: int
     ours_count: int
     taken_back: int = 0
+    no: int = 0
+    seen_by: str | None = None
+    """Who looked at it where both differ, and said why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,26 @@ class Exceptional:
     at_ms: int
     attempt: int | None
     sentence: str
+    no: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SeenNote:
+    """Something a person looked at, and what they said of it; `reason` is None once it was erased."""
+
+    at_ms: int
+    sentence: str
+    seen_by: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CutDayEnd:
+    """An end of day nobody heard the end of, by the number of its job; `proven` once the terminal's next total left out what came before."""
+
+    job: int
+    at_ms: int
+    proven: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +100,7 @@ class Books:
     """Everything the report rests on. Money in minor units; `epoch` runs, `size` counts the events of all epochs.
 
     `since_…` is of the card payments after the last end of day: the sum of all, how many, and how often money went back.
+    `exceptions` are those nobody has seen, `seen` the last ones somebody has; `cut` ends of day nobody heard the end of.
     `begun` tells of each new epoch when and why it began; told beside the checks, as nothing of it is a gap.
     """
 
@@ -94,6 +118,8 @@ class Books:
     upload: Upload | None
     begun: tuple[Exceptional, ...] = ()
     since_back: int = 0
+    seen: tuple[SeenNote, ...] = ()
+    cut: tuple[CutDayEnd, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +137,36 @@ def checks(books: Books) -> tuple[Check, ...]:
     return found if books.upload is None else (*found, _cloud(books.size, books.upload))
 
 
+def day_checks(books: Books) -> tuple[Check, ...]:
+    """The same for a look at the day: payments are compared with the double entry, not with the signed receipts."""
+    found = (_entries(books), _terminal(books), _open(books), _exceptions(books))
+    return found if books.upload is None else (*found, _cloud(books.size, books.upload))
+
+
+def _entries(books: Books) -> Check:
+    """The payments of the day, read from their rows, against the double entry, which was posted from each event."""
+    taken = {(r.tender, r.cur): r.minor for r in books.receipts if r.minor}
+    posted = {(tender, cur): minor for tender, cur, minor in books.paid}
+    gaps = [
+        f"{tender} differs by {money.text(taken.get((tender, cur), 0) - posted.get((tender, cur), 0), cur)}"
+        for tender, cur in sorted(taken.keys() | posted.keys())
+        if taken.get((tender, cur), 0) != posted.get((tender, cur), 0)
+    ]
+    if gaps:
+        return Check(
+            "receipts", False, f"Payments and double entry differ: {', '.join(gaps)}. Run: stall journal verify"
+        )
+    if books.part_paid:
+        return _without_receipt(books.part_paid)
+    return Check("receipts", True, "Payments and double entry agree, to the cent.")
+
+
+def _without_receipt(sales: int) -> Check:
+    return Check(
+        "receipts", False, f"Money was taken for {_some(sales, 'sale')} without a receipt. Finish or return it."
+    )
+
+
 def _payments(books: Books) -> Check:
     """Receipts, read from the journal, against the payments, read from their rows."""
     signed = {(r.tender, r.cur): r.minor for r in books.receipts}
@@ -123,15 +179,13 @@ def _payments(books: Books) -> Check:
     if gaps:
         return Check("receipts", False, f"Receipts and payments differ: {', '.join(gaps)}. Run: stall journal verify")
     if books.part_paid:
-        return Check(
-            "receipts",
-            False,
-            f"Money was taken for {_some(books.part_paid, 'sale')} without a receipt. Finish or return it.",
-        )
+        return _without_receipt(books.part_paid)
     return Check("receipts", True, "Every payment has its receipt, to the cent.")
 
 
 def _terminal(books: Books) -> Check:
+    if books.cut:
+        return Check("terminal", False, _cut(books.cut))
     gaps = list(_terminal_gaps(books.day_ends))
     if gaps:
         return Check("terminal", False, " ".join(gaps))
@@ -140,7 +194,18 @@ def _terminal(books: Books) -> Check:
         return Check("terminal", False, f"{sums}. Ask the terminal for its end of day.")
     if not books.day_ends:
         return Check("terminal", True, "The terminal took no payment, so there is nothing to compare with it.")
+    seen = sorted({end.seen_by for end in books.day_ends if end.seen_by is not None and gap_of(end) is not None})
+    if seen:
+        return Check(
+            "terminal", True, f"Where the terminal's totals differ from our card payments: seen by {', '.join(seen)}."
+        )
     return Check("terminal", True, "The terminal's totals equal our card payments.")
+
+
+def _cut(cut: tuple[CutDayEnd, ...]) -> str:
+    if any(one.proven for one in cut):
+        return "An end of day was cut off, and the terminal counts only what came after it. Type the total of its slip."
+    return "An end of day was cut off. Look at the terminal's slip: type its total, or say that it closed no day."
 
 
 def _since(books: Books) -> str:
@@ -155,14 +220,19 @@ def _since(books: Books) -> str:
     )
 
 
+def gap_of(end: DayEnd) -> str | None:
+    """How a terminal's totals differ from our card payments and what to do, or None where they tie."""
+    theirs, ours = money.text(end.theirs_minor, end.cur), money.text(end.ours_minor, end.cur)
+    if end.theirs_minor != end.ours_minor:
+        return f"The terminal took {theirs}, our card payments are {ours}. Compare its slips with the sales."
+    if end.theirs_count not in {None, end.ours_count, end.ours_count + 2 * end.taken_back}:
+        counted = _some(end.theirs_count or 0, "payment")
+        return f"The terminal counts {counted}, we count {end.ours_count}. Compare its slips."
+    return None
+
+
 def _terminal_gaps(ends: tuple[DayEnd, ...]) -> Iterator[str]:
-    for end in ends:
-        theirs, ours = money.text(end.theirs_minor, end.cur), money.text(end.ours_minor, end.cur)
-        if end.theirs_minor != end.ours_minor:
-            yield f"The terminal took {theirs}, our card payments are {ours}. Compare its slips with the sales."
-        elif end.theirs_count not in {None, end.ours_count, end.ours_count + 2 * end.taken_back}:
-            counted = _some(end.theirs_count or 0, "payment")
-            yield f"The terminal counts {counted}, we count {end.ours_count}. Compare its slips."
+    return (gap for end in ends if end.seen_by is None and (gap := gap_of(end)) is not None)
 
 
 def _open(books: Books) -> Check:
@@ -176,6 +246,9 @@ def _open(books: Books) -> Check:
 
 
 def _exceptions(books: Books) -> Check:
+    seen = ", ".join(sorted({note.seen_by for note in books.seen}))
+    if not books.exceptions and seen:
+        return Check("exceptions", True, f"Nothing is left to look at: seen by {seen}.")
     if not books.exceptions:
         return Check("exceptions", True, "Nothing contradicts what was recorded.")
     return Check("exceptions", False, f"{_some(len(books.exceptions), 'note')} to look at: see the list.")

@@ -28,6 +28,12 @@ VOUCHERS_SPENT = "vouchers:spent"
 """What of that was paid with; the two together are what is still owed."""
 
 CARD, CARD_STORED, OPERATOR = "card", "card_stored", "operator"
+CARD_SETTLED, STORED_OVER = "card:settled", "card_stored:over"
+"""What of the cards read offline was sent in, and what of them is at risk no more: `CARD_STORED` keeps what was taken so."""
+
+WRITTEN_OFF = "written_off"
+"""Card payments read offline that the bank refused later: the sale stands, the money is lost until the buyer pays."""
+
 _OF_TENDER = {"cash": DRAWER, "operator": OPERATOR, "voucher": VOUCHERS_SPENT}
 
 Postings = dict[str, int]
@@ -81,6 +87,16 @@ def drawer_closed(over_minor: int, left_minor: int) -> Postings:
     """Post the end of a shift: what a count found more in the drawer (above zero) or less than the books say, and that all of it leaves."""
     over = _together([(DRAWER, over_minor), (OVER_SHORT, -over_minor)])
     return together(over, drawer_moved(-left_minor))
+
+
+def settled(minor: int) -> Postings:
+    """Post that card payments read offline were sent in: they are as good as any other now."""
+    return _together([(CARD_SETTLED, minor), (STORED_OVER, -minor)])
+
+
+def written_off(was: str, minor: int) -> Postings:
+    """Post that the bank refused a card payment read offline, which was `stored` or `settled` until then."""
+    return _together([(WRITTEN_OFF, minor), (STORED_OVER if was == "stored" else CARD_SETTLED, -minor)])
 
 
 def together(*each: Mapping[str, int]) -> Postings:

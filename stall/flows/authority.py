@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stall.domain import money
+from stall.domain.at_risk import Cap, Caps
 from stall.domain.drop import Offer
 from stall.errors import Refused
 from stall.flows.fill_basket import check_offer
@@ -62,6 +63,36 @@ def check_card_cap(tx: Tx, sale: Sale, amount_minor: int) -> None:
             raise Refused(
                 "card-cap", f"The creator allows at most {limit} in one card payment. Take cash or split the sale."
             )
+
+
+def check_own_caps(caps: Caps, reached: Cap | None, cur: str) -> None:
+    """Refuse what the stall's own limits for cards read offline do not allow.
+
+    Raises Refused `offline-never`, `offline-sale`, `offline-total`, `offline-count`, `offline-age`.
+    """
+    if reached is Cap.ONLINE_ONLY:
+        raise Refused("offline-never", "This stall takes no card offline. Take cash, or connect the terminal.")
+    if reached is Cap.SALE:
+        most = money.text(caps.sale_minor, cur)
+        raise Refused(
+            "offline-sale", f"Offline this stall takes at most {most} by card. Take cash, or connect the terminal."
+        )
+    if reached is Cap.TOTAL:
+        most = money.text(caps.total_minor, cur)
+        raise Refused(
+            "offline-total",
+            f"{most} approved offline is the most this stall risks, and that is reached. Take cash; connect the terminal and close its day.",
+        )
+    if reached is Cap.COUNT:
+        raise Refused(
+            "offline-count",
+            f"{caps.count} payments approved offline are the most this stall risks. Take cash; connect the terminal and close its day.",
+        )
+    if reached is Cap.AGE:
+        raise Refused(
+            "offline-age",
+            f"A payment approved offline waits for {caps.red_h} hours and more. Take cash; connect the terminal and close its day.",
+        )
 
 
 def delegations(tx: Tx, sale: Sale) -> list[Delegation]:

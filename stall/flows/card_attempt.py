@@ -10,15 +10,16 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
+from stall.domain.at_risk import USUAL, Caps, over
 from stall.domain.payment import Kind, Reason, Settlement, State
 from stall.errors import Refused
-from stall.flows.authority import check_card_cap, delegations
+from stall.flows.authority import check_card_cap, check_own_caps, delegations
 from stall.flows.begin_payment import attempt_body
 from stall.flows.give_back import finish_back, ways
 from stall.flows.hold_numbers import end_hold_later
 from stall.flows.note_exception import note_exception
 from stall.flows.settle import settle_or_keep_hold
-from stall.store import attempts, decisions, numbers, readers, sales
+from stall.store import at_risk, attempts, decisions, numbers, readers, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.schema import line_id
@@ -79,15 +80,15 @@ def not_sent(tx: Tx, attempt_no: int, reason: Reason) -> Attempt:
     return _ended_without_money(tx, ended)
 
 
-def approve(tx: Tx, attempt_no: int, facts: TerminalFacts) -> Attempt:
+def approve(tx: Tx, attempt_no: int, facts: TerminalFacts, caps: Caps = USUAL) -> Attempt:
     """Transaction A: journal the terminal's approval and nothing else.
 
-    The caller compared amount and currency. Offline approvals must fit the creator's caps: Raises
+    The caller compared amount and currency. Offline approvals must fit the stall's own `caps` and the creator's: Raises
     Refused `offline-cap`, `offline-cap-age`, and the caller then makes the terminal reverse.
     """
     attempt = attempts.get(tx.conn, attempt_no)
     if facts.offline and attempt.kind == Kind.PAY:
-        _check_offline_caps(tx, attempt)
+        _check_offline_caps(tx, attempt, caps)
     approved = attempts.change(tx, attempt_no, State.APPROVED, **_recorded(facts), display="Approved")
     readers.remember_receipt(tx, attempt.reader or 0, facts.tid, facts.receipt_no, facts.mark)
     tx.append("attempt", attempt_body(approved, card=_keep_card_facts(tx, attempt_no, facts)))
@@ -205,23 +206,24 @@ def _reason_not_to_send(tx: Tx, attempt: Attempt) -> Reason | None:
     return None
 
 
-def _check_offline_caps(tx: Tx, attempt: Attempt) -> None:
-    """An offline approval is a loan to the buyer: sum and age of what is at risk stay within every creator's caps.
+def _check_offline_caps(tx: Tx, attempt: Attempt, caps: Caps) -> None:
+    """An offline approval is a loan to the buyer: sum and age of what is at risk stay within the stall's and every creator's caps.
 
     It is no longer at risk once it was given back, or its terminal has closed a day: then it has sent in what it stored (06 50).
     """
-    stored, since_ms = attempts.stored_at_risk(tx.conn, attempt.cur)
+    risk = at_risk.total(tx.conn, attempt.cur)
     for delegated in delegations(tx, sales.get(tx.conn, attempt.sale)):
-        if delegated.max is None or stored + attempt.amount_minor > delegated.max.stored_total:
+        if delegated.max is None or risk.minor + attempt.amount_minor > delegated.max.stored_total:
             raise Refused(
                 "offline-cap",
                 "The terminal approved offline, but too much is at risk already. Take cash, or connect the terminal.",
             )
-        if since_ms is not None and tx.now_ms - since_ms > delegated.max.stored_age_h * 3_600_000:
+        if risk.age_ms(tx.now_ms) > delegated.max.stored_age_h * 3_600_000:
             raise Refused(
                 "offline-cap-age",
                 "The terminal approved offline, but earlier offline payments wait for too long. Connect it and close its day.",
             )
+    check_own_caps(caps, over(caps, risk, attempt.amount_minor, tx.now_ms), attempt.cur)
 
 
 def _recorded(facts: TerminalFacts) -> dict[str, str | int | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from stall.domain.payment import Kind, State, Tender
+from stall.domain.payment import Kind, Settlement, State, Tender
 from stall.errors import Refused
 from stall.flows.begin_payment import attempt_body, earlier_press
 from stall.flows.hold_numbers import end_hold_later
@@ -23,7 +23,7 @@ def ask_back(tx: Tx, attempt_no: int, ordinal: int, kind: Kind, decided_by: str)
     """Ask the reader of a paid attempt to give its money back; return the new attempt. A second press returns the first.
 
     `kind` is one of `ways`. The caller checked the PIN. Raises Refused `attempt-unknown`, `back-not-paid`,
-    `back-already`, `back-mixed`, `back-way`, `payment-open`, `reader-busy`.
+    `back-already`, `back-declined`, `back-mixed`, `back-way`, `payment-open`, `reader-busy`.
     """
     of = attempts.get(tx.conn, attempt_no)
     first = earlier_press(tx, of.sale, ordinal)
@@ -74,6 +74,8 @@ def _check_may_go_back(tx: Tx, of: Attempt, tried: list[Attempt]) -> None:
         )
     if any(one.of == of.no and one.state is State.PAID for one in tried):
         raise Refused("back-already", "This payment was given back already. Give nothing back twice.")
+    if of.settlement == Settlement.DECLINED_LATE:
+        raise Refused("back-declined", "The bank refused this payment later, so there is no money of it to give back.")
     if any(one.open for one in tried):
         raise Refused("payment-open", "A payment for this sale is running. Wait for it or cancel it first.")
     if sales.get(tx.conn, of.sale).state == "paid" and len(attempts.kept(tried)) > 1:

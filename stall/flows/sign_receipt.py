@@ -93,7 +93,7 @@ def tender_of(attempt: Attempt) -> dict[str, object]:
     That is terminal id, receipt and trace number, or what a person typed of a reader that the box cannot ask.
     """
     tender = Tender(attempt.tender)
-    status = (attempt.settlement or Settlement.ONLINE) if tender is Tender.CARD else _STATUS[tender]
+    status = _card_status(attempt) if tender is Tender.CARD else _STATUS[tender]
     pay: dict[str, object] = {"m": tender.value, "st": status, "cur": attempt.cur, "minor": attempt.signed_minor}
     if tender is Tender.CARD and attempt.tid is not None and attempt.receipt_no is not None:
         trace = "" if attempt.trace is None else f"-{attempt.trace:06d}"
@@ -101,3 +101,8 @@ def tender_of(attempt: Attempt) -> dict[str, object]:
     elif attempt.reference is not None:
         pay["ref"] = attempt.reference
     return pay
+
+
+def _card_status(attempt: Attempt) -> str:
+    """How the card was read, whatever became of the money since."""
+    return Settlement.ONLINE if attempt.settlement in {None, Settlement.ONLINE} else Settlement.STORED

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from stall.domain.at_risk import USUAL, Caps, full
 from stall.domain.payment import Reason, State, Tender
 from stall.errors import Refused
-from stall.flows.authority import check_card_cap
+from stall.flows.authority import check_card_cap, check_own_caps
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
 from stall.flows.hold_numbers import end_hold_later, release_hold
 from stall.flows.part_payment import to_take
 from stall.flows.settle import paid_so_far
-from stall.store import attempts, sales
+from stall.store import at_risk, attempts, sales
 from stall.store.db import Tx
 from stall.store.sales import Sale
 
 
-def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int, *, part_minor: int | None = None) -> int:
+def ask_card(
+    tx: Tx, sale_no: int, ordinal: int, reader: int, caps: Caps = USUAL, *, part_minor: int | None = None
+) -> int:
     """Ask a reader to take what is still due, or a part of it; return the attempt. A second press returns the first.
 
-    Raises Refused `reader-missing`, `reader-busy`, `nothing-due`, `card-cap`, and what `begin_payment` raises.
+    A terminal may answer without its bank, so it is not asked once the stall's `caps` for that are reached. Raises Refused
+    `reader-missing`, `reader-busy`, `nothing-due`, `card-cap`, and what `check_own_caps` and `begin_payment` raise.
     """
     first = earlier_press(tx, sale_no, ordinal)
     if first is not None:
@@ -27,6 +31,7 @@ def ask_card(tx: Tx, sale_no: int, ordinal: int, reader: int, *, part_minor: int
     if attempts.open_on_reader(tx.conn, reader):
         raise Refused("reader-busy", "The card reader is busy with another payment. Wait for it, or take cash.")
     sale = begin_payment(tx, sale_no)
+    check_own_caps(caps, full(caps, at_risk.total(tx.conn, sale.cur), tx.now_ms), sale.cur)
     due = due_by_card(tx, sale, part_minor)
     attempt = attempts.add(
         tx,

@@ -10,6 +10,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 
+from stall.domain.at_risk import USUAL, Caps
 from stall.domain.payment import Kind, Reason, State
 from stall.errors import Broken, LocalWireError, Refused, Retry, StallError
 from stall.flows import card_attempt
@@ -36,9 +37,9 @@ from stall.store.db import Database, Tx
 class Payment:
     """One attempt on its way through the terminal."""
 
-    def __init__(self, db: Database, terminal: Driver, attempt: Attempt) -> None:
+    def __init__(self, db: Database, terminal: Driver, attempt: Attempt, caps: Caps = USUAL) -> None:
         """Nothing happens until `run`."""
-        self._db = db
+        self._db, self._caps = db, caps
         self._terminal = terminal
         self._no = attempt.no
         self._attempt = attempt
@@ -181,7 +182,7 @@ class Payment:
     def _journal_approval(self, told: Told) -> Reason | None:
         try:
             with self._db.transaction() as tx:
-                self._attempt = card_attempt.approve(tx, self._no, told.facts(self._attempt.amount_minor))
+                self._attempt = card_attempt.approve(tx, self._no, told.facts(self._attempt.amount_minor), self._caps)
         except Refused:
             return Reason.CAPS
         except StallError:

@@ -155,7 +155,7 @@ class Worker:
 
     def _pay(self, terminal: Driver, attempt: Attempt) -> None:
         self._report("busy", "Taking a payment")
-        self._running = Payment(self._box.db, terminal, attempt)
+        self._running = Payment(self._box.db, terminal, attempt, self._box.settings.offline.caps)
         try:
             ended = self._running.run()
         finally:
@@ -249,7 +249,8 @@ class Worker:
         except Refused as refusal:
             self._end_job(job, "failed", refusal.sentence)
         except Retry:
-            self._end_job(job, "failed", JOBS[kind].cut_off)
+            with self._box.db.transaction() as tx:
+                readers.cut_job(tx, job, JOBS[kind].cut_off)
             raise
         self._report("ready", "Ready")
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stall.store.db import Tx
 
-#: Whose events name who decided among their own members, as their rows do.
-_OWN_DECIDER = frozenset({"attempt", "sale"})
+#: Whose events name who decided among their own members, where somebody did.
+_OWN_DECIDER = frozenset({"attempt", "sale", "seen", "settled", "declined_late", "day_end", "no_day_end"})
 #: A Z-report says itself who closed.
 _OWN_BY = frozenset({"shift_close"})
 MEMBERS = frozenset({"by", "device", "decided_by"})

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stall.domain.payment import FINAL, OPEN, Kind, Settlement, State, Tender, check
+from stall.domain.payment import FINAL, OPEN, Kind, State, Tender, check
 from stall.errors import Refused
 from stall.store import epochs
 from stall.store.db import Tx
@@ -29,7 +29,7 @@ KEPT = (
 SIGNED = "CASE a.kind WHEN 'pay' THEN a.amount_minor ELSE -a.amount_minor END"
 #: Whether the terminal closed its day (the row `d`) after the attempt `a`: by their order, for a clock can be set; day ends of
 #: before that was noted, by the clock.
-_DAY_CLOSED = "d.reader = a.reader AND (d.after_attempt >= a.no OR d.after_attempt IS NULL AND d.at_ms >= a.ended_ms)"
+DAY_CLOSED = "d.reader = a.reader AND (d.after_attempt >= a.no OR d.after_attempt IS NULL AND d.at_ms >= a.ended_ms)"
 #: What keeps a basket, of the row `a`: money that stands, or an attempt whose end is not known.
 KEEPS = f"(a.state IN ({_OPEN_STATES}) OR ({KEPT}))"
 
@@ -115,30 +115,9 @@ def standing(tried: Sequence[Attempt]) -> list[Attempt]:
     return sorted([*kept(tried), *out], key=lambda one: one.ordinal)
 
 
-def stored_at_risk(conn: sqlite3.Connection, cur: str) -> tuple[int, int | None]:
-    """What was approved offline, stands, and was in no end of day of its terminal yet: the sum, and since when."""
-    sum_minor, since_ms, _ = _at_risk(conn, cur)
-    return sum_minor, since_ms
-
-
-def count_at_risk(conn: sqlite3.Connection, cur: str) -> int:
-    """How many payments those are."""
-    return _at_risk(conn, cur)[2]
-
-
-def _at_risk(conn: sqlite3.Connection, cur: str) -> tuple[int, int | None, int]:
-    row = conn.execute(
-        "SELECT coalesce(sum(amount_minor), 0), min(requested_ms), count(*) FROM attempts a WHERE settlement = ? AND cur = ?"
-        f" AND kind = 'pay' AND (state IN ('approved', 'unknown') OR {KEPT}) AND NOT EXISTS"
-        f" (SELECT 1 FROM day_ends d WHERE {_DAY_CLOSED})",
-        (Settlement.STORED, cur),
-    ).fetchone()
-    return row[0], row[1], row[2]
-
-
 def day_closed_since(conn: sqlite3.Connection, no: int) -> bool:
     """Whether the terminal of an attempt has closed a day after it."""
-    query = f"SELECT 1 FROM attempts a JOIN day_ends d ON {_DAY_CLOSED} WHERE a.no = ?"
+    query = f"SELECT 1 FROM attempts a JOIN day_ends d ON {DAY_CLOSED} WHERE a.no = ?"
     return conn.execute(query, (no,)).fetchone() is not None
 
 

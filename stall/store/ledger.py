@@ -16,13 +16,18 @@ from stall.store.schema import event_id
 from stall.wire import event, jws
 
 #: Kinds of event that move money or goods.
-MOVING = frozenset({"sale", "attempt", "finish", "drawer", "shift_close"})
+MOVING = frozenset({"sale", "attempt", "finish", "drawer", "shift_close", "settled", "declined_late"})
 
 
 def post(conn: sqlite3.Connection, event_key: int, kind: str, body: Mapping[str, Any]) -> None:
-    """Write what an event moved, in the transaction that appended it; nothing where it moved nothing."""
+    """Write what an event moved, in the transaction that appended it; nothing where it moved nothing.
+
+    An attempt it made paid is told which event that was.
+    """
     if kind not in MOVING:
         return
+    if body.get("state") == State.PAID:
+        conn.execute("UPDATE attempts SET paid_event = ? WHERE no = ?", (event_key, body["attempt"]))
     rows = [(event_key, account, minor) for account, minor in sorted(postings_of(kind, body).items())]
     conn.executemany("INSERT INTO postings (event, account, minor) VALUES (?, ?, ?)", rows)
 
@@ -73,12 +78,16 @@ def balance(conn: sqlite3.Connection, account: str, last_event: int) -> int:
 
 
 def postings_of(kind: str, body: Mapping[str, Any]) -> ledger.Postings:
-    """What an event moves, from its body alone: the money of a payment, the goods of a receipt, cash without a sale."""
+    """What an event moves, from its body alone: the money of a payment, the goods of a receipt, cash without a sale, offline money."""
     if kind == "drawer":
         return ledger.drawer_moved(int(body["minor"])) if body["way"] != "count" else {}
     if kind == "shift_close":
         drawer = body["drawer"]
         return ledger.drawer_closed(int(drawer.get("over", 0)), int(drawer["left"]))
+    if kind == "settled":
+        return ledger.settled(int(body["minor"]))
+    if kind == "declined_late":
+        return ledger.written_off(str(body["was"]), int(body["minor"]))
     moved = [_money(body)] if body.get("state") == State.PAID else []
     if "receipt" in body:
         moved.append(_goods(jws.known_claims(str(body["receipt"]))))

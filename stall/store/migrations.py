@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database as Tables
 from sqlite_utils import Migrations
 
-from stall.store import ledger, place, schema
+from stall.store import day_ends, ledger, place, schema
 from stall.store.place import Kept, Witness
 from stall.wire.merkle import Frontier
 
@@ -58,6 +58,7 @@ def _baselines(tables: Tables) -> None:
 def _till(tables: Tables) -> None:
     _run(tables, schema.TILL)
     ledger.post_all(tables.conn)
+    day_ends.compare_all(tables.conn)
 
 
 def _run(tables: Tables, statements: str) -> None:

@@ -98,6 +98,10 @@ def expected_total(conn: sqlite3.Connection, reader: int) -> tuple[str | None, i
     return row[0], int(row[1]) + int(since)
 
 
+#: Of a job of which nobody heard the end; only an end of day has to be cleared up by somebody.
+_CUT = "state = 'failed', answer = ?, cut = (kind = 'day_end' AND begun_event IS NOT NULL)"
+
+
 def ask_job(tx: Tx, reader: int, kind: str) -> int:
     """Ask the reader's worker for something besides payments; one of a kind waits at a time."""
     row = tx.conn.execute(
@@ -127,15 +131,46 @@ def job(conn: sqlite3.Connection, no: int) -> tuple[str, str | None] | None:
 
 def begin_job(tx: Tx, no: int) -> None:
     """Record that the terminal is being asked now; a crash from here on must not ask it twice."""
-    tx.conn.execute("UPDATE reader_jobs SET state = 'begun' WHERE no = ?", (no,))
+    tx.conn.execute(
+        "UPDATE reader_jobs SET state = 'begun', begun_event = ?, begun_ms = ?, begun_attempt = (SELECT max(no) FROM attempts) WHERE no = ?",
+        (tx.next_event, tx.now_ms, no),
+    )
 
 
 def fail_begun_jobs(tx: Tx, reader: int, kind: str, answer: str) -> None:
     """End the jobs of a kind that a process that is gone had begun."""
     tx.conn.execute(
-        "UPDATE reader_jobs SET state = 'failed', answer = ? WHERE reader = ? AND kind = ? AND state = 'begun'",
-        (answer, reader, kind),
+        f"UPDATE reader_jobs SET {_CUT} WHERE reader = ? AND kind = ? AND state = 'begun'", (answer, reader, kind)
     )
+
+
+def cut_job(tx: Tx, no: int, answer: str) -> None:
+    """End a job that was cut off in the middle: nobody knows whether the terminal did it."""
+    tx.conn.execute(f"UPDATE reader_jobs SET {_CUT} WHERE no = ?", (answer, no))
+
+
+@dataclass(frozen=True, slots=True)
+class CutDayEnd:
+    """An end of day nobody heard the end of: its job, and where it was begun (event, newest attempt, ms UTC)."""
+
+    job: int
+    reader: int
+    event: int
+    attempt: int | None
+    at_ms: int
+
+
+def cut_day_ends(conn: sqlite3.Connection) -> list[CutDayEnd]:
+    """The ends of day that were cut off and that nobody has cleared up, oldest first."""
+    rows = conn.execute(
+        "SELECT no, reader, begun_event, begun_attempt, begun_ms FROM reader_jobs WHERE cut = 1 ORDER BY no"
+    )
+    return [CutDayEnd(*row) for row in rows.fetchall()]
+
+
+def clear_up(tx: Tx, job: int) -> None:
+    """Record that somebody said what became of an end of day that was cut off."""
+    tx.conn.execute("UPDATE reader_jobs SET cut = 0 WHERE no = ?", (job,))
 
 
 def end_job(tx: Tx, no: int, state: str, answer: str) -> None:

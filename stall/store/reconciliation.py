@@ -11,34 +11,39 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stall.domain.books import Books, DayEnd, Exceptional, OpenPayment, TenderSum, Upload
+from stall.domain.books import Books, DayEnd, OpenPayment, TenderSum, Upload
 from stall.domain.payment import Kind
-from stall.store import attempts, journal, uploads
+from stall.store import attempts, day_ends, journal, notes, people, uploads
 from stall.store.readonly import one_view
 from stall.store.schema import event_id
 from stall.wire import event, receipt
 from stall.wire.event import Event
 
+#: Notes that were seen, told at most.
+_MOST_SEEN = 50
+
 #: Kinds of event that may carry a receipt.
 _PAYING = frozenset({"sale", "attempt", "finish"})
 
 
-def read_books(conn: sqlite3.Connection, keys: Mapping[str, bytes], cur: str, *, cloud: bool) -> Books:
+def read_books(
+    conn: sqlite3.Connection, keys: Mapping[str, bytes], cur: str, *, cloud: bool, claim_key: bytes | None = None
+) -> Books:
     """Read everything of every epoch in one view of the database.
 
     `keys` are the box's own, to verify its receipts; `cur` is the stall's currency; `cloud` says
-    whether one is set up. Raises WireError when a receipt in the journal does not verify.
+    whether one is set up; `claim_key` opens the reasons people gave. Raises WireError when a receipt in the journal does not verify.
     """
     with one_view(conn):
         head = journal.read_head(conn)
         told = list(_told(conn))
         facts = [fact for _, fact in told]
         ends, since = _day_ends(conn, told)
-        upload = _upload(conn)
+        reached = upload(conn)
         return Books(
             cur=cur,
             epoch=head.epoch_text,
-            size=upload.size,
+            size=reached.size,
             receipts=_receipts(facts, keys),
             paid=_paid(conn),
             part_paid=_part_paid(conn),
@@ -46,10 +51,12 @@ def read_books(conn: sqlite3.Connection, keys: Mapping[str, bytes], cur: str, *,
             since_minor=sum(each.minor for each in since),
             since_count=sum(each.kind == Kind.PAY for each in since),
             since_back=sum(each.kind != Kind.PAY for each in since),
-            open_payments=_open_payments(conn),
-            exceptions=_exceptions(conn),
-            upload=upload.state if cloud else None,
-            begun=_begun(conn),
+            open_payments=open_payments(conn),
+            exceptions=notes.unseen(conn),
+            upload=reached.state if cloud else None,
+            begun=notes.begun(conn),
+            seen=notes.seen(conn, claim_key, _MOST_SEEN),
+            cut=day_ends.cut_off(conn),
         )
 
 
@@ -109,14 +116,29 @@ def _day_ends(conn: sqlite3.Connection, told: list[tuple[int, Event]]) -> tuple[
     card = list(_card_payments(told))
     ends: list[DayEnd] = []
     before = -1
-    rows = conn.execute("SELECT event, at_ms, tid, cur, total_minor, count FROM day_ends ORDER BY no").fetchall()
-    for at, at_ms, tid, cur, total, count in rows:
-        ours = [each for each in card if before < each.key < at]
+    rows = conn.execute(
+        "SELECT upto, at_ms, tid, cur, total_minor, count, no, seen_by FROM day_ends ORDER BY upto"
+    ).fetchall()
+    for at, at_ms, tid, cur, total, count, no, seen_by in rows:
+        ours = [each for each in card if before <= each.key < at]
         taken_back = sum(each.kind == Kind.REVERSE for each in ours)
         minor = sum(each.minor for each in ours)
-        ends.append(DayEnd(at_ms, tid, cur, total, count, minor, len(ours) - 2 * taken_back, taken_back))
+        ends.append(
+            DayEnd(
+                at_ms,
+                tid,
+                cur,
+                total,
+                count,
+                minor,
+                len(ours) - 2 * taken_back,
+                taken_back,
+                no,
+                None if seen_by is None else people.called(conn, seen_by),
+            )
+        )
         before = at
-    return tuple(ends), [each for each in card if each.key > before]
+    return tuple(ends), [each for each in card if each.key >= before]
 
 
 def _card_payments(told: list[tuple[int, Event]]) -> Iterator[_Moved]:
@@ -127,27 +149,13 @@ def _card_payments(told: list[tuple[int, Event]]) -> Iterator[_Moved]:
             yield _Moved(key, body["kind"], int(body["minor"]) * (1 if body["kind"] == Kind.PAY else -1))
 
 
-def _open_payments(conn: sqlite3.Connection) -> tuple[OpenPayment, ...]:
+def open_payments(conn: sqlite3.Connection) -> tuple[OpenPayment, ...]:
+    """The payments whose outcome is not final."""
     rows = conn.execute(
         "SELECT no, sale, state, amount_minor, cur FROM attempts"
         " WHERE state IN ('requested', 'sent', 'approved', 'reversing', 'unknown') ORDER BY no"
     )
     return tuple(OpenPayment(*row) for row in rows.fetchall())
-
-
-def _exceptions(conn: sqlite3.Connection) -> tuple[Exceptional, ...]:
-    """What is to be looked at; where money was taken for a number that may not be sold, while the sale is unfinished."""
-    rows = conn.execute(
-        "SELECT e.at_ms, e.attempt, e.sentence FROM exceptions e WHERE e.kind <> 'epoch' AND (e.kind <> 'unfinished' OR EXISTS"
-        " (SELECT 1 FROM attempts a JOIN sales s ON s.no = a.sale WHERE a.no = e.attempt AND s.state = 'basket')) ORDER BY e.no"
-    )
-    return tuple(Exceptional(*row) for row in rows.fetchall())
-
-
-def _begun(conn: sqlite3.Connection) -> tuple[Exceptional, ...]:
-    """What was noted when this database began new epochs: nothing of it contradicts anything."""
-    rows = conn.execute("SELECT at_ms, attempt, sentence FROM exceptions WHERE kind = 'epoch' ORDER BY no")
-    return tuple(Exceptional(*row) for row in rows.fetchall())
 
 
 def _doubted(doubt: uploads.Doubt) -> str:
@@ -157,14 +165,14 @@ def _doubted(doubt: uploads.Doubt) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
+class Sent:
     """How many events there are, and how far they came."""
 
     size: int
     state: Upload
 
 
-def _upload(conn: sqlite3.Connection) -> _Sent:
+def upload(conn: sqlite3.Connection) -> Sent:
     """All epochs together. One kept beside the cloud's journal is never countersigned; its doubt says so."""
     size = sent = cosigned = 0
     doubts: list[str] = []
@@ -174,4 +182,4 @@ def _upload(conn: sqlite3.Connection) -> _Sent:
         cosigned += head.size if state.beside else state.cosigned_size or 0
         doubts += [_doubted(doubt) for doubt in uploads.read_doubts(conn, epoch_no)]
     running = uploads.read_state(conn, journal.read_head(conn).epoch_no)
-    return _Sent(size, Upload(sent, cosigned, running.last_error, tuple(doubts)))
+    return Sent(size, Upload(sent, cosigned, running.last_error, tuple(doubts)))

@@ -91,9 +91,20 @@ def by_basket_code(conn: sqlite3.Connection, code: str) -> Sale | None:
     return None if row is None else Sale(*row)
 
 
-def newest(conn: sqlite3.Connection, state: str, limit: int) -> list[Sale]:
-    """The newest sales in one state, newest first."""
-    rows = conn.execute(f"SELECT {_COLUMNS} FROM sales WHERE state = ? ORDER BY no DESC LIMIT ?", (state, limit))
+def newest_paid(conn: sqlite3.Connection, limit: int) -> list[Sale]:
+    """The sales that were finished last, the last first."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM sales WHERE receipt_event IS NOT NULL ORDER BY receipt_event DESC LIMIT ?", (limit,)
+    )
+    return [Sale(*row) for row in rows.fetchall()]
+
+
+def newest_baskets(conn: sqlite3.Connection, limit: int) -> list[Sale]:
+    """The newest baskets of buyers that nobody paid yet, newest first. Given up ones have no code any more."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM sales INDEXED BY sales_basket WHERE basket_code IS NOT NULL ORDER BY no DESC LIMIT ?",
+        (limit,),
+    )
     return [Sale(*row) for row in rows.fetchall()]
 
 

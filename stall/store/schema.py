@@ -189,7 +189,11 @@ ALTER TABLE day_ends ADD COLUMN after_attempt INTEGER;
 #: the product it was sold as a part of. A sale's total is that of its lines, its tip and what rounding added. `ref_sale`: what a
 #: return or an exchange takes back of. `parked_ms`: put aside for the next buyer; `queued_ms`: money that is owed to a buyer.
 #: `postings` is the double entry, debits above zero; each event's add up to nothing. A shift reaches from the event after the one
-#: that closed the shift before to the one that closes it; `no` is the number of its Z-report, `checkpoint` what was signed over it.
+#: that closed the shift before to the one that closes it; `no` is the number of its Z-report,
+#: `checkpoint` what was signed over it. `paid_event` is the event that made an
+#: attempt paid (none where nothing was to pay and a crowd took it). A day end closes the terminal's day at the event `upto`: its own,
+#: or, typed from the slip of one that was cut off, that at which it was begun; `ours_…` is what the box had by card since the one before,
+#: `ties` whether both say the same. `reasons`: why a person did something, sealed. `cut`: an end of day nobody heard the end of.
 TILL = """
 CREATE TABLE products (
     no INTEGER PRIMARY KEY, sku TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
@@ -253,6 +257,32 @@ CREATE TABLE printer (
 ) STRICT;
 CREATE INDEX print_jobs_waiting ON print_jobs (no) WHERE state IN ('asked', 'begun');
 ALTER TABLE exceptions ADD COLUMN seen_event INTEGER;
+ALTER TABLE exceptions ADD COLUMN seen_by TEXT;
+CREATE INDEX exceptions_unseen ON exceptions (no) WHERE seen_event IS NULL;
+CREATE INDEX exceptions_seen ON exceptions (seen_event) WHERE seen_event IS NOT NULL;
+CREATE INDEX exceptions_begun ON exceptions (no) WHERE kind = 'epoch';
+CREATE TABLE reasons (event INTEGER PRIMARY KEY, salt BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;
+ALTER TABLE attempts ADD COLUMN paid_event INTEGER;
+CREATE INDEX attempts_paid ON attempts (paid_event) WHERE paid_event IS NOT NULL;
+CREATE INDEX attempts_stored ON attempts (no) WHERE settlement = 'stored';
+CREATE INDEX attempts_lost ON attempts (no) WHERE settlement = 'declined_late';
+CREATE INDEX sales_receipt ON sales (receipt_event) WHERE receipt_event IS NOT NULL;
+ALTER TABLE day_ends ADD COLUMN upto INTEGER;
+ALTER TABLE day_ends ADD COLUMN ours_minor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE day_ends ADD COLUMN ours_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE day_ends ADD COLUMN taken_back INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE day_ends ADD COLUMN ties INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE day_ends ADD COLUMN seen_event INTEGER;
+ALTER TABLE day_ends ADD COLUMN seen_by TEXT;
+CREATE INDEX day_ends_upto ON day_ends (upto);
+CREATE INDEX day_ends_apart ON day_ends (upto) WHERE ties = 0 AND seen_event IS NULL;
+CREATE INDEX day_ends_seen ON day_ends (seen_event) WHERE seen_event IS NOT NULL;
+ALTER TABLE reader_jobs ADD COLUMN begun_event INTEGER;
+ALTER TABLE reader_jobs ADD COLUMN begun_attempt INTEGER;
+ALTER TABLE reader_jobs ADD COLUMN begun_ms INTEGER;
+ALTER TABLE reader_jobs ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX reader_jobs_waiting ON reader_jobs (reader) WHERE state IN ('asked', 'begun');
+CREATE INDEX reader_jobs_cut ON reader_jobs (no) WHERE cut = 1;
 INSERT INTO shifts (no) VALUES (1);
 """
 

@@ -27,7 +27,7 @@ from stall.domain.zreport import (
     Vouchers,
     ZReport,
 )
-from stall.store import attempts, editions, journal, ledger, shifts
+from stall.store import at_risk, editions, journal, ledger, shifts
 from stall.store.ledger import NOTHING
 from stall.store.ledger import Moved as Entries
 from stall.store.schema import event_epoch_no, event_seq
@@ -88,7 +88,7 @@ def gather(conn: sqlite3.Connection, shift: Shift, told: Told, *, with_editions:
     drawer = replace(
         report.drawer, counted=None if told.count is None else told.count.minor, blind=told.blind, pieces=pieces
     )
-    at_risk_minor, at_risk_since = attempts.stored_at_risk(conn, told.cur)
+    risk = at_risk.total(conn, told.cur)
     ends, since = _day_ends(conn, first, last)
     return replace(
         report,
@@ -97,7 +97,7 @@ def gather(conn: sqlite3.Connection, shift: Shift, told: Told, *, with_editions:
         vouchers=replace(report.vouchers, liability=_owed_on_vouchers(conn, last)),
         discounts=_discounts(conn, first, last),
         receipts=_receipts(conn, first, last),
-        at_risk=AtRisk(attempts.count_at_risk(conn, told.cur), at_risk_minor, at_risk_since),
+        at_risk=AtRisk(risk.count, risk.minor, risk.since_ms),
         editions=editions.of_period(conn, first, last) if with_editions else (),
         day_ends=ends,
         since=since,
@@ -207,16 +207,17 @@ def _owed_on_vouchers(conn: sqlite3.Connection, last: int) -> int:
 def _day_ends(conn: sqlite3.Connection, first: int, last: int) -> tuple[tuple[DayEnd, ...], CardSum]:
     """The ends of day in a period with our card payments since the one before each; then those since the last of all."""
     rows = conn.execute(
-        "SELECT event, at_ms, tid, total_minor, count, (SELECT coalesce(max(b.event), -1) FROM day_ends b WHERE b.event < d.event)"
-        " FROM day_ends d WHERE event BETWEEN ? AND ? ORDER BY event",
+        "SELECT upto, at_ms, tid, total_minor, count,"
+        " (SELECT coalesce(max(b.upto), 0) FROM day_ends b WHERE b.upto < d.upto AND b.event <= ?2)"
+        " FROM day_ends d WHERE event BETWEEN ?1 AND ?2 ORDER BY upto",
         (first, last),
     ).fetchall()
     ends = []
-    for key, at_ms, tid, total, count, before in rows:
-        ours = _cards(conn, before + 1, key - 1)
+    for upto, at_ms, tid, total, count, before in rows:
+        ours = _cards(conn, before, upto - 1)
         ends.append(DayEnd(at_ms, tid or "", total, count, ours.minor, ours.payments, ours.returns))
-    (newest,) = conn.execute("SELECT coalesce(max(event), -1) FROM day_ends WHERE event <= ?", (last,)).fetchone()
-    return tuple(ends), _cards(conn, newest + 1, last)
+    (newest,) = conn.execute("SELECT coalesce(max(upto), 0) FROM day_ends WHERE event <= ?", (last,)).fetchone()
+    return tuple(ends), _cards(conn, newest, last)
 
 
 def _cards(conn: sqlite3.Connection, first: int, last: int) -> CardSum:

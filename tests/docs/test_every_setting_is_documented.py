@@ -23,8 +23,9 @@ TABLES: dict[str, type[settings.Struct]] = {
     "`[cloud]`": settings.Cloud,
     "`[disk]`": settings.Disk,
     "`[till]`": settings.Till,
+    "`[offline]`": settings.Offline,
 }
-SECTIONS = {f"`[{name}]`" for name in ("web", "reader", "standalone", "printer", "cloud", "disk", "till")}
+SECTIONS = {f"`[{name}]`" for name in ("web", "reader", "standalone", "printer", "cloud", "disk", "till", "offline")}
 
 
 def section(title: str) -> str:

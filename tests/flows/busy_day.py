@@ -13,16 +13,18 @@ from stall.flows.accept_document import accept_delegation
 from stall.flows.checkpoint import SPACING_MS, sign_checkpoint
 from stall.flows.claim import redeem_order
 from stall.flows.confirm_clock import confirm_clock
-from stall.flows.day_end import ask_day_end, record_day_end
+from stall.flows.day_end import ask_day_end, record_day_end, record_no_day_end
 from stall.flows.keep_people import add_person, change_person
 from stall.flows.keep_products import move_product
+from stall.flows.mark_seen import mark_seen
 from stall.flows.new_epoch import new_epoch
 from stall.flows.record_transfer import Transfer, record_transfer
+from stall.flows.settle_offline import decline_late
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_card import cancel_card
 from stall.flows.take_cash import take_comp
 from stall.flows.take_free import take_free
-from stall.store import attempts, catalogue, claims, print_jobs, sales
+from stall.store import attempts, catalogue, claims, print_jobs, readers, sales
 from stall.store.acting import Actor, acting
 from stall.store.db import Tx
 from stall.wire import keys
@@ -198,6 +200,7 @@ def _around_the_sales(stall: Stocked) -> None:
         open_drop(tx, ZINE)
         record_day_end(tx, ask_day_end(tx, 1), 1, total_minor=1800, count=5, cur="EUR", tid="29001006")
         _print_again(tx)
+    _looked_at(stall)
     _closed(stall)
     with stall.box.db.transaction() as tx:
         confirm_clock(tx, stall.clock.wall - 3_600_000)
@@ -221,3 +224,17 @@ def _print_again(tx: Tx) -> None:
         assert job is not None
         assert print_paper.begin(tx, job, copy)
         print_paper.end(tx, job.no, print_jobs.DONE, "")
+
+
+def _looked_at(stall: Stocked) -> None:
+    """What did not tie is seen; the bank refuses the payment approved offline; an end of day is cut off and closed nothing."""
+    conn = stall.box.db.read()
+    (offline,) = conn.execute("SELECT no FROM attempts WHERE settlement = 'settled'").fetchone()
+    with stall.box.db.transaction() as tx:
+        mark_seen(tx, "exception", 1, WORDS)
+        mark_seen(tx, "day_end", 1, WORDS)
+        decline_late(tx, offline, WORDS)
+        job = ask_day_end(tx, 1)
+        readers.begin_job(tx, job)
+        readers.cut_job(tx, job, "cut off")
+        record_no_day_end(tx, job, WORDS)

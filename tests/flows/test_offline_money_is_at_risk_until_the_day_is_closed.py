@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stall.flows.confirm_clock import confirm_clock
 from stall.flows.day_end import ask_day_end, record_day_end
+from stall.store import at_risk as stored
 from stall.store import attempts
 from tests.fakes.stock import Stocked
 from tests.flows import selling
@@ -17,7 +18,7 @@ def offline(stall: Stocked) -> int:
 
 
 def at_risk(stall: Stocked) -> int:
-    return attempts.stored_at_risk(stall.box.db.read(), "EUR")[0]
+    return stored.total(stall.box.db.read(), "EUR").minor
 
 
 def test_a_day_end_takes_what_came_before_it_off_the_risk_and_nothing_after(stall: Stocked) -> None:

@@ -39,7 +39,11 @@ ALLOWED = {
     "certificate": {"sale", "line", "uuid", "hash", "drop", "ed"},
     "grant": {"sale", "issue", "grant"},
     "delivery": {"sale", "grant"},
-    "day_end": {"reader", "total", "cur", "count", "tid"},
+    "day_end": {"reader", "total", "cur", "count", "tid", "decided_by", "upto"},
+    "no_day_end": {"reader", "decided_by", "words"},
+    "settled": {"attempts", "minor", "cur", "reader", "decided_by", "words"},
+    "declined_late": {"attempt", "sale", "minor", "cur", "was", "decided_by", "words"},
+    "seen": {"exception", "day_end", "hash", "decided_by", "words"},
     "exception": {"attempt", "sentence"},
     "product": {"sku", "title", "kind", "minor", "cur", "vat", "stock", "on_sale", "parts"},
     "drawer": {"way", "minor", "reason", "words", "pieces"},
@@ -48,7 +52,13 @@ ALLOWED = {
     "staff": {"what", "person", "role", "active", "enrolled", "setting"},
 }
 #: What a row of the protocol names besides: words a member may be, and members of members.
-WORDS = {"product": {"drop", "qty"}, "drawer": {"float", "in", "out", "count"}, "printed": {"receipt", "z", "jti"}}
+WORDS = {
+    "day_end": {"seq"},
+    "declined_late": {"stored", "settled"},
+    "product": {"drop", "qty"},
+    "drawer": {"float", "in", "out", "count"},
+    "printed": {"receipt", "z", "jti"},
+}
 #: Whom any event may name that somebody at the till brought about, by their numbers.
 WHO = {"by", "device", "decided_by"}
 #: Ids, hashes, words of a table, numbers of a terminal: no text a person could have typed.

@@ -19,11 +19,17 @@ _ROWS = {
     "epoch": ("epochs", "lives of the database"),
 }
 
+_SEEN = (
+    "SELECT (SELECT count(*) FROM exceptions WHERE seen_event IS NOT NULL)"
+    " + (SELECT count(*) FROM day_ends WHERE seen_event IS NOT NULL)"
+)
+
 
 def check(conn: sqlite3.Connection, found: Audit, story: Story) -> None:
     """Compare counts, sums, switches and numbers once every event was told."""
     for kind, (table, words) in _ROWS.items():
         _count(conn, found, f"SELECT count(*) FROM {table}", story.told[kind], words)
+    _count(conn, found, _SEEN, story.told["seen"], "things that somebody looked at")
     _count(conn, found, "SELECT count(*) FROM attempts", story.attempts, "payments")
     _count(conn, found, "SELECT count(*) FROM sales WHERE state = 'paid'", story.sold.finished, "finished sales")
     _count(conn, found, "SELECT count(*) FROM sales WHERE void_event IS NOT NULL", story.sold.voided, "voids")

@@ -59,8 +59,15 @@ class Sold:
             return
         self.parts[sale].remove(part)
 
+    def declined_late(self, read: Event) -> None:
+        """A sale whose payment the bank refused later hands out nothing any more; its code opens nothing."""
+        sale = int(read.body["sale"])
+        self._void_sales.add(sale)
+        self._revoked.discard(sale)
+        self._check_no_code(sale, "refused by the bank")
+
     def end(self) -> None:
-        """After the last event: a code is revoked by the void of its sale and by nothing else."""
+        """After the last event: a code is revoked by the void of its sale, by a late refusal, and by nothing else."""
         for sale in sorted(self._revoked):
             self._found.add(f"The claim code of sale {sale} is revoked and nothing in the journal made it so.")
 
@@ -137,18 +144,23 @@ class Sold:
             takeback.check(receipt.verify(token, self._keys), receipt.VOID, signed)
         except StallError as error:
             self._found.add(f"The void of sale {sale} in event {read.seq} does not hold: {error.sentence}")
+        self._check_no_code(sale, "void")
+
+    def _check_no_code(self, sale: int, why: str) -> None:
         (alive,) = self._conn.execute(
             "SELECT count(*) FROM claims WHERE state = 'active' AND id >= ? AND id < ?",
             (claim_id(sale, 0), claim_id(sale + 1, 0)),
         ).fetchone()
         if alive:
-            self._found.add(f"Sale {sale} is void and its claim code still opens it.")
+            self._found.add(f"Sale {sale} is {why} and its claim code still opens it.")
 
     def handed_over(self, read: Event) -> None:
         """Nothing is certified, granted or delivered of a sale that was taken back before."""
         sale = int(read.body["sale"])
         if sale in self._void_sales:
-            self._found.add(f"Event {read.seq} ({read.kind}) hands out something of sale {sale}, which is void.")
+            self._found.add(
+                f"Event {read.seq} ({read.kind}) hands out something of sale {sale}, which is void or was not paid after all."
+            )
         if read.kind == "grant":
             self._opened.add(sale)
 

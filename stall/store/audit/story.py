@@ -17,6 +17,7 @@ from stall.store import acting, attempts
 from stall.store.attempts import Attempt
 from stall.store.audit.entries import Entries
 from stall.store.audit.found import Audit
+from stall.store.audit.offline import Offline, as_read
 from stall.store.audit.people import People
 from stall.store.audit.shifts import Shifts
 from stall.store.audit.sold import Sold
@@ -32,8 +33,11 @@ _REFERENCES = {
     "import": "SELECT 1 FROM packs p JOIN drops d ON d.no = p.drop_no WHERE p.manifest_hash = :manifest AND d.drop_id = :drop"
     " AND (SELECT count(*) FROM files f WHERE f.id >= p.no << 16 AND f.id < (p.no + 1) << 16) = :files",
     "exception": "SELECT 1 FROM exceptions WHERE attempt IS :attempt AND sentence = :sentence",
-    "day_end": "SELECT 1 FROM day_ends WHERE event = :id AND reader = :reader AND total_minor = :total AND cur = :cur AND count IS :count AND tid IS :tid",
     "printed": "SELECT 1 FROM print_jobs WHERE event = :id AND kind = :what AND copy = :copy AND copy > 0 AND (kind <> 'z' OR subject = :shift)",
+    "day_end": "SELECT 1 FROM day_ends WHERE event = :id AND reader = :reader AND total_minor = :total AND cur = :cur AND count IS :count AND tid IS :tid"
+    " AND upto = CASE WHEN :upto IS NULL THEN :id ELSE :id >> 40 << 40 | :upto END",
+    "seen": "SELECT 1 FROM exceptions WHERE no = :exception AND seen_event = :id AND seen_by = :decided_by"
+    " UNION ALL SELECT 1 FROM day_ends WHERE no = :day_end AND seen_event = :id AND seen_by = :decided_by",
     "grant": "SELECT 1 FROM grants WHERE no = :grant AND claim = :sale << 8 | :issue",
     "staff": "SELECT 1 WHERE (:person IS NULL OR EXISTS (SELECT 1 FROM staff WHERE no = :person))"
     " AND (:enrolled IS NULL OR EXISTS (SELECT 1 FROM devices WHERE no = :enrolled))",
@@ -45,13 +49,12 @@ _WHAT = {
     "exception": "something a person must look at",
     "day_end": "an end of day",
     "printed": "something printed again",
+    "seen": "something that somebody looked at",
     "grant": "a phone that may download",
     "delivery": "a download",
     "staff": "a person or a device",
 }
-_OPTIONAL = {
-    "attempt": None, "count": None, "tid": None, "person": None, "enrolled": None, "shift": None
-}  # fmt: skip
+_OPTIONAL = dict.fromkeys(("attempt", "count", "tid", "person", "enrolled", "upto", "exception", "day_end", "shift"))
 
 
 class Story:
@@ -66,6 +69,7 @@ class Story:
         self.entries = Entries(conn, found)
         self.shifts = Shifts(conn, found)
         self.people = People(conn, found)
+        self.offline = Offline(conn, found)
         self.switched_on: dict[str, bool] = {}
         self.products: dict[str, dict[str, Any]] = {}
         self.shelf: list[str] = []
@@ -84,6 +88,8 @@ class Story:
             "drawer": self.shifts.moved,
             "shift_close": self.shifts.closed,
             "shelf": self._shelf,
+            "settled": self.offline.settled,
+            "declined_late": self._declined_late,
         }
 
     def tell(self, epoch_no: int, read: Event) -> None:
@@ -105,6 +111,7 @@ class Story:
         self.entries.end()
         self.shifts.end()
         self.people.end()
+        self.offline.end()
 
     def _referring(self, epoch_no: int, read: Event) -> None:
         """An event that must have left one row, found by what it says."""
@@ -130,6 +137,10 @@ class Story:
         """A product's tile is put at another place."""
         self.shelf.remove(str(read.body["sku"]))
         self.shelf.insert(int(read.body["place"]) - 1, str(read.body["sku"]))
+
+    def _declined_late(self, epoch_no: int, read: Event) -> None:
+        self.offline.declined_late(epoch_no, read)
+        self.sold.declined_late(read)
 
     def _attempt(self, epoch_no: int, read: Event) -> None:
         """One step of a payment; its last one must be what the row says."""
@@ -180,7 +191,7 @@ def _members(row: Attempt) -> dict[str, Any]:
     """A row in the words of an event; absent facts left out."""
     facts = {
         "attempt": row.no, "sale": row.sale, "ordinal": row.ordinal, "kind": row.kind, "of": row.of, "tender": row.tender,
-        "reader": row.reader, "state": row.state.value, "settlement": row.settlement, "minor": row.amount_minor, "cur": row.cur,
+        "reader": row.reader, "state": row.state.value, "settlement": as_read(row.settlement), "minor": row.amount_minor, "cur": row.cur,
         "given": row.given_minor, "offline": None if row.offline is None else bool(row.offline), "decided_by": row.decided_by,
         "reason": row.reason, "tid": row.tid, "receipt_no": row.receipt_no, "trace": row.trace, "ref": row.reference,
         "baseline": None if row.baseline_tid is None else [row.baseline_tid, row.baseline_receipt],

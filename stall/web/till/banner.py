@@ -102,4 +102,5 @@ def _unsent_words(count: int, oldest_ms: int | None, now_ms: int, state: UploadS
         return "all sales sent" if state.next else "nothing to send"
     age = max(0, now_ms - oldest_ms)
     old = f", oldest {age // _HOUR_MS} h" if age >= _HOUR_MS else ""
-    return f"{count} {'sale' if count == 1 else 'sales'} not sent{old}"
+    some = f"{till_reads.MANY} and more" if count == till_reads.MANY else str(count)
+    return f"{some} {'sale' if count == 1 else 'sales'} not sent{old}"

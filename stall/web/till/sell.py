@@ -81,7 +81,7 @@ def lists_version() -> str:
     """What changes when the lists or the counts of the first page do."""
     conn, now_ms = this_box().db.read(), this_box().now_ms()
     baskets = ".".join(str(sale.no) for sale in _open_baskets(conn))
-    newest = sales.newest(conn, "paid", 1)
+    newest = sales.newest_paid(conn, 1)
     left = ".".join(f"{card.offer}{card.remaining}" for card in catalogue.cards(conn, now_ms))
     return f"{baskets}/{newest[0].no if newest else 0}/{left}"
 
@@ -95,7 +95,7 @@ def _page(trouble: StallError | None = None, *, typed: str = "", add: int | None
         cards=catalogue.cards(conn, now_ms),
         frozen=epochs.frozen_drops(conn),
         baskets=[_entry(conn, sale) for sale in _open_baskets(conn)],
-        done=[_entry(conn, sale) for sale in sales.newest(conn, "paid", SALES)],
+        done=[_entry(conn, sale) for sale in sales.newest_paid(conn, SALES)],
         add=amended if amended is not None and amended.state == "basket" else None,
         version=lists_version(),
         now_ms=now_ms,
@@ -105,7 +105,7 @@ def _page(trouble: StallError | None = None, *, typed: str = "", add: int | None
 
 
 def _open_baskets(conn: sqlite3.Connection) -> list[Sale]:
-    return [sale for sale in sales.newest(conn, "basket", 10 * BASKETS) if sale.basket_code is not None][:BASKETS]
+    return sales.newest_baskets(conn, BASKETS)
 
 
 def _entry(conn: sqlite3.Connection, sale: Sale) -> Entry:
