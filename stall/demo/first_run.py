@@ -25,10 +25,14 @@ from stall.creator.keyring import Creator
 from stall.creator.packs import BuiltPack, PackOptions
 from stall.demo.art import drawing
 from stall.demo.folder import DemoFolder, Stage, State
+from stall.domain.product import ProductKind
 from stall.errors import Refused
 from stall.flows.accept_document import accept_delegation, accept_lease
 from stall.flows.import_pack import import_pack
+from stall.flows.keep_products import Draft, save_product
 from stall.settings import Settings
+from stall.store import picture
+from stall.store.products import BundlePart
 from stall.wire.delegation import Max
 
 STALL_NAME, PLACE = "Paper Lantern Prints", "Saturday market"
@@ -42,6 +46,8 @@ PRINTS_TITLE, PRINTS_ID = "Slow Light, twenty prints", "slow-light"
 PRINTS_WORDS = "Twenty prints in one numbered edition: suns, waves, leaves and other patient things. Yours as files."
 GIFT_TITLE, GIFT_ID = "A wallpaper, with our thanks", "wallpaper"
 GIFT_WORDS = "One of the prints for your phone, free."
+#: The picture of the postcards, where the demo draws one.
+POSTCARD_PICTURE = "05-hill-country.jpg"
 LICENCE = "Yours to print, hang and enjoy. Not to be sold again as files."
 
 Say = Callable[[str], None]
@@ -84,6 +90,7 @@ def make(folder: DemoFolder, pack: Path | None, say: Say, bar: Bar) -> State:
     lease = leases.issue(creator, built[0].token, box.thumbprint, box.epoch, now_s=now_s, count=EDITION, days=DAYS)
     _hand_over(folder, "numbers.lease", lease)
     _stock(folder, granted, built, lease, bar)
+    _fill_shelf(folder, built[0].manifest.drop.id)
     drops = tuple(each.manifest.drop.id for each in built)
     state = State(Stage.MADE, creator.did, None if pack is None else str(pack.resolve()), drops, now_s + DAYS * DAY_S)
     folder.remember(state)
@@ -171,6 +178,26 @@ def _stock(folder: DemoFolder, granted: list[str], built: list[BuiltPack], lease
                 import_pack(box, each.path, count)
         with box.db.transaction() as tx:
             accept_lease(tx, lease)
+    finally:
+        box.close()
+
+
+def _fill_shelf(folder: DemoFolder, drop: str) -> None:
+    """Something to hand over beside the files: postcards, a bundle with them, a voucher, a deposit for a cup."""
+    box = app.open_box(folder.box)
+    try:
+        drawn = folder.prints / POSTCARD_PICTURE
+        cover = picture.keep(folder.box, drawn.read_bytes()) if drawn.is_file() else None
+        with box.db.transaction() as tx:
+            card = save_product(
+                tx, Draft("postcard", "Postcard", ProductKind.ITEM, 150, CUR, 700, "4006381333931", 60, cover=cover)
+            )
+            parts = (BundlePart(drop, None, 1), BundlePart(None, card, 3))
+            save_product(
+                tx, Draft("with-cards", "With three postcards", ProductKind.BUNDLE, 750, CUR, 1900, parts=parts)
+            )
+            save_product(tx, Draft("voucher", "Voucher", ProductKind.VOUCHER, 1000, CUR, 0))
+            save_product(tx, Draft("cup", "Deposit for a cup", ProductKind.DEPOSIT, 200, CUR, 1900))
     finally:
         box.close()
 
