@@ -292,6 +292,22 @@ class Epoch:
 
 
 @dataclass
+class Sold:
+    """What one receipt sold and nobody gave back yet: by drop, number and article the copies and the money, and the tip."""
+
+    sale: object
+    copies: Counter[tuple[Any, Any, Any]] = field(default_factory=Counter)
+    money: Counter[tuple[Any, Any, Any]] = field(default_factory=Counter)
+    tip: int = 0
+    void: bool = False
+
+    def closed(self) -> bool:
+        """Whether there were files and none of them is left."""
+        files = [part for part in self.copies if part[0] is not None]
+        return self.void or (bool(files) and not any(self.copies[part] for part in files))
+
+
+@dataclass
 class Books:
     """What the whole export adds up to."""
 
@@ -302,7 +318,9 @@ class Books:
     money: Counter[tuple[str, str]] = field(default_factory=Counter)
     count: Counter[tuple[str, str]] = field(default_factory=Counter)
     sold: dict[tuple[str, int], object] = field(default_factory=dict)
-    receipt_of: dict[object, tuple[str, int]] = field(default_factory=dict)  # its id, and what of it was not given back
+    receipt_of: dict[object, Sold] = field(default_factory=dict)  # by sale: what of it was not given back
+    by_jti: dict[object, Sold] = field(default_factory=dict)
+    taken: dict[object, list[Any]] = field(default_factory=dict)  # payments: sale, tender, and what was not given back
     certified: set[tuple[object, object]] = field(default_factory=set)
     named: set[tuple[str, int]] = field(default_factory=set)  # numbers a certificate is for
     opened: set[object] = field(default_factory=set)  # sales whose code a phone opened
@@ -436,11 +454,20 @@ def check_attempt(books: Books, body: dict[str, Any], where: str) -> None:
     if state != "paid" or before == "paid":
         return
     part = (body["tender"], whole(body["minor"], f"The sum in {where}"))
-    if body["kind"] == "pay" or "of" not in body:  # what undoes no payment pays out for its own sale
-        books.paid[body["sale"]].append(part if body["kind"] == "pay" else (part[0], -part[1]))
-    elif "receipt" not in body:
-        if part not in books.paid[body["sale"]]:
-            wrong(f"In {where} sale {body['sale']} gives back what it had not taken.")
+    if body["kind"] == "pay":
+        books.paid[body["sale"]].append(part)
+        books.taken[body["attempt"]] = [body["sale"], *part]
+        return
+    of = books.taken.get(body["of"]) if "of" in body else None
+    if "of" in body:
+        if of is None or of[1] != part[0] or of[2] < part[1]:
+            wrong(f"Attempt {body['attempt']} gives back in {where} what payment {body['of']} did not take, or more.")
+        of[2] -= part[1]
+    if of is None or of[0] != body["sale"] or "receipt" in body:  # it pays out for its own sale, or a void tells of it
+        books.paid[body["sale"]].append((part[0], -part[1]))
+    elif part not in books.paid[body["sale"]]:
+        wrong(f"In {where} sale {body['sale']} gives back what it had not taken.")
+    else:
         books.paid[body["sale"]].remove(part)
 
 
@@ -460,37 +487,55 @@ def check_receipt(books: Books, epoch: Epoch, event: dict[str, Any], public: byt
     for pay in claims["pay"]:
         books.money[pay["m"], pay["cur"]] += pay["minor"]
         books.count[pay["m"], pay["cur"]] += 1
-    if typ != "stall-receipt+jwt":
-        check_taken_back(books, typ, claims, sale, paid, where)
     if typ != "stall-receipt+jwt" or "ref" in claims:
+        check_taken_back(books, typ, claims, where)
+    if sorted(books.paid.pop(sale, [])) != sorted((pay["m"], pay["minor"]) for pay in claims["pay"]):
+        wrong(f"The receipt in {where} names other payments than the journal has of sale {sale}.")
+    if typ != "stall-receipt+jwt":
         return
     if sale in books.receipt_of:
         wrong(f"Sale {sale} gets a second receipt in {where}.")
-    books.receipt_of[sale] = (claims["jti"], paid)
-    if sorted(books.paid.pop(sale, [])) != sorted((pay["m"], pay["minor"]) for pay in claims["pay"]):
-        wrong(f"The receipt in {where} names other payments than the journal has of sale {sale}.")
+    sold = books.receipt_of[sale] = books.by_jti[claims["jti"]] = Sold(sale, tip=max(claims.get("tip", 0), 0))
     for item in claims["items"]:
-        check_number(books, epoch, item, sale, where)
+        if item["minor"] >= 0:
+            sold.copies[part_of(item)] += whole(item["qty"], f"How many a line sells in {where}")
+            sold.money[part_of(item)] += item["minor"]
+            check_number(books, epoch, item, sale, where)
 
 
-def check_taken_back(books: Books, typ: str, claims: dict[str, Any], sale: object, paid: int, where: str) -> None:
-    """A refund gives back at most what is left of its sale, a void all of it; its numbers may then be sold again.
+def part_of(item: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """What a line is of: drop, number, article."""
+    return item.get("drop"), item.get("ed"), item.get("sku")
 
-    Not those a certificate names, nor those whose code was opened: they stay void for ever.
+
+def check_taken_back(books: Books, typ: str, claims: dict[str, Any], where: str) -> None:
+    """A refund or an exchange gives back at most what is left of the receipt it names, a void all of it.
+
+    Numbers that come back may then be sold again, but those a certificate names and those whose code was opened: they
+    stay void for ever. What else stands below zero in an exchange, as a deposit, may have been bought anywhere.
     """
-    jti, left = books.receipt_of.get(sale, ("", 0))
-    left += paid
-    if jti != claims.get("ref") or left < 0 or (typ == "stall-void+jwt" and left):
-        wrong(f"In {where} sale {sale} is taken back, which is not what was sold, or too much or too little of it.")
-    books.receipt_of[sale] = (jti, left)
-    for item in claims["items"] if typ == "stall-void+jwt" else ():
-        number = (item.get("drop", ""), item.get("ed", 0))
-        if "ed" in item and books.sold.get(number) != sale:
-            wrong(f"Number {number[1]} of {number[0]} is taken back in {where} from sale {sale}, which did not buy it.")
-        if number not in books.named and sale not in books.opened:
+    sold = books.by_jti.get(claims.get("ref"))
+    if sold is None or sold.void:
+        wrong(f"In {where} something is taken back of a receipt that is not in this journal before it, or is void.")
+    exchange = typ == "stall-receipt+jwt"
+    back = [each for each in claims["items"] if not exchange or (each["minor"] < 0 and "drop" in each)]
+    for item in back:
+        sold.copies[part_of(item)] -= whole(item["qty"], f"How many a line gives back in {where}")
+        sold.money[part_of(item)] += item["minor"]
+        if sold.copies[part_of(item)] < 0 or sold.money[part_of(item)] < 0:
+            wrong(f"In {where} more of sale {sold.sale} is taken back than is left of it.")
+    sold.tip += min(claims.get("tip", 0), 0)
+    if sold.tip < 0 or (typ == "stall-void+jwt" and any(sold.copies.values())):
+        wrong(f"In {where} sale {sold.sale} is taken back, too much or too little of it.")
+    sold.void = typ == "stall-void+jwt"
+    for item in back:
+        if "ed" not in item:
+            continue
+        number = (item["drop"], item["ed"])
+        if books.sold.get(number) != sold.sale:
+            wrong(f"Number {number[1]} of {number[0]} is taken back in {where} from a sale that did not buy it.")
+        if number not in books.named and sold.sale not in books.opened:
             books.sold.pop(number, None)
-    if typ == "stall-void+jwt":
-        del books.receipt_of[sale]
 
 
 def check_number(books: Books, epoch: Epoch, item: dict[str, Any], sale: object, where: str) -> None:
@@ -509,8 +554,8 @@ def check_number(books: Books, epoch: Epoch, item: dict[str, Any], sale: object,
 def check_delivery(books: Books, kind: str, body: dict[str, Any], where: str) -> None:
     """Certificates, grants and deliveries belong to paid sales; a line gets one certificate."""
     sale = body["sale"]
-    if sale not in books.receipt_of:
-        wrong(f"A {kind} of sale {sale}, which is not paid, stands in {where}.")
+    if sale not in books.receipt_of or books.receipt_of[sale].closed():
+        wrong(f"A {kind} of sale {sale}, which is not paid or was given back, stands in {where}.")
     if kind == "grant":
         books.opened.add(sale)
     if kind != "certificate":

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from stall.creator import owners
+from stall.creator.leftover import Payments, Sold, own_money, sold_by
 from stall.creator.once import Refusal
 from stall.domain import payment
 from stall.errors import WireError
@@ -103,9 +104,11 @@ class Books:
     )  # by creator: the first receipt their delegations do not cover
     accepted: set[str] = field(default_factory=set)  # creators whose delegation the box took
     manifests: set[str] = field(default_factory=set)  # of what was sold
-    returns: list[tuple[str, str]] = field(default_factory=list)  # types and tokens of refunds and voids
+    returns: list[tuple[str, str]] = field(default_factory=list)  # types and tokens of refunds, voids and exchanges
     times: tuple[int, ...] = ()  # of the first and the last receipt
-    _receipt_of: dict[object, tuple[str, int]] = field(default_factory=dict)  # its id, and what was not given back
+    _receipt_of: dict[object, Sold] = field(default_factory=dict)  # by sale: what is left of it
+    _by_jti: dict[str, Sold] = field(default_factory=dict)
+    _payments: Payments = field(default_factory=Payments)
     _named: set[tuple[str, int]] = field(default_factory=set)  # numbers a certificate is for
     _opened: set[object] = field(default_factory=set)  # sales whose code a phone opened
     _states: dict[object, str] = field(default_factory=dict)
@@ -179,17 +182,26 @@ class Books:
             return
         if not settled:
             self._paid[body["sale"]].append((body["tender"], body["minor"]))
+            self._payments.take(number, body["sale"], body["tender"], body["minor"])
         self._store(number, body)
 
     def _given_back(self, entry: Entry, body: Mapping[str, Any]) -> None:
-        """Take off what is given back: of an unfinished sale a part of its money, of a finished one by its receipt."""
-        self._stored[body["cur"]] -= self._stored_by.pop(body["of"], 0)
-        part, paid = (body["tender"], body["minor"]), self._paid[body["sale"]]
-        if "receipt" in body:
-            return
-        if part not in paid:
+        """Take off what is given back: of its own unfinished sale a part of its money; of another sale it is a part of this one."""
+        of_sale = self._payments.give(body["of"], body["tender"], body["minor"])
+        if of_sale is None:
             raise _not_taken_back(entry)
-        paid.remove(part)
+        if body["of"] in self._stored_by:
+            self._stored[body["cur"]] -= body["minor"]
+            self._stored_by[body["of"]] -= body["minor"]
+        part, paid = (body["tender"], body["minor"]), self._paid[body["sale"]]
+        if (
+            of_sale != body["sale"] or "receipt" in body
+        ):  # of another sale, or of its own that is finished: its void tells
+            paid.append((body["tender"], -body["minor"]))
+        elif part not in paid:
+            raise _not_taken_back(entry)
+        else:
+            paid.remove(part)
 
     def _store(self, number: object, body: Mapping[str, Any]) -> None:
         """Keep what cards read offline still owe."""
@@ -214,43 +226,49 @@ class Books:
         self.receipts[entry.fact.epoch, entry.fact.seq] = jws.token_hash(token)
         for part in told.pay:
             self.money[part.m, part.cur] += part.minor
-        if typ != receipt.RECEIPT:
+        if told.ref is not None:
             self.returns.append((typ, token))
-            self._taken_back(entry, typ, told, sale)
-        elif told.ref is None:
-            self._first_receipt(entry, told, sale)
+            self._taken_back(entry, typ, told)
+        self._names_its_payments(entry, told, sale)
+        if typ == receipt.RECEIPT:
+            self._sold(entry, told, sale)
 
-    def _taken_back(self, entry: Entry, typ: str, told: Receipt, sale: object) -> None:
-        """A refund gives back at most what is left of its sale, a void all of it.
+    def _taken_back(self, entry: Entry, typ: str, told: Receipt) -> None:
+        """What takes back takes what is left of the receipt it names, a void all of it.
 
-        The numbers of a void may be sold again, but those a certificate names and those whose code was opened: they
+        Numbers that come back may be sold again, but those a certificate names and those whose code was opened: they
         stay void for ever.
         """
-        jti, left = self._receipt_of.get(sale, ("", 0))
-        left += sum(part.minor for part in told.pay)
-        if jti != told.ref or left < 0 or (typ == receipt.VOID and left):
+        sold = self._by_jti.get(told.ref or "")
+        back = None if sold is None else sold.take(typ, told)
+        if sold is None or back is None:
             raise _not_taken_back(entry)
-        self._receipt_of[sale] = (jti, left)
-        if typ != receipt.VOID:
-            return
-        for item in told.items:
+        for item in back:
             number = (item.drop or "", item.ed or 0)
-            if item.ed is not None and self.sold.get(number) != sale:
+            if item.ed is None:
+                continue
+            if self.sold.get(number) != sold.sale:
                 raise _not_taken_back(entry)
-            if number not in self._named and sale not in self._opened:
+            if number not in self._named and sold.sale not in self._opened:
                 self.sold.pop(number, None)
-        del self._receipt_of[sale]
 
-    def _first_receipt(self, entry: Entry, told: Receipt, sale: object) -> None:
-        paid = sorted(self._paid.pop(sale, []))
-        if sale in self._receipt_of or paid != sorted((part.m, part.minor) for part in told.pay):
-            raise WireError(
-                "export-receipt",
-                f"The receipt in {entry.where} is a second one, or names other payments than were made. Ask the stall about it.",
-            )
-        self._receipt_of[sale] = (told.jti, sum(part.minor for part in told.pay))
+    def _names_its_payments(self, entry: Entry, told: Receipt, sale: object) -> None:
+        if not own_money(self._paid.pop(sale, []), told):
+            raise self._second(entry)
+
+    def _second(self, entry: Entry) -> WireError:
+        return WireError(
+            "export-receipt",
+            f"The receipt in {entry.where} is a second one, or names other payments than were made. Ask the stall about it.",
+        )
+
+    def _sold(self, entry: Entry, told: Receipt, sale: object) -> None:
+        if sale in self._receipt_of:
+            raise self._second(entry)
+        self._receipt_of[sale] = self._by_jti[told.jti] = sold_by(sale, told)
         for item in told.items:
-            self._number(entry, item, sale)
+            if item.minor >= 0:
+                self._number(entry, item, sale)
 
     def _number(self, entry: Entry, item: Item, sale: object) -> None:
         if item.ed is None or item.drop is None:
@@ -266,7 +284,7 @@ class Books:
 
     def _handed_over(self, entry: Entry, body: Mapping[str, Any]) -> None:
         sale = body["sale"]
-        wrong = sale not in self._receipt_of
+        wrong = sale not in self._receipt_of or self._receipt_of[sale].closed
         if entry.fact.kind == "certificate":
             wrong |= (sale, body["line"]) in self.certified
             wrong |= "ed" in body and self.sold.get((body["drop"], body["ed"])) != sale

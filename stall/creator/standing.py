@@ -12,7 +12,7 @@ from functools import partial
 from stall.creator import beside, owners
 from stall.creator.evidence import Evidence, Sale
 from stall.errors import Hostile, StallError, WireError
-from stall.wire import jws, numbers, receipt
+from stall.wire import jws, numbers, receipt, takeback
 from stall.wire.closing import Close
 from stall.wire.decline import Decline
 from stall.wire.lease import Lease
@@ -169,7 +169,7 @@ def _sold(sale: Sale, heap: Evidence) -> Iterator[_Copy]:
 
 
 def _check_sold_once(sale: Sale, copy: _Copy, heap: Evidence) -> None:
-    """Check that no other receipt that stands sells the same number, unless the first was made void before the second."""
+    """Check that no other receipt that stands sells the same number, unless the first gave it back before the second."""
     sellers = heap.once.ask("receipts by number", lambda: _by_number(heap))
     for one in sellers.get(copy, ()):
         if one.token != sale.token:
@@ -179,11 +179,15 @@ def _check_sold_once(sale: Sale, copy: _Copy, heap: Evidence) -> None:
 
 
 def _freeing(sale: Sale, copy: _Copy, heap: Evidence) -> list[Receipt]:
-    """The voids that free a number a receipt sold: none once a certificate named it, for then it stays void for ever."""
+    """What frees a number a receipt sold, naming it: nothing once a certificate named it, for then it stays void for ever."""
     name = jws.token_hash(sale.token)
     if any((held.receipt, held.drop, held.edition) == (name, *copy[1:]) for held in heap.certificates.values()):
         return []
-    return [one.told for one in returned(sale.told.iss, sale.told.jti, heap) if one.typ == receipt.VOID]
+    return [
+        one.told
+        for one in returned(sale.told.iss, sale.told.jti, heap)
+        if any((item.drop, item.ed) == copy[1:] for item in takeback.returned(one.typ, one.told))
+    ]
 
 
 def _by_number(heap: Evidence) -> dict[_Copy, list[Sale]]:

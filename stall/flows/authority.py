@@ -97,11 +97,19 @@ def check_own_caps(caps: Caps, reached: Cap | None, cur: str) -> None:
 
 def delegations(tx: Tx, sale: Sale) -> list[Delegation]:
     """The delegations a sale rests on."""
-    creators = dict.fromkeys(good.creator for good in goods.of_sale(tx.conn, sale.no) if good.creator is not None)
+    creators = dict.fromkeys(
+        good.creator for good in goods.of_sale(tx.conn, sale.no) if good.creator is not None and not good.returned
+    )
     given = [documents.delegation_of(tx.conn, creator, tx.secrets.signing.thumbprint) for creator in creators]
     return [found[1] for found in given if found is not None]
 
 
 def _drops(sold: Sequence[Good]) -> dict[int, str]:
     """The packs of a sale, each with its drop, in the order they came to the box."""
-    return dict(sorted((good.line.pack, good.drop_id) for good in sold if good.line.pack is not None and good.drop_id))
+    return dict(
+        sorted(
+            (good.line.pack, good.drop_id)
+            for good in sold
+            if good.line.pack is not None and good.drop_id and not good.returned
+        )
+    )

@@ -7,6 +7,7 @@ import dataclasses
 from stall.domain.payment import State
 from stall.errors import Refused
 from stall.flows.authority import check_authority
+from stall.flows.begin_return import check_return
 from stall.flows.hold_numbers import hold_numbers
 from stall.store import attempts, goods, sales
 from stall.store.attempts import Attempt
@@ -26,10 +27,12 @@ def earlier_press(tx: Tx, sale: int, ordinal: int) -> Attempt | None:
 def begin_payment(tx: Tx, sale_no: int) -> Sale:
     """Check a sale may be paid now and hold its numbers.
 
-    Raises Refused as `check_unpaid`, `check_authority` and `hold_numbers` do.
+    Raises Refused as `check_unpaid`, `check_return`, `check_authority` and `hold_numbers` do.
     """
     sale = check_unpaid(tx, sale_no)
     sold = goods.of_sale(tx.conn, sale_no)
+    if sale.ref_sale is not None:
+        check_return(tx, sale, sold)
     check_authority(tx, sale, sold)
     hold_numbers(tx, sale, sold)
     return dataclasses.replace(sale, hold_until_ms=None)

@@ -194,7 +194,7 @@ def _reason_not_to_send(tx: Tx, attempt: Attempt) -> Reason | None:
             None if attempt.kind in ways(tx.conn, of) else Reason.REFUSED_BY_TERMINAL
         )  # another terminal, or its next day
     (wanted,) = tx.conn.execute(
-        "SELECT count(*) FROM lines WHERE id >= ? AND id < ? AND ed IS NOT NULL",
+        "SELECT count(*) FROM lines WHERE id >= ? AND id < ? AND ed IS NOT NULL AND of_line IS NULL",
         (line_id(attempt.sale, 0), line_id(attempt.sale + 1, 0)),
     ).fetchone()
     if wanted != numbers.count_held(tx.conn, attempt.sale):

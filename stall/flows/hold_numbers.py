@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stall.errors import Refused
-from stall.store import journal, numbers
+from stall.store import journal, numbers, sales
 from stall.store.db import Tx
 from stall.store.goods import Good
 from stall.store.sales import Sale
@@ -22,7 +22,7 @@ def hold_numbers(tx: Tx, sale: Sale, sold: Sequence[Good]) -> None:
 
     Raises Refused `drop-sold-out`, `edition-number-taken`, `edition-number-elsewhere`; nothing is held then.
     """
-    limited = [good for good in sold if good.edition is not None]
+    limited = [good for good in sold if good.edition is not None and not good.returned]
     for good in sorted(limited, key=lambda good: good.line.ed is None):  # first those that ask for a number
         _hold_one(tx, sale.no, good)
     if sale.hold_until_ms is not None:
@@ -50,12 +50,7 @@ def end_hold_later(tx: Tx, sale: int) -> None:
 
     Not where a part is paid: that keeps the hold until the sale is completed or the part given back.
     """
-    tx.conn.execute(
-        "UPDATE sales SET hold_until_ms = ? WHERE no = ? AND NOT EXISTS"
-        " (SELECT 1 FROM attempts a WHERE a.sale = sales.no AND a.kind = 'pay' AND a.state = 'paid'"
-        "  AND NOT EXISTS (SELECT 1 FROM attempts b WHERE b.of = a.no AND b.state = 'paid'))",
-        (tx.now_ms + HOLD_MS, sale),
-    )
+    sales.hold_until(tx, sale, tx.now_ms + HOLD_MS)
 
 
 def release_hold(tx: Tx, sale: int) -> None:
@@ -74,7 +69,7 @@ def release_lapsed(tx: Tx) -> int:
 def forget_numbers(tx: Tx, sale: int) -> int:
     """Let a sale stand as before its numbers were held; return how many came free."""
     tx.conn.execute(
-        "UPDATE lines SET ed = asked, lease = NULL WHERE id >= ? AND id < ?",
+        "UPDATE lines SET ed = asked, lease = NULL WHERE id >= ? AND id < ? AND of_line IS NULL",
         (line_id(sale, 0), line_id(sale + 1, 0)),
     )
     tx.conn.execute("UPDATE sales SET hold_until_ms = NULL WHERE no = ?", (sale,))

@@ -22,7 +22,15 @@ def to_take(tx: Tx, sale: Sale, part_minor: int | None) -> int:
 
     Raises Refused `part-wrong`, `parts-too-many`.
     """
-    due = due_of(tx, sale)
+    return _part(tx, sale, due_of(tx, sale), part_minor)
+
+
+def to_give(tx: Tx, sale: Sale, part_minor: int | None) -> int:
+    """What of the money that a sale owes goes out now: all of it, or the part that was named; as `to_take`."""
+    return _part(tx, sale, -due_of(tx, sale), part_minor)
+
+
+def _part(tx: Tx, sale: Sale, due: int, part_minor: int | None) -> int:
     if part_minor is None or part_minor == due:
         return due
     if not 0 < part_minor < due:

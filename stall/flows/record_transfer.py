@@ -60,6 +60,6 @@ def _count(tx: Tx, grant: claims.Grant, file: int) -> None:
         (grant.claim, file),
     )
     if (
-        first and sales.get(tx.conn, grant.sale).void_event is None
+        first and sales.get(tx.conn, grant.sale).void_event is None and claims.bought(tx.conn, grant.sale)
     ):  # one event a claim: that something was delivered is the fact a later return asks for
         tx.append("delivery", {"sale": grant.sale, "grant": grant.no})

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from stall.domain.payment import Tender
 from stall.errors import Broken, Refused
 from stall.flows import print_paper
+from stall.flows.finish_return import finish_return
 from stall.flows.hold_numbers import hold_numbers
 from stall.flows.issue_vouchers import issue_vouchers
 from stall.flows.new_epoch import money_taken
 from stall.flows.note_exception import note_exception
+from stall.flows.return_papers import reference, typ_of
 from stall.flows.sign_receipt import add_claim, contents, sign_receipts
 from stall.store import attempts, epochs, goods, journal, numbers, products, sales
 from stall.store.attempts import Attempt
@@ -18,6 +20,7 @@ from stall.store.db import Tx
 from stall.store.goods import Good
 from stall.store.sales import Sale
 from stall.store.schema import event_id
+from stall.wire import receipt
 
 
 def paid_so_far(tx: Tx, sale: int) -> int:
@@ -39,7 +42,8 @@ def settle(tx: Tx, sale: Sale, paid: Sequence[Attempt], *, kind: str, body: dict
         sold = goods.of_sale(tx.conn, sale.no)
     _sell_numbers(tx, sale.no, sold)
     digest = add_claim(tx, head, sale.no, sale.issue + 1, sold)
-    (signed,) = sign_receipts(tx, head, [_contents(sale, sold, paid)], [digest])
+    typ = receipt.RECEIPT if sale.ref_sale is None else typ_of(sold, sale.total_minor)
+    (signed,) = sign_receipts(tx, head, [_contents(tx, sale, sold, paid)], [digest], typ)
     seq = tx.append(kind, {**body, "receipt": signed}, after=head)
     tx.conn.execute(
         "UPDATE sales SET state = 'paid', epoch_no = ?, paid_ms = ?, receipt_event = ?, issue = ?, basket_code = NULL,"
@@ -49,11 +53,14 @@ def settle(tx: Tx, sale: Sale, paid: Sequence[Attempt], *, kind: str, body: dict
     if any(good.line.product for good in sold):
         products.move_stock(tx, sale.no, -1)
     print_paper.receipt_signed(tx, event)
+    if sale.ref_sale is not None:
+        finish_return(tx, sale, sold, typ, event)
     return seq
 
 
-def _contents(sale: Sale, sold: Sequence[Good], paid: Sequence[Attempt]) -> dict[str, object]:
-    return contents(sale.cur, sold, paid, tip=sale.tip_minor, rounding=sale.round_minor)
+def _contents(tx: Tx, sale: Sale, sold: Sequence[Good], paid: Sequence[Attempt]) -> dict[str, object]:
+    said = contents(sale.cur, sold, paid, tip=sale.tip_minor, rounding=sale.round_minor)
+    return said if sale.ref_sale is None else {**said, "ref": reference(tx, sale.ref_sale)}
 
 
 def settle_or_keep_hold(tx: Tx, attempt: Attempt, *, kind: str, body: dict[str, object]) -> None:
@@ -72,7 +79,7 @@ def settle_or_keep_hold(tx: Tx, attempt: Attempt, *, kind: str, body: dict[str, 
     tx.append(kind, body)
     if complete:
         for good in goods.of_sale(tx.conn, sale.no):
-            if good.line.ed is not None:
+            if good.line.ed is not None and not good.returned:
                 note_exception(tx, "unfinished", money_taken(sale.no, good.line.title, good.line.ed), attempt.no)
 
 
@@ -110,7 +117,7 @@ def _paid(tx: Tx, sale: int) -> list[Attempt]:
 
 
 def _sell_numbers(tx: Tx, sale: int, sold: Sequence[Good]) -> None:
-    wanted = sum(good.line.ed is not None for good in sold)
+    wanted = sum(good.line.ed is not None and not good.returned for good in sold)
     held = numbers.sell_held(tx, sale)
     if held != wanted:
         raise Broken(

@@ -42,7 +42,7 @@ def _digest(tx: Tx, head: Head, sale: int, issue: int) -> bytes:
 
 def _life_s(sold: Sequence[Good]) -> int | None:
     """How long a claim code of these goods opens; None where there is nothing to claim."""
-    return min((good.code_ttl_s for good in sold if good.code_ttl_s is not None), default=None)
+    return min((g.code_ttl_s for g in sold if g.code_ttl_s is not None and not g.returned), default=None)
 
 
 def contents(
@@ -58,10 +58,12 @@ def contents(
     return said | ({"tip": tip} if tip else {}) | ({"round": rounding} if rounding else {})
 
 
-def sign_receipts(tx: Tx, head: Head, each: Sequence[dict[str, object]], digests: Sequence[bytes | None]) -> list[str]:
+def sign_receipts(
+    tx: Tx, head: Head, each: Sequence[dict[str, object]], digests: Sequence[bytes | None], typ: str = receipt.RECEIPT
+) -> list[str]:
     """Sign the receipts that the next events will carry, one each, in order: `head` is where the journal stands before them.
 
-    `each` are their contents, `digests` those of their claim codes, None where there is nothing to claim.
+    `each` are their contents, `digests` those of their claim codes, None where there is nothing to claim; `typ` what they are.
     """
     first, own = event_id(head.epoch_no, head.size), tx.secrets
     ids = capability.seal_all(own.claim_key, "receipt", range(first, first + len(each)))
@@ -73,7 +75,7 @@ def sign_receipts(tx: Tx, head: Head, each: Sequence[dict[str, object]], digests
         claims = {**every, **said, "jti": b64.encode(jti), "seq": seq}
         if digest is not None:
             claims["code"] = b64.encode(digest)
-        signed.append(receipt.sign_claims(own.signing, claims))
+        signed.append(receipt.sign_claims(own.signing, claims, typ))
     return signed
 
 

@@ -34,7 +34,7 @@ def take_cash(
 
     What completes the sale is rounded to coins of `step` minor units (0: not at all), which the receipt says. Where the stall
     owes the buyer, as for deposits that come back, the cash goes out, whatever was given.
-    Raises Refused `cash-short`, `payment-between`, what `to_take` raises and what `begin_payment` raises.
+    Raises Refused `cash-short`, `payment-between`, `refund-asks-pin`, what `to_take` raises and what `begin_payment` raises.
     """
     first = earlier_press(tx, sale_no, ordinal)
     if first is not None:
@@ -54,9 +54,11 @@ def take_cash(
         return _free(tx, sale, None)  # zero to pay is one free tender, whatever button was pressed
     if part_minor is None:
         exact, due = due, cash_due(due, step)
-        _round(tx, sale_no, due - exact)
+        round_sale(tx, sale_no, due - exact)
     else:
         due = to_take(tx, sale, part_minor)
+    if due < 0 and sale.ref_sale is not None:
+        raise Refused("refund-asks-pin", "Money of a sale that comes back is handed out with the PIN. Open its page.")
     if due < 0:
         return _pay_out(tx, sale, -due)
     change = sums.change(due, given_minor, sale.cur)
@@ -79,7 +81,7 @@ def cash_due(due_minor: int, step: int) -> int:
     return money.rounded(due_minor, step) or due_minor
 
 
-def _round(tx: Tx, sale: int, added: int) -> None:
+def round_sale(tx: Tx, sale: int, added: int) -> None:
     """Make the sale one that cash can pay: what rounding adds stands in its own row and on the receipt."""
     if added:
         tx.conn.execute(

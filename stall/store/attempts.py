@@ -30,8 +30,13 @@ SIGNED = "CASE a.kind WHEN 'pay' THEN a.amount_minor ELSE -a.amount_minor END"
 #: Whether the terminal closed its day (the row `d`) after the attempt `a`: by their order, for a clock can be set; day ends of
 #: before that was noted, by the clock.
 DAY_CLOSED = "d.reader = a.reader AND (d.after_attempt >= a.no OR d.after_attempt IS NULL AND d.at_ms >= a.ended_ms)"
+#: `standing` in SQL, of the row `a`: a payment that was kept, or money that went out and undoes no payment of its own sale.
+STANDS = (
+    f"CASE a.kind WHEN 'pay' THEN {KEPT} ELSE a.state = 'paid'"
+    " AND NOT EXISTS (SELECT 1 FROM attempts b WHERE b.no = a.of AND b.sale = a.sale) END"
+)
 #: What keeps a basket, of the row `a`: money that stands, or an attempt whose end is not known.
-KEEPS = f"(a.state IN ({_OPEN_STATES}) OR ({KEPT}))"
+KEEPS = f"(a.state IN ({_OPEN_STATES}) OR ({STANDS}))"
 
 
 @dataclass(frozen=True, slots=True)

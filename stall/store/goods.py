@@ -29,6 +29,11 @@ class Good:
     code_ttl_s: int | None
     lease: str | None
 
+    @property
+    def returned(self) -> bool:
+        """It comes back, and is not sold."""
+        return self.line.of_line is not None
+
 
 _LINE_COLUMNS = 12
 
@@ -53,10 +58,10 @@ def _first_line(sale: int, line: Line, lease: int | None) -> tuple[object, ...]:
 
 
 def write(tx: Tx, sale: int, lines: Iterable[Line]) -> None:
-    """Write the lines of a basket; a number they have is one that somebody asked for."""
+    """Write the lines of a basket; a number they have is one that somebody asked for, or that comes back, with its lease."""
     tx.conn.executemany(
-        "INSERT INTO lines (id, pack, title, asked, ed, sku, qty, minor, vat_bp, disc_minor, product, bundle, of_line)"
-        " VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO lines (id, pack, title, asked, ed, sku, qty, minor, vat_bp, disc_minor, product, bundle, of_line, lease)"
+        " VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, (SELECT o.lease FROM lines o WHERE o.id = ?12))",
         [
             (line_id(sale, line.n), line.pack, line.title, line.ed, line.sku, line.qty, line.minor, line.vat_bp, line.disc,
              line.product, line.bundle, line.of_line)

@@ -7,7 +7,7 @@ those only where the text says the same, not where a value is bound.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from stall.store.db import Tx
@@ -76,21 +76,25 @@ def free_held(tx: Tx, sale: int) -> int:
     ).rowcount
 
 
-def take_back(tx: Tx, sale: int) -> None:
-    """Let go of the numbers a voided sale had: free again where no paper names them and nobody opened the code, else void.
+def take_back(tx: Tx, sale: int, lines: Collection[int] | None = None) -> None:
+    """Let go of the numbers of these lines of a sale, of all without any named: free again where no paper names them and nobody
+    opened the code, else void.
 
-    Whoever opened it may be downloading now: bytes on their way are written down only when they are out. A free one of an earlier epoch's lease is frozen, as all of them are.
+    Whoever opened it may be downloading now: bytes on their way are written down only when they are out. A free one of an
+    earlier epoch's lease is frozen, as all of them are.
     """
     (opened,) = tx.conn.execute(
         "SELECT EXISTS (SELECT 1 FROM grants WHERE claim >= ? AND claim < ?)",
         (claim_id(sale, 0), claim_id(sale + 1, 0)),
     ).fetchone()
     sold = tx.conn.execute(
-        "SELECT p.drop_no, l.ed, EXISTS (SELECT 1 FROM certificates c WHERE c.line = l.id) FROM lines l JOIN packs p ON p.no = l.pack"
-        " WHERE l.id >= ? AND l.id < ? AND l.ed IS NOT NULL",
+        "SELECT p.drop_no, l.ed, l.id & 255, EXISTS (SELECT 1 FROM certificates c WHERE c.line = l.id) FROM lines l"
+        " JOIN packs p ON p.no = l.pack WHERE l.id >= ? AND l.id < ? AND l.ed IS NOT NULL AND l.of_line IS NULL",
         (line_id(sale, 0), line_id(sale + 1, 0)),
     )
-    for drop_no, ed, certified in sold.fetchall():
+    for drop_no, ed, n, certified in sold.fetchall():
+        if lines is not None and n not in lines:
+            continue
         change = f"state = {VOID}" if certified or opened else _FREE_AGAIN
         tx.conn.execute(
             f"UPDATE numbers SET {change} WHERE id = ? AND state = {SOLD} AND sale = ?", (number_id(drop_no, ed), sale)

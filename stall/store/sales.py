@@ -37,11 +37,14 @@ class Sale:
     """The sale that this one takes something back of."""
     parked_ms: int | None = None
     queued_ms: int | None = None
+    """Since when its money is owed to a buyer."""
+    return_reason: str | None = None
+    """Why what was opened may come back (domain.giving_back.REASONS)."""
 
 
 _COLUMNS = (
     "no, epoch_no, origin, created_ms, state, cur, total_minor, basket_code, hold_until_ms, paid_ms, receipt_event, issue,"
-    " void_event, tip_minor, round_minor, ref_sale, parked_ms, queued_ms"
+    " void_event, tip_minor, round_minor, ref_sale, parked_ms, queued_ms, return_reason"
 )
 
 
@@ -128,6 +131,15 @@ def held_lines(conn: sqlite3.Connection, sale: int, now_ms: int) -> frozenset[in
     return frozenset(row[0] for row in rows.fetchall())
 
 
+def hold_until(tx: Tx, sale: int, until_ms: int) -> None:
+    """Let a basket's hold end at a moment, but not where money was taken for it or given out."""
+    tx.conn.execute(
+        "UPDATE sales SET hold_until_ms = ? WHERE no = ? AND NOT EXISTS"
+        f" (SELECT 1 FROM attempts a WHERE a.sale = sales.no AND {attempts.STANDS})",
+        (until_ms, sale),
+    )
+
+
 def drop_baskets(tx: Tx, begun_before_ms: int, held_until_ms: int) -> int:
     """Give up the baskets begun before a moment and not held longer than another, but those that an attempt keeps or somebody put aside."""
     return tx.conn.execute(
@@ -144,6 +156,6 @@ def paid_but_unfinished(conn: sqlite3.Connection) -> list[tuple[int, int, str, i
     rows = conn.execute(
         "SELECT max(a.no), s.no, l.title, l.ed FROM sales s JOIN lines l ON l.id >= s.no << 8 AND l.id < (s.no + 1) << 8"
         f" JOIN attempts a ON a.sale = s.no AND {attempts.KEPT}"
-        " WHERE s.state = 'basket' AND l.ed IS NOT NULL GROUP BY l.id ORDER BY l.id"
+        " WHERE s.state = 'basket' AND l.ed IS NOT NULL AND l.of_line IS NULL GROUP BY l.id ORDER BY l.id"
     )
     return [(attempt, sale, title, number) for attempt, sale, title, number in rows.fetchall()]

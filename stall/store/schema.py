@@ -187,7 +187,8 @@ ALTER TABLE day_ends ADD COLUMN after_attempt INTEGER;
 
 #: The till of a whole day. A line of a product has no pack; `of_line` is the line of another sale that it takes back, `bundle`
 #: the product it was sold as a part of. A sale's total is that of its lines, its tip and what rounding added. `ref_sale`: what a
-#: return or an exchange takes back of. `parked_ms`: put aside for the next buyer; `queued_ms`: money that is owed to a buyer.
+#: return or an exchange takes back of. `parked_ms`: put aside for the next buyer; `queued_ms`: money that is owed to a buyer; `return_reason`: why what
+#: was opened may come back.
 #: `postings` is the double entry, debits above zero; each event's add up to nothing. A shift reaches from the event after the one
 #: that closed the shift before to the one that closes it; `no` is the number of its Z-report,
 #: `checkpoint` what was signed over it. `paid_event` is the event that made an
@@ -215,6 +216,7 @@ ALTER TABLE sales ADD COLUMN round_minor INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sales ADD COLUMN ref_sale INTEGER;
 ALTER TABLE sales ADD COLUMN parked_ms INTEGER;
 ALTER TABLE sales ADD COLUMN queued_ms INTEGER;
+ALTER TABLE sales ADD COLUMN return_reason TEXT;
 CREATE INDEX sales_referring ON sales (ref_sale) WHERE ref_sale IS NOT NULL;
 CREATE INDEX sales_parked ON sales (no) WHERE parked_ms IS NOT NULL;
 CREATE INDEX sales_queued ON sales (no) WHERE queued_ms IS NOT NULL;

@@ -59,6 +59,17 @@ def add(tx: Tx, *, no: int, digest: bytes, line: int, minor: int, cur: str, expi
     )
 
 
+def of_line(conn: sqlite3.Connection, line: int) -> Voucher | None:
+    """The voucher that a line sold (schema.line_id), or None."""
+    row = conn.execute(f"SELECT {_COLUMNS} FROM vouchers WHERE line = ?", (line,)).fetchone()
+    return None if row is None else Voucher(*row)
+
+
+def revoke(tx: Tx, line: int) -> None:
+    """Take back the voucher that a line sold."""
+    tx.conn.execute("UPDATE vouchers SET state = 'revoked' WHERE line = ?", (line,))
+
+
 def revoke_of_sale(tx: Tx, sale: int) -> None:
     """Take back the vouchers of a sale that was taken back."""
     tx.conn.execute("UPDATE vouchers SET state = 'revoked' WHERE line >= ? << 8 AND line < (? + 1) << 8", (sale, sale))

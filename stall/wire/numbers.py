@@ -151,17 +151,17 @@ def _is_leased(receipt: Receipt, item: Item, lease: Lease) -> bool:
     return fits and receipt.iat <= lease.exp + LATE_S and _covers(lease.ranges, (number, number))
 
 
-def check_sold_once(copy: tuple[str, int], some: Receipt, other: Receipt, voids: Iterable[Receipt]) -> None:
-    """Check two receipts that both sell a number of one creator's drop: a void of the first must come before the second.
+def check_sold_once(copy: tuple[str, int], some: Receipt, other: Receipt, returns: Iterable[Receipt]) -> None:
+    """Check two receipts that both sell a number of one creator's drop: the first must have given it back before the second.
 
-    `copy` is drop and number. Raises WireError `receipt-sold-twice`.
+    `copy` is drop and number, `returns` the voids, refunds and exchanges that name it. Raises WireError `receipt-sold-twice`.
     """
     first, second = (some, other) if comes_before(some, other) else (other, some)
-    freed = [one for one in voids if (one.iss, one.ref) == (first.iss, first.jti) and comes_before(one, second)]
+    freed = [one for one in returns if (one.iss, one.ref) == (first.iss, first.jti) and comes_before(one, second)]
     if not freed:
         raise WireError(
             "receipt-sold-twice",
-            f"Number {copy[1]} of {copy[0]} was sold by another receipt beside this one, too, and no void between them is at hand."
+            f"Number {copy[1]} of {copy[0]} was sold by another receipt beside this one, too, and nothing between them gave it back."
             " Add it, or trust neither and ask the creator.",
         )
 

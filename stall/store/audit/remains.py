@@ -40,6 +40,13 @@ def check(conn: sqlite3.Connection, found: Audit, story: Story) -> None:
         story.told["printed"],
         "papers printed again",
     )
+    _count(
+        conn,
+        found,
+        "SELECT count(*) FROM vouchers WHERE state = 'revoked'",
+        story.sold.vouchers_back,
+        "vouchers taken back",
+    )
     _count(conn, found, "SELECT count(*) FROM claims WHERE id & 255 = 1", story.sold.claimable, "claim codes")
     _check_switches(conn, found, story)
     _check_products(conn, found, story)
@@ -88,12 +95,12 @@ def _check_products(conn: sqlite3.Connection, found: Audit, story: Story) -> Non
 def _check_given_up(conn: sqlite3.Connection, found: Audit) -> None:
     """Nobody's money may lie in a sale that was given up."""
     rows = conn.execute(
-        "SELECT s.no, sum(a.amount_minor), a.cur FROM sales s JOIN attempts a ON a.sale = s.no"
-        " WHERE s.state = 'dropped' AND a.state = 'paid' AND a.kind = 'pay'"
-        " AND NOT EXISTS (SELECT 1 FROM attempts b WHERE b.of = a.no AND b.state = 'paid') GROUP BY s.no, a.cur"
+        f"SELECT s.no, sum({attempts.SIGNED}), a.cur FROM sales s JOIN attempts a ON a.sale = s.no"
+        f" WHERE s.state = 'dropped' AND {attempts.STANDS} GROUP BY s.no, a.cur"
     )
     for sale, minor, cur in rows:
-        found.add(f"Sale {sale} was given up though {money.text(minor, cur)} was taken for it.")
+        moved = "taken for it" if minor >= 0 else "handed out for it"
+        found.add(f"Sale {sale} was given up though {money.text(abs(minor), cur)} was {moved}.")
 
 
 def _check_money(conn: sqlite3.Connection, found: Audit, story: Story) -> None:

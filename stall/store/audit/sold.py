@@ -8,8 +8,10 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from stall.domain.payment import Kind, Settlement, Tender
+from stall.domain.product import is_voucher
 from stall.errors import StallError
 from stall.store import journal
+from stall.store.audit.back import Back
 from stall.store.audit.found import Audit
 from stall.store.audit.stock import Stock
 from stall.store.schema import claim_id, event_id, line_id
@@ -31,10 +33,12 @@ class Sold:
         self.finished = 0
         self.claimable = 0
         self.voided = 0
+        self.vouchers_back = 0
         self._void_sales: set[int] = set()
         self._opened: set[int] = set()  # sales whose claim a phone redeemed
         self.parts: defaultdict[int, list[tuple[str, str | None, int]]] = defaultdict(list)
-        self._revoked: set[int] = set()  # sales whose code is, and of which no void was told yet
+        self._revoked: set[int] = set()  # sales whose code is, and of which no void or return was told yet
+        self._back = Back(conn, found)
         self._conn = conn
         self._found = found
         self._keys = {keys.thumbprint(public): public}
@@ -49,7 +53,7 @@ class Sold:
         self.parts[int(body["sale"])].append((tender, settled, minor))
 
     def given_back(self, body: dict[str, Any]) -> None:
-        """Forget a part of an unfinished sale whose money went back; that of a finished one is told by its void."""
+        """Forget a part of an unfinished sale whose money went back in it; that of a finished one is told by its void."""
         sale, minor = int(body["sale"]), int(body["minor"])
         if "receipt" in body:
             return
@@ -84,13 +88,19 @@ class Sold:
         self._found.receipts += 1
         for pay in signed.pay:
             self._found.tenders[pay.m] = self._found.tenders.get(pay.m, 0) + pay.minor
-        if typ == receipt.RECEIPT and signed.ref is None:
-            self._sale(epoch_no, read, signed, where)
-        elif typ == receipt.VOID:
+        sale = int(read.body["sale"])
+        of = self._back.refers_to(sale)
+        if typ == receipt.VOID and of is None:
             self._void(epoch_no, read, signed)
+            return
+        self._sale(epoch_no, read, signed, where)
+        if of is not None:
+            self._return(epoch_no, read, of, typ, signed)
+        elif typ != receipt.RECEIPT or signed.ref is not None:
+            self._found.add(f"Sale {sale}: {where} takes something back and its row does not say of which sale.")
 
     def _sale(self, epoch_no: int, read: Event, signed: Receipt, where: str) -> None:
-        """The receipt that finishes a sale: payments, row, lines, claim and numbers."""
+        """The paper that finishes a sale: payments, row, lines, claim and numbers."""
         sale = int(read.body["sale"])
         self.finished += 1
         taken = Counter(self.parts.pop(sale, []))
@@ -114,7 +124,22 @@ class Sold:
         if lines != items:
             self._found.add(f"Sale {sale}: {where} lists other items than the table.")
         self._claim(sale, signed.code)
-        self._stock.sell(epoch_no, read.seq, sale, signed)
+        self._stock.sell(epoch_no, read.seq, sale, self._back.going_out(sale, signed))
+
+    def _return(self, epoch_no: int, read: Event, of: int, typ: str, signed: Receipt) -> None:
+        """A paper that takes something of another sale back: what is left there, numbers, code, vouchers."""
+        back = self._back.take(read, of, typ, signed)
+        self._stock.void(back, opened=of in self._opened)
+        self.vouchers_back += sum(is_voucher(item.sku) for item in back)
+        if typ == receipt.VOID:
+            self._void_sales.add(of)
+            self.voided += 1
+            row = self._conn.execute("SELECT void_event FROM sales WHERE no = ?", (of,)).fetchone()
+            if row is None or row[0] != event_id(epoch_no, read.seq):
+                self._found.add(f"Sale {of} is void by event {read.seq} and by another or none in the table of sales.")
+        if typ == receipt.VOID or self._back.nothing_left(of):
+            self._revoked.discard(of)
+            self._check_no_code(of, "given back")
 
     def _claim(self, sale: int, code: str | None) -> None:
         """The row a buyer's code is found by must be the one the receipt vouches for."""
@@ -130,7 +155,8 @@ class Sold:
     def _void(self, epoch_no: int, read: Event, signed: Receipt) -> None:
         """A void takes back all of its own sale, whose code then opens nothing any more."""
         sale = int(read.body["sale"])
-        self._stock.void(signed, opened=sale in self._opened)
+        self._stock.void(signed.items, opened=sale in self._opened)
+        self.vouchers_back += sum(is_voucher(item.sku) for item in signed.items)
         self._void_sales.add(sale)
         self._revoked.discard(sale)
         row = self._conn.execute(
@@ -157,9 +183,10 @@ class Sold:
     def handed_over(self, read: Event) -> None:
         """Nothing is certified, granted or delivered of a sale that was taken back before."""
         sale = int(read.body["sale"])
-        if sale in self._void_sales:
+        line = read.body.get("line")
+        if sale in self._void_sales or (line is not None and self._back.is_back(sale, int(line))):
             self._found.add(
-                f"Event {read.seq} ({read.kind}) hands out something of sale {sale}, which is void or was not paid after all."
+                f"Event {read.seq} ({read.kind}) hands out something of sale {sale}, which is void, came back or was not paid after all."
             )
         if read.kind == "grant":
             self._opened.add(sale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
@@ -12,7 +13,7 @@ from stall.store.audit.found import Audit
 from stall.store.schema import FREE, FROZEN, HELD, SOLD, VOID
 from stall.wire import lease
 from stall.wire.event import Event
-from stall.wire.receipt import Receipt
+from stall.wire.receipt import Item
 
 _STATES = {FREE: "free", HELD: "held", SOLD: "sold", VOID: "void", FROZEN: "frozen"}
 _OF_DROP = "n.id BETWEEN d.no << 20 AND ((d.no + 1) << 20) - 1"
@@ -65,9 +66,9 @@ class Stock:
         if (signed.drop, signed.epoch, signed.lease_seq, signed.ranges) != (told.drop, read.epoch, told.seq, ranges):
             self._found.add(f"The lease of event {read.seq} grants other numbers than its signed document.")
 
-    def sell(self, epoch_no: int, seq: int, sale: int, signed: Receipt) -> None:
-        """Every number on a receipt: leased to this epoch, and sold for the first time or again after a void."""
-        for item in signed.items:
+    def sell(self, epoch_no: int, seq: int, sale: int, items: Iterable[Item]) -> None:
+        """Every number that lines sell: leased to this epoch, and sold for the first time or again after it came back."""
+        for item in items:
             if item.drop is None or item.ed is None:
                 continue
             named, number = f"number {item.ed} of {item.drop}", (item.drop, item.ed)
@@ -82,9 +83,9 @@ class Stock:
             if held is None or (held.drop, held.epoch_no) != (item.drop, epoch_no) or not held.covers(item.ed):
                 self._found.add(f"Event {seq} sells {named} without a lease of this epoch.")
 
-    def void(self, signed: Receipt, *, opened: bool) -> None:
-        """Take back the numbers a void names; they stay void where the code was `opened`, or come free again."""
-        for item in signed.items:
+    def void(self, items: Iterable[Item], *, opened: bool) -> None:
+        """Take back the numbers that lines give back; they stay void where the code was `opened`, or come free again."""
+        for item in items:
             if item.drop is not None and item.ed is not None:
                 self._void.add((item.drop, item.ed))
                 if opened:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from stall.domain.payment import FINAL, TRANSITIONS, Kind, State
-from stall.store import acting, attempts
+from stall.store import acting, attempts, returns
 from stall.store.attempts import Attempt
 from stall.store.audit.entries import Entries
 from stall.store.audit.found import Audit
@@ -41,6 +41,7 @@ _REFERENCES = {
     "grant": "SELECT 1 FROM grants WHERE no = :grant AND claim = :sale << 8 | :issue",
     "staff": "SELECT 1 WHERE (:person IS NULL OR EXISTS (SELECT 1 FROM staff WHERE no = :person))"
     " AND (:enrolled IS NULL OR EXISTS (SELECT 1 FROM devices WHERE no = :enrolled))",
+    "return": "SELECT 1 FROM sales WHERE no = :sale AND ref_sale = :of AND return_reason = :reason",
     "delivery": "SELECT 1 FROM grants g JOIN downloads d ON d.claim = g.claim WHERE g.no = :grant AND g.claim >> 8 = :sale",
 }
 _WHAT = {
@@ -53,6 +54,7 @@ _WHAT = {
     "grant": "a phone that may download",
     "delivery": "a download",
     "staff": "a person or a device",
+    "return": "opened goods that may come back",
 }
 _OPTIONAL = dict.fromkeys(("attempt", "count", "tid", "person", "enrolled", "upto", "exception", "day_end", "shift"))
 
@@ -152,8 +154,7 @@ class Story:
         elif state not in TRANSITIONS[State(before["state"])]:
             self._found.add(f"Payment {number} goes from {before['state']} to {state} in event {read.seq}.")
         if state is State.PAID:
-            pays = body["kind"] == Kind.PAY or "of" not in body  # what undoes no payment is a part of its own sale
-            (self.sold.paid if pays else self.sold.given_back)(body)
+            (self.sold.given_back if self._undoes_own(body) else self.sold.paid)(body)
         plain = {name: value for name, value in body.items() if name != "receipt"}
         if before is not None and "baseline" in before:  # journaled when the payment is sent; the row keeps it
             plain["baseline"] = before["baseline"]
@@ -163,6 +164,19 @@ class Story:
             self._compare(plain)
         else:
             self._open[number] = plain
+
+    def _undoes_own(self, body: dict[str, Any]) -> bool:
+        """Whether it gives a payment of its own sale back; what undoes none, or one of another sale, is a part of its own."""
+        if body["kind"] == Kind.PAY or "of" not in body:
+            return False
+        of = attempts.find(self._conn, int(body["of"]))
+        if of is None or (of.kind, of.state, of.tender) != (Kind.PAY, State.PAID, body["tender"]):
+            self._found.add(
+                f"Payment {body['attempt']} gives back {body['of']}, which is no payment that was taken so."
+            )
+        elif returns.left_of(self._conn, of) < 0:
+            self._found.add(f"More was given back of payment {of.no} than it took.")
+        return of is None or of.sale == body["sale"]
 
     def _begin(self, number: int, state: State, seq: int) -> None:
         """Payments are numbered as they begin, so a number that does not rise is told twice."""

@@ -85,6 +85,7 @@ DOCUMENT = Document(
         _good(_SHARED, _cloud(), _lease(of=_SHARED), _second(key=doc.CLOUD, of=_SHARED, ranges=[[36, 50]])),
         _good(_OPEN, _sale(_OPEN, **_NO_NUMBER)),
         _good(_PACK, _lease(), _sale(), _taken_back(), _again()),
+        _good(_PACK, _lease(), _sale(), _taken_back(receipt.REFUND), _again()),
         _good(_PACK, _lease(), _sale(), _again(test=True)),
     ],
     invalid=[
