@@ -37,11 +37,12 @@ def add_items(tx: Tx, sale_no: int, wishes: Sequence[AnyWish], vat_bp: int) -> N
 def remove_line(tx: Tx, sale_no: int, n: int) -> bool:
     """Take a line out, a part of a bundle with its bundle; whether anything is left. A basket with nothing left is given up.
 
-    Raises as `check_amendable`; a line that is out already changes nothing.
+    Raises as `check_amendable`, `return-line-fixed`; a line that is out already changes nothing.
     """
     sale = check_amendable(tx, sale_no)
     lines = _lines(tx, sale)
     out = next((line for line in lines if line.n == n), None)
+    _check_goes_out(out)
     left = [line for line in lines if line is not out and not (out and out.bundle and line.bundle == out.bundle)]
     if not left:
         tx.conn.execute(
@@ -64,6 +65,7 @@ def set_quantity(tx: Tx, sale_no: int, n: int, qty: int, vat_bp: int) -> None:
     line = next((line for line in lines if line.n == n), None)
     if line is None:
         raise Refused("line-unknown", "That line is not in the basket any more. Look at it again.")
+    _check_goes_out(line)
     if line.bundle is not None:
         raise Refused("quantity-of-bundle", "That is a part of a bundle. Add the bundle once more, or remove it.")
     if qty == line.qty:
@@ -87,8 +89,11 @@ def discount(
     """
     sale = check_amendable(tx, sale_no)
     lines = _lines(tx, sale)
-    chosen = [line for line in lines if (n is None or line.n == n) and not is_voucher(line.sku)]
+    chosen = [
+        line for line in lines if (n is None or line.n == n) and not is_voucher(line.sku) and line.of_line is None
+    ]
     if not chosen:
+        _check_goes_out(next((line for line in lines if line.of_line is not None and line.n == n), None))
         if any(line.n == n for line in lines) or n is None:
             raise Refused(
                 "discount-of-voucher", "A voucher is money and has no discount. Sell it for what it is worth."
@@ -134,7 +139,7 @@ def check_amendable(tx: Tx, sale_no: int) -> Sale:
     Raises Refused `sale-begun`, and what `check_unpaid` raises.
     """
     sale = check_unpaid(tx, sale_no)
-    if paid_so_far(tx, sale_no) or sale.ref_sale is not None:
+    if paid_so_far(tx, sale_no) or sale.queued_ms is not None:
         raise Refused(
             "sale-begun",
             "Payment of this sale has begun, so its items stay. Take the payment, or cancel it and start a new sale.",
@@ -148,11 +153,20 @@ def _lines(tx: Tx, sale: Sale) -> list[Line]:
     return sales.lines(tx.conn, sale.no)
 
 
+def _check_goes_out(line: Line | None) -> None:
+    """Refuse to change a line that comes back: it is worth what it was bought for. Raises Refused `return-line-fixed`."""
+    if line is not None and line.of_line is not None:
+        raise Refused(
+            "return-line-fixed",
+            f"{line.title} comes back as it was bought. Cancel this and choose again what comes back.",
+        )
+
+
 def _rewrite(tx: Tx, sale: Sale, lines: Sequence[Line]) -> None:
     placed = numbered(lines)
     goods.rewrite(tx, sale.no, placed)
     worth = total(placed)
-    tip = sale.tip_minor if worth > 0 else 0
+    tip = max(sale.tip_minor, 0) if worth > 0 else 0
     tx.conn.execute(
         "UPDATE sales SET total_minor = ?, tip_minor = ?, parked_ms = NULL WHERE no = ?", (worth + tip, tip, sale.no)
     )
@@ -173,5 +187,5 @@ def _joined(lines: Sequence[Line], more: Line) -> list[Line]:
 
 def _of_the_same(line: Line, more: Line) -> bool:
     named = line.pack, line.product, line.sku, line.title, line.vat_bp
-    plain = not (line.disc or more.disc or line.bundle or more.bundle)
+    plain = not (line.disc or more.disc or line.bundle or more.bundle or line.of_line)
     return plain and named == (more.pack, more.product, more.sku, more.title, more.vat_bp)

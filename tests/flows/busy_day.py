@@ -10,6 +10,7 @@ from stall.domain.payment import Reason
 from stall.domain.rights import Role
 from stall.flows import card_attempt, print_paper
 from stall.flows.accept_document import accept_delegation
+from stall.flows.begin_return import begin_return
 from stall.flows.checkpoint import SPACING_MS, sign_checkpoint
 from stall.flows.claim import redeem_order
 from stall.flows.confirm_clock import confirm_clock
@@ -18,11 +19,12 @@ from stall.flows.keep_people import add_person, change_person
 from stall.flows.keep_products import move_product
 from stall.flows.mark_seen import mark_seen
 from stall.flows.new_epoch import new_epoch
+from stall.flows.pay_back import pay_back_cash
 from stall.flows.record_transfer import Transfer, record_transfer
 from stall.flows.settle_offline import decline_late
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_card import cancel_card
-from stall.flows.take_cash import take_comp
+from stall.flows.take_cash import take_cash, take_comp
 from stall.flows.take_free import take_free
 from stall.store import attempts, catalogue, claims, print_jobs, readers, sales
 from stall.store.acting import Actor, acting
@@ -59,6 +61,7 @@ def live_through(stall: Stocked) -> None:
     _doubted(stall)
     _taken_back(stall)
     _given_away(stall)
+    _came_back(stall)
     _around_the_sales(stall)
     selling.send(stall, selling.ask(stall, selling.basket(stall, PRINTS)))  # still at the terminal
     selling.basket(stall, PRINTS, origin="buyer")
@@ -180,6 +183,17 @@ def _taken_back(stall: Stocked) -> None:
         selling.send(stall, back)
         selling.approve(stall, back, selling.facts(total, receipt_no + 10))
         selling.pay(stall, back)
+
+
+def _came_back(stall: Stocked) -> None:
+    """Cash for a zine that was downloaded, and for one of two that nobody opened."""
+    opened, closed = _cash(stall, ZINE), selling.basket(stall, ZINE, qty=2)
+    claim_and_download(stall, opened)
+    with stall.box.db.transaction() as tx:
+        take_cash(tx, closed, 1, 600)
+        pay_back_cash(tx, begin_return(tx, opened, {0: 1}, reason="faulty"), 1, "maker")
+        for _ in range(2):
+            pay_back_cash(tx, begin_return(tx, closed, {0: 1}), 1, "maker")
 
 
 def _given_away(stall: Stocked) -> None:

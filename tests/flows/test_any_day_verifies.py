@@ -15,7 +15,8 @@ import pytest
 from stall.domain.epoch import Cause
 from stall.domain.payment import Reason
 from stall.errors import Refused, Retry
-from stall.flows import amend_basket, card_attempt, take_card, take_cash, take_confirmed
+from stall.flows import amend_basket, card_attempt, pay_back, take_card, take_cash, take_confirmed
+from stall.flows.begin_return import begin_return
 from stall.flows.claim import redeem_order
 from stall.flows.confirm_clock import confirm_clock
 from stall.flows.day_end import ask_day_end, record_day_end
@@ -26,7 +27,7 @@ from stall.flows.new_epoch import new_epoch
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_free import take_free
 from stall.flows.take_voucher import take_voucher
-from stall.store import attempts, journal
+from stall.store import attempts, journal, sales
 from stall.store.audit import audit
 from stall.store.db import Tx
 from stall.wire import vouchercode
@@ -48,6 +49,7 @@ class Day:
         self.sales: list[int] = []
         self.leases = 1
         self.done = self.refused = 0
+        self.met: set[str] = set()
 
     def step(self) -> None:
         frequent = [self.fill, self.fill, self.cash, self.ask, *[self.terminal] * 6, self.claim, self.take]
@@ -67,6 +69,7 @@ class Day:
             self.amend,
             self.amend,
             self.voucher,
+            *[self.come_back] * 4,
         ]
         try:
             self.dice.choice([*frequent * 3, *rare])()
@@ -145,6 +148,34 @@ class Day:
             line, epoch = self.dice.choice(sold)
             code = vouchercode.derive(self.stall.box.secrets.claim_key, epoch, line)
             self.write(lambda tx: take_voucher(tx, sale, self.next_ordinal(sale), code))
+
+    def come_back(self) -> None:
+        """Something of a sale comes back, sometimes for something else, and its money goes out or comes in."""
+        sale, dice = self.sale(), self.dice
+        conn = self.stall.box.db.read()
+        lines = [line for line in sales.lines(conn, sale) if dice.random() < 0.6]
+        wanted = {line.n: dice.randrange(1, line.qty + 1) for line in lines}
+        tip, reason = dice.random() < 0.3, dice.choice((None, "faulty"))
+
+        def work(tx: Tx) -> None:
+            back = begin_return(tx, sale, wanted, tip=tip, reason=reason)
+            self.sales.append(back)
+            if dice.random() < 0.4:
+                amend_basket.add_items(
+                    tx, back, [dice.choice((Wish(PRINTS), Wish(ZINE), ProductWish("postcard", 2)))], 1900
+                )
+            if sales.get(tx.conn, back).total_minor >= 0:
+                take_cash.take_cash(tx, back, 1, 10_000)
+            elif dice.random() < 0.8:
+                pay_back.pay_back_cash(tx, back, 1, "maker", step=dice.choice((0, 5)))
+
+        with self.stall.box.db.transaction() as tx:
+            try:
+                with tx.savepoint():
+                    work(tx)
+            except Refused as refused:
+                self.met.add(refused.code)
+                raise
 
     def comp(self) -> None:
         sale = self.sale()

@@ -124,13 +124,13 @@ def test_the_limits_of_a_creator_whose_delegation_the_box_never_took_are_not_ask
     assert (report.books.accepted, report.books.refused) == ({day.creator.did}, {})
 
 
-def test_a_void_in_an_export_takes_back_the_receipt_beside_it(day: Stocked) -> None:
+def test_what_takes_back_in_an_export_counts_for_the_receipt_beside_it(day: Stocked) -> None:
     plain = documents.delegation_to(day.box.secrets.signing, drops=["*"], iss=day.creator.did)
     now_s = day.clock.wall // 1000
     plain |= {"iat": now_s - 86_400, "nbf": now_s - 86_400, "exp": now_s + 86_400}
     bodies = [json.loads(b64.decode(line["bytes"]))["body"] for line in exported(day.box) if "bytes" in line]
     tokens = [body["receipt"] for body in bodies if "receipt" in body]
-    voided = {jws.unverified_claims(one)["ref"] for one in tokens if jws.unverified_typ(one) == receipt.VOID}
+    back = {jws.unverified_claims(one)["ref"] for one in tokens if jws.unverified_typ(one) != receipt.RECEIPT}
     sold = [one for one in tokens if jws.unverified_typ(one) == receipt.RECEIPT]
     lines = [json.dumps(line).encode() + b"\n" for line in exported(day.box)]
     journal = Paper("journal", Export(lambda: lines))
@@ -138,7 +138,7 @@ def test_a_void_in_an_export_takes_back_the_receipt_beside_it(day: Stocked) -> N
     found = verdicts.judge([journal, journal, given, *(Paper(one, one) for one in sold)])
     assert [one.code or one.reason for one in found] == [None] * len(found)
     taken = {one.name for one in found if any("takes it back, whole" in line for line in one.says)}
-    assert taken == {one for one in sold if jws.unverified_claims(one)["jti"] in voided} != set()
+    assert taken == {one for one in sold if jws.unverified_claims(one)["jti"] in back} != set()
 
 
 @pytest.mark.parametrize(

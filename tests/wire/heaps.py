@@ -78,10 +78,15 @@ def check_numbers(papers: list[str]) -> None:
     by_hash = {jws.token_hash(token): signed for token, signed in heap.manifests}
     for told in sold:
         numbers.check_sold(told, by_hash, {given.jti: given for given in heap.leases})
-    voids = [told for _, typ, told in heap.receipts if typ == receipt.VOID]
     for one, other in combinations(sold, 2):
         for drop, number in _sold(one) & _sold(other):
-            numbers.check_sold_once((drop, number), one, other, voids)
+            numbers.check_sold_once((drop, number), one, other, _naming(heap, drop, number))
+
+
+def _naming(heap: Heap, drop: str, number: int) -> list[Receipt]:
+    """What gives a number back."""
+    back = [(told, takeback.returned(typ, told)) for _, typ, told in heap.receipts]
+    return [told for told, items in back if any((item.drop, item.ed) == (drop, number) for item in items)]
 
 
 def _sold(told: Receipt) -> set[tuple[str, int]]:

@@ -64,8 +64,8 @@ def _again(key: keys.SigningKey = doc.BOX, **changes: Any) -> str:
     return doc.forge(key, receipt.RECEIPT, doc.receipt_claims(items=[line], **again))
 
 
-def _taken_back(typ: str = receipt.VOID, **changes: Any) -> str:
-    line = doc.item_claims(man=jws.token_hash(_PACK), minor=-450)
+def _taken_back(typ: str = receipt.VOID, ed: int = 7, **changes: Any) -> str:
+    line = doc.item_claims(man=jws.token_hash(_PACK), minor=-450, ed=ed)
     return doc.forge(doc.BOX, typ, doc.refund_claims(items=[line], **changes))
 
 
@@ -128,8 +128,8 @@ DOCUMENT = Document(
              _PACK, _lease(iat=doc.NOW - 9 * doc.DAY, exp=doc.NOW - doc.DAY - 1), _sale()),
         _bad("a number sold twice by one box", "receipt-sold-twice", _PACK, _lease(), _sale(), _again()),
         _bad("a number sold by two boxes", "receipt-sold-twice", _PACK, _sale(), _again(doc.SIGNER)),
-        _bad("a number sold again after a refund", "receipt-sold-twice",
-             _PACK, _lease(), _sale(), _taken_back(receipt.REFUND), _again()),
+        _bad("a number sold again after a refund of another", "receipt-sold-twice",
+             _PACK, _lease(), _sale(), _taken_back(receipt.REFUND, ed=8), _again()),
         _bad("a number sold again before its void", "receipt-sold-twice",
              _PACK, _lease(), _sale(), _taken_back(seq=31, iat=doc.NOW + 2 * doc.DAY), _again()),
     ],
