@@ -43,6 +43,13 @@ def check(conn: sqlite3.Connection, found: Audit, story: Story) -> None:
     _count(
         conn,
         found,
+        "SELECT count(*) FROM sales WHERE return_reason IS NOT NULL",
+        story.told["return"],
+        "reasons to take opened goods back",
+    )
+    _count(
+        conn,
+        found,
         "SELECT count(*) FROM vouchers WHERE state = 'revoked'",
         story.sold.vouchers_back,
         "vouchers taken back",
