@@ -89,6 +89,10 @@ look_around() {
         # On a laptop the browser tests are skipped; where CI=true nothing may be.
         if [ "${CI:-}" = true ]; then MISSING="$MISSING chromium"; else OPTIONAL="$OPTIONAL chromium"; fi
     fi
+    if ! have nginx && ! [ -x "${STALL_SBIN:-/usr/sbin}/nginx" ]; then
+        # The proxy in front of the till, for the tests that run it; skipped on a laptop like the browser's.
+        if [ "${CI:-}" = true ]; then MISSING="$MISSING nginx-light"; else OPTIONAL="$OPTIONAL nginx-light"; fi
+    fi
     MISSING=${MISSING# } OPTIONAL=${OPTIONAL# }
 }
 

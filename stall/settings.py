@@ -106,9 +106,16 @@ class Disk(Struct, frozen=True):
 
 
 class Till(Struct, frozen=True):
-    """How the till behaves. After `lock_minutes` without a touch the screen locks; 0 is never."""
+    """How the till behaves. After `lock_minutes` without a touch the screen locks; 0 is never.
+
+    `address` is where phones and tablets reach it over TLS, `names` what else the box is called there, `socket` the
+    unix socket between it and nginx; empty for the runtime folder of the service, and none without that.
+    """
 
     lock_minutes: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 10
+    address: str = ""
+    names: tuple[str, ...] = ()
+    socket: str = ""
 
 
 class Offline(Struct, frozen=True):

@@ -23,10 +23,17 @@ settings.load_profile("stall")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
+def nginx_path() -> str | None:
+    """Where nginx is; Debian keeps it where only root looks."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
 def _missing(item: pytest.Item) -> str | None:
     """Name what this machine lacks for the test, or None."""
     if item.get_closest_marker("browser") and not any(map(shutil.which, BROWSERS)):
         return "no Chromium here; on Debian: apt-get install chromium"
+    if item.get_closest_marker("nginx") and nginx_path() is None:
+        return "no nginx here; on Debian: apt-get install nginx-light"
     if item.get_closest_marker("root") and os.geteuid() != 0:
         return "needs to be root"
     if item.get_closest_marker("preload") and library.compiler() is None:
@@ -56,6 +63,14 @@ def chromium() -> str:
     """Path of the installed Chromium, for tests marked `browser`."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert path, "CI=true and no Chromium: install it, nothing here may be skipped"
+    return path
+
+
+@pytest.fixture(scope="session")
+def nginx() -> str:
+    """Path of the installed nginx, for tests marked `nginx`."""
+    path = nginx_path()
+    assert path, "CI=true and no nginx: install it, nothing here may be skipped"
     return path
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stall.commands import recovery, say
+from stall.commands import tls as tls_command
 from stall.commands.recovery import CHOSEN, FILE, FOLDER, JSON, NO_PASSPHRASE
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def keys() -> None:
 
 for each in (recovery.sheet, recovery.recover, recovery.passphrase):
     keys.add_command(each)
+keys.add_command(tls_command.tls)
 
 
 @keys.group("new")

@@ -163,6 +163,12 @@ def all_events(conn: sqlite3.Connection, epoch_no: int) -> Iterator[tuple[int, b
         yield event_seq(number), data
 
 
+def newest(conn: sqlite3.Connection, before: int, most: int) -> list[tuple[int, bytes]]:
+    """The newest events of all epochs before a key (schema.event_id), newest first, as (key, canonical bytes)."""
+    rows = conn.execute("SELECT id, bytes FROM events WHERE id < ? ORDER BY id DESC LIMIT ?", (before, most))
+    return [(row[0], bytes(row[1])) for row in rows.fetchall()]
+
+
 def event_bytes(conn: sqlite3.Connection, event: int) -> bytes | None:
     """Read one event by its key, or None."""
     row = conn.execute("SELECT bytes FROM events WHERE id = ?", (event,)).fetchone()

@@ -36,6 +36,7 @@ STATUS = {
     "signed-out": 401,
     "sign-in-wrong": 403,
     "right-missing": 403,
+    "enrol-wrong": 403,
     "till-locked": 423,
     "too-many-tries": 429,
     "form-too-large": 413,

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, request
 
 from stall.errors import Hostile, Retry
-from stall.settings import Web
+from stall.settings import Settings, Web
 
 MAX_BODY_BYTES = 64 * 1024
 #: The one form of the till that sends a file: a picture of at most 16 MiB, and what a form puts around it.
@@ -48,10 +48,13 @@ class Rules:
     hosts: frozenset[str]
     loopback_only: bool = False
     has_cookies: bool = False
+    #: Whether any address in digits will do: no foreign name can be made to point here with one.
+    addresses: bool = False
 
     def answer_to(self, host: str) -> bool:
         """Whether a request that names `host` (with or without a port) is meant for this app."""
-        return _name_of(host) in self.hosts
+        name = _name_of(host)
+        return name in self.hosts or (self.addresses and _is_address(name))
 
 
 @lru_cache(maxsize=256)
@@ -60,6 +63,14 @@ def _name_of(host: str) -> str:
         return (urlsplit(f"//{host}").hostname or "").lower()
     except ValueError:  # brackets that do not close
         return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def buyer_rules(web: Web) -> Rules:
@@ -71,6 +82,12 @@ def buyer_rules(web: Web) -> Rules:
 def till_rules() -> Rules:
     """The till's app answers to loopback alone, from loopback alone."""
     return Rules(frozenset({"127.0.0.1", "localhost", "::1"}), loopback_only=True, has_cookies=True)
+
+
+def remote_till_rules(settings: Settings) -> Rules:
+    """The till's app behind nginx answers to the box's names and to any address in digits."""
+    named = {urlsplit(settings.web.address).hostname, urlsplit(settings.till.address).hostname, *settings.till.names}
+    return Rules(frozenset(name.lower() for name in named if name), has_cookies=True, addresses=True)
 
 
 def protect(app: Flask, rules: Rules) -> None:

@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
@@ -53,6 +54,11 @@ IDLE_S = 60
 NEVER = 1 << 62
 HEADER_BYTES = 32 * 1024
 _STOP_S = 1
+TILL_SOCKET, TILL_SOCKET_MODE = "till.sock", 0o660
+#: What nginx says of a client is believed where nobody else can speak: on the unix socket.
+BEHIND_TLS: dict[str, Any] = {
+    "url_scheme": "https", "trusted_proxy": "*", "trusted_proxy_count": 1, "trusted_proxy_headers": {"x-forwarded-for"},
+}  # fmt: skip
 logger = log.get("web")
 
 
@@ -78,6 +84,15 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
         open_things.callback(buyers.stop)
         till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES)
         open_things.callback(till.stop)
+        away = till_socket_path(box)
+        if away is not None:
+            open_things.callback(away.unlink, missing_ok=True)
+            remote_socket = open_things.enter_context(listen_unix(away))
+            away_app = create_till_app(box, remote=True)
+            remote = Serving(
+                away_app, remote_socket, "till-tls", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES, behind_tls=True
+            )
+            open_things.callback(remote.stop)
         _spare_the_collector()
         ready(f"Buyers: {web.address}")
         ready(f"Till:   http://{TILL_HOST}:{till_socket.getsockname()[1]}")
@@ -120,6 +135,37 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
+def till_socket_path(box: Box) -> Path | None:
+    """Where nginx finds the till: as set, else in the runtime folder that the service manager made; None without either."""
+    if box.settings.till.socket:
+        return Path(box.settings.till.socket)
+    runtime = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(runtime) / TILL_SOCKET if runtime else None
+
+
+def listen_unix(path: Path) -> socket.socket:
+    """Open a unix socket for nginx, group and owner only; one left by a process that died is replaced.
+
+    Raises Refused `address-refused`.
+    """
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.unlink(missing_ok=True)
+        before = os.umask(0o777 & ~TILL_SOCKET_MODE)
+        try:
+            sock.bind(str(path))
+        finally:
+            os.umask(before)
+        sock.listen(CONNECTIONS)
+    except OSError as error:
+        sock.close()
+        raise Refused(
+            "address-refused",
+            f"Nobody may listen at {path} ({error.strerror or error}). Set another place in settings.toml under [till].",
+        ) from error
+    return sock
+
+
 class _Connection(Connection):
     """One connection. A phone's newest one ends its quietest where it holds too many."""
 
@@ -144,8 +190,11 @@ class Serving:
         taker: Taker | None = None,
         *,
         body_bytes: int = MAX_BODY_BYTES,
+        behind_tls: bool = False,
     ) -> None:
         """Start serving; what `taker` takes on, no thread serves. A request with more than `body_bytes` is turned away unread.
+
+        `behind_tls`: a socket that only nginx reaches.
 
         A loop that ends by itself takes the process with it, to be started anew.
         """
@@ -166,6 +215,7 @@ class Serving:
             max_request_body_size=body_bytes,
             clear_untrusted_proxy_headers=True,
             ident=None,
+            **(BEHIND_TLS if behind_tls else {}),
         )
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=f"serve-{name}", daemon=True)

@@ -64,7 +64,7 @@ class Machine:
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["/bin/sh", str(self.project / "setup.sh"), *arguments],
-            env={"PATH": str(self.bin), "LOG": str(self.log), **environment},
+            env={"PATH": str(self.bin), "LOG": str(self.log), "STALL_SBIN": str(self.bin), **environment},
             capture_output=True,
             text=True,
             timeout=30,

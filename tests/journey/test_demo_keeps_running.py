@@ -29,6 +29,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
 def people(demo: RunningDemo) -> Iterator[tuple[Visitor, Visitor, Visitor]]:
     """A buyer, the maker, and a hand at the terminal."""
     with Visitor(demo.at.buyers) as buyer, Visitor(demo.at.till) as maker, Visitor(demo.at.terminal) as hand:
+        wait_for("the till to answer", maker.is_there, PATIENCE_S)  # a test before this one may have killed it
         opening.sign_in(maker, demo.pin)
         yield buyer, maker, hand
 

@@ -16,26 +16,34 @@ from stall.web.till.back import back
 from stall.web.till.banner import flags
 from stall.web.till.box import keep_box, this_box
 from stall.web.till.day import day
+from stall.web.till.devices import devices
+from stall.web.till.enrol import enrol
 from stall.web.till.owner import owner
 from stall.web.till.pay import pay
+from stall.web.till.people import people
 from stall.web.till.pin import Asked, asked_for
 from stall.web.till.products import shelf
 from stall.web.till.sell import lists_version, sell
 from stall.web.till.sign_in import pages as sign_in
+from stall.web.till.trail import trail
 from stall.web.till.witness import witness
 
 _COVER = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _YEAR_S = 365 * 24 * 3600
 
 
-def create_till_app(box: Box) -> Flask:
-    """The app the maker sells with. It refuses whoever is not on this machine."""
+def create_till_app(box: Box, *, remote: bool = False) -> Flask:
+    """The app the maker sells with. It refuses whoever is not on this machine; `remote` makes the one behind nginx and TLS,
+
+    which refuses whoever has no enrolled device.
+    """
     app = new_app("stall.web.till.app", box)
+    app.config["REMOTE"] = remote
     keep_box(app, box)
-    guard.protect(app, guard.till_rules())
+    guard.protect(app, guard.remote_till_rules(box.settings) if remote else guard.till_rules())
     gate.close(app)
     error_pages.register(app, _trouble_page)
-    for pages in (sign_in, sell, pay, back, owner, day, shelf, witness):
+    for pages in (enrol, sign_in, people, devices, trail, sell, pay, back, owner, day, shelf, witness):
         app.register_blueprint(pages)
     app.add_url_rule("/state", view_func=state)
     app.add_url_rule("/cover/<sha256>.jpg", view_func=cover)

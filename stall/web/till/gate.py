@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, g, redirect, render_template, request, url_for
 
 from stall.domain.rights import HOLDERS, HOME, Right, has
 from stall.errors import Refused, StallError
 from stall.flows import sign_in
-from stall.store import attempts, sessions
+from stall.store import attempts, devices, sessions
 from stall.store.box import Box
+from stall.store.devices import Device
 from stall.store.sessions import Session
 from stall.web import error_pages, ids
 from stall.web.till.box import this_box
-from stall.web.till.routes import BY_ITSELF, RIGHTS, WHILE_LOCKED
-from stall.web.till.signed import device_no, is_remote, session_cookie
+from stall.web.till.routes import BY_ITSELF, NOT_ENROLLED, RIGHTS, WHILE_LOCKED
+from stall.web.till.signed import DEVICE_COOKIE, device_no, is_remote, session_cookie
 from stall.wire import b64
 
 _TOKEN_CHARS = 22  # base64url of 16 bytes
+_NOT_FOUND = 404
 _LOOKS = frozenset({"GET", "HEAD"})
 
 
@@ -34,6 +36,9 @@ def check() -> Response | None:
     """Find out who it is; send whoever may not to where they can go on."""
     box, endpoint = this_box(), request.endpoint
     now_ms = box.now_ms()
+    g.device = _device(box)
+    if is_remote() and g.device is None and endpoint not in NOT_ENROLLED:
+        return _to_enrol()
     g.session = _session(box, now_ms)
     g.locked = g.session is not None and _is_locked(box, g.session, now_ms)
     right = RIGHTS.get(endpoint or "")
@@ -64,6 +69,20 @@ def missing(right: Right | None) -> Refused:
     return Refused(
         "right-missing", f"This is for {who} here. Sign in as somebody who may, or hand it to them; nothing was done."
     )
+
+
+def _device(box: Box) -> Device | None:
+    """The enrolled device of this browser; on the box itself there is none and none is needed."""
+    token = read_token(request.cookies.get(DEVICE_COOKIE, "")) if is_remote() else None
+    return None if token is None else devices.by_token(box.db.read(), token)
+
+
+def _to_enrol() -> Response:
+    """Whoever is not enrolled sees the page for that at any address, and finds nothing else."""
+    if request.method in _LOOKS and not error_pages.wants_data():
+        page = render_template("till/enrol.html", name="", trouble=None)
+        return Response(page, 200 if request.path == "/" else _NOT_FOUND, mimetype="text/html")
+    raise unknown()
 
 
 def _session(box: Box, now_ms: int) -> Session | None:

@@ -15,6 +15,8 @@ RIGHTS: dict[str, Right] = {
     "till_sign_in.locked": Right.ENTER,
     "till_sign_in.unlock": Right.ENTER,
     "till_sign_in.leave": Right.ENTER,
+    "till_enrol.page": Right.ENTER,
+    "till_enrol.take": Right.ENTER,
     # how the stall stands, and one's own screen
     "state": Right.SIGNED,
     "cover": Right.SIGNED,
@@ -45,6 +47,16 @@ RIGHTS: dict[str, Right] = {
     "till_day.end": Right.TERMINAL,
     "till_day.check": Right.TERMINAL,
     "till_day.slip": Right.TERMINAL,
+    # one's own PIN, and who does what
+    "till_people.own": Right.SIGNED,
+    "till_people.set_own": Right.SIGNED,
+    "till_people.page": Right.PEOPLE,
+    "till_people.add": Right.PEOPLE,
+    "till_people.change": Right.PEOPLE,
+    "till_devices.page": Right.DEVICES,
+    "till_devices.code": Right.DEVICES,
+    "till_devices.change": Right.DEVICES,
+    "till_trail.page": Right.TRAIL,
     # the maker's
     "till_day.drops": Right.DROPS,
     "till_day.switch": Right.DROPS,
@@ -63,6 +75,9 @@ RIGHTS: dict[str, Right] = {
 
 #: What a page's script asks for by itself: nobody has touched anything.
 BY_ITSELF = frozenset({"static", "state", "cover", "till_pay.state", "till_witness.exchange"})
+
+#: What a client without an enrolled device may ask for over TLS.
+NOT_ENROLLED = frozenset({"static", "till_enrol.page", "till_enrol.take"})
 
 #: What can be done while the screen is locked.
 WHILE_LOCKED = frozenset(

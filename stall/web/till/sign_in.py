@@ -10,17 +10,20 @@ from stall.flows import sign_in as flow
 from stall.store import people
 from stall.web.error_pages import status_of
 from stall.web.till.box import this_box
+from stall.web.till.enrol import keep_device
 from stall.web.till.gate import asked, forget_session, keep_session, own_page
 from stall.web.till.pin import LONGEST
-from stall.web.till.signed import device_no, session
+from stall.web.till.signed import DEVICE_COOKIE, device_no, is_remote, session
 
 pages = Blueprint("till_sign_in", __name__)
 
-#: The one answer to every wrong try.
-WRONG = Refused(
-    "sign-in-wrong",
-    "That PIN does not fit, or there were too many wrong ones. After five wrong ones it waits for 15 minutes.",
-)
+
+def wrong() -> Refused:
+    """The one answer to every wrong try."""
+    return Refused(
+        "sign-in-wrong",
+        "That PIN does not fit, or there were too many wrong ones. After five wrong ones it waits for 15 minutes.",
+    )
 
 
 @pages.get("/sign-in")
@@ -42,10 +45,13 @@ def enter() -> Response | tuple[str, int]:
     made = box.write("payment", lambda tx: flow.begin_try(tx, who, where))
     if not flow.is_right(made, request.form.get("pin", "").strip()[:LONGEST]):
         box.write("payment", lambda tx: flow.fail(tx, made))
-        return _sign_in_page(WRONG, who), status_of(WRONG)
+        trouble = wrong()
+        return _sign_in_page(trouble, who), status_of(trouble)
     token = box.write("payment", lambda tx: flow.sign_in(tx, made, None if before is None else before.digest))
     person = people.find(box.db.read(), who)
-    return keep_session(_on(_then("/" if person is None else HOME[person.role])), token)
+    answer = keep_session(_on(_then("/" if person is None else HOME[person.role])), token)
+    kept = request.cookies.get(DEVICE_COOKIE)
+    return answer if kept is None or not is_remote() else keep_device(answer, kept)  # browsers let it go after 400 days
 
 
 @pages.post("/sign-out")
@@ -85,7 +91,8 @@ def unlock() -> Response | tuple[str, int]:
     made = box.write("payment", lambda tx: flow.begin_try(tx, own.person.no, own.device))
     if not flow.is_right(made, request.form.get("pin", "").strip()[:LONGEST]):
         box.write("payment", lambda tx: flow.fail(tx, made))
-        return _locked_page(WRONG), status_of(WRONG)
+        trouble = wrong()
+        return _locked_page(trouble), status_of(trouble)
     box.write("payment", lambda tx: flow.unlock(tx, own))
     return _on(_then(HOME[own.person.role]))
 

@@ -9,6 +9,8 @@ from stall.store.acting import Actor
 from stall.store.devices import Device
 from stall.store.sessions import Session
 
+#: The cookie of an enrolled device; browsers take the prefix from https only, and never for a parent's name.
+DEVICE_COOKIE = "__Host-stall-device"
 #: Looking changes nothing, so nobody acts; and a page's script that shows what it kept is nobody either.
 _NOBODY_ACTS = frozenset({"till_witness.exchange"})
 
