@@ -1,0 +1,158 @@
+"""Every page of the till, looked at by axe-core in Chromium: nothing it finds, in no scheme, on no screen.
+
+The pages come from the app's own map of addresses, so that a new one cannot be forgotten: give it an address in `_addresses`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import resources
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from stall.domain.payment import Reason
+from stall.flows import card_attempt
+from stall.flows.fill_basket import Wish, fill_basket
+from stall.settings import Standalone
+from stall.web import serve
+from tests.fakes import stock
+from tests.fakes.stock import Stocked
+from tests.flows import selling
+from tests.web import crew
+from tests.web.till_pages import Till, approve
+
+pytestmark = pytest.mark.browser
+
+PHONE, TABLET = (390, 844), (1024, 768)
+SCHEMES = ("light", "dark", "outdoor")
+#: Answers that are no page: data, pictures, files.
+NO_PAGES = {"static", "cover", "state", "till_pay.state"}
+#: What depends on the scheme, and on the size of the screen. Everything else is looked at once.
+OF_COLOUR = ["color-contrast", "link-in-text-block"]
+OF_SIZE = ["target-size", "scrollable-region-focusable", "heading-order", "page-has-heading-one", "region"]
+AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+RUN = """async (only) => (await axe.run(document, {resultTypes: ['violations'], ...(only ? {runOnly: {type: 'rule', values: only}} : {})}))
+  .violations.map(found => `${found.id}: ${found.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`)"""
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]  # fmt: skip
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=quiet)
+        yield started
+        started.close()
+
+
+def _sales(till: Till) -> dict[str, str]:
+    """A sale at every stage its page has, by name."""
+    at: dict[str, str] = {}
+    at["to pay"] = till.press_tile(stock.PRINTS)
+    till.press_tile(stock.ZINE, add=at["to pay"].rsplit("/", 1)[1])
+    at["paid in cash"] = till.press_tile(stock.ZINE)
+    till.post(f"{at['paid in cash']}/cash", ordinal=1, given="20")
+    at["given free"] = till.press_tile(stock.ZINE)
+    till.post(f"{at['given free']}/comp", ordinal=1, pin=stock.PIN, free=1)
+    at["dropped"] = till.press_tile(stock.ZINE)
+    till.post(f"{at['dropped']}/drop")
+    at["declined"] = till.press_tile(stock.PRINTS)
+    till.post(f"{at['declined']}/card", ordinal=1)
+    till.terminal(card_attempt.send, lambda tx, no: card_attempt.decline(tx, no, Reason.DECLINED))
+    at["paid by card"] = till.press_tile(stock.PRINTS)
+    till.post(f"{at['paid by card']}/card", ordinal=1)
+    till.terminal(card_attempt.send, approve, card_attempt.pay)
+    at["unknown"] = till.press_tile(stock.PRINTS)
+    till.post(f"{at['unknown']}/card", ordinal=1)
+    till.terminal(card_attempt.send, lambda tx, no: card_attempt.doubt(tx, no, Reason.READER_LOST))
+    return at
+
+
+def _addresses(till: Till) -> dict[str, str]:
+    """At least one address for each page there is, by what stands on it."""
+    sales = _sales(till)
+    return {
+        "sign in": "/sign-in",
+        "locked": "/locked",
+        "tiles": "/",
+        "adding": f"/?add={sales['to pay'].rsplit('/', 1)[1]}",
+        **sales,
+        "separate reader": f"{sales['to pay']}/standalone",
+        "give back": f"{sales['paid by card']}/back",
+        "drops": "/drops",
+        "clock": "/clock",
+        "day": "/day",
+        "products": "/products",
+        "new product": "/products/new",
+        "product": "/products/1",
+        "bundle": "/products/2",
+        "nothing": "/nothing-here",
+    }
+
+
+@pytest.fixture(scope="module")
+def till(stocked_folder: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
+    from pathlib import Path
+
+    stocked: Stocked = stock.copy(Path(str(stocked_folder)), tmp_path_factory.mktemp("axe") / "box")
+    stocked.box.settings = msgspec.structs.replace(stocked.box.settings, standalone=Standalone("SumUp"))
+    crew.hire(stocked.box)
+    made = Till(stocked)
+    made.plug_in_reader()
+    made.write(selling.add_products)
+    made.write(lambda tx: fill_basket(tx, [Wish(stock.ZINE)], origin="buyer", vat_bp=1900))
+    yield made
+    stocked.box.close()
+
+
+@pytest.fixture(scope="module")
+def pages(till: Till) -> dict[str, str]:
+    return _addresses(till)
+
+
+def test_every_page_of_the_till_is_among_them(till: Till, pages: dict[str, str]) -> None:
+    urls = till.client.application.url_map
+    shown = {rule.endpoint for rule in urls.iter_rules() if "GET" in (rule.methods or set())} - NO_PAGES
+    bound = urls.bind("localhost")
+    seen = {bound.match(address.split("?")[0])[0] for name, address in pages.items() if name != "nothing"}
+    assert shown - seen == set()
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, till: Till) -> Iterator[tuple[BrowserContext, str]]:
+    sock = serve.listen("127.0.0.1", 0)
+    serving = serve.Serving(till.client.application, sock, "till", 4)
+    address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    made = browser.new_context(reduced_motion="reduce")
+    made.set_default_timeout(20_000)
+    made.add_cookies([{"name": "stall", "value": till.token, "url": address}])
+    yield made, address
+    made.close()
+    serving.stop()
+
+
+def test_axe_finds_nothing_on_any_page_in_any_scheme_on_any_screen(
+    context: tuple[BrowserContext, str], pages: dict[str, str]
+) -> None:
+    browsing, site = context
+    page = browsing.new_page()
+    findings: list[str] = []
+    for name, address in pages.items():
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        page.goto(site + address)
+        page.evaluate(AXE)
+        for size in (PHONE, TABLET):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+                page.evaluate(
+                    "s => document.documentElement.toggleAttribute('data-scheme', false) || s && document.documentElement.setAttribute('data-scheme', s)",
+                    scheme if scheme == "outdoor" else "",
+                )
+                once = scheme == "light"
+                found = page.evaluate(RUN, None if once and size is PHONE else [*OF_COLOUR, *(OF_SIZE if once else [])])
+                findings += [f"{name}, {scheme}, {size[0]} wide: {each}" for each in found]
+    assert findings == []
