@@ -75,11 +75,9 @@ def _set(block: Block, roll: Roll, measure: Measure) -> Iterator[Strip]:
 def _row(left: str, right: str, dots: int, measure: Measure, *, bold: bool, scale: int) -> Iterator[Line]:
     """The amount stands on the last line, or on one of its own where there is no room beside the words."""
     room = dots // scale
-    apart = measure(right) + measure(" ")
     broken = wrapped(left, room, measure) or [""]
-    if measure(broken[-1]) + apart > room:
-        closer = wrapped(left, room - apart, measure) if measure(left) <= 2 * (room - apart) and apart < room else []
-        broken = closer or [*broken, ""]
+    if measure(f"{broken[-1]} {right}") > room:
+        broken.append("")
     for piece in broken[:-1]:
         yield Line(piece, bold=bold, scale=scale)
     yield Line(broken[-1], right, bold=bold, scale=scale)
@@ -112,15 +110,16 @@ def wrapped(text: str, room: int, measure: Measure) -> list[str]:
             joined = indent + word
         elif pieces:
             pieces.pop()
-        *full, last = _cut(joined, room, measure)
-        pieces += [*full, last]
+        first, *rest = _cut(joined, room, measure)
+        pieces += [first, *(indent + piece for piece in rest)]
     return pieces
 
 
 def _cut(word: str, room: int, measure: Measure) -> Sequence[str]:
     """A word wider than the paper, cut where it must be."""
     pieces, rest = [], word
-    while measure(rest) > room and len(rest) > 1:
+    indent = word[: len(word) - len(word.lstrip(" "))]
+    while measure(indent * bool(pieces) + rest) > room and len(rest) > 1:
         fits = next((n for n in range(len(rest) - 1, 1, -1) if measure(rest[:n]) <= room), 1)
         pieces.append(rest[:fits])
         rest = rest[fits:]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from stall import log
-from stall.box.printer import escpos, ports, receipt_paper, test_paper
+from stall.box.printer import escpos, ports, receipt_paper, test_paper, z_paper
 from stall.box.printer.escpos import Ability
 from stall.box.printer.paper import Document, Kick
 from stall.box.printer.ports import Port
@@ -183,6 +183,8 @@ class Printing:
             return test_paper.document(box.settings, self._printer)
         conn = box.db.read()
         with one_view(conn):
+            if job.kind == print_jobs.Z_REPORT:
+                return z_paper.document(conn, box.secrets, box.settings, job.subject or 0, copy=copy)
             found = receipt_paper.find(conn, box.secrets, job.subject or 0)
             return receipt_paper.document(conn, box.secrets, box.settings, found, copy=copy, now_ms=box.now_ms())
 
