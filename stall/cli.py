@@ -29,6 +29,7 @@ COMMANDS = {
     "migrate": "migrate",
     "owner": "owner",
     "pack": "pack",
+    "print": "print",
     "product": "product",
     "reader": "reader",
     "report": "report",

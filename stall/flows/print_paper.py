@@ -26,6 +26,7 @@ UNCLEAR = (
     "The box stopped in the middle of printing this, so it may have come out, wholly or in part. Look at the paper, and print a copy"
     " if you need one."
 )
+DRAWER_UNCLEAR = "The box stopped just then, so the drawer may not have opened. Open it with its key if it did not."
 LATE = "The printer was not ready for ten minutes, so this was not printed. Print it now if you still need it."
 DRAWER_LATE = "The printer was not ready, so the drawer was not opened. Open it with its key."
 
@@ -99,7 +100,7 @@ def end(tx: Tx, job: int, state: str, answer: str) -> None:
 
 def tell_interrupted(tx: Tx) -> int:
     """Tell of jobs whose program died in the middle; nobody knows whether they came out. Return how many."""
-    return print_jobs.end_all(tx, print_jobs.BEGUN, print_jobs.UNCLEAR, UNCLEAR)
+    return print_jobs.end_begun(tx, paper=UNCLEAR, drawer=DRAWER_UNCLEAR)
 
 
 def give_up_late(tx: Tx) -> int:
@@ -115,7 +116,7 @@ def report(tx: Tx, state: Standing, sentence: str, *, auto: bool, drawer: bool) 
 
 def remove_printer(tx: Tx) -> None:
     """The settings name no printer any more: what waits for one is told so."""
-    print_jobs.end_all(tx, print_jobs.ASKED, print_jobs.FAILED, "No printer is set up on this box any more.")
+    print_jobs.end_asked(tx, "No printer is set up on this box any more.")
     print_jobs.forget(tx)
 
 

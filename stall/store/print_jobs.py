@@ -101,11 +101,6 @@ def late(conn: sqlite3.Connection, drawers_before_ms: int, papers_before_ms: int
     return row is not None
 
 
-def interrupted(conn: sqlite3.Connection) -> bool:
-    """Whether a job was begun and did not end."""
-    return conn.execute(f"SELECT 1 FROM print_jobs WHERE {_OPEN} AND state = 'begun'").fetchone() is not None
-
-
 def shift_closed(conn: sqlite3.Connection, shift: int) -> bool:
     """Whether a shift is closed, so that its Z-report can be printed."""
     row = conn.execute("SELECT closed_event FROM shifts WHERE no = ?", (shift,)).fetchone()
@@ -133,11 +128,19 @@ def end(tx: Tx, no: int, state: str, answer: str) -> None:
     )
 
 
-def end_all(tx: Tx, was: str, state: str, answer: str) -> int:
-    """End every job that is in one state; return how many."""
+def end_begun(tx: Tx, *, paper: str, drawer: str) -> int:
+    """End every job that was begun as unclear, with what to tell of paper and of the drawer; return how many."""
     return tx.conn.execute(
-        f"UPDATE print_jobs SET state = ?, answer = ?, ended_ms = ? WHERE {_OPEN} AND state = ?",
-        (state, answer, tx.now_ms, was),
+        f"UPDATE print_jobs SET state = 'unclear', answer = iif(kind = 'drawer', ?, ?), ended_ms = ? WHERE {_OPEN} AND state = 'begun'",
+        (drawer, paper, tx.now_ms),
+    ).rowcount
+
+
+def end_asked(tx: Tx, answer: str) -> int:
+    """End every job nobody began; return how many."""
+    return tx.conn.execute(
+        f"UPDATE print_jobs SET state = 'failed', answer = ?, ended_ms = ? WHERE {_OPEN} AND state = 'asked'",
+        (answer, tx.now_ms),
     ).rowcount
 
 

@@ -55,6 +55,15 @@ class Till:
         assert found
         return found[1]
 
+    def press_of(self, action: str, path: str) -> str:
+        """The key of the form on a page that posts to an address."""
+        found = re.search(
+            rf'action="{re.escape(action)}">\s*<input type="hidden" name="press" value="([^"]+)"',
+            self.client.get(path).text,
+        )
+        assert found
+        return found[1]
+
     def post(self, path: str, **fields: object) -> TestResponse:
         return self.client.post(path, data=fields)
 

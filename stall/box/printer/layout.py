@@ -110,17 +110,19 @@ def wrapped(text: str, room: int, measure: Measure) -> list[str]:
             joined = indent + word
         elif pieces:
             pieces.pop()
-        first, *rest = _cut(joined, room, measure)
-        pieces += [first, *(indent + piece for piece in rest)]
+        pieces += _cut(joined, room, measure)
     return pieces
 
 
 def _cut(word: str, room: int, measure: Measure) -> Sequence[str]:
-    """A word wider than the paper, cut where it must be."""
-    pieces, rest = [], word
-    indent = word[: len(word) - len(word.lstrip(" "))]
-    while measure(indent * bool(pieces) + rest) > room and len(rest) > 1:
-        fits = next((n for n in range(len(rest) - 1, 1, -1) if measure(rest[:n]) <= room), 1)
+    """A word wider than the paper, cut where it must be; every piece keeps the margin in front of it."""
+    margin = word[: len(word) - len(word.lstrip(" "))]
+    pieces: list[str] = []
+    rest = word
+    while measure(rest) > room and len(rest) > len(margin) + 1:
+        fits = next(
+            (n for n in range(len(rest) - 1, len(margin) + 1, -1) if measure(rest[:n]) <= room), len(margin) + 1
+        )
         pieces.append(rest[:fits])
-        rest = rest[fits:]
+        rest = margin + rest[fits:]
     return [*pieces, rest]

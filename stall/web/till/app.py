@@ -22,6 +22,7 @@ from stall.web.till.owner import owner
 from stall.web.till.pay import pay
 from stall.web.till.people import people
 from stall.web.till.pin import Asked, asked_for
+from stall.web.till.printing import printing
 from stall.web.till.products import shelf
 from stall.web.till.sell import lists_version, sell
 from stall.web.till.sign_in import pages as sign_in
@@ -43,7 +44,7 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
     guard.protect(app, guard.remote_till_rules(box.settings) if remote else guard.till_rules())
     gate.close(app)
     error_pages.register(app, _trouble_page)
-    for pages in (enrol, sign_in, people, devices, trail, sell, pay, back, owner, day, shelf, witness):
+    for pages in (enrol, sign_in, people, devices, trail, sell, pay, back, owner, day, shelf, printing, witness):
         app.register_blueprint(pages)
     app.add_url_rule("/state", view_func=state)
     app.add_url_rule("/cover/<sha256>.jpg", view_func=cover)

@@ -6,12 +6,13 @@ import sqlite3
 from dataclasses import dataclass
 
 from stall.clock import Source
-from stall.store import epochs, floor, journal, locks, readers, till_reads, uploads
+from stall.store import epochs, floor, journal, locks, print_jobs, readers, till_reads, uploads
 from stall.store.box import Box
 from stall.store.floor import Doubt, Moment
 from stall.store.room import MB, Room
 from stall.store.schema import event_id
 from stall.store.uploads import UploadState
+from stall.web.till import print_state
 from stall.web.till.words import Shape
 
 #: The one reader a box has for now; its number names its row and its worker's lock.
@@ -41,6 +42,7 @@ def flags(box: Box) -> list[Flag]:
         _reader(conn, runs=locks.name_held(box.folder, f"reader-{READER}")),
         _clock(moment),
         _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
+        *_printer(box, conn),
         *_disk(box.room),
         *_frozen(conn),
     ]
@@ -67,6 +69,15 @@ def _clock(moment: Moment) -> Flag:
         return Flag("clock", Shape.WARN, words, "/clock")
     minutes = moment.now_ms // _MINUTE_MS
     return Flag("clock", Shape.OK, f"{minutes // 60 % 24:02d}:{minutes % 60:02d} UTC", "/clock")
+
+
+def _printer(box: Box, conn: sqlite3.Connection) -> list[Flag]:
+    """Nothing where no printer is set up."""
+    state = print_jobs.printer(conn)
+    if state is None:
+        return []
+    shape, words, _ = print_state.printer_words(box, state)
+    return [Flag("printer", shape, words, "/printer")]
 
 
 def _disk(room: Room) -> list[Flag]:

@@ -39,6 +39,11 @@ RIGHTS: dict[str, Right] = {
     "till_pay.drop": Right.SELL,
     "till_pay.remove": Right.SELL,
     "till_owner.draw": Right.SELL,
+    "till_print.receipt": Right.SELL,
+    "till_print.printer": Right.SELL,
+    "till_print.test": Right.SELL,
+    "till_print.drawer": Right.DRAWER,
+    "till_print.z_report": Right.READ_DAY,
     # giving back
     "till_back.ask": Right.GIVE_BACK,
     "till_back.give": Right.GIVE_BACK,

@@ -16,6 +16,7 @@ from stall.store.attempts import Attempt
 from stall.store.readonly import one_view
 from stall.web import qr
 from stall.web.buyer.live import sold_out
+from stall.web.till import print_state
 from stall.web.till.banner import READER
 from stall.web.till.box import this_box
 from stall.web.till.program import runs
@@ -89,6 +90,7 @@ def drawn(no: int, trouble: StallError | None, template: str | None) -> str:
         amendable=found.origin == "till" and not tried,
         typed={name: value[:300] for name, value in request.form.items() if name not in {"pin", "press"}},
         trouble=trouble,
+        paper=print_state.of_sale(conn, found, box.now_ms()) if found.state == "paid" else None,
         **(_claim(found, tried) if now.stage is Stage.PAID else {}),
     )
 
