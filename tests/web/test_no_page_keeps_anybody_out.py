@@ -17,11 +17,12 @@ from stall.flows import card_attempt
 from stall.flows.fill_basket import Wish, fill_basket
 from stall.settings import Standalone
 from stall.web import serve
+from stall.web.till.app import create_till_app
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
 from tests.flows import selling
 from tests.web import crew
-from tests.web.till_pages import Till, approve
+from tests.web.till_pages import Till, approve, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -29,6 +30,8 @@ PHONE, TABLET = (390, 844), (1024, 768)
 SCHEMES = ("light", "dark", "outdoor")
 #: Answers that are no page: data, pictures, files.
 NO_PAGES = {"static", "cover", "state", "till_pay.state"}
+#: Seen by whoever is not signed in.
+SIGNED_OUT = {"sign in"}
 #: What depends on the scheme, and on the size of the screen. Everything else is looked at once.
 OF_COLOUR = ["color-contrast", "link-in-text-block"]
 OF_SIZE = ["target-size", "scrollable-region-focusable", "heading-order", "page-has-heading-one", "region"]
@@ -88,6 +91,11 @@ def _addresses(till: Till) -> dict[str, str]:
         "new product": "/products/new",
         "product": "/products/1",
         "bundle": "/products/2",
+        "people": "/people",
+        "own PIN": "/pin",
+        "devices": "/devices",
+        "trail": "/trail",
+        "enrol": "/enrol",
         "nothing": "/nothing-here",
     }
 
@@ -127,22 +135,32 @@ def context(browser: Browser, till: Till) -> Iterator[tuple[BrowserContext, str]
     address = f"http://127.0.0.1:{sock.getsockname()[1]}"
     made = browser.new_context(reduced_motion="reduce")
     made.set_default_timeout(20_000)
-    made.add_cookies([{"name": "stall", "value": till.token, "url": address}])
     yield made, address
     made.close()
     serving.stop()
 
 
 def test_axe_finds_nothing_on_any_page_in_any_scheme_on_any_screen(
-    context: tuple[BrowserContext, str], pages: dict[str, str]
+    till: Till, context: tuple[BrowserContext, str], pages: dict[str, str]
 ) -> None:
     browsing, site = context
+    locked = sign_in(till.box)
+    other = till.client.application.test_client()
+    other.set_cookie("stall", locked)
+    assert other.post("/lock", headers={"Origin": "http://localhost"}).status_code == 303
     page = browsing.new_page()
+    other_phones = create_till_app(till.box, remote=True).test_client().get("/enrol", base_url="https://localhost").text
+    page.route("**/enrol", lambda route: route.fulfill(body=other_phones, content_type="text/html"))
     findings: list[str] = []
     for name, address in pages.items():
+        browsing.clear_cookies()
+        if name not in SIGNED_OUT:
+            token = locked if name == "locked" else till.token
+            browsing.add_cookies([{"name": "stall", "value": token, "url": site}])
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
         page.goto(site + address)
+        assert page.url == site + address, name
         page.evaluate(AXE)
         for size in (PHONE, TABLET):
             page.set_viewport_size({"width": size[0], "height": size[1]})
