@@ -96,6 +96,7 @@ def _addresses(till: Till) -> dict[str, str]:
         "devices": "/devices",
         "trail": "/trail",
         "enrol": "/enrol",
+        "printer": "/printer",
         "nothing": "/nothing-here",
     }
 
@@ -149,7 +150,7 @@ def test_axe_finds_nothing_on_any_page_in_any_scheme_on_any_screen(
     other.set_cookie("stall", locked)
     assert other.post("/lock", headers={"Origin": "http://localhost"}).status_code == 303
     page = browsing.new_page()
-    other_phones = create_till_app(till.box, remote=True).test_client().get("/enrol", base_url="https://localhost").text
+    other_phones = create_till_app(till.box, remote=True).test_client().get("/enrol", base_url="https://127.0.0.1").text
     page.route("**/enrol", lambda route: route.fulfill(body=other_phones, content_type="text/html"))
     findings: list[str] = []
     for name, address in pages.items():
