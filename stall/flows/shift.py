@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import stall
 from stall.domain import drawer, money, zbody, zreport
 from stall.domain.drawer import Way
-from stall.errors import Refused, Retry
+from stall.errors import Refused
 from stall.flows.checkpoint import sign_checkpoint
 from stall.store import presses, shifts, zsums
 from stall.store.db import Tx
@@ -101,7 +101,7 @@ class Closing:
 def close_shift(tx: Tx, press: Press, closing: Closing) -> int:
     """Close the running shift with its Z-report and begin the next; return its number. Nothing of it can change afterwards.
 
-    Raises Refused `shift-closed`, `shift-payment-open`, `z-unbalanced`; Retry `count-stale`.
+    Raises Refused `shift-closed`, `shift-payment-open`, `z-unbalanced`, `count-stale`.
     """
     key, earlier = _first(tx, "shift-close", press)
     if earlier is not None:
@@ -109,7 +109,7 @@ def close_shift(tx: Tx, press: Press, closing: Closing) -> int:
     shift = _this_shift(tx, press)
     count = shifts.standing_count(tx.conn, shift.after + 1) if closing.counted else None
     if closing.counted and count is None:
-        raise Retry("count-stale", "Cash moved since the drawer was counted. Count it again, then close.")
+        raise Refused("count-stale", "Cash moved since the drawer was counted. Count it again, then close.")
     told = zsums.Told(
         closing.cur, closing.by, stall.__version__, cloud=closing.cloud, blind=closing.blind and count is not None,
         now_ms=tx.now_ms, count=count,

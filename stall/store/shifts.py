@@ -6,6 +6,7 @@ A shift is a period of the journal: from the event after the one that closed the
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stall.domain import zbody
@@ -15,8 +16,9 @@ from stall.errors import Broken, Refused, StallError
 from stall.store import journal
 from stall.store.db import Tx
 from stall.store.schema import event_id
-from stall.wire import b64, erasable, event
+from stall.wire import b64, erasable, event, jws
 from stall.wire.erasable import Sealed
+from stall.wire.report_table import Paper
 
 _CLOSED = "SELECT no, closed_event, closed_ms, checkpoint FROM shifts WHERE closed_event IS NOT NULL"
 
@@ -177,3 +179,24 @@ def head_key(conn: sqlite3.Connection) -> int:
     """The key the next event will have."""
     head = journal.read_head(conn)
     return event_id(head.epoch_no, head.size)
+
+
+def papers(conn: sqlite3.Connection, first: int, last: int) -> Iterator[Paper]:
+    """The receipts, refunds and voids of the events from one to another, in order."""
+    rows = conn.execute(
+        "SELECT receipt_event AS event, no FROM sales WHERE receipt_event BETWEEN ?1 AND ?2"
+        " UNION ALL SELECT void_event, no FROM sales WHERE void_event BETWEEN ?1 AND ?2 ORDER BY event",
+        (first, last),
+    )
+    for key, sale in rows.fetchall():
+        data = journal.event_bytes(conn, key)
+        if data is not None:
+            fact = event.decode(data)
+            token = str(fact.body["receipt"])
+            yield Paper(jws.unverified_typ(token), jws.unverified_claims(token), fact.at, sale)
+
+
+def span(conn: sqlite3.Connection, shift: Closed) -> tuple[int, int]:
+    """The keys a closed shift reaches from and to; the last is its Z-report."""
+    (before,) = conn.execute("SELECT coalesce(max(closed_event), -1) FROM shifts WHERE no < ?", (shift.no,)).fetchone()
+    return before + 1, shift.event

@@ -16,6 +16,7 @@ ROW = re.compile(
 # The name to import where it is not the name to install.
 MODULE = {
     "argon2-cffi": "argon2",
+    "fpdf2": "fpdf",
     "pillow": "PIL",
     "pyserial": "serial",
     "python-escpos": "escpos",

@@ -9,7 +9,7 @@ import pytest
 from stall.domain.drawer import Way
 from stall.domain.payment import Reason, State
 from stall.domain.zreport import OpenPayment
-from stall.errors import Refused, Retry
+from stall.errors import Refused
 from stall.flows import card_attempt
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.store import audit, journal, shifts
@@ -106,7 +106,7 @@ def test_cash_that_moves_after_the_count_asks_for_another(stall: Stocked) -> Non
     closing.put_float(stall.box)
     closing.count(stall.box, {5000: 1})
     cash(stall, basket(stall))
-    with pytest.raises(Retry, match="Count it again"):
+    with pytest.raises(Refused, match="Count it again"):
         closing.close(stall.box, counted=True)
     closing.count(stall.box, {5000: 1, 200: 2, 50: 1})
     closing.close(stall.box, counted=True)
