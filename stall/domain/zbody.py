@@ -1,6 +1,7 @@
 """A Z-report as the body of its event `shift_close` (docs/protocol.md 7.1), and back. Pure.
 
-Every number is an integer; what is not known is left out. What `read` makes of what `body` wrote is the same report.
+Every number is an integer; what is not known is left out. What `read` makes of what `body` wrote is the same report, but for
+who closed it: that the journal adds to the event, as to every other.
 """
 
 from __future__ import annotations
@@ -71,7 +72,6 @@ def body(report: ZReport) -> dict[str, Any]:
         "exceptions": report.exceptions,
         "queued": {"count": report.queued.count, "minor": report.queued.minor},
         "software": report.software,
-        "by": report.by,
     }  # fmt: skip
     return told if report.unsent is None else {**told, "unsent": report.unsent}
 
@@ -108,8 +108,13 @@ def read(told: Mapping[str, Any]) -> ZReport:
         since=CardSum(**told["since"]),
         open=tuple(OpenPayment(**each) for each in told["open"]),
         exceptions=told["exceptions"], unsent=told.get("unsent"), queued=Owed(**told["queued"]), software=told["software"],
-        by=told["by"],
+        by=told.get("by"),
     )  # fmt: skip
+
+
+def own(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an event's body is the report's own, without who brought it about."""
+    return {name: value for name, value in told.items() if name not in {"by", "device", "decided_by"}}
 
 
 def _place(place: Place) -> dict[str, Any]:

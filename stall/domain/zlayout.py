@@ -68,6 +68,7 @@ class Head:
     place: str
     box: str
     checkpoint: str
+    closed_by: str = ""
 
 
 def sections(report: ZReport, head: Head) -> tuple[Section, ...]:
@@ -115,7 +116,7 @@ def _head(report: ZReport, head: Head) -> Section:
         ("First event", Moment(period.begun_ms)),
         ("Opened with a float", None if period.opened_ms is None else Moment(period.opened_ms)),
         ("Closed", Moment(period.closed_ms)),
-        ("Closed by", report.by), ("Journal epoch", period.last.epoch),
+        ("Closed by", head.closed_by), ("Journal epoch", period.last.epoch),
         ("Events", f"{_seq(period.first, period.last)} to {period.last.seq}"), ("Box", head.box), ("Journal root", period.root),
         ("Checkpoint", head.checkpoint), ("Software", report.software),
     )  # fmt: skip

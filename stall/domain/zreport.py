@@ -205,7 +205,8 @@ class Owed:
 class ZReport:
     """Everything a shift adds up to. `unfinished` is money taken in it for what no receipt was signed, `unfinished_in_all` ever.
 
-    `unsent` is None without a cloud. `by` is who closed it.
+    `unsent` is None without a cloud. `by` is the number of the person who closed it, as the journal notes it of every event; None
+    from the command line.
     """
 
     no: int
@@ -231,7 +232,7 @@ class ZReport:
     unsent: int | None = None
     queued: Owed = field(default_factory=Owed)
     software: str = ""
-    by: str = ""
+    by: int | None = None
 
     @property
     def turnover(self) -> int:

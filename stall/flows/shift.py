@@ -91,7 +91,6 @@ class Closing:
     """How a shift is to be closed: whether the count stands in it, and whether unfinished payments may."""
 
     cur: str
-    by: str
     cloud: bool
     blind: bool
     counted: bool
@@ -111,7 +110,7 @@ def close_shift(tx: Tx, press: Press, closing: Closing) -> int:
     if closing.counted and count is None:
         raise Refused("count-stale", "Cash moved since the drawer was counted. Count it again, then close.")
     told = zsums.Told(
-        closing.cur, closing.by, stall.__version__, cloud=closing.cloud, blind=closing.blind and count is not None,
+        closing.cur, stall.__version__, cloud=closing.cloud, blind=closing.blind and count is not None,
         now_ms=tx.now_ms, count=count,
     )  # fmt: skip
     report = zsums.gather(tx.conn, shift, told)

@@ -64,10 +64,9 @@ _DISCOUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a report says that no row does: the currency, who closes, with which software, whether there is a cloud, the count."""
+    """What a report says that no row does: the currency, with which software, whether there is a cloud, the count."""
 
     cur: str
-    by: str
     software: str
     cloud: bool
     blind: bool
@@ -106,7 +105,6 @@ def gather(conn: sqlite3.Connection, shift: Shift, told: Told, *, with_editions:
         unsent=_unsent(conn) if told.cloud else None,
         queued=_queued(conn),
         software=told.software,
-        by=told.by,
     )
 
 

@@ -38,7 +38,7 @@ def as_object(report: ZReport, head: Head) -> dict[str, Any]:
     return {
         "report": zbody.body(report),
         "head": {
-            "seller": head.seller, "stall": head.stall, "place": head.place, "box": head.box, "checkpoint": head.checkpoint,
+            "seller": head.seller, "stall": head.stall, "place": head.place, "box": head.box, "checkpoint": head.checkpoint, "closed_by": head.closed_by,
         },
         "ties": [
             {"name": tie.name, "minor": tie.minor, "standing": tie.standing.value, "sentence": tie.sentence}

@@ -38,7 +38,7 @@ def count(box: Box, pieces: Mapping[int, int] | None, total: int = 0, by: Press 
 
 
 def close(box: Box, by: Press | None = None, *, counted: bool = False, despite_open: bool = False, blind: bool = False) -> int:  # fmt: skip
-    how = Closing("EUR", "maker", cloud=True, blind=blind, counted=counted, despite_open=despite_open)
+    how = Closing("EUR", cloud=True, blind=blind, counted=counted, despite_open=despite_open)
     with box.db.transaction() as tx:
         return shift.close_shift(tx, by or press(box), how)
 

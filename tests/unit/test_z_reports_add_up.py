@@ -30,7 +30,7 @@ from stall.domain.zties import Standing
 from stall.errors import Refused
 
 PERIOD = Period(Place("a" * 22, 7), Place("a" * 22, 90), 1_790_000_000_000, None, 1_790_040_000_000, "r" * 43)
-HEAD = zlayout.Head("Somebody", "Stall", "Market", "b" * 43, "note")
+HEAD = zlayout.Head("Somebody", "Stall", "Market", "b" * 43, "note", "Robin")
 
 
 def a_day(**other: object) -> ZReport:
@@ -57,7 +57,6 @@ def a_day(**other: object) -> ZReport:
         editions=(Edition("drop-a", 3, 1, "1-2,5", 10, 3, 1, 0, 6), Edition("drop-b", 2, 0, "")),
         day_ends=(DayEnd(1_790_030_000_000, "12345678", 3400, 2, 3400, 2, 0),),
         software="0.1.0",
-        by="maker",
     )
     return replace(report, **other)  # type: ignore[arg-type]  # whatever a test wants other
 
