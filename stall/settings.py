@@ -109,10 +109,12 @@ class Till(Struct, frozen=True):
     """How the till behaves. After `lock_minutes` without a touch the screen locks; 0 is never.
 
     `address` is where phones and tablets reach it over TLS, `names` what else the box is called there, `socket` the
-    unix socket between it and nginx; empty for the runtime folder of the service, and none without that.
+    unix socket between it and nginx; empty for the runtime folder of the service, and none without that. With `blind_count`
+    nobody who counts the drawer sees before what it should hold.
     """
 
     lock_minutes: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 10
+    blind_count: bool = False
     address: str = ""
     names: tuple[str, ...] = ()
     socket: str = ""

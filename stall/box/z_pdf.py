@@ -20,6 +20,8 @@ from stall.domain.zties import Standing, Tie
 FONTS = Path(__file__).parents[1] / "fonts"
 MARGIN_MM = 18
 _LINE_MM = 4.8
+_ROW_MM, _HEADING_MM = 5.6, 8
+_TOGETHER = 20
 _NARROW_MM = 96
 _LABEL, _WIDE = 5, 3
 _INK, _QUIET, _RULE = 0, 90, 170
@@ -65,7 +67,7 @@ class _Page:
         pdf.ln(3)
 
     def ties(self, ties: tuple[Tie, ...]) -> None:
-        self._heading("The five numbers")
+        self._heading("The five numbers", 2 * len(ties))
         pdf = self._pdf
         with self._table((3, 7, 9, 40)) as table:
             for tie in ties:
@@ -78,7 +80,7 @@ class _Page:
 
     def section(self, section: Section) -> None:
         """Sums alone in a narrow column, so that the eye need not travel; facts and tables over the whole width."""
-        self._heading(section.title)
+        self._heading(section.title, len(section.rows) + bool(section.columns))
         sums = all(isinstance(cell, Money | int) for row in section.rows for cell in row.cells)
         narrow = sums and not section.columns
         columns = section.columns or ("",)
@@ -100,12 +102,13 @@ class _Page:
                     )
         self._pdf.ln(2)
 
-    def _heading(self, text: str) -> None:
+    def _heading(self, text: str, rows: int) -> None:
+        """Write a heading on the page where all of its rows stand, or the first ones of many."""
         pdf = self._pdf
-        if pdf.will_page_break(4 * _LINE_MM):
+        if pdf.will_page_break(_HEADING_MM + min(rows, _TOGETHER) * _ROW_MM):
             pdf.add_page()
         pdf.set_font("stall", "B", 11)
-        pdf.cell(0, 8, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        pdf.cell(0, _HEADING_MM, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         pdf.set_font("stall", "", 8.5)
 
     def _table(self, widths: tuple[int, ...], width_mm: float | None = None):  # type: ignore[no-untyped-def]  # fpdf2 names no type for the table it lends

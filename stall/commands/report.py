@@ -62,6 +62,45 @@ def reconcile(data: Path, as_json: bool) -> int:
     return 0 if ties else 1
 
 
+@report.command("z")
+@click.argument("no", type=click.IntRange(1, 1 << 40), required=False)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print the report as CSV.")
+@click.option("--receipts", is_flag=True, help="Print the receipts of the shift as CSV, one row a line.")
+@click.option("--office", is_flag=True, help="Write CSV with semicolons, decimal commas and a byte order mark.")
+@click.option(
+    "--pdf", type=click.Path(dir_okay=False), help="Write the report as PDF to this file; - is standard output."
+)
+def z(no: int | None, data: Path, as_json: bool, as_csv: bool, receipts: bool, office: bool, pdf: str | None) -> int:
+    """Show the Z-report NO of a closed shift, the newest unless another is named."""
+    from stall import app
+    from stall.commands import z_output
+    from stall.errors import Refused
+
+    asked = [
+        name for name, wanted in (("json", as_json), ("csv", as_csv), ("receipts", receipts), ("pdf", pdf)) if wanted
+    ]
+    if len(asked) > 1:
+        raise Refused(
+            "z-forms", "A report is written in one form at a time. Choose --json, --csv, --receipts or --pdf."
+        )
+    box = app.open_box(data, looking=True)
+    try:
+        shown = z_output.read(box, no)
+        if as_json:
+            say.facts(z_output.facts(shown))
+        elif pdf is not None:
+            z_output.write_pdf(shown, pdf)
+        elif as_csv or receipts:
+            z_output.write_table(box, shown, receipts=receipts, office=office)
+        else:
+            z_output.show(shown)
+    finally:
+        box.close()
+    return 0
+
+
 def _time(at_ms: int) -> str:
     return f"{datetime.datetime.fromtimestamp(at_ms // 1000, datetime.UTC):%Y-%m-%d %H:%M} UTC"
 

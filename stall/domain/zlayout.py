@@ -1,7 +1,7 @@
 """How a Z-report is laid out, once for the page, the print view, the PDF, the CSV and the paper roll. Pure.
 
 The order is that of selling 3.4: head, the five ties, exceptions, VAT, tenders, drawer, at risk, vouchers and tips, editions,
-fees, what is not sent. A rendering goes through `sections` and writes every cell as it is; it computes nothing.
+fees, what is not sent, signature. A rendering goes through `sections` and writes every cell as it is; it computes nothing.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Whose report it is: what stands in settings, and what was signed. Nothing of it is a sum."""
+    """Whose report it is: what stands in settings, who closed, and the checkpoint signed over it. Nothing of it is a sum."""
 
     seller: str
     stall: str
@@ -75,7 +75,7 @@ def sections(report: ZReport, head: Head) -> tuple[Section, ...]:
     """Lay a report out; sections that have nothing to say are left out, but those of VAT, tenders and drawer."""
     every = (
         _head(report, head), _open(report), _vat(report), _tenders(report), _drawer(report), _moves(report), _pieces(report),
-        _receipts(report), _terminal(report), _at_risk(report), _liabilities(report), _editions(report), _fees(report), _rest(report),
+        _receipts(report), _terminal(report), _at_risk(report), _liabilities(report), _editions(report), _fees(report), _rest(report), _signature(head),
     )  # fmt: skip
     return tuple(section for section in every if section.rows)
 
@@ -118,7 +118,7 @@ def _head(report: ZReport, head: Head) -> Section:
         ("Closed", Moment(period.closed_ms)),
         ("Closed by", head.closed_by), ("Journal epoch", period.last.epoch),
         ("Events", f"{_seq(period.first, period.last)} to {period.last.seq}"), ("Box", head.box), ("Journal root", period.root),
-        ("Checkpoint", head.checkpoint), ("Software", report.software),
+        ("Software", report.software),
     )  # fmt: skip
     return Section(
         "head", "Whose and when", (), tuple(Row(name, (value,)) for name, value in facts if value not in {None, ""})
@@ -154,7 +154,7 @@ def _tenders(report: ZReport) -> Section:
     taken, back = sum(t.taken for t in report.tenders), sum(t.back for t in report.tenders)
     counts = sum(t.payments for t in report.tenders), sum(t.returns for t in report.tenders)
     rows.append(Row("Together", (Money(taken), Money(back), Money(taken + back), *counts), total=True))
-    return Section("tenders", "Payments", ("Taken", "Given back", "Together", "Payments", "Returns"), tuple(rows))
+    return Section("tenders", "Payments", ("Taken", "Back", "Together", "Times", "Returns"), tuple(rows))
 
 
 def _drawer(report: ZReport) -> Section:
@@ -213,7 +213,7 @@ def _receipts(report: ZReport) -> Section:
 def _terminal(report: ZReport) -> Section:
     def row(end: DayEnd) -> Row:
         cells = (Moment(end.at_ms), Money(end.theirs), Money(end.ours), Money(end.theirs - end.ours))
-        return Row(f"Terminal {end.tid}".strip(), cells)
+        return Row(end.tid or "Terminal", cells)
 
     rows = [row(end) for end in report.day_ends]
     if report.since.payments or report.since.returns:
@@ -272,6 +272,15 @@ def _rest(report: ZReport) -> Section:
     if report.queued.count:
         rows += [Row("Refunds that wait", (report.queued.count,)), Row("Owed on them", (Money(report.queued.minor),))]
     return Section("rest", "Not done yet", (), tuple(rows))
+
+
+def _signature(head: Head) -> Section:
+    """The checkpoint over the report: origin, size and root, then the signature, as C2SP writes a note."""
+    names = ("Signed as", "Events covered", "Root")
+    body, _, signed = head.checkpoint.partition("\n\n")
+    rows = [Row(name, (line,)) for name, line in zip(names, body.split("\n"), strict=False) if line]
+    rows += [Row("Signature", (line.rsplit(" ", 1)[-1],)) for line in signed.split("\n")[:1] if line]
+    return Section("signature", "Signature", (), tuple(rows))
 
 
 def _utc(at_ms: int) -> datetime:

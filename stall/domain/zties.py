@@ -91,8 +91,8 @@ def _terminal(report: ZReport) -> Tie:
             return tie(Standing.GAP, _differs(end, report.cur))
     if report.since.payments or report.since.returns:
         sums = f"{some(report.since.payments + report.since.returns, 'card payment')} ({money.text(report.since.minor, report.cur)})"
-        after = "since its last end of day" if report.day_ends else "and it has told no end of day"
-        return tie(Standing.GAP, f"{sums} {after}. Ask the terminal for its end of day.")
+        after = " after its last end of day" if report.day_ends else " and no end of day yet"
+        return tie(Standing.GAP, f"{sums}{after}. Ask the terminal for it.")
     if not report.day_ends:
         return Tie("terminal", "Terminal", 0, Standing.OK, "No card payment, so there is nothing to compare.")
     return tie(Standing.OK, "The terminal's end of day equals our card payments.")

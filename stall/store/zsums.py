@@ -108,6 +108,13 @@ def gather(conn: sqlite3.Connection, shift: Shift, told: Told, *, with_editions:
     )
 
 
+def of_running(conn: sqlite3.Connection, shift: Shift, cur: str, now_ms: int) -> ZReport:
+    """What the double entry and the drawer say of the running shift, as far as it has come: what a look at the drawer needs."""
+    closing = shifts.head_key(conn)
+    bare = ZReport(shift.no, cur, _period(conn, shift, closing, now_ms), Drawer())
+    return of_entries(conn, shift.after + 1, closing - 1, bare)
+
+
 def of_entries(conn: sqlite3.Connection, first: int, last: int, bare: ZReport) -> ZReport:
     """A report with what the double entry and the drawer's rows say of the events from one to another."""
     entries = ledger.moved(conn, first, last)

@@ -26,6 +26,7 @@ STATUS = {
     "drop-unknown": 404,
     "sale-unknown": 404,
     "product-unknown": 404,
+    "z-unknown": 404,
     "grant-over": 410,
     "grant-taken-back": 410,
     "download-limit": 403,

@@ -30,7 +30,8 @@ from stall.domain.zties import Standing
 from stall.errors import Refused
 
 PERIOD = Period(Place("a" * 22, 7), Place("a" * 22, 90), 1_790_000_000_000, None, 1_790_040_000_000, "r" * 43)
-HEAD = zlayout.Head("Somebody", "Stall", "Market", "b" * 43, "note", "Robin")
+NOTE = "stall.example/box/abc/def\n91\nROOT=\n\n— stall.example/box/abc/def SIGNED=\n"
+HEAD = zlayout.Head("Somebody", "Stall", "Market", "b" * 43, NOTE, "Robin")
 
 
 def a_day(**other: object) -> ZReport:
@@ -178,7 +179,7 @@ def test_the_layout_keeps_the_order_a_bookkeeper_expects() -> None:
     report = a_day(exceptions=1, unsent=1)
     assert [section.name for section in zlayout.sections(report, HEAD)] == [
         "head", "exceptions", "vat", "tenders", "drawer", "moves", "pieces", "receipts", "terminal", "at_risk", "liabilities",
-        "editions", "fees", "rest",
+        "editions", "fees", "rest", "signature",
     ]  # fmt: skip
     assert all(
         len(row.cells) == max(1, len(section.columns))

@@ -24,7 +24,9 @@ from stall.web.till.people import people
 from stall.web.till.pin import Asked, asked_for
 from stall.web.till.printing import printing
 from stall.web.till.products import shelf
+from stall.web.till.reports import reports
 from stall.web.till.sell import lists_version, sell
+from stall.web.till.shift import shift
 from stall.web.till.sign_in import pages as sign_in
 from stall.web.till.trail import trail
 from stall.web.till.witness import witness
@@ -44,7 +46,8 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
     guard.protect(app, guard.remote_till_rules(box.settings) if remote else guard.till_rules())
     gate.close(app)
     error_pages.register(app, _trouble_page)
-    for pages in (enrol, sign_in, people, devices, trail, sell, pay, back, owner, day, shelf, printing, witness):
+    every = (enrol, sign_in, people, devices, trail, sell, pay, back, owner, day, shift, reports, shelf, printing, witness)
+    for pages in every:
         app.register_blueprint(pages)
     app.add_url_rule("/state", view_func=state)
     app.add_url_rule("/cover/<sha256>.jpg", view_func=cover)

@@ -6,13 +6,15 @@ import sqlite3
 from dataclasses import dataclass
 
 from stall.clock import Source
-from stall.store import epochs, floor, journal, locks, print_jobs, readers, till_reads, uploads
+from stall.domain.rights import Right
+from stall.store import epochs, floor, journal, locks, print_jobs, readers, shifts, till_reads, uploads
 from stall.store.box import Box
 from stall.store.floor import Doubt, Moment
 from stall.store.room import MB, Room
 from stall.store.schema import event_id
 from stall.store.uploads import UploadState
 from stall.web.till import print_state
+from stall.web.till.signed import may
 from stall.web.till.words import Shape
 
 #: The one reader a box has for now; its number names its row and its worker's lock.
@@ -44,6 +46,7 @@ def flags(box: Box) -> list[Flag]:
         _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
         *_printer(box, conn),
         *_disk(box.room),
+        *_drawer(conn),
         *_frozen(conn),
     ]
     return sorted(found, key=lambda flag: _FIRST.get(flag.shape, len(_FIRST)))
@@ -100,6 +103,13 @@ def _cloud(conn: sqlite3.Connection, now_ms: int, *, connected: bool) -> Flag:
     if state.last_error is not None or (count and state.at_ms is None):
         return Flag("cloud", Shape.WARN, f"Offline, {words}", "/day")
     return Flag("cloud", Shape.WAIT if count else Shape.OK, f"Online, {words}", "/day")
+
+
+def _drawer(conn: sqlite3.Connection) -> list[Flag]:
+    """Said until the float of the running shift is recorded, for whoever may do that."""
+    if shifts.running(conn).opened_ms is not None or not may(Right.SHIFT):
+        return []
+    return [Flag("drawer", Shape.PAY, "Record the float", "/shift")]
 
 
 def _frozen(conn: sqlite3.Connection) -> list[Flag]:

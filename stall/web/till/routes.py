@@ -62,6 +62,23 @@ RIGHTS: dict[str, Right] = {
     "till_devices.code": Right.DEVICES,
     "till_devices.change": Right.DEVICES,
     "till_trail.page": Right.TRAIL,
+    # the drawer and the shift
+    "till_shift.page": Right.SHIFT,
+    "till_shift.put_float": Right.SHIFT,
+    "till_shift.move": Right.DRAWER,
+    "till_shift.count_page": Right.SHIFT,
+    "till_shift.count": Right.SHIFT,
+    "till_shift.close_page": Right.SHIFT,
+    "till_shift.close": Right.SHIFT,  # and, over unfinished payments, the PIN of somebody who may decide
+    "till_shift.terminal": Right.TERMINAL,
+    # the reports of shifts
+    "till_reports.listed": Right.READ_DAY,
+    "till_reports.report": Right.READ_DAY,
+    "till_reports.printed": Right.READ_DAY,
+    "till_reports.as_pdf": Right.EXPORT,
+    "till_reports.as_csv": Right.EXPORT,
+    "till_reports.as_json": Right.EXPORT,
+    "till_reports.receipts": Right.EXPORT,
     # the maker's
     "till_day.drops": Right.DROPS,
     "till_day.switch": Right.DROPS,
