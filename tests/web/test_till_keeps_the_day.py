@@ -37,7 +37,7 @@ def test_what_stops_selling_stands_first_and_every_flag_leads_to_its_page(till: 
     till.plug_in_reader()
     till.box.room = Room(till.box.folder, Disk(), lambda _: 150 * MB)
     strip = re.findall(r'data-flag="(\w+)"><a href="([^"]+)">', till.client.get("/").text)
-    assert strip == [("disk", "/day"), ("clock", "/clock"), ("reader", "/day"), ("cloud", "/day")]
+    assert strip == [("disk", "/day"), ("clock", "/clock"), ("reader", "/day"), ("drawer", "/shift"), ("cloud", "/day")]
     answer = till.client.get("/state").json
     assert answer is not None
     assert [flag["name"] for flag in answer["flags"]] == [name for name, _ in strip]  # so that the script keeps them

@@ -43,10 +43,10 @@ def flags(box: Box) -> list[Flag]:
     found = [
         _reader(conn, runs=locks.name_held(box.folder, f"reader-{READER}")),
         _clock(moment),
+        *_drawer(conn),
         _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
         *_printer(box, conn),
         *_disk(box.room),
-        *_drawer(conn),
         *_frozen(conn),
     ]
     return sorted(found, key=lambda flag: _FIRST.get(flag.shape, len(_FIRST)))
