@@ -46,7 +46,23 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
     guard.protect(app, guard.remote_till_rules(box.settings) if remote else guard.till_rules())
     gate.close(app)
     error_pages.register(app, _trouble_page)
-    every = (enrol, sign_in, people, devices, trail, sell, pay, back, owner, day, shift, reports, shelf, printing, witness)
+    every = (
+        enrol,
+        sign_in,
+        people,
+        devices,
+        trail,
+        sell,
+        pay,
+        back,
+        owner,
+        day,
+        shift,
+        reports,
+        shelf,
+        printing,
+        witness,
+    )
     for pages in every:
         app.register_blueprint(pages)
     app.add_url_rule("/state", view_func=state)
