@@ -29,7 +29,7 @@ class Till:
     """The till of a stocked box, and the reader's worker where a test plays it."""
 
     def __init__(self, stocked: Stocked, person: int = 1) -> None:
-        self.stocked = stocked
+        self.stocked, self.person = stocked, person
         self.box = stocked.box
         self._program: locks.Held | None = None
         self.client: FlaskClient = create_till_app(stocked.box).test_client()
