@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from stall.domain.payment import Kind, State, Tender
 from stall.errors import Refused
+from stall.flows import print_paper
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
 from stall.flows.hold_numbers import end_hold_later
 from stall.flows.part_payment import due_of, to_give
@@ -87,6 +88,8 @@ def give_part_back(tx: Tx, of_no: int, ordinal: int, decided_by: str) -> int:
         cur=of.cur, decided_by=decided_by, reference=of.reference if of.tender == Tender.VOUCHER else None,
     )  # fmt: skip
     tx.append("sale", attempt_body(back))
+    if of.tender == Tender.CASH:
+        print_paper.cash_moved(tx)
     if not attempts.standing(attempts.of_sale(tx.conn, sale.no)):
         _without_rounding(tx, sale)
     end_hold_later(tx, sale.no)

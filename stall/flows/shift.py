@@ -13,6 +13,7 @@ import stall
 from stall.domain import drawer, money, zbody, zreport
 from stall.domain.drawer import Way
 from stall.errors import Refused
+from stall.flows import print_paper
 from stall.flows.checkpoint import sign_checkpoint
 from stall.store import presses, shifts, zsums
 from stall.store.db import Tx
@@ -153,4 +154,6 @@ def _move(
     said = shifts.add_move(tx, way, minor, reason, words)
     body: dict[str, object] = {"way": way.value, "minor": minor, **said, **(more or {})}
     tx.append("drawer", {**body, "reason": reason} if reason else body)
+    if way is not Way.COUNT:
+        print_paper.cash_moved(tx)
     return event

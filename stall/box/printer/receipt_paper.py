@@ -16,10 +16,10 @@ from stall.domain import money
 from stall.domain.sale import Line
 from stall.errors import Broken
 from stall.settings import Settings
-from stall.store import attempts, claim_codes, claims, journal, sales
+from stall.store import attempts, claim_codes, claims, journal, sales, vouchers
 from stall.store.sales import Sale
 from stall.store.secrets import BoxSecrets
-from stall.wire import crockford, event, receipt
+from stall.wire import b64, crockford, event, receipt, vouchercode
 from stall.wire.receipt import Item, Receipt
 
 
@@ -59,6 +59,7 @@ def document(
         *_sums(found.paper),
         *_tenders(conn, found),
         *_code(conn, own, settings, found, now_ms),
+        *_vouchers(conn, own, found),
         Rule(),
         Row("Box", found.paper.iss[:12]),
         Text(f"Document {found.paper.jti}"),
@@ -78,8 +79,8 @@ def _head(settings: Settings, found: Found, copy: int) -> Iterator[Block]:
         if line.strip():
             yield Text(line.strip(), centred=True)
     yield Rule()
-    if found.typ in words.MARKS:
-        yield Text(words.MARKS[found.typ], bold=True)
+    if paper.ref is not None:
+        yield Text(words.MARKS.get(found.typ, words.EXCHANGE), bold=True)
         yield Text(f"of document {paper.ref}")
     yield Row("Receipt" if found.typ == receipt.RECEIPT else "Number", words.number(paper.epoch, paper.seq))
     yield Text(words.date_time(paper.iat))
@@ -147,6 +148,20 @@ def _given(conn: sqlite3.Connection, found: Found) -> int | None:
         return None
     told = [one.given_minor for one in attempts.kept(attempts.of_sale(conn, found.sale.no)) if one.given_minor]
     return told[0] if len(told) == 1 else None
+
+
+def _vouchers(conn: sqlite3.Connection, own: BoxSecrets, found: Found) -> Iterator[Block]:
+    """The codes of the vouchers that were bought: who has one can spend it, so they stand on no paper that takes back."""
+    if found.key != found.sale.receipt_event or found.sale.void_event is not None:
+        return
+    for voucher in vouchers.of_sale(conn, found.sale.no):
+        if voucher.state == "active":
+            code = vouchercode.encode(vouchercode.derive(own.claim_key, b64.decode(found.paper.epoch), voucher.line))
+            yield Rule()
+            yield Text(f"Voucher worth {money.text(voucher.minor, voucher.cur)}", bold=True, centred=True)
+            yield Qr(code)
+            yield Text(crockford.grouped(code), bold=True, centred=True)
+            yield Text("Whoever has this code can spend it. Keep it like cash.", centred=True)
 
 
 def _code(conn: sqlite3.Connection, own: BoxSecrets, settings: Settings, found: Found, now_ms: int) -> Iterator[Block]:

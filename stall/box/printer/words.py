@@ -21,6 +21,7 @@ CLOCKS: Mapping[str, str] = {
     "floor": "not sure; no earlier than this",
 }
 MARKS: Mapping[str, str] = {receipt.REFUND: "REFUND", receipt.VOID: "VOID"}
+EXCHANGE = "EXCHANGE"
 COPY = "COPY"
 TEST = "TEST"
 

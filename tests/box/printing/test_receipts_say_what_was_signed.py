@@ -6,8 +6,14 @@ import pytest
 
 from stall.box.printer import escpos, receipt_paper
 from stall.box.printer.escpos import Ability
-from stall.store import attempts, claim_codes, sales
-from stall.wire import crockford
+from stall.flows import amend_basket
+from stall.flows.basket_lines import AnyWish, ProductWish, Wish
+from stall.flows.begin_return import begin_return
+from stall.flows.fill_basket import fill_basket
+from stall.flows.pay_back import pay_back_cash
+from stall.flows.take_cash import take_cash
+from stall.store import attempts, claim_codes, sales, vouchers
+from stall.wire import crockford, vouchercode
 from tests.box.printing import paper_reader
 from tests.box.printing.paper_reader import Printed
 from tests.fakes.stock import PRINTS, ZINE, Stocked
@@ -112,3 +118,70 @@ def test_two_hundred_copies_fit_on_one_receipt(stall: Stocked) -> None:
     selling.cash(stall, sale, given=100_000)
     assert "200 x Night Zine €600.00" in said(paper(stall, receipt_of(stall, sale)))
     assert attempts.of_sale(stall.box.db.read(), sale)
+
+
+def sold(stall: Stocked, *wishes: AnyWish, disc_minor: int = 0, tip: int = 0, step: int = 0) -> int:
+    with stall.box.db.transaction() as tx:
+        selling.add_products(tx)
+        sale = fill_basket(tx, list(wishes), origin="till", vat_bp=1900)
+        if disc_minor:
+            amend_basket.discount(tx, sale, minor=disc_minor)
+        if tip:
+            amend_basket.set_tip(tx, sale, tip)
+        take_cash(tx, sale, 1, 1_000_000, step=step)
+    return sale
+
+
+def test_a_voucher_bears_its_code_to_scan_and_to_type(stall: Stocked) -> None:
+    sale = sold(stall, ProductWish("gift", 1, 2000))
+    out = paper(stall, receipt_of(stall, sale))
+    (voucher,) = vouchers.of_sale(stall.box.db.read(), sale)
+    (code,) = out.codes
+    assert vouchers.by_digest(stall.box.db.read(), vouchercode.digest(vouchercode.decode(code))) == voucher
+    assert crockford.grouped(code) in said(out)
+    assert "Voucher worth €20.00" in said(out)
+
+
+def test_discount_tip_and_rounding_stand_in_their_own_lines_and_each_rate_in_its_own(stall: Stocked) -> None:
+    sale = sold(stall, Wish(PRINTS), ProductWish("postcard", 3), disc_minor=99, tip=51, step=5)
+    signed = selling.receipt_of(stall, sale)
+    words = said(paper(stall, receipt_of(stall, sale)))
+    assert words.count("Discount taken off: €") == 2
+    assert "Tip €0.51" in words
+    assert f"Rounding {'-' if signed.round < 0 else ''}€0.0{abs(signed.round)}" in words
+    assert "3 x Postcard €" in words
+    assert "VAT 7 %" in words
+    assert "VAT 19 %" in words
+    for row in signed.tax:
+        assert f"{row.rate // 100} % {row.net / 100:.2f} {row.vat / 100:.2f} {(row.net + row.vat) / 100:.2f}" in words
+    total = sum(pay.minor for pay in signed.pay)
+    assert f"Total €{total / 100:.2f}" in words
+
+
+def test_a_refund_names_its_receipt_and_what_came_back(stall: Stocked) -> None:
+    sale = sold(stall, Wish(PRINTS), Wish(ZINE))
+    with stall.box.db.transaction() as tx:
+        back = begin_return(tx, sale, {1: 1})
+        pay_back_cash(tx, back, 1, "maker")
+    out = paper(stall, receipt_of(stall, back))
+    words = said(out)
+    assert f"REFUND of document {selling.receipt_of(stall, sale).jti}" in words
+    assert "Night Zine -€3.00" in words
+    assert "Harbour Prints" not in words
+    assert "Total -€3.00" in words
+    assert out.codes == []
+
+
+def test_an_exchange_shows_what_came_back_and_what_went_out(stall: Stocked) -> None:
+    sale = sold(stall, Wish(ZINE))
+    with stall.box.db.transaction() as tx:
+        back = begin_return(tx, sale, {0: 1})
+        amend_basket.add_items(tx, back, [Wish(PRINTS)], 1900)
+        take_cash(tx, back, 1, 1000)
+    out = paper(stall, receipt_of(stall, back))
+    words = said(out)
+    assert "EXCHANGE of document" in words
+    assert "Night Zine -€3.00" in words
+    assert "Harbour Prints €4.50" in words
+    assert "Total €1.50" in words
+    assert len(out.codes) == 1
