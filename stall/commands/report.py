@@ -34,7 +34,9 @@ def reconcile(data: Path, as_json: bool) -> int:
     try:
         keys = {box.secrets.signing.thumbprint: box.secrets.signing.public}
         cloud = box.settings.cloud is not None
-        books = reconciliation.read_books(box.db.read(), keys, box.settings.cur, cloud=cloud)
+        books = reconciliation.read_books(
+            box.db.read(), keys, box.settings.cur, cloud=cloud, claim_key=box.secrets.claim_key
+        )
         decided = decisions.read(box.db.read(), box.secrets.claim_key)
         frozen = epochs.frozen(box.db.read())
     finally:
@@ -121,5 +123,7 @@ def _print(books: Books, checks: tuple[Check, ...]) -> None:
         say.line(f"{'ok ' if check.ok else 'GAP'} {check.name}: {check.sentence}")
     for entry in books.exceptions:
         say.line(f"    {entry.sentence}")
+    for note in books.seen:
+        say.line(f"    seen by {note.seen_by}: {note.sentence} ({note.reason or 'the reason was erased'})")
     for doubt in books.upload.doubts if books.upload else ():
         say.line(f"    {doubt}")

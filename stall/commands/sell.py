@@ -137,10 +137,14 @@ def _by_card(box: Box, wish: Wish, wait_s: int) -> int:
     from stall.flows.fill_basket import fill_basket
     from stall.flows.take_card import ask_card, drop_sale
     from stall.store.db import Tx
+    from stall.web.till.program import check_answers, runs
+
+    running = runs(box)
 
     def work(tx: Tx) -> tuple[int, int]:
+        check_answers(tx, running=running)  # refused at once, and no basket left
         sale = fill_basket(tx, [wish], origin="cli", vat_bp=box.settings.vat_bp)
-        return sale, ask_card(tx, sale, 1, READER)
+        return sale, ask_card(tx, sale, 1, READER, box.settings.offline.caps)
 
     sale, attempt = box.begin("payment", work)
     ended = _wait(box, attempt, wait_s)

@@ -31,25 +31,31 @@ _ACCOUNTS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """How many receipts there are, and of the first and the last the number; in more than one epoch those give no range."""
+
+    count: int
+    first: int
+    last: int
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """What happened since the last Z-report (`since_ms` UTC, None: since this stall began), to be compared by domain.books.
 
-    In `books`, `receipts` are the payments of the day, `paid` what the double entry has of them. `first` and `last` number the
-    receipts of the day, of which there are `count`.
+    In `books`, `receipts` are the payments of the day, `paid` what the double entry has of them.
     """
 
     books: Books
     since_ms: int | None
-    count: int
-    first: int | None
-    last: int | None
+    receipts: Numbers
 
 
 def read_day(conn: sqlite3.Connection, cur: str, *, cloud: bool, claim_key: bytes) -> Day:
     """Read the day in one view of the database."""
     with one_view(conn):
         since, since_ms = _begin(conn)
-        count, first, last = _numbers(conn, since)
         moved = day_ends.moved_since_last(conn)
         apart = day_ends.apart(conn)
         ends = day_ends.between(conn, since, MOST_ENDS)
@@ -73,7 +79,7 @@ def read_day(conn: sqlite3.Connection, cur: str, *, cloud: bool, claim_key: byte
             seen=notes.seen(conn, claim_key, MOST_SEEN),
             cut=day_ends.cut_off(conn),
         )
-        return Day(books, since_ms, count, first, last)
+        return Day(books, since_ms, _numbers(conn, since))
 
 
 def _begin(conn: sqlite3.Connection) -> tuple[int, int | None]:
@@ -84,12 +90,15 @@ def _begin(conn: sqlite3.Connection) -> tuple[int, int | None]:
     return (0, None) if row is None else (row[0], row[1])
 
 
-def _numbers(conn: sqlite3.Connection, since: int) -> tuple[int, int | None, int | None]:
-    """How many sales were finished, and the numbers of the first and the last of their receipts."""
-    count, first, last = conn.execute(
-        "SELECT count(*), min(receipt_event), max(receipt_event) FROM sales WHERE receipt_event >= ?", (since,)
+def _numbers(conn: sqlite3.Connection, since: int) -> Numbers:
+    count, first, last, epochs = conn.execute(
+        "SELECT count(*), min(receipt_event), max(receipt_event), count(DISTINCT receipt_event >> 40)"
+        " FROM sales WHERE receipt_event >= ?",
+        (since,),
     ).fetchone()
-    return count, None if first is None else event_seq(first), None if last is None else event_seq(last)
+    if first is None:
+        return Numbers(0, 0, 0, 0)
+    return Numbers(count, event_seq(first), event_seq(last), epochs)
 
 
 def _taken(conn: sqlite3.Connection, since: int) -> tuple[TenderSum, ...]:
@@ -105,7 +114,7 @@ def _taken(conn: sqlite3.Connection, since: int) -> tuple[TenderSum, ...]:
     ]
     free = conn.execute(
         "SELECT a.cur, count(*), min(s.receipt_event), max(s.receipt_event), count(DISTINCT s.receipt_event >> 40)"
-        " FROM sales s JOIN attempts a ON a.sale = s.no WHERE s.receipt_event >= ? AND a.tender = 'comp' AND a.state = 'paid'"
+        " FROM sales s INDEXED BY sales_receipt CROSS JOIN attempts a ON a.sale = s.no WHERE s.receipt_event >= ? AND a.tender = 'comp' AND a.state = 'paid'"
         " GROUP BY a.cur",
         (since,),
     ).fetchall()

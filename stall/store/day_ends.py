@@ -139,7 +139,7 @@ def cut_off(conn: sqlite3.Connection) -> tuple[CutDayEnd, ...]:
 
 def _weighed(conn: sqlite3.Connection, one: readers.CutDayEnd) -> CutDayEnd | None:
     row = conn.execute(
-        "SELECT upto, total_minor, ties FROM day_ends WHERE upto > ? AND reader = ? ORDER BY upto LIMIT 1",
+        "SELECT upto, total_minor, ties FROM day_ends WHERE upto >= ? AND reader = ? ORDER BY upto LIMIT 1",
         (one.event, one.reader),
     ).fetchone()
     if row is None:

@@ -152,7 +152,7 @@ def _card_payments(told: list[tuple[int, Event]]) -> Iterator[_Moved]:
 def open_payments(conn: sqlite3.Connection) -> tuple[OpenPayment, ...]:
     """The payments whose outcome is not final."""
     rows = conn.execute(
-        "SELECT no, sale, state, amount_minor, cur FROM attempts"
+        "SELECT no, sale, state, amount_minor, cur FROM attempts INDEXED BY attempts_open"
         " WHERE state IN ('requested', 'sent', 'approved', 'reversing', 'unknown') ORDER BY no"
     )
     return tuple(OpenPayment(*row) for row in rows.fetchall())

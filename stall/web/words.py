@@ -14,6 +14,7 @@ WIFI_BITS_S = 20_000_000
 _KB, _MB, _GB = 1000, 1000**2, 1000**3
 _MINUTE_S = 60
 _TEN = 10
+_MINUTES, _HOURS = 60, 24
 
 
 def size(count: int) -> str:
@@ -65,6 +66,15 @@ def when(ms: int, now_ms: int) -> str:
     return f"{at:%H:%M} UTC" if at.date() == now.date() else f"{at.day} {at:%b, %H:%M} UTC"
 
 
+def age(ms: int, now_ms: int) -> str:
+    """Say how long ago a moment was (`3 h ago`)."""
+    minutes = max(0, now_ms - ms) // 60_000
+    if minutes < _MINUTES:
+        return f"{minutes} min ago" if minutes else "just now"
+    hours = minutes // _MINUTES
+    return f"{hours} h ago" if hours < 2 * _HOURS else f"{hours // _HOURS} days ago"
+
+
 def percent(basis_points: int) -> str:
     """Write a VAT rate (`19 %`, `5.5 %`)."""
     whole, rest = divmod(basis_points, 100)
@@ -89,6 +99,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "time": time,
     "iso": iso,
     "when": when,
+    "age": age,
     "percent": percent,
     "count_of": count,
     "grouped": crockford.grouped,

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from stall import app, settings
 from stall.commands import sell
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
-from stall.store import attempts, claims, readers
+from stall.store import attempts, claims, locks, readers
 from stall.store.db import Tx
 from stall.wire import claimcode, credential, ownercode
 from tests.commands.conftest import Run
@@ -75,8 +75,8 @@ def test_without_a_tender_it_is_a_usage_error(run: Run) -> None:
 
 
 @pytest.fixture
-def terminal(data: Path) -> Callable[..., threading.Thread]:
-    """A worker of its own that takes the next request through the given steps."""
+def terminal(data: Path) -> Iterator[Callable[..., threading.Thread]]:
+    """A worker of its own that takes the next request through the given steps; it holds the name of the reader's program."""
     setting_up = app.open_box(data)
     with setting_up.db.transaction() as tx:
         readers.report(tx, sell.READER, "Card reader", "ready", "Ready")
@@ -100,7 +100,9 @@ def terminal(data: Path) -> Callable[..., threading.Thread]:
         thread.start()
         return thread
 
-    return play
+    program = locks.own_name(data, f"reader-{sell.READER}")
+    yield play
+    program.release()
 
 
 def test_a_card_sale_waits_for_the_terminal(run: Run, terminal: Callable[..., threading.Thread]) -> None:
@@ -139,6 +141,18 @@ def test_a_reader_nobody_serves_is_given_up_before_anything_was_sent(
     assert ran.code == 1
     assert "Nothing was sent to the terminal" in ran.err
     assert run("sell", stock.PRINTS, "--cash").code == 0
+
+
+def test_a_reader_whose_program_does_not_run_is_told_at_once_and_nothing_is_begun(run: Run, data: Path) -> None:
+    box = app.open_box(data)
+    with box.db.transaction() as tx:
+        readers.report(tx, sell.READER, "Card reader", "ready", "Ready")
+    began = time.monotonic()
+    ran = run("sell", stock.PRINTS, "--card")
+    assert "[reader-not-running]" in ran.err
+    assert time.monotonic() - began < sell.PATIENCE_S
+    assert box.db.read().execute("SELECT count(*) FROM sales").fetchone()[0] == 0
+    box.close()
 
 
 def test_a_certificate_is_made_out_to_the_owner_it_is_sold_for(run: Run, data: Path) -> None:

@@ -19,10 +19,12 @@ from stall.flows.card_attempt import TerminalFacts
 from stall.flows.claim import redeem_order
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.flows.fill_basket import Wish, fill_basket
+from stall.flows.mark_seen import mark_seen
 from stall.flows.note_exception import note_exception
 from stall.flows.record_pack import Prepared
+from stall.flows.shift import Closing, Press, close_shift
 from stall.flows.take_confirmed import take_confirmed
-from stall.store import attempts, readers
+from stall.store import attempts, notes, presses, readers, shifts
 from stall.store.box import Box
 from stall.store.db import Tx
 from stall.wire import manifest
@@ -116,6 +118,10 @@ def _end_day(year: _Year) -> None:
     with year.box.db.transaction() as tx:
         job = ask_day_end(tx, READER)
         record_day_end(tx, job, READER, total_minor=year.minor, count=year.count, cur="EUR", tid=TID)
+        for note in notes.unseen(tx.conn):
+            mark_seen(tx, "exception", note.no, "slip 0042 at the terminal")
+        press = Press(presses.new_key(), shifts.running(tx.conn).no)
+        close_shift(tx, press, Closing("EUR", "maker", cloud=False, blind=False, counted=False, despite_open=True))
     year.minor = year.count = 0
 
 

@@ -12,6 +12,7 @@ from stall.store.box import Box
 from stall.web import error_pages, guard, ids
 from stall.web.factory import new_app
 from stall.web.till import gate, signed
+from stall.web.till.at_risk import risk
 from stall.web.till.back import back
 from stall.web.till.banner import flags
 from stall.web.till.box import keep_box, this_box
@@ -28,6 +29,7 @@ from stall.web.till.reports import reports
 from stall.web.till.sell import lists_version, sell
 from stall.web.till.shift import shift
 from stall.web.till.sign_in import pages as sign_in
+from stall.web.till.today import today
 from stall.web.till.trail import trail
 from stall.web.till.witness import witness
 
@@ -57,6 +59,8 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
         back,
         owner,
         day,
+        today,
+        risk,
         shift,
         reports,
         shelf,

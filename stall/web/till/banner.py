@@ -6,8 +6,11 @@ import sqlite3
 from dataclasses import dataclass
 
 from stall.clock import Source
+from stall.domain import money
+from stall.domain.at_risk import Tone, tone
 from stall.domain.rights import Right
-from stall.store import epochs, floor, journal, locks, print_jobs, readers, shifts, till_reads, uploads
+from stall.settings import Settings
+from stall.store import at_risk, epochs, floor, journal, locks, print_jobs, readers, shifts, till_reads, uploads
 from stall.store.box import Box
 from stall.store.floor import Doubt, Moment
 from stall.store.room import MB, Room
@@ -21,6 +24,8 @@ from stall.web.till.words import Shape
 READER = 1
 
 _FIRST = {Shape.STOP: 0, Shape.WARN: 1}
+
+_RISK = {Tone.CALM: Shape.WAIT, Tone.AMBER: Shape.WARN, Tone.RED: Shape.STOP}
 
 _MINUTE_MS = 60_000
 _HOUR_MS = 60 * _MINUTE_MS
@@ -46,6 +51,7 @@ def flags(box: Box) -> list[Flag]:
         *_drawer(conn),
         _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
         *_printer(box, conn),
+        *_at_risk(conn, box.settings, moment.now_ms),
         *_disk(box.room),
         *_frozen(conn),
     ]
@@ -81,6 +87,17 @@ def _printer(box: Box, conn: sqlite3.Connection) -> list[Flag]:
         return []
     shape, words, _ = print_state.printer_words(box, state)
     return [Flag("printer", shape, words, "/printer")]
+
+
+def _at_risk(conn: sqlite3.Connection, settings: Settings, now_ms: int) -> list[Flag]:
+    """Nothing while all the money is safe."""
+    caps, risk = settings.offline.caps, at_risk.total(conn, settings.cur)
+    if risk.count == 0:
+        return []
+    age = risk.age_ms(now_ms)
+    old = f", oldest {age // _HOUR_MS} h" if age >= _HOUR_MS else ""
+    sums = f"{money.text(risk.minor, settings.cur)} approved offline, of {money.text(caps.total_minor, settings.cur)}"
+    return [Flag("risk", _RISK[tone(caps, risk, now_ms)], f"{sums}{old}", "/at-risk")]
 
 
 def _disk(room: Room) -> list[Flag]:

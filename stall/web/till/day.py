@@ -1,4 +1,4 @@
-"""The maker's pages at the till: open and close drops, confirm the clock, close the day."""
+"""The maker's pages at the till: open and close drops, confirm the clock, see the day, ask the terminal."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ from collections.abc import Callable
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from stall.domain import books
 from stall.domain.rights import Right
 from stall.errors import Refused, StallError
 from stall.flows.confirm_clock import confirm_clock, read_time
 from stall.flows.day_end import ask_day_end, ask_diagnosis, ask_slip
 from stall.flows.switch_drop import close_drop, open_drop
-from stall.store import catalogue, epochs, floor, readers, reconciliation, till_reads
+from stall.store import catalogue, epochs, floor, till_reads
 from stall.store.db import Tx
 from stall.web.error_pages import status_of
+from stall.web.till import today
 from stall.web.till.banner import READER
 from stall.web.till.box import this_box
 from stall.web.till.pin import check_pin
+from stall.web.till.program import check_answers, runs
 
 day = Blueprint("till_day", __name__)
 
 Answer = Response | tuple[str, int]
-
-_MOST_JOBS = 1 << 40
 
 
 @day.get("/drops")
@@ -68,8 +67,8 @@ def confirm() -> Answer:
 
 @day.get("/day")
 def close() -> str:
-    """Show whether the day ties."""
-    return _day()
+    """Show the day so far, and whether it ties."""
+    return today.page()
 
 
 @day.post("/day/end")
@@ -92,10 +91,16 @@ def slip() -> Answer:
 
 def _ask_reader(ask: Callable[[Tx, int], int]) -> Answer:
     box = this_box()
+    running = runs(box)
+
+    def work(tx: Tx) -> int:
+        check_answers(tx, running=running)
+        return ask(tx, READER)
+
     try:
-        job = box.write("payment", lambda tx: ask(tx, READER))
+        job = box.write("payment", work)
     except StallError as trouble:
-        return _day(trouble), status_of(trouble)
+        return today.page(trouble), status_of(trouble)
     return redirect(url_for("till_day.close", job=job), 303)
 
 
@@ -135,26 +140,5 @@ def _clock(trouble: StallError | None = None) -> str:
         moment=moment,
         typed=request.form.get("utc", "")[:40],
         confirmed=trouble is None and "confirmed" in request.args,
-        trouble=trouble,
-    )
-
-
-def _day(trouble: StallError | None = None) -> str:
-    box = this_box()
-    conn = box.db.read()
-    keys = {box.secrets.signing.thumbprint: box.secrets.signing.public}
-    read = reconciliation.read_books(conn, keys, box.settings.cur, cloud=box.settings.cloud is not None)
-    asked = request.args.get("job", 0, type=int)
-    job = readers.job(conn, asked) if 0 < asked < _MOST_JOBS else None
-    return render_template(
-        "till/day.html",
-        books=read,
-        checks=books.checks(read),
-        epoch=epochs.running(conn),
-        frozen=epochs.frozen(conn),
-        reader=readers.find(conn, READER),
-        apart=box.settings.standalone and box.settings.standalone.name,
-        job=job,
-        room=box.room,
         trouble=trouble,
     )

@@ -69,10 +69,11 @@ def state(no: int) -> dict[str, str]:
 def card(no: int) -> Answer:
     """Ask the reader to take what is due."""
     ordinal, running = _number("ordinal"), runs(this_box())
+    caps = this_box().settings.offline.caps
 
     def ask(tx: Tx) -> None:
         check_runs(tx, no, _next(tx, no, ordinal), running=running)
-        ask_card(tx, no, ordinal, READER)
+        ask_card(tx, no, ordinal, READER, caps)
 
     return _pay(no, ask)
 

@@ -29,7 +29,16 @@ def check_runs(tx: Tx, sale: int, ordinal: int, *, running: bool) -> None:
 
     Raises Refused `reader-not-running`.
     """
-    if earlier_press(tx, sale, ordinal) is None and readers.find(tx.conn, READER) is not None and not running:
+    if earlier_press(tx, sale, ordinal) is None:
+        check_answers(tx, running=running)
+
+
+def check_answers(tx: Tx, *, running: bool) -> None:
+    """Refuse what a reader's program that does not run would be asked; without a reader somebody else says so.
+
+    Raises Refused `reader-not-running`.
+    """
+    if readers.find(tx.conn, READER) is not None and not running:
         raise Refused(
             "reader-not-running",
             "The card reader's program is not running, so the terminal was asked for nothing. Start it with `stall reader`, or use cash.",

@@ -49,6 +49,14 @@ RIGHTS: dict[str, Right] = {
     "till_back.give": Right.GIVE_BACK,
     # the day
     "till_day.close": Right.READ_DAY,
+    "till_today.everything": Right.READ_DAY,
+    "till_today.note_seen": Right.READ_DAY,
+    "till_today.end_seen": Right.READ_DAY,
+    "till_today.slip_says": Right.READ_DAY,  # and the PIN of somebody who may decide
+    "till_today.closed_nothing": Right.READ_DAY,  # the same
+    "till_risk.listed": Right.SIGNED,
+    "till_risk.settled": Right.SIGNED,  # and the PIN of somebody who may decide
+    "till_risk.refused": Right.SIGNED,  # the same
     "till_day.end": Right.TERMINAL,
     "till_day.check": Right.TERMINAL,
     "till_day.slip": Right.TERMINAL,
