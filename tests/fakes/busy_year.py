@@ -121,7 +121,7 @@ def _end_day(year: _Year) -> None:
         for note in notes.unseen(tx.conn):
             mark_seen(tx, "exception", note.no, "slip 0042 at the terminal")
         press = Press(presses.new_key(), shifts.running(tx.conn).no)
-        close_shift(tx, press, Closing("EUR", "maker", cloud=False, blind=False, counted=False, despite_open=True))
+        close_shift(tx, press, Closing("EUR", cloud=False, blind=False, counted=False, despite_open=True))
     year.minor = year.count = 0
 
 
