@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from stall.box.printer import escpos, lettering, squares
@@ -249,3 +251,24 @@ def test_the_library_leaves_no_log_no_folder_and_no_variable_behind(tmp_path: Pa
     )
     assert done.stdout.split() == ["[]", "True"]
     assert list(tmp_path.iterdir()) == []
+
+
+@given(st.text(max_size=60), st.sampled_from([58, 80]), st.sampled_from(["cp858", "cp866", "raster"]))
+def test_no_word_of_anybody_can_command_the_printer_or_leave_the_paper(
+    text: str, width_mm: int, code_page: str
+) -> None:
+    """The reader refuses unknown commands, lines that are too long and pictures wider than the paper."""
+    out = printed(
+        Heading(text), Text(text, bold=True), Text(f"  {text}"), Row(text, "-€1,234.00", large=True), Row(text, "€3"), Cut(),
+        width_mm=width_mm, code_page=code_page,
+    )  # fmt: skip
+    assert out.cuts == 1
+    assert out.kicks == 0
+    assert out.commands[-1] == "cut"
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_called_printable_has_a_letter_for_each_sign(text: str) -> None:
+    shown, whole = NO_CJK.printable(text)
+    assert NO_CJK.printable(shown) == (shown, True)
+    assert whole or lettering.MISSING in shown

@@ -6,7 +6,7 @@ from stall.box.printer.ports import device, file, network, serial_line
 from stall.box.printer.ports.port import Port
 from stall.errors import Refused
 
-__all__ = ["Port", "check", "connect"]
+__all__ = ["Port", "connect"]
 
 
 def connect(link: str, line: str) -> Port:
@@ -28,19 +28,3 @@ def connect(link: str, line: str) -> Port:
         "printer-link",
         f"“{link}” is no printer. Write usb:VENDOR:PRODUCT, serial:/dev/serial/by-id/…, tcp:HOST or file:PATH in the settings.",
     )
-
-
-def check(link: str, line: str) -> None:
-    """Look at a link without opening anything. Raises Refused `printer-link`, `printer-line`."""
-    kind, _, rest = link.partition(":")
-    match kind:
-        case "usb" if rest:
-            device.ids(rest)
-        case "serial" if rest:
-            serial_line.baud(line)
-        case "tcp" if rest:
-            network.address(rest)
-        case "file" if rest:
-            return
-        case _:
-            connect("", line)

@@ -67,11 +67,6 @@ class SerialPort:
             self._port.close()
 
 
-def baud(line: str) -> int:
-    """The speed of a line as settings write it, like `9600 8N1`. Raises Refused `printer-line`."""
-    return int(_read(line)["baud"])
-
-
 def _read(line: str) -> re.Match[str]:
     found = _LINE.fullmatch(line)
     if found is None or int(found["baud"]) not in SPEEDS:
