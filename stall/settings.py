@@ -106,7 +106,9 @@ class Disk(Struct, frozen=True):
 
 
 class Till(Struct, frozen=True):
-    """How the till behaves. After `lock_minutes` without a touch the screen locks; 0 is never.
+    """What the till offers and how it behaves: percents taken off or added with one press, the coins that cash is rounded to (minor units).
+
+    After `lock_minutes` without a touch the screen locks; 0 is never.
 
     `address` is where phones and tablets reach it over TLS, `names` what else the box is called there, `socket` the
     unix socket between it and nginx; empty for the runtime folder of the service, and none without that. With `blind_count`
@@ -118,6 +120,9 @@ class Till(Struct, frozen=True):
     address: str = ""
     names: tuple[str, ...] = ()
     socket: str = ""
+    discounts: tuple[Annotated[int, msgspec.Meta(ge=1, le=100)], ...] = (10, 20)
+    tips: tuple[Annotated[int, msgspec.Meta(ge=1, le=100)], ...] = ()
+    cash_rounding: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
 
 
 class Offline(Struct, frozen=True):
@@ -206,7 +211,7 @@ def reader_table(own: Reader, **found: str) -> list[str]:
 
 
 def _toml(settings: Settings) -> str:
-    """Write TOML by hand: two levels of tables of strings, numbers and booleans are all we have."""
+    """Write TOML by hand: two levels of tables of strings, numbers, booleans and lists of numbers are all we have."""
     top: list[str] = []
     tables: list[str] = []
     for name, value in msgspec.to_builtins(settings).items():

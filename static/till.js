@@ -67,17 +67,20 @@ function silent() {
   if (first) say(first, "stop", [[first.querySelector("span"), "Box not answering"]]);
 }
 
-async function refreshLists() {
+// What is left of each thing changes where it stands: a tile that is replaced would lose the finger that is on it.
+async function refreshTiles() {
   const text = await (await fetch(page, { cache: "no-store" })).text();
   const fresh = new DOMParser().parseFromString(text, "text/html");
-  for (const place of document.querySelectorAll("[data-live]")) {
-    const other = fresh.getElementById(place.id);
-    if (other && other.innerHTML !== place.innerHTML) place.innerHTML = other.innerHTML;
+  for (const tile of document.querySelectorAll("[data-tile]")) {
+    const other = fresh.querySelector(`[data-tile="${CSS.escape(tile.dataset.tile)}"]`);
+    if (!other) continue;
+    if ("disabled" in tile) tile.disabled = other.disabled;
+    const [left, now] = [tile, other].map((place) => place.querySelector("[data-left]"));
+    if (left.textContent !== now.textContent) left.textContent = now.textContent;
   }
-  for (const tile of document.querySelectorAll(".tile")) {
-    const other = fresh.querySelector(`.tile[value="${CSS.escape(tile.value)}"]`);
-    if (other) tile.disabled = other.disabled;
-  }
+  const [waits, now] = [document, fresh].map((place) => place.getElementById("waits"));
+  if (waits && now) waits.textContent = now.textContent;
+  body.dispatchEvent(new Event("lists")); // the lists beside fetch themselves
 }
 
 // A flag came or went: take the strip of a fresh page.
@@ -97,7 +100,7 @@ async function banner() {
     if (place) say(place, flag.shape, [[place.querySelector("span"), flag.words]]);
   }
   if ("lists" in body.dataset && body.dataset.lists !== now.lists) {
-    await refreshLists();
+    await refreshTiles();
     body.dataset.lists = now.lists;
   }
 }
@@ -122,6 +125,12 @@ function keepTime(field) {
   const ticking = setInterval(show, 1000);
   field.addEventListener("input", () => clearInterval(ticking), { once: true });
 }
+
+// A part of the page was put in place anew: what the script compares with is what that part says.
+body.addEventListener("htmx:afterSwap", () => {
+  const version = document.querySelector("main")?.dataset.nowVersion;
+  if (version) body.dataset.version = version;
+});
 
 giveTypedBack();
 document.querySelector("[data-lock]")?.addEventListener("submit", keepTyped);

@@ -66,15 +66,16 @@ def tax_shares(lines: Sequence[Line]) -> tuple[TaxShare, ...]:
     return tuple(TaxShare(rate, *money.share_of_vat(gross[rate], rate)) for rate in sorted(gross))
 
 
-def discounted(lines: Sequence[Line], disc_minor: int) -> list[Line]:
-    """The same lines with one discount over all of them, in place of any they had.
+def discounted(lines: Sequence[Line], disc_minor: int, lasting: Sequence[int] | None = None) -> list[Line]:
+    """The same lines with one discount over all of them, in place of any they had but what of it is `lasting`, line by line.
 
     It is spread in proportion to what each costs without, and so over the rates of VAT; what is taken back gets none.
     Raises Refused `discount-too-large` when it is more than there is to discount, `discount-negative` below zero.
     """
-    shares = [max(line.list_minor, 0) for line in lines]
+    kept = [0] * len(lines) if lasting is None else lasting
+    shares = [max(line.list_minor - disc, 0) for line, disc in zip(lines, kept, strict=True)]
     check_discount(disc_minor, sum(shares))
-    parts = spread(disc_minor, shares)
+    parts = [disc + more for disc, more in zip(kept, spread(disc_minor, shares), strict=True)]
     return [replace(line, minor=line.list_minor - disc, disc=disc) for line, disc in zip(lines, parts, strict=True)]
 
 

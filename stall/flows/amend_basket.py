@@ -5,18 +5,18 @@ The sale stays the same one. Its held numbers are let go first: what is changed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from stall.domain.money import LIMIT_MINOR
-from stall.domain.product import is_voucher
+from stall.domain.product import is_voucher, spread
 from stall.domain.sale import Line, check_discount, discounted, percent_of, total
 from stall.errors import Refused
-from stall.flows.basket_lines import AnyWish, check_quantity, lines_of, numbered
+from stall.flows.basket_lines import AnyWish, ProductWish, check_quantity, lines_of, numbered
 from stall.flows.begin_payment import check_unpaid
 from stall.flows.hold_numbers import forget_numbers
 from stall.flows.settle import paid_so_far
-from stall.store import goods, sales
+from stall.store import goods, products, sales
 from stall.store.db import Tx
 from stall.store.sales import Sale
 
@@ -64,7 +64,7 @@ def set_quantity(tx: Tx, sale_no: int, n: int, qty: int, vat_bp: int) -> None:
     lines = _lines(tx, sale)
     line = next((line for line in lines if line.n == n), None)
     if line is None:
-        raise Refused("line-unknown", "That line is not in the basket any more. Look at it again.")
+        raise line_unknown()
     _check_goes_out(line)
     if line.bundle is not None:
         raise Refused("quantity-of-bundle", "That is a part of a bundle. Add the bundle once more, or remove it.")
@@ -80,30 +80,59 @@ def set_quantity(tx: Tx, sale_no: int, n: int, qty: int, vat_bp: int) -> None:
     _rewrite(tx, sale, lines)
 
 
-def discount(
-    tx: Tx, sale_no: int, *, minor: int | None = None, basis_points: int | None = None, n: int | None = None
-) -> None:
-    """Take an amount or a part (in basis points) off one line, or off the whole basket in place of every discount it has.
+def set_bundles(tx: Tx, sale_no: int, bundle: int, count: int, vat_bp: int) -> bool:
+    """Make it so many of a bundle (its number among the products), at what it costs now; whether anything is left.
 
-    Raises as `check_amendable`, Refused `discount-negative`, `discount-too-large`, `line-unknown`, `discount-of-voucher`.
+    Raises as `check_amendable`, Refused `quantity-wrong`, `line-unknown`, and what `lines_of` raises.
     """
     sale = check_amendable(tx, sale_no)
     lines = _lines(tx, sale)
+    old = _parts_of(lines, bundle)
+    if not old:
+        raise line_unknown()
+    if count < 1:
+        return remove_line(tx, sale_no, old[0].n)
+    at, left = lines.index(old[0]), [line for line in lines if line not in old]
+    _, more = lines_of(tx, [ProductWish(products.get(tx.conn, bundle).sku, count)], vat_bp)
+    _rewrite(tx, sale, [*left[:at], *more, *left[at:]])
+    return True
+
+
+def discount(
+    tx: Tx, sale_no: int, *, minor: int | None = None, basis_points: int | None = None, n: int | Collection[int] | None = None
+) -> None:  # fmt: skip
+    """Take an amount or a part (in basis points) off a line, off several, or off the whole basket, in place of what was taken off before.
+
+    A bundle stays as much cheaper as it is: the discount comes on top. Raises as `check_amendable`, Refused `discount-negative`,
+    `discount-too-large`, `line-unknown`, `discount-of-voucher`.
+    """
+    sale = check_amendable(tx, sale_no)
+    lines = _lines(tx, sale)
+    named = None if n is None else {n} if isinstance(n, int) else set(n)
+    money = products.deposits(tx.conn)
     chosen = [
-        line for line in lines if (n is None or line.n == n) and not is_voucher(line.sku) and line.of_line is None
+        line
+        for line in lines
+        if (named is None or line.n in named)
+        and not is_voucher(line.sku)
+        and line.product not in money
+        and line.of_line is None
     ]
     if not chosen:
-        _check_goes_out(next((line for line in lines if line.of_line is not None and line.n == n), None))
-        if any(line.n == n for line in lines) or n is None:
+        _check_goes_out(next((x for x in lines if x.of_line is not None and named is not None and x.n in named), None))
+        if named is None or any(line.n in named for line in lines):
             raise Refused(
-                "discount-of-voucher", "A voucher is money and has no discount. Sell it for what it is worth."
+                "discount-of-voucher",
+                "A voucher or a deposit is money and has no discount. Sell it for what it is worth.",
             )
-        raise Refused("line-unknown", "That line is not in the basket any more. Look at it again.")
-    worth = sum(max(line.list_minor, 0) for line in chosen)
+        raise line_unknown()
+    names = {line.n for line in chosen}
+    whole = [line for line in _undiscounted(tx, lines) if line.n in names]
+    worth = sum(max(line.minor, 0) for line in whole)
     off = percent_of(worth, basis_points or 0) if minor is None else minor
     check_discount(off, worth)
-    cheaper = {line.n: line for line in discounted(chosen, off)}
-    _rewrite(tx, sale, [cheaper.get(line.n, line) for line in lines])
+    after = {line.n: line for line in discounted(whole, off, [line.disc for line in whole])}
+    _rewrite(tx, sale, [after.get(line.n, line) for line in lines])
 
 
 def set_tip(tx: Tx, sale_no: int, minor: int) -> None:
@@ -145,6 +174,25 @@ def check_amendable(tx: Tx, sale_no: int) -> Sale:
             "Payment of this sale has begun, so its items stay. Take the payment, or cancel it and start a new sale.",
         )
     return sale
+
+
+def _parts_of(lines: Sequence[Line], bundle: int) -> list[Line]:
+    """The lines that were sold as parts of a bundle; not what comes back of another."""
+    return [line for line in lines if line.bundle == bundle and line.of_line is None]
+
+
+def _undiscounted(tx: Tx, lines: Sequence[Line]) -> list[Line]:
+    """The lines at what they cost without a discount; the parts of a bundle at its price, which is cheaper than they are alone."""
+    plain = [line if line.bundle else replace(line, minor=line.list_minor, disc=0) for line in lines]
+    for bundle in {line.bundle for line in lines if line.bundle and line.of_line is None}:
+        parts = _parts_of(lines, bundle)
+        price = (products.get(tx.conn, bundle).price_minor or 0) * products.bundles_in(
+            tx.conn, bundle, sum(line.qty for line in parts)
+        )
+        shares = spread(price, [line.list_minor for line in parts])
+        at = {line.n: replace(line, minor=minor, disc=max(line.list_minor - minor, 0)) for line, minor in zip(parts, shares, strict=True)}  # fmt: skip
+        plain = [at.get(line.n, line) for line in plain]
+    return plain
 
 
 def _lines(tx: Tx, sale: Sale) -> list[Line]:
@@ -189,3 +237,8 @@ def _of_the_same(line: Line, more: Line) -> bool:
     named = line.pack, line.product, line.sku, line.title, line.vat_bp
     plain = not (line.disc or more.disc or line.bundle or more.bundle or line.of_line)
     return plain and named == (more.pack, more.product, more.sku, more.title, more.vat_bp)
+
+
+def line_unknown() -> Refused:
+    """What to tell who changes a line that is out already."""
+    return Refused("line-unknown", "That line is not in the basket any more. Look at it again.")

@@ -33,19 +33,21 @@ _REFERENCE = re.compile(r"[A-Za-z0-9_.:-]{1,40}", re.ASCII)
 _CARD_NUMBER = re.compile(r"[0-9]{13,}|(?<![0-9])[0-9]{4}-(?:[0-9]{4}-[0-9]{4}-[0-9]{4}|[0-9]{6}-[0-9]{5})(?![0-9])")
 
 
-def hold_for_reader(tx: Tx, sale_no: int) -> int:
-    """Hold a sale's numbers while a person takes the money on another reader; return what is due, in minor units.
+def hold_for_reader(tx: Tx, sale_no: int, *, part_minor: int | None = None) -> int:
+    """Hold a sale's numbers while a person takes the money on another reader; return what it is to take, in minor units.
 
     No attempt begins, so the hold lives three minutes from now. Asking again holds anew.
     Raises Refused as `begin_payment` and `due_by_card` do.
     """
-    due = due_by_card(tx, begin_payment(tx, sale_no))
+    due = due_by_card(tx, begin_payment(tx, sale_no), part_minor)
     end_hold_later(tx, sale_no)
     return due
 
 
-def take_confirmed(tx: Tx, sale_no: int, ordinal: int, reference: str, decided_by: str) -> int:
-    """Take what is still due as paid on another reader; return the attempt. A second press returns the first.
+def take_confirmed(
+    tx: Tx, sale_no: int, ordinal: int, reference: str, decided_by: str, *, part_minor: int | None = None
+) -> int:
+    """Take what is still due, or a part of it, as paid on another reader; return the attempt. A second press returns the first.
 
     Raises Refused `payment-between`, what `read_reference` and `due_by_card` raise, and what `begin_payment` raises.
     """
@@ -66,7 +68,7 @@ def take_confirmed(tx: Tx, sale_no: int, ordinal: int, reference: str, decided_b
         kind="pay",
         tender=Tender.OPERATOR,
         state=State.PAID,
-        amount_minor=due_by_card(tx, sale),
+        amount_minor=due_by_card(tx, sale, part_minor),
         cur=sale.cur,
         decided_by=decided_by,
         reference=named,

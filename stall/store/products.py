@@ -83,6 +83,17 @@ def parts(conn: sqlite3.Connection, bundle: int) -> list[BundlePart]:
     return [BundlePart(*row) for row in rows.fetchall()]
 
 
+def deposits(conn: sqlite3.Connection) -> frozenset[int]:
+    """The products that are deposits: what is paid for them comes back."""
+    return frozenset(row[0] for row in conn.execute("SELECT no FROM products WHERE kind = ?", (ProductKind.DEPOSIT,)))
+
+
+def bundles_in(conn: sqlite3.Connection, bundle: int, pieces: int) -> int:
+    """How many of a bundle so many pieces of its parts are; 1 where that is not clear any more, because it was changed since."""
+    each = sum(part.qty for part in parts(conn, bundle))
+    return pieces // each if each and pieces >= each else 1
+
+
 def save(
     tx: Tx, *, sku: str, title: str, kind: ProductKind, price_minor: int | None, cur: str, vat_bp: int, barcode: str | None,
     stock: int | None, on_sale: bool, cover: str | None,

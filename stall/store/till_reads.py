@@ -1,8 +1,11 @@
-"""What only the till asks of the database: its switches, and what the cloud has not got yet. Reads only."""
+"""What only the till asks of the database: its switches, what was put aside, and what the cloud has not got yet. Reads only."""
 
 from __future__ import annotations
 
 import sqlite3
+
+from stall.store import sales
+from stall.store.sales import Sale
 
 
 def switched_on(conn: sqlite3.Connection) -> frozenset[str]:
@@ -23,3 +26,12 @@ def unsent_sales(conn: sqlite3.Connection, first_event: int) -> tuple[int, int |
         "SELECT paid_ms FROM sales WHERE receipt_event >= ? ORDER BY receipt_event LIMIT 1", (first_event,)
     ).fetchone()
     return count, None if oldest is None else oldest[0]
+
+
+def parked(conn: sqlite3.Connection, limit: int) -> list[Sale]:
+    """The baskets that were put aside, the newest first."""
+    rows = conn.execute(
+        "SELECT no FROM sales WHERE parked_ms IS NOT NULL AND state = 'basket' ORDER BY parked_ms DESC LIMIT ?",
+        (limit,),
+    ).fetchall()
+    return [sales.get(conn, no) for (no,) in rows]

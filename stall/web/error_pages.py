@@ -27,6 +27,7 @@ STATUS = {
     "sale-unknown": 404,
     "product-unknown": 404,
     "z-unknown": 404,
+    "search-nothing": 404,
     "grant-over": 410,
     "grant-taken-back": 410,
     "download-limit": 403,

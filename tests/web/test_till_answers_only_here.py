@@ -43,7 +43,7 @@ def test_a_foreign_name_reaches_nothing(till: Till) -> None:
 
 
 def test_looking_changes_nothing_and_a_sale_that_is_not_there_is_404(till: Till) -> None:
-    for path in ("/sale", "/sale/1/card", "/sale/1/cash", "/basket", "/day/end"):
+    for path in ("/sale", "/sale/1/card", "/sale/1/cash", "/find", "/day/end"):
         assert till.client.get(path).status_code == 405
     assert till.client.get("/sale/9").status_code == 404
     assert till.client.get(f"/sale/{1 << 70}").status_code == 404

@@ -49,6 +49,16 @@ class Till:
         assert answer.status_code == 303, text(answer)
         return answer.location
 
+    def press_product(self, sku: str, **more: object) -> str:
+        """Press a product's tile of the page that is open; give the address of the sale."""
+        answer = self.client.post("/sale", data={"press": self.press("/"), "product": sku, **more})
+        assert answer.status_code == 303, text(answer)
+        return answer.location
+
+    def scan(self, typed: str, path: str = "/", **more: object) -> TestResponse:
+        """Type into the one field of a page, as a scanner does."""
+        return self.client.post("/find", data={"press": self.press(path), "q": typed, **more})
+
     def press(self, path: str) -> str:
         """The key of the form on a page."""
         found = re.search(r'name="press" value="([^"]+)"', self.client.get(path).text)

@@ -34,7 +34,7 @@ def set_terminal(hand: Visitor, mode: str, *, wait_for_card: bool = False) -> No
 
 def find_basket(maker: Visitor, code: str) -> Page:
     """Type the code on the buyer's phone; give the sale's page."""
-    return maker.press(maker.open("/"), "Find", code=code)
+    return maker.press(maker.open("/"), "Find", q=code)
 
 
 def sale_number(page: Page) -> int:

@@ -11,7 +11,8 @@ from stall.errors import StallError
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids
 from stall.web.factory import new_app
-from stall.web.till import gate, signed
+from stall.web.till import gate, screen, signed
+from stall.web.till.amend import amend
 from stall.web.till.at_risk import risk
 from stall.web.till.back import back
 from stall.web.till.banner import flags
@@ -19,6 +20,7 @@ from stall.web.till.box import keep_box, this_box
 from stall.web.till.day import day
 from stall.web.till.devices import devices
 from stall.web.till.enrol import enrol
+from stall.web.till.last import last
 from stall.web.till.owner import owner
 from stall.web.till.pay import pay
 from stall.web.till.people import people
@@ -55,6 +57,8 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
         devices,
         trail,
         sell,
+        last,
+        amend,
         pay,
         back,
         owner,
@@ -66,12 +70,14 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
         shelf,
         printing,
         witness,
+        screen.pages,
     )
     for pages in every:
         app.register_blueprint(pages)
     app.add_url_rule("/state", view_func=state)
     app.add_url_rule("/cover/<sha256>.jpg", view_func=cover)
     app.before_request(guard.page_has_form)  # every page of the till has one
+    app.jinja_env.globals.update(scheme=screen.scheme, here=screen.here)
     app.jinja_env.globals["flags"] = lambda: flags(box)
     app.jinja_env.globals.update(may=signed.may, signed_in=_signed_in, pin_asked=_pin_asked)
     app.jinja_env.globals["thumbprint"] = box.secrets.signing.thumbprint

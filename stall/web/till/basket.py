@@ -1,6 +1,8 @@
-"""Presses of the till's first page and of a basket, each made once: begin a sale, add to it, take a line out."""
+"""Presses of the till's first page and of a basket, each made once: begin a sale, add to it, change it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from stall.flows import amend_basket
 from stall.flows.fill_basket import AnyWish, fill_basket
@@ -28,22 +30,23 @@ def add_item(tx: Tx, sale_no: int, wish: AnyWish, key: bytes, vat_bp: int) -> in
 
     Raises Refused `sale-begun`, `press-malformed`, and what `add_items` raises.
     """
-    press = presses.bind("till-add", f"{sale_no} {wish}", key)
-    if presses.first(tx, press) is None:
+
+    def add() -> bool:
         amend_basket.add_items(tx, sale_no, [wish], vat_bp)
-        presses.remember(tx, press, sale_no)
-    return sale_no
+        return True
+
+    return change_once(tx, sale_no, f"add {wish}", key, add)
 
 
-def remove_line(tx: Tx, sale_no: int, line: int, key: bytes) -> int:
-    """Take a line out of an untouched basket; return its sale, 0 when nothing is left. A second press takes nothing more.
+def change_once(tx: Tx, sale_no: int, what: str, key: bytes, change: Callable[[], bool]) -> int:
+    """Change a basket once however often the form is sent; return its sale, 0 when nothing is left of it.
 
-    Raises Refused `sale-begun`, `press-malformed`.
+    `change` says whether anything is left. Raises Refused `press-malformed`, and what `change` raises.
     """
-    press = presses.bind("till-remove", f"{sale_no} {line}", key)
+    press = presses.bind("till-change", f"{sale_no} {what}", key)
     earlier = presses.first(tx, press)
     if earlier is not None:
         return earlier
-    left = sale_no if amend_basket.remove_line(tx, sale_no, line) else 0
+    left = sale_no if change() else 0
     presses.remember(tx, press, left)
     return left

@@ -18,20 +18,19 @@ from stall.flows.card_attempt import decide as decide_attempt
 from stall.flows.take_card import ask_card, cancel_card, drop_sale
 from stall.flows.take_cash import take_cash, take_comp
 from stall.flows.take_confirmed import hold_for_reader, read_reference, take_confirmed
+from stall.flows.take_voucher import take_voucher
 from stall.store import attempts, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.readonly import one_view
-from stall.web import ids
 from stall.web.error_pages import status_of
 from stall.web.till.banner import READER
-from stall.web.till.basket import remove_line
 from stall.web.till.box import SALE, this_box
 from stall.web.till.pin import check_pin
 from stall.web.till.program import check_runs, close_unheard, runs
 from stall.web.till.sale_page import drawn, due_of, gone_of, page, standing_of
 from stall.web.till.words import Stage, standing
-from stall.wire import assigned
+from stall.wire import assigned, vouchercode
 
 pay = Blueprint("till_pay", __name__, url_prefix=f"/sale/<int(min=1, max={SALE}):no>")
 
@@ -67,37 +66,48 @@ def state(no: int) -> dict[str, str]:
 
 @pay.post("/card")
 def card(no: int) -> Answer:
-    """Ask the reader to take what is due."""
-    ordinal, running = _number("ordinal"), runs(this_box())
+    """Ask the reader to take what is due, or a `part` of it."""
+    ordinal, running, part = _number("ordinal"), runs(this_box()), _field("part")
     caps = this_box().settings.offline.caps
 
     def ask(tx: Tx) -> None:
         check_runs(tx, no, _next(tx, no, ordinal), running=running)
-        ask_card(tx, no, ordinal, READER, caps)
+        ask_card(tx, no, ordinal, READER, caps, part_minor=_part(tx, no, part))
 
     return _pay(no, ask)
 
 
 @pay.post("/cash")
 def cash(no: int) -> Answer:
-    """Take cash; `given` is what the buyer handed over."""
-    ordinal, given = _number("ordinal"), _field("given")
+    """Take cash; `given` is what the buyer handed over, `part` what of the due it is for. What is owed to the buyer goes out."""
+    ordinal, given, part = _number("ordinal"), _field("given"), _field("part")
+    step = this_box().settings.till.cash_rounding
 
     def take(tx: Tx) -> None:
-        cur = sales.get(tx.conn, no).cur
-        take_cash(tx, no, _next(tx, no, ordinal), money.parse(given, cur))
+        cur, of_it = sales.get(tx.conn, no).cur, _part(tx, no, part)
+        handed = money.parse(given or part, cur)
+        take_cash(tx, no, _next(tx, no, ordinal), handed, part_minor=of_it, step=step)
 
     return _pay(no, take)
 
 
+@pay.post("/voucher")
+def voucher(no: int) -> Answer:
+    """Take a voucher, as far as it goes."""
+    ordinal, code = _number("ordinal"), _field("code")
+    return _pay(no, lambda tx: take_voucher(tx, no, _next(tx, no, ordinal), vouchercode.decode(code)))
+
+
 @pay.post("/standalone")
 def hold(no: int) -> Answer:
-    """Hold the numbers, then show what to key in on the separate reader."""
+    """Hold the numbers, then show what to key in on the separate reader: what is due, or a `part` of it."""
+    part = _field("part")
     try:
         this_box().settings.separate_reader()
     except StallError as trouble:
         return page(no, trouble), status_of(trouble)
-    return _pay(no, lambda tx: hold_for_reader(tx, no), then=url_for("till_pay.step", no=no))
+    then = url_for("till_pay.step", no=no, part=part or None)
+    return _pay(no, lambda tx: hold_for_reader(tx, no, part_minor=_part(tx, no, part)), then=then)
 
 
 @pay.get("/standalone")
@@ -118,7 +128,7 @@ def step(no: int) -> str | Response:
 def confirm(no: int) -> Answer:
     """Take what the separate reader took; when that cannot be, say that the money goes back there."""
     box = this_box()
-    ordinal, reference = _number("ordinal"), _field("reference")
+    ordinal, reference, part = _number("ordinal"), _field("reference"), _field("part")
     sales.get(box.db.read(), no)
     try:
         read_reference(reference)
@@ -126,12 +136,16 @@ def confirm(no: int) -> Answer:
         return page(no, trouble, _STEP), status_of(trouble)
     try:
         box.settings.separate_reader()
-        box.write("payment", lambda tx: take_confirmed(tx, no, _next(tx, no, ordinal), reference, tx.decider))
+        box.write("payment", lambda tx: _confirm(tx, no, ordinal, reference, part))
     except Refused as trouble:
         return page(no, trouble, None if trouble.code in _SAY_IT_THERE else _NOT_RECORDED), status_of(trouble)
     except StallError as trouble:  # nothing is decided: the same press may be made again
         return page(no, trouble, _STEP), status_of(trouble)
     return redirect(url_for("till_pay.sale", no=no), 303)
+
+
+def _confirm(tx: Tx, no: int, ordinal: int, reference: str, part: str) -> None:
+    take_confirmed(tx, no, _next(tx, no, ordinal), reference, tx.decider, part_minor=_part(tx, no, part))
 
 
 @pay.post("/comp")
@@ -178,18 +192,6 @@ def drop(no: int) -> Answer:
     return _do(no, lambda tx: drop_sale(tx, no), then=url_for("till_sell.tiles"))
 
 
-@pay.post("/remove")
-def remove(no: int) -> Answer:
-    """Take a line out of an untouched basket."""
-    box = this_box()
-    try:
-        key, line = ids.read_press(_field("press")), request.form.get("line", -1, type=int)
-        left = box.write("payment", lambda tx: remove_line(tx, no, line, key))
-    except StallError as trouble:
-        return page(no, trouble), status_of(trouble)
-    return redirect(url_for("till_pay.sale", no=left) if left else url_for("till_sell.tiles"), 303)
-
-
 def _pay(no: int, work: Callable[[Tx], object], *, pin: Right | None = None, then: str | None = None) -> Answer:
     """Begin to pay a sale, if the disk has room for it; what is paid in part may always be finished."""
     box = this_box()
@@ -224,6 +226,11 @@ def _next(tx: Tx, no: int, ordinal: int) -> int:
     if not 1 <= ordinal <= len(attempts.of_sale(tx.conn, no)) + 1:
         raise Refused("press-malformed", "This form is too old or was changed. Open the page again.")
     return ordinal
+
+
+def _part(tx: Tx, no: int, typed: str) -> int | None:
+    """The part of what is due that a form names, in minor units; None where it names none. Raises Refused `amount-malformed`."""
+    return money.parse(typed, sales.get(tx.conn, no).cur) if typed else None
 
 
 def _attempt(tx: Tx, no: int, wanted: int) -> Attempt:

@@ -9,9 +9,10 @@ from flask import render_template, request
 from stall.domain import money
 from stall.domain.payment import Tender
 from stall.domain.sale import note_buttons
-from stall.errors import StallError
+from stall.errors import Refused, StallError
 from stall.flows.name_owner import may_name_owner
-from stall.store import attempts, claim_codes, claims, readers, sales
+from stall.flows.take_cash import cash_due
+from stall.store import attempts, claim_codes, claims, readers, sales, voucher_codes
 from stall.store.attempts import Attempt
 from stall.store.readonly import one_view
 from stall.web import qr
@@ -20,6 +21,7 @@ from stall.web.till import print_state
 from stall.web.till.banner import READER
 from stall.web.till.box import this_box
 from stall.web.till.program import runs
+from stall.web.till.rows import rows_in
 from stall.web.till.words import TENDERS, Stage, Standing, not_asked, standing, without_program
 
 
@@ -52,8 +54,8 @@ def gone_of(found: sales.Sale) -> tuple[str, ...]:
 
 
 def due_of(found: sales.Sale, tried: Sequence[Attempt]) -> int:
-    """What is still to pay, in minor units."""
-    return found.total_minor - sum(a.amount_minor for a in attempts.kept(tried))
+    """What is still to pay, in minor units; below zero where the stall pays out."""
+    return found.total_minor - sum(a.signed_minor for a in attempts.standing(tried))
 
 
 def page(no: int, trouble: StallError | None = None, template: str | None = None) -> str:
@@ -71,11 +73,13 @@ def drawn(no: int, trouble: StallError | None, template: str | None) -> str:
     gone = gone_of(found)
     now = _seen(standing(found, tried, gone))
     due = due_of(found, tried)
+    in_cash = cash_due(due, box.settings.till.cash_rounding)
     apart = box.settings.standalone
     return render_template(
         template or _TEMPLATES[now.stage],
         sale=found,
         lines=sales.lines(conn, no),
+        rows=rows_in(conn, no),
         now=now,
         gone=gone,
         held=sales.held_lines(conn, no, box.now_ms()) if found.state == "basket" else True,
@@ -85,14 +89,27 @@ def drawn(no: int, trouble: StallError | None, template: str | None) -> str:
         terminal=readers.find(conn, READER) is not None,
         by_card=[a for a in attempts.kept(tried) if a.tender == Tender.CARD],
         ordinal=len(tried) + 1,
-        notes=note_buttons(due) if due > 0 else (),
+        paid_parts=[(TENDERS[a.tender], a.signed_minor) for a in attempts.standing(tried)],
+        in_cash=in_cash,
+        notes=note_buttons(in_cash) if in_cash > 0 else (),
+        part=_part_asked(found.cur),
         plain=money.decimal,
-        amendable=found.origin == "till" and not tried,
+        amendable=now.stage is Stage.CHOOSE and not attempts.standing(tried) and found.queued_ms is None,
+        discounts=box.settings.till.discounts,
+        tips=box.settings.till.tips,
         typed={name: value[:300] for name, value in request.form.items() if name not in {"pin", "press"}},
         trouble=trouble,
         paper=print_state.of_sale(conn, found, box.now_ms()) if found.state == "paid" else None,
         **(_claim(found, tried) if now.stage is Stage.PAID else {}),
     )
+
+
+def _part_asked(cur: str) -> int | None:
+    """The part of what is due that the address or the form names, in minor units, where it is an amount."""
+    try:
+        return money.parse(request.values.get("part", ""), cur)
+    except Refused:
+        return None
 
 
 def _claim(found: sales.Sale, tried: list[Attempt]) -> Mapping[str, object]:
@@ -102,22 +119,28 @@ def _claim(found: sales.Sale, tried: list[Attempt]) -> Mapping[str, object]:
     address = None if code is None else claim_codes.link(box.settings.web.address, code)
     kept = attempts.kept(tried)
     given = sum(a.given_minor - a.amount_minor for a in kept if a.given_minor is not None)
+    sold = voucher_codes.of_sale(box.db.read(), box.secrets.claim_key, found)
     return {
         "code": code,
         "address": address,
         "drawn": None if address is None else qr.svg(address, "M", "Code for the buyer to scan"),
         "owned_by_code": may_name_owner(claims.bought(box.db.read(), found.no)),
         "change": given,
+        "vouchers": [(each.voucher, each.code, qr.svg(each.code, "M", "Code of the voucher")) for each in sold],
         "paid_by": _paid_by(kept),
-        "references": [a.reference for a in kept if a.reference is not None],
+        "references": [a.reference for a in kept if a.tender == Tender.OPERATOR and a.reference is not None],
     }
 
 
 def _paid_by(paid: Sequence[Attempt]) -> str:
     if any(a.tender == Tender.COMP for a in paid):
         return "given free"
+    named = [
+        TENDERS[a.tender] if len(paid) == 1 else f"{money.text(a.amount_minor, a.cur)} {TENDERS[a.tender]}"
+        for a in paid
+    ]
     confirmed = ", confirmed here" if any(a.tender == Tender.OPERATOR for a in paid) else ""
-    return f"by {' + '.join(TENDERS[a.tender] for a in paid)}{confirmed}"
+    return f"by {' + '.join(named)}{confirmed}" if named else "in cash"
 
 
 _TEMPLATES = {

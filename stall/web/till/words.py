@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from stall.domain import money
 from stall.domain.payment import Kind, Reason, State, Tender
 from stall.store import attempts
 from stall.store.attempts import Attempt
@@ -69,6 +70,9 @@ class Standing:
     version: str
     attempt: Attempt | None
 
+
+_TO_PAY = Words(Shape.PAY, "To pay", "Choose how the buyer pays.")
+_TO_HAND_BACK = Words(Shape.BACK, "To hand back", "The buyer gets this from the drawer.")
 
 _UNKNOWN = Words(
     Shape.STOP,
@@ -183,8 +187,8 @@ def ended_words(state: State, reason: str | None) -> Words:
 def standing(sale: Sale, tried: Sequence[Attempt], gone: Sequence[str] = ()) -> Standing:
     """Say where a sale stands, from its row, its attempts in order, and what of it cannot be had any more."""
     last = tried[-1] if tried else None
-    stage, words = _stage(sale, last)
-    taken = sum(attempt.amount_minor for attempt in attempts.kept(tried))
+    stage, words = _stage(sale, last, tried)
+    taken = sum(attempt.signed_minor for attempt in attempts.standing(tried))
     if stage is Stage.CHOOSE and gone:
         return Standing(
             stage, _not_to_finish(gone) if taken else _sold_out(gone), f"{stage.value}-gone-{len(gone)}", last
@@ -195,6 +199,11 @@ def standing(sale: Sale, tried: Sequence[Attempt], gone: Sequence[str] = ()) -> 
     if last is not None and stage is Stage.CARD:
         facts = f"-{last.ordinal}-{last.cancel_wanted}"  # the words change in place while the card is in the terminal
     return Standing(stage, words, f"{stage.value}{facts}", last)
+
+
+def undoes(attempt: Attempt, tried: Sequence[Attempt]) -> bool:
+    """Whether an attempt gives a payment of its own sale back; money paid out against another sale, or for a deposit, does not."""
+    return attempt.kind != Kind.PAY and attempt.of in {one.no for one in tried}
 
 
 def without_program(now: Standing) -> Standing:
@@ -214,19 +223,23 @@ def not_asked(now: Standing) -> Standing:
     return replace(now, words=_UNKNOWN_FOR_GOOD if pays else _BACK_UNKNOWN_FOR_GOOD)
 
 
-def _stage(sale: Sale, last: Attempt | None) -> tuple[Stage, Words]:
-    if last is not None and last.kind != Kind.PAY and sale.state != "dropped":
+def _stage(sale: Sale, last: Attempt | None, tried: Sequence[Attempt]) -> tuple[Stage, Words]:
+    if last is not None and undoes(last, tried) and sale.state != "dropped":
         return _stage_back(sale, last)
     if sale.state in _OVER:
         return _OVER[sale.state]
     if last is None:
-        return Stage.CHOOSE, Words(Shape.PAY, "To pay", "Choose how the buyer pays.")
+        return Stage.CHOOSE, _TO_PAY if sale.total_minor >= 0 else _TO_HAND_BACK
     if last.state is State.UNKNOWN:
         return Stage.UNKNOWN, _UNKNOWN
     if last.open:
         return Stage.CARD, _running(last)
-    part_paid = Words(Shape.PART, "Part paid", "Take the rest.")
-    return Stage.CHOOSE, part_paid if last.state is State.PAID else _ended(last)
+    return Stage.CHOOSE, _part_paid(sale, tried) if last.state is State.PAID else _ended(last)
+
+
+def _part_paid(sale: Sale, tried: Sequence[Attempt]) -> Words:
+    taken = sum(attempt.signed_minor for attempt in attempts.standing(tried))
+    return Words(Shape.PART, "Part paid", f"{money.text(taken, sale.cur)} is paid. Take the rest.")
 
 
 def _ended(last: Attempt) -> Words:
