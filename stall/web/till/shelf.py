@@ -14,6 +14,7 @@ from stall.store.catalogue import DropCard
 from stall.store.products import Product
 from stall.web import words
 
+
 @dataclass(frozen=True, slots=True)
 class Tile:
     """One thing that can be pressed. `field` and `name` are the form's: `item` and a drop's id, or `product` and a sku.
