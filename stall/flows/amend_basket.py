@@ -43,7 +43,8 @@ def remove_line(tx: Tx, sale_no: int, n: int) -> bool:
     lines = _lines(tx, sale)
     out = next((line for line in lines if line.n == n), None)
     _check_goes_out(out)
-    left = [line for line in lines if line is not out and not (out and out.bundle and line.bundle == out.bundle)]
+    with_it = _parts_of(lines, out.bundle) if out and out.bundle else []
+    left = [line for line in lines if line is not out and line not in with_it]
     if not left:
         tx.conn.execute(
             "UPDATE sales SET state = 'dropped', basket_code = NULL, hold_until_ms = NULL, parked_ms = NULL WHERE no = ?",
