@@ -22,15 +22,23 @@ def enrol(data: Path, as_json: bool) -> None:
     """Make the code for the box's label and show it this once; the label before enrols nothing any more."""
     from stall import settings
     from stall.flows import enrol_device
+    from stall.store import tls_files
     from stall.web.till.devices import address_of
     from stall.wire import claimcode, crockford
 
     code = claimcode.encode(write(data, lambda tx: enrol_device.new_code(tx, once=False)))
     address = f"{address_of(settings.load(data))}/enrol#{code}"
+    shown = tls_files.find(data / "keys")
     if as_json:
-        say.facts({"code": code, "address": address})
+        say.facts({"code": code, "address": address, "fingerprint": None if shown is None else shown.spelled})
         return
     say.lines("For the label, as a code to scan and as text:", address, crockford.grouped(code))
+    if shown is None:
+        say.warning(
+            "This box has no certificate yet. Make one with `stall keys tls`, and print its fingerprint on the label."
+        )
+    else:
+        say.lines("And the fingerprint of its certificate, to compare in the browser:", shown.spelled)
     say.line(
         "Whoever has it can enrol a phone, and then still needs a PIN. Make another one if the label was seen by others."
     )

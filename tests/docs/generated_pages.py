@@ -10,12 +10,13 @@ from functools import partial
 
 import click
 
-from stall.domain import payment
+from stall.domain import payment, rights
 from stall.wire import assigned
 from tests.docs import printed_tables, schemas
 from tests.house.sources import ROOT
 
 WIDTH = 100
+STAFF = "docs/staff.md"
 
 
 def _commands(context: click.Context) -> Iterator[click.Context]:
@@ -73,11 +74,28 @@ def unassigned() -> str:
     return f'{{"unicode": "{assigned.UNICODE}", "ranges": [\n{lines}\n]}}\n'
 
 
+def staff_page() -> str:
+    """The page about people, its table of roles printed anew."""
+    kept = (ROOT / STAFF).read_text(encoding="utf-8")
+    return printed_tables.MARKED.sub(lambda found: f"{found[1]}{_roles()}\n{found[3]}", kept)
+
+
+def _roles() -> str:
+    heads = ("may", *(role.value for role in rights.Role))
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for right, holders in rights.HOLDERS.items():
+        if right is not rights.Right.ENTER:
+            cells = (rights.WORDS[right], *("yes" if role in holders else "" for role in rights.Role))
+            lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/cli.md": command_line,
     "docs/payment-states.md": payment_states,
     "docs/unassigned.json": unassigned,
     printed_tables.PAGE: printed_tables.readers_page,
+    STAFF: staff_page,
     **{f"docs/schemas/{name}.json": partial(schemas.text, name) for name in schemas.DOCUMENTS},
 }
 
