@@ -16,6 +16,7 @@ from stall.domain.zreport import (
     Drawer,
     Edition,
     Move,
+    Offline,
     OpenPayment,
     Owed,
     Period,
@@ -58,6 +59,7 @@ def body(report: ZReport) -> dict[str, Any]:
             first=receipts.first and _place(receipts.first), last=receipts.last and _place(receipts.last),
         ),
         "at_risk": _known(count=report.at_risk.count, minor=report.at_risk.minor, since=report.at_risk.since_ms),
+        "offline": {"settled": report.offline.settled, "written_off": report.offline.written_off},
         "editions": [
             {"drop": e.drop, "sold": e.sold, "returned": e.returned, "numbers": e.numbers, "granted": e.granted,
              "standing": e.standing, "void": e.void, "frozen": e.frozen, "remaining": e.remaining}
@@ -100,6 +102,7 @@ def read(told: Mapping[str, Any]) -> ZReport:
             Place(**receipts["first"]) if "first" in receipts else None, Place(**receipts["last"]) if "last" in receipts else None,
         ),
         at_risk=AtRisk(risk["count"], risk["minor"], risk.get("since")),
+        offline=Offline(**told["offline"]),
         editions=tuple(Edition(**each) for each in told["editions"]),
         day_ends=tuple(
             DayEnd(d["at"], d.get("tid", ""), d["theirs"], d.get("count"), d["ours"], d["payments"], d["returns"])

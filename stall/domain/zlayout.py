@@ -222,14 +222,18 @@ def _terminal(report: ZReport) -> Section:
 
 
 def _at_risk(report: ZReport) -> Section:
-    risk = report.at_risk
-    if not risk.count or risk.since_ms is None:
-        return Section("at_risk", "", (), ())
-    rows = (
-        Row("Read offline, not settled", (Money(risk.minor),)), Row("Payments", (risk.count,)),
-        Row("Oldest", (Moment(risk.since_ms),)), Row("Close the terminal's day before", (Moment(risk.since_ms + _DAY_MS),)),
-    )  # fmt: skip
-    return Section("at_risk", "Cards at risk", (), rows)
+    risk, offline = report.at_risk, report.offline
+    rows: list[Row] = []
+    if risk.count and risk.since_ms is not None:
+        rows += [
+            Row("Read offline, not settled", (Money(risk.minor),)), Row("Payments", (risk.count,)),
+            Row("Oldest", (Moment(risk.since_ms),)), Row("Close the terminal's day before", (Moment(risk.since_ms + _DAY_MS),)),
+        ]  # fmt: skip
+    if offline.settled:
+        rows.append(Row("Sent in", (Money(offline.settled),)))
+    if offline.written_off:
+        rows.append(Row("Refused by the bank, written off", (Money(offline.written_off),)))
+    return Section("at_risk", "Cards read offline", (), tuple(rows))
 
 
 def _liabilities(report: ZReport) -> Section:

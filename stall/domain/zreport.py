@@ -144,6 +144,14 @@ class AtRisk:
 
 
 @dataclass(frozen=True, slots=True)
+class Offline:
+    """What became in this shift of card payments read offline, of whichever shift: sent in, or refused by the bank and written off."""
+
+    settled: int = 0
+    written_off: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """One drop: `sold` and `returned` in this shift (copies, `numbers` as ranges), the rest as it stands at the close.
 
@@ -224,6 +232,7 @@ class ZReport:
     unfinished_in_all: int = 0
     receipts: Receipts = field(default_factory=Receipts)
     at_risk: AtRisk = field(default_factory=AtRisk)
+    offline: Offline = field(default_factory=Offline)
     editions: tuple[Edition, ...] = ()
     day_ends: tuple[DayEnd, ...] = ()
     since: CardSum = field(default_factory=CardSum)

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from stall.domain.zreport import Edition
+from stall.store import returns
 from stall.store.schema import FREE, FROZEN, HELD, SOLD, VOID
 
-#: Lines of drops on papers of a period. A line of a return names the line it takes back, and so does a void its whole sale.
+#: Lines of drops on papers of a period. A line of a return names the line it takes back; a void by the card terminal takes back all.
 _LINES = (
     "SELECT p.drop_no, l.ed, l.qty, {taken} FROM sales s JOIN lines l ON l.id >= s.no << 8 AND l.id < (s.no + 1) << 8"
-    " JOIN packs p ON p.no = l.pack WHERE s.{event} BETWEEN ? AND ?"
+    " JOIN packs p ON p.no = l.pack WHERE s.{event} BETWEEN ? AND ? AND {which}"
 )
 
 
@@ -28,8 +29,12 @@ class _Drop:
 def of_period(conn: sqlite3.Connection, first: int, last: int) -> tuple[Edition, ...]:
     """Every drop that sold or came back from one event to another, or has numbers left, by its id."""
     drops: dict[int, _Drop] = {}
-    for event, taken in (("receipt_event", "l.of_line IS NOT NULL"), ("void_event", "1")):
-        for drop, ed, qty, back in conn.execute(_LINES.format(event=event, taken=taken), (first, last)).fetchall():
+    for event, taken, which in (
+        ("receipt_event", "l.of_line IS NOT NULL", "1"),
+        ("void_event", "1", returns.VOID_ALONE),
+    ):
+        query = _LINES.format(event=event, taken=taken, which=which)
+        for drop, ed, qty, back in conn.execute(query, (first, last)).fetchall():
             each = drops.setdefault(drop, _Drop())
             if back:
                 each.returned += qty

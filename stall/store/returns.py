@@ -23,6 +23,8 @@ UNDER_WAY = (
     "s.state = 'basket' AND (s.queued_ms IS NOT NULL OR EXISTS"
     f" (SELECT 1 FROM attempts a WHERE a.sale = s.no AND {attempts.KEEPS}))"
 )
+#: In SQL, of the voided sale `s`, that its void has no return of its own, as one by the card terminal.
+VOID_ALONE = "NOT EXISTS (SELECT 1 FROM sales r WHERE r.ref_sale = s.no AND r.receipt_event = s.void_event)"
 _LINES_BACK = (
     "SELECT b.of_line & 255, sum(b.qty) FROM lines b JOIN sales s ON s.no = b.id >> 8"
     " WHERE b.of_line >= ? AND b.of_line < ? AND {which} GROUP BY b.of_line"

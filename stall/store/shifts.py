@@ -13,7 +13,7 @@ from stall.domain import zbody
 from stall.domain.ledger import DRAWER
 from stall.domain.zreport import ZReport
 from stall.errors import Broken, Refused, StallError
-from stall.store import journal
+from stall.store import journal, returns
 from stall.store.db import Tx
 from stall.store.schema import event_id
 from stall.wire import b64, erasable, event, jws
@@ -185,7 +185,7 @@ def papers(conn: sqlite3.Connection, first: int, last: int) -> Iterator[Paper]:
     """The receipts, refunds and voids of the events from one to another, in order."""
     rows = conn.execute(
         "SELECT receipt_event AS event, no FROM sales WHERE receipt_event BETWEEN ?1 AND ?2"
-        " UNION ALL SELECT void_event, no FROM sales WHERE void_event BETWEEN ?1 AND ?2 ORDER BY event",
+        f" UNION ALL SELECT void_event, no FROM sales s WHERE void_event BETWEEN ?1 AND ?2 AND {returns.VOID_ALONE} ORDER BY event",
         (first, last),
     )
     for key, sale in rows.fetchall():

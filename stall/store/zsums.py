@@ -17,6 +17,7 @@ from stall.domain.zreport import (
     DayEnd,
     Drawer,
     Move,
+    Offline,
     OpenPayment,
     Owed,
     Period,
@@ -27,7 +28,7 @@ from stall.domain.zreport import (
     Vouchers,
     ZReport,
 )
-from stall.store import at_risk, editions, journal, ledger, shifts
+from stall.store import at_risk, editions, journal, ledger, notes, returns, shifts
 from stall.store.ledger import NOTHING
 from stall.store.ledger import Moved as Entries
 from stall.store.schema import event_epoch_no, event_seq
@@ -38,27 +39,24 @@ _ACCOUNTS = {
     "card": accounts.CARD, "card_stored": accounts.CARD_STORED, "operator": accounts.OPERATOR, "voucher": accounts.VOUCHERS_SPENT,
 }  # fmt: skip
 _OPEN = "SELECT no, sale, state, amount_minor FROM attempts INDEXED BY attempts_open WHERE state IN ('requested', 'sent', 'approved', 'reversing', 'unknown') ORDER BY no"
-#: Notes nobody has seen to; where money was taken for a number that may not be sold, while the sale is unfinished.
-_NOTES = (
-    "SELECT count(*) FROM exceptions e WHERE e.seen_event IS NULL AND e.kind <> 'epoch' AND (e.kind <> 'unfinished' OR EXISTS"
-    " (SELECT 1 FROM attempts a JOIN sales s ON s.no = a.sale WHERE a.no = e.attempt AND s.state = 'basket'))"
-)
+#: A void of what is left of a sale stands on a return of its own, and the sale names the same event.
 _PAPERS = (
-    "SELECT CASE WHEN s.ref_sale IS NULL THEN 'sale' WHEN EXISTS (SELECT 1 FROM lines l WHERE l.id >= s.no << 8"
-    " AND l.id < (s.no + 1) << 8 AND l.of_line IS NULL) THEN 'exchange' ELSE 'refund' END, count(*)"
-    " FROM sales s WHERE s.receipt_event BETWEEN :first AND :last GROUP BY 1"
+    "SELECT CASE WHEN s.ref_sale IS NULL THEN 'sale'"
+    " WHEN EXISTS (SELECT 1 FROM sales o WHERE o.no = s.ref_sale AND o.void_event = s.receipt_event) THEN 'void'"
+    " WHEN EXISTS (SELECT 1 FROM lines l WHERE l.id >= s.no << 8 AND l.id < (s.no + 1) << 8 AND l.of_line IS NULL) THEN 'exchange'"
+    " ELSE 'refund' END, count(*) FROM sales s WHERE s.receipt_event BETWEEN :first AND :last GROUP BY 1"
 )
 _ENDS = (
     "SELECT count(event), min(event), max(event) FROM (SELECT receipt_event AS event FROM sales WHERE receipt_event BETWEEN :first"
-    " AND :last UNION ALL SELECT void_event FROM sales WHERE void_event BETWEEN :first AND :last)"
+    " AND :last UNION SELECT void_event FROM sales WHERE void_event BETWEEN :first AND :last)"
 )
 _FREE = (
     "SELECT sum(a.decided_by IS NOT NULL), sum(a.decided_by IS NULL) FROM sales s JOIN attempts a ON a.sale = s.no"
-    " WHERE s.receipt_event BETWEEN :first AND :last AND a.tender = 'comp' AND a.kind = 'pay' AND a.state = 'paid'"
+    " WHERE s.receipt_event BETWEEN :first AND :last AND s.ref_sale IS NULL AND a.tender = 'comp' AND a.kind = 'pay' AND a.state = 'paid'"
 )
 _DISCOUNTS = (
     "SELECT coalesce(sum(l.disc_minor), 0) FROM sales s JOIN lines l ON l.id >= s.no << 8 AND l.id < (s.no + 1) << 8"
-    " WHERE s.{event} BETWEEN :first AND :last AND l.disc_minor <> 0"
+    " WHERE s.{event} BETWEEN :first AND :last AND l.disc_minor <> 0 AND {alone}"
 )
 
 
@@ -101,7 +99,7 @@ def gather(conn: sqlite3.Connection, shift: Shift, told: Told, *, with_editions:
         day_ends=ends,
         since=since,
         open=tuple(OpenPayment(*row) for row in conn.execute(_OPEN).fetchall()),
-        exceptions=conn.execute(_NOTES).fetchone()[0],
+        exceptions=len(notes.unseen(conn)),
         unsent=_unsent(conn) if told.cloud else None,
         queued=_queued(conn),
         software=told.software,
@@ -130,6 +128,7 @@ def of_entries(conn: sqlite3.Connection, first: int, last: int, bare: ZReport) -
         rounding=-_sum(entries, accounts.ROUNDING),
         vouchers=Vouchers(-_sum(entries, accounts.VOUCHERS), -_sum(entries, accounts.VOUCHERS_SPENT)),
         unfinished=-_sum(entries, accounts.CUSTOMER),
+        offline=Offline(entries.get(accounts.CARD_SETTLED, NOTHING).up, entries.get(accounts.WRITTEN_OFF, NOTHING).sum),
     )
 
 
@@ -199,8 +198,8 @@ def _discounts(conn: sqlite3.Connection, first: int, last: int) -> int:
     """What was granted, less what voids took back."""
     between = {"first": first, "last": last}
     granted, back = (
-        conn.execute(_DISCOUNTS.format(event=column), between).fetchone()[0]
-        for column in ("receipt_event", "void_event")
+        conn.execute(_DISCOUNTS.format(event=column, alone=alone), between).fetchone()[0]
+        for column, alone in (("receipt_event", "1"), ("void_event", returns.VOID_ALONE))
     )
     return int(granted - back)
 
@@ -210,15 +209,17 @@ def _owed_on_vouchers(conn: sqlite3.Connection, last: int) -> int:
 
 
 def _day_ends(conn: sqlite3.Connection, first: int, last: int) -> tuple[tuple[DayEnd, ...], CardSum]:
-    """The ends of day in a period with our card payments since the one before each; then those since the last of all."""
+    """The ends of day in a period with our card payments since the one before each; then those since the last of all.
+
+    One closes the terminal's day at the event `upto`, which is its own unless somebody told of it later.
+    """
     rows = conn.execute(
-        "SELECT upto, at_ms, tid, total_minor, count,"
-        " (SELECT coalesce(max(b.upto), 0) FROM day_ends b WHERE b.upto < d.upto AND b.event <= ?2)"
-        " FROM day_ends d WHERE event BETWEEN ?1 AND ?2 ORDER BY upto",
+        "SELECT at_ms, tid, total_minor, count, upto, (SELECT coalesce(max(b.upto), 0) FROM day_ends b WHERE b.upto < d.upto)"
+        " FROM day_ends d WHERE event BETWEEN ? AND ? ORDER BY upto",
         (first, last),
     ).fetchall()
     ends = []
-    for upto, at_ms, tid, total, count, before in rows:
+    for at_ms, tid, total, count, upto, before in rows:
         ours = _cards(conn, before, upto - 1)
         ends.append(DayEnd(at_ms, tid or "", total, count, ours.minor, ours.payments, ours.returns))
     (newest,) = conn.execute("SELECT coalesce(max(upto), 0) FROM day_ends WHERE event <= ?", (last,)).fetchone()

@@ -10,13 +10,16 @@ from stall.domain.drawer import Way
 from stall.domain.payment import Reason, State
 from stall.domain.zreport import OpenPayment
 from stall.errors import Refused
-from stall.flows import card_attempt
+from stall.flows import card_attempt, take_cash
+from stall.flows.basket_lines import Wish
+from stall.flows.begin_return import begin_return
 from stall.flows.day_end import ask_day_end, record_day_end
 from stall.store import audit, journal, shifts
 from stall.wire import event, note
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import closing
 from tests.flows.selling import ask, basket, card, cash, events, give_back_by_card, send
+from tests.flows.test_goods_come_back_for_cash import give_back, sold
 
 
 def test_a_day_with_cash_and_cards_is_on_its_report(stall: Stocked) -> None:
@@ -141,6 +144,36 @@ def test_a_void_takes_money_turnover_and_copies_back(stall: Stocked) -> None:
     report = closing.report(stall.box, 2)
     assert (report.turnover, report.card, report.receipts.voids, report.receipts.sales) == (-450, -450, 1, 0)
     assert [(e.sold, e.returned, e.granted, e.remaining) for e in report.editions] == [(0, 1, 5, 5)]
+
+
+def test_each_paper_of_a_return_is_counted_once_as_what_it_is(stall: Stocked) -> None:
+    part, whole, free = sold(stall, Wish(PRINTS), Wish(ZINE)), sold(stall, Wish(PRINTS)), sold(stall, Wish(SAMPLER))
+    closing.close(stall.box)
+    give_back(stall, part, 1)
+    give_back(stall, whole, 0)
+    with stall.box.db.transaction() as tx:
+        take_cash.take_cash(tx, begin_return(tx, free, {0: 1}), 1, 0)
+    closing.close(stall.box)
+    report = closing.report(stall.box, 2)
+    said = report.receipts
+    assert (said.sales, said.refunds, said.exchanges, said.voids, said.free) == (0, 2, 0, 1, 0)
+    assert (report.turnover, report.drawer.refunds, report.discounts) == (-750, -750, 0)
+    assert [(e.drop, e.sold, e.returned) for e in report.editions] == [(SAMPLER, 0, 1), (PRINTS, 0, 1), (ZINE, 0, 1)]
+    assert closing.told(report) == closing.recomputed(stall.box, 2)
+    papers = list(
+        shifts.papers(stall.box.db.read(), *shifts.span(stall.box.db.read(), shifts.get(stall.box.db.read(), 2)))
+    )
+    assert [paper.typ.split("+")[0] for paper in papers] == ["stall-refund", "stall-refund", "stall-void"]
+
+
+def test_an_end_of_day_that_was_told_late_closes_where_it_closed(stall: Stocked) -> None:
+    card(stall, basket(stall, PRINTS))
+    with stall.box.db.transaction() as tx:
+        record_day_end(tx, ask_day_end(tx, 1), 1, total_minor=450, count=1, cur="EUR", tid="29001006")
+        tx.conn.execute("UPDATE day_ends SET upto = (SELECT max(id) FROM events)")
+    card(stall, basket(stall, PRINTS))
+    closing.close(stall.box)
+    assert [(end.ours, end.payments) for end in closing.report(stall.box).day_ends] == [(450, 1)]
 
 
 def test_the_terminals_end_of_day_stands_beside_our_card_payments(stall: Stocked) -> None:
