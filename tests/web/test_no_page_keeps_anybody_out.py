@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from stall.domain.drawer import Way
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
 from stall.flows.fill_basket import Wish, fill_basket
@@ -20,7 +21,7 @@ from stall.web import serve
 from stall.web.till.app import create_till_app
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
-from tests.flows import selling
+from tests.flows import closing, selling
 from tests.web import crew
 from tests.web.till_pages import Till, approve, sign_in
 
@@ -29,7 +30,9 @@ pytestmark = pytest.mark.browser
 PHONE, TABLET = (390, 844), (1024, 768)
 SCHEMES = ("light", "dark", "outdoor")
 #: Answers that are no page: data, pictures, files.
-NO_PAGES = {"static", "cover", "state", "till_pay.state"}
+NO_PAGES = {
+    "static", "cover", "state", "till_pay.state", "till_reports.as_pdf", "till_reports.as_csv", "till_reports.as_json", "till_reports.receipts",
+}  # fmt: skip
 #: Seen by whoever is not signed in.
 SIGNED_OUT = {"sign in"}
 #: What depends on the scheme, and on the size of the screen. Everything else is looked at once.
@@ -76,6 +79,9 @@ def _sales(till: Till) -> dict[str, str]:
 def _addresses(till: Till) -> dict[str, str]:
     """At least one address for each page there is, by what stands on it."""
     sales = _sales(till)
+    closing.put_float(till.box)
+    closing.move(till.box, Way.OUT, 700, "supplies")
+    closing.close(till.box, despite_open=True)
     return {
         "sign in": "/sign-in",
         "locked": "/locked",
@@ -97,6 +103,12 @@ def _addresses(till: Till) -> dict[str, str]:
         "trail": "/trail",
         "enrol": "/enrol",
         "printer": "/printer",
+        "drawer": "/shift",
+        "count": "/shift/count",
+        "close": "/shift/close",
+        "reports": "/z",
+        "report": "/z/1",
+        "report on paper": "/z/1/print",
         "nothing": "/nothing-here",
     }
 
