@@ -12,11 +12,13 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from stall.box.printer import status
 from stall.domain.drawer import Way
 from stall.domain.payment import Reason
-from stall.flows import card_attempt
+from stall.flows import card_attempt, print_paper
 from stall.flows.fill_basket import Wish, fill_basket
 from stall.settings import Standalone
+from stall.store import print_jobs
 from stall.web import serve
 from stall.web.till.app import create_till_app
 from tests.fakes import stock
@@ -76,12 +78,22 @@ def _sales(till: Till) -> dict[str, str]:
     return at
 
 
+def _print(till: Till, sale: str) -> None:
+    """A printer without paper, and a receipt that may have come out before it ended."""
+    till.write(lambda tx: print_paper.report(tx, "attention", status.NO_PAPER.sentence, auto=False, drawer=True))
+    assert till.post(f"{sale}/print", press=till.press_of(f"{sale}/print", sale)).status_code == 303
+    job = print_jobs.newest(till.box.db.read(), 1)[0]
+    assert till.write(lambda tx: print_paper.begin(tx, job, 0))
+    till.write(print_paper.tell_interrupted)
+
+
 def _addresses(till: Till) -> dict[str, str]:
     """At least one address for each page there is, by what stands on it."""
     sales = _sales(till)
     closing.put_float(till.box)
     closing.move(till.box, Way.OUT, 700, "supplies")
     closing.close(till.box, despite_open=True)
+    _print(till, sales["paid in cash"])
     return {
         "sign in": "/sign-in",
         "locked": "/locked",
