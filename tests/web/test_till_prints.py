@@ -12,6 +12,7 @@ from stall.store.db import Tx
 from stall.store.print_jobs import Job, Standing
 from stall.web.till.print_state import PROGRAM
 from tests.fakes.stock import PRINTS, Stocked
+from tests.flows import closing
 from tests.web.till_pages import Till, text
 
 
@@ -156,7 +157,7 @@ def test_a_test_page_and_the_drawer_are_asked_for_on_the_printers_page(till: Til
 
 def test_a_shift_that_is_open_has_no_paper(till: Till, program: locks.Held) -> None:
     set_up(till)
-    answer = till.post("/z/1/print", press=till.press("/printer"))
+    answer = till.post("/z/1/paper", press=till.press("/printer"))
     assert answer.status_code == 409
     assert "That shift is not closed" in text(answer)
 
@@ -168,3 +169,12 @@ def test_looking_changes_nothing(till: Till, program: locks.Held) -> None:
         till.see(sale)
         till.see("/printer")
     assert jobs(till) == []
+
+
+def test_a_closed_shift_has_a_button_for_its_report_and_a_copy_afterwards(till: Till, program: locks.Held) -> None:
+    assert "On the receipt printer" not in till.see(f"/z/{closing.close(till.box)}")
+    set_up(till)
+    assert "On the receipt printer" in till.see("/z/1")
+    assert till.post("/z/1/paper", press=till.press_of("/z/1/paper", "/z/1")).location == "/printer"
+    assert [(job.kind, job.subject, job.state) for job in jobs(till)] == [("z", 1, "asked")]
+    assert "Z-report, waits" in till.see("/printer")

@@ -11,7 +11,7 @@ from stall.domain import money, zlayout
 from stall.domain.zlayout import Cell, Head, Money, Section
 from stall.domain.zties import Standing, Tie, ties
 from stall.settings import Settings
-from stall.store import shifts
+from stall.store import people, shifts
 from stall.store.secrets import BoxSecrets
 
 _STANDINGS = {Standing.OK: "ties", Standing.GAP: "LOOK", Standing.LATER: "later"}
@@ -22,7 +22,8 @@ def document(conn: sqlite3.Connection, own: BoxSecrets, settings: Settings, shif
     closed = shifts.get(conn, shift)
     report = shifts.report_of(conn, closed)
     # The signed note over it is for machines: the page and the files have it.
-    head = Head(settings.seller, settings.name, settings.place, own.signing.thumbprint[:12], "")
+    by = "" if report.by is None else people.called(conn, report.by)
+    head = Head(settings.seller, settings.name, settings.place, own.signing.thumbprint[:12], "", by)
     return (
         *([Mark(words.COPY)] if copy else []),
         Heading(f"Z-report {closed.no}"),

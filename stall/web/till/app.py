@@ -8,6 +8,7 @@ from flask import Flask, render_template, send_file
 from werkzeug.wrappers import Response
 
 from stall.errors import StallError
+from stall.store import print_jobs
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids
 from stall.web.factory import new_app
@@ -80,6 +81,7 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
     app.jinja_env.globals.update(scheme=screen.scheme, here=screen.here)
     app.jinja_env.globals["flags"] = lambda: flags(box)
     app.jinja_env.globals.update(may=signed.may, signed_in=_signed_in, pin_asked=_pin_asked)
+    app.jinja_env.globals["printer_there"] = lambda: print_jobs.printer(box.db.read()) is not None
     app.jinja_env.globals["thumbprint"] = box.secrets.signing.thumbprint
     return app
 

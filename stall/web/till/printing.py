@@ -36,7 +36,7 @@ def receipt(no: int) -> Answer:
     )
 
 
-@printing.post(f"/z/<int(min=1, max={SALE}):no>/print")
+@printing.post(f"/z/<int(min=1, max={SALE}):no>/paper")
 def z_report(no: int) -> Answer:
     """Ask for the Z-report of a shift, or a copy of it."""
     return _ask(lambda tx, key: print_paper.ask_z_report(tx, no, key), url_for("till_print.printer"), _page)
