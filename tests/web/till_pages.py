@@ -16,6 +16,7 @@ from stall.flows import card_attempt
 from stall.store import attempts, locks, readers, sessions
 from stall.store.box import Box
 from stall.store.db import Tx
+from stall.store.writer import CrowdWriter
 from stall.web.till.app import create_till_app
 from stall.wire import b64
 from tests.fakes.stock import Stocked
@@ -31,6 +32,8 @@ class Till:
     def __init__(self, stocked: Stocked, person: int = 1) -> None:
         self.stocked, self.person = stocked, person
         self.box = stocked.box
+        if self.box.crowd is None:  # as `stall web` has it: what is written runs on a thread that knows no request
+            self.box.crowd = CrowdWriter(self.box.db)
         self._program: locks.Held | None = None
         self.client: FlaskClient = create_till_app(stocked.box).test_client()
         self.client.environ_base["HTTP_ORIGIN"] = "http://localhost"

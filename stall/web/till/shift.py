@@ -29,6 +29,7 @@ from stall.web.till.signed import may
 shift = Blueprint("till_shift", __name__, url_prefix="/shift")
 
 Answer = Response | tuple[str, int]
+Work = Callable[[Tx], int]
 
 _MOST = 1 << 40
 
@@ -43,10 +44,11 @@ def page() -> str:
 def put_float() -> Answer:
     """Record what lies in the drawer before anybody pays."""
 
-    def work(tx: Tx) -> int:
-        return flow.record_float(tx, _press(), _amount("amount"))
+    def read() -> Work:
+        pressed, minor = _press(), _amount("amount")
+        return lambda tx: flow.record_float(tx, pressed, minor)
 
-    return _do(work, _page)
+    return _do(read, _page)
 
 
 @shift.post("/move")
@@ -54,12 +56,12 @@ def move() -> Answer:
     """Record cash paid in or out (`way`), for a `reason`."""
     form = request.form
 
-    def work(tx: Tx) -> int:
+    def read() -> Work:
         way = Way.OUT if form.get("way") == Way.OUT else Way.IN
-        told = CashMove(way, _amount("amount"), form.get("reason", ""), form.get("words", ""))
-        return flow.move_cash(tx, _press(), told)
+        pressed, told = _press(), CashMove(way, _amount("amount"), form.get("reason", ""), form.get("words", ""))
+        return lambda tx: flow.move_cash(tx, pressed, told)
 
-    return _do(work, _page)
+    return _do(read, _page)
 
 
 @shift.get("/count")
@@ -73,14 +75,15 @@ def count() -> Answer:
     """Record the count: the fields `p…` by piece, or where all are empty the sum in `total`."""
     cur = this_box().settings.cur
 
-    def work(tx: Tx) -> int:
+    def read() -> Work:
         pieces = {worth: drawer.read_count(request.form.get(f"p{worth}", "")) for worth in drawer.of_currency(cur)}
-        typed = request.form.get("total", "").strip()
+        pressed, typed = _press(), request.form.get("total", "").strip()
         if typed and not any(pieces.values()):
-            return flow.count_drawer(tx, _press(), cur, None, money.parse(typed, cur))
-        return flow.count_drawer(tx, _press(), cur, pieces)
+            total = money.parse(typed, cur)
+            return lambda tx: flow.count_drawer(tx, pressed, cur, None, total)
+        return lambda tx: flow.count_drawer(tx, pressed, cur, pieces)
 
-    return _do(work, _count_page)
+    return _do(read, _count_page)
 
 
 @shift.get("/close")
@@ -124,10 +127,13 @@ def close() -> Answer:
     return redirect(there, 303)
 
 
-def _do(work: Callable[[Tx], int], page: Callable[[StallError], str]) -> Answer:
-    """Do it and show the drawer; a refusal is told on the page it was pressed on."""
+def _do(read: Callable[[], Work], page: Callable[[StallError], str]) -> Answer:
+    """Read the form, do what it says and show the drawer; a refusal is told on the page it was pressed on.
+
+    The form is read here: the writer's thread knows no request.
+    """
     try:
-        this_box().write("payment", work)
+        this_box().write("payment", read())
     except StallError as trouble:
         return page(trouble), status_of(trouble)
     return redirect(url_for("till_shift.page"), 303)
