@@ -56,6 +56,16 @@ def begin_return(
     return sale.no
 
 
+def allow_whole(tx: Tx, sale_no: int, reason: str | None, *, never: bool = False) -> None:
+    """Before a terminal takes a whole sale back: keep why, where anything of it was opened. Raises Refused as `begin_return`."""
+    whole = {line.n: line.qty for line in sales.lines(tx.conn, sale_no)}
+    opened = _check_opened(tx, sale_no, whole, reason, never=never)
+    if opened is None or sales.get(tx.conn, sale_no).return_reason is not None:
+        return
+    tx.conn.execute("UPDATE sales SET return_reason = ? WHERE no = ?", (opened, sale_no))
+    tx.append("return", {"sale": sale_no, "of": sale_no, "reason": opened})
+
+
 def check_return(tx: Tx, sale: Sale, sold: Sequence[Good] | None = None) -> None:
     """Check that all a return takes back is still there to take back, and that nothing else gives it back now.
 
@@ -83,7 +93,7 @@ def check_return(tx: Tx, sale: Sale, sold: Sequence[Good] | None = None) -> None
             raise Refused(
                 "return-free-exchange", f"{line.title} was free, so there is nothing to exchange. Give it back alone."
             )
-        _check_voucher(tx, line)
+        check_voucher(tx, line, line.of_line)
     check_fits(tx, sale, goods_back)
 
 
@@ -124,9 +134,10 @@ def _check_opened(tx: Tx, sale_no: int, wanted: Mapping[int, int], reason: str |
     return reason
 
 
-def _check_voucher(tx: Tx, line: Line) -> None:
-    if not is_voucher(line.sku) or line.of_line is None:
+def check_voucher(tx: Tx, line: Line, sold_by: int) -> None:
+    """Check that the voucher a line sold (`sold_by`, schema.line_id) is unspent. Raises Refused `return-voucher-spent`."""
+    if not is_voucher(line.sku):
         return
-    found = vouchers.of_line(tx.conn, line.of_line)
+    found = vouchers.of_line(tx.conn, sold_by)
     if found is None or found.state != "active" or vouchers.left(tx.conn, found) != found.minor:
         raise Refused("return-voucher-spent", f"{line.title} was spent, in whole or in part, so it does not come back.")

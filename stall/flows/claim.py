@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
 
 from stall.errors import Refused
 from stall.flows.sign_certificates import sign_certificates
-from stall.store import attempts, claims, epochs, presses, sales
-from stall.store.attempts import Attempt
+from stall.store import claims, epochs, presses, returns, sales
 from stall.store.claims import Claim
 from stall.store.db import Tx
 from stall.store.schema import line_id
@@ -40,16 +39,22 @@ def check_claim(claim: Claim | None, now_ms: int) -> Claim:
     return claim
 
 
-def check_not_going_back(tried: Sequence[Attempt]) -> None:
-    """Hand nothing out while the money of a sale is on its way back: what is out then cannot be sold again.
+def check_not_going_back(conn: sqlite3.Connection, sale: int) -> None:
+    """Hand nothing out while the money of all that is left of a sale is on its way back, or owed: what is out then is not sold again.
 
     Raises Refused `claim-going-back`.
     """
-    if attempts.going_back(tried):
-        raise Refused(
-            "claim-going-back",
-            "The money for this is on its way back, so nothing is handed out now. Ask at the stall.",
-        )
+    paused = returns.paused(conn, sale)
+    if paused and all(item.line in paused for item in claims.bought(conn, sale)):
+        raise going_back()
+
+
+def going_back() -> Refused:
+    """What to tell who opens what is on its way back."""
+    return Refused(
+        "claim-going-back",
+        "The money for this is on its way back, so nothing is handed out now. Ask at the stall.",
+    )
 
 
 def _redeem(tx: Tx, found: Claim | None, press: bytes, owner: str | None) -> int:
@@ -58,7 +63,7 @@ def _redeem(tx: Tx, found: Claim | None, press: bytes, owner: str | None) -> int
     earlier = presses.first(tx, bound)
     if earlier is not None:
         return earlier
-    check_not_going_back(attempts.of_sale(tx.conn, claim.sale))
+    check_not_going_back(tx.conn, claim.sale)
     used, allowed = tx.conn.execute(
         "SELECT (SELECT count(*) FROM grants WHERE claim = ?), min(p.max_devices) FROM lines l JOIN packs p ON p.no = l.pack"
         " WHERE l.id >= ? AND l.id < ?",

@@ -11,7 +11,7 @@ import hmac
 from stall.errors import Broken, Refused
 from stall.flows.claim import check_not_going_back
 from stall.flows.sign_certificates import check_not_taken_back, sign_certificates
-from stall.store import attempts, claims, presses, sales
+from stall.store import claims, presses, returns, sales
 from stall.store.db import Tx
 from stall.wire import ownercode
 
@@ -36,9 +36,10 @@ def name_owner(tx: Tx, sale_no: int, press: bytes) -> bytes:
             "owner-too-late",
             "The certificates of this sale are made out already, or it has none. An owner code is drawn before the buyer opens the code.",
         )
-    check_not_going_back(attempts.of_sale(tx.conn, sale_no))
+    check_not_going_back(tx.conn, sale_no)
     sign_certificates(tx, sale_no, ownercode.key_of(code).did)
-    if any(item.certificate is None for item in claims.bought(tx.conn, sale_no)):
+    paused = returns.paused(tx.conn, sale_no)
+    if any(item.certificate is None and item.line not in paused for item in claims.bought(tx.conn, sale_no)):
         raise Broken(
             "owner-not-signed",
             "The certificate could not be signed, so no owner code was made. The Day page says why; ask the creator for a new delegation.",

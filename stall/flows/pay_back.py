@@ -31,7 +31,7 @@ def pay_back_cash(
     first = _earlier(tx, sale_no, ordinal, Tender.CASH)
     if first is not None:
         return first.no
-    sale = _begun(tx, sale_no)
+    sale = begin_payout(tx, sale_no)
     minor = to_give(tx, sale, part_minor)
     if part_minor is None:
         exact, minor = minor, -cash_due(-minor, step)
@@ -49,12 +49,10 @@ def pay_back_by(tx: Tx, of_no: int, sale_no: int, ordinal: int, decided_by: str,
     first = _earlier(tx, sale_no, ordinal, Tender(of.tender))
     if first is not None:
         return first.no
-    sale = _begun(tx, sale_no)
+    sale = begin_payout(tx, sale_no)
     left = returns.left_of(tx.conn, of)
     if of.tender not in {Tender.VOUCHER, Tender.OPERATOR} or not is_of(tx, sale, of) or left <= 0:
-        raise Refused(
-            "refund-way", "Nothing is left to give back that way. Choose another way, or hand out cash instead."
-        )
+        raise no_such_way()
     named = of.reference if of.tender == Tender.VOUCHER else read_reference(reference)
     due = -due_of(tx, sale)
     minor = to_give(tx, sale, min(left, due))
@@ -64,6 +62,11 @@ def pay_back_by(tx: Tx, of_no: int, sale_no: int, ordinal: int, decided_by: str,
 def is_of(tx: Tx, sale: Sale, of: Attempt) -> bool:
     """Whether a payment is one that was kept of the sale that a return refers to."""
     return of.sale == sale.ref_sale and of in attempts.kept(attempts.of_sale(tx.conn, of.sale))
+
+
+def no_such_way() -> Refused:
+    """What to tell who wants money back by a payment that has none left, or is of another sale."""
+    return Refused("refund-way", "Nothing is left to give back that way. Choose another way, or hand out cash instead.")
 
 
 def give_part_back(tx: Tx, of_no: int, ordinal: int, decided_by: str) -> int:
@@ -113,7 +116,7 @@ def _earlier(tx: Tx, sale_no: int, ordinal: int, tender: Tender) -> Attempt | No
     return first
 
 
-def _begun(tx: Tx, sale_no: int) -> Sale:
+def begin_payout(tx: Tx, sale_no: int) -> Sale:
     """A return that still owes money. Raises Refused `refund-nothing-due`."""
     sale = begin_payment(tx, sale_no)
     if sale.ref_sale is None or due_of(tx, sale) >= 0:

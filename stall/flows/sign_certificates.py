@@ -10,7 +10,7 @@ from functools import lru_cache
 from stall.domain.payment import Settlement
 from stall.errors import Broken, LocalWireError, Refused
 from stall.flows.note_exception import note_exception
-from stall.store import attempts, catalogue, claims, documents, journal, sales
+from stall.store import attempts, catalogue, claims, documents, journal, returns, sales
 from stall.store.claims import Bought
 from stall.store.db import Tx
 from stall.store.sales import Sale
@@ -32,8 +32,9 @@ def sign_certificates(tx: Tx, sale: int, owner: str | None = None) -> None:
         check_owner(tx.conn, tx.secrets.signing.did, owner)
     stored = any(a.settlement == Settlement.STORED for a in attempts.kept(attempts.of_sale(tx.conn, sale)))
     receipt_hash = jws.token_hash(receipt_token(tx, sale))
+    paused = returns.paused(tx.conn, sale)
     for item in claims.bought(tx.conn, sale):
-        if item.certificate is None:
+        if item.certificate is None and item.line not in paused:
             try:
                 _sign(tx, sale, item, receipt_hash, "pending" if stored else "settled", owner)
             except LocalWireError as trouble:

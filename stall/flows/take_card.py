@@ -78,13 +78,17 @@ def cancel_card(tx: Tx, attempt_no: int) -> State:
 def drop_sale(tx: Tx, sale_no: int) -> None:
     """Give up an unpaid sale and free its numbers. Giving up twice changes nothing.
 
-    Raises Refused `sale-paid`, `payment-open`, `sale-part-paid`.
+    Raises Refused `sale-paid`, `payment-open`, `sale-part-paid`, `refund-owed`.
     """
     sale = sales.get(tx.conn, sale_no)
     if sale.state == "paid":
         raise Refused("sale-paid", "This sale is paid already. Show the code to the buyer.")
     if any(a.open for a in attempts.of_sale(tx.conn, sale_no)):
         raise Refused("payment-open", "A payment for this sale is running. Wait for it or cancel it first.")
+    if sale.queued_ms is not None:
+        raise Refused(
+            "refund-owed", "Money of this return is owed to its buyer. Give that up on its page, with the PIN."
+        )
     if paid_so_far(tx, sale_no):
         raise Refused("sale-part-paid", "Part of this sale is paid. Take the rest, or give the money back first.")
     release_hold(tx, sale_no)

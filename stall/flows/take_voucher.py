@@ -8,7 +8,7 @@ from stall.errors import Refused
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
 from stall.flows.part_payment import due_of, to_take
 from stall.flows.settle import settle_or_keep_hold
-from stall.store import attempts, goods, vouchers
+from stall.store import attempts, goods, returns, vouchers
 from stall.store.db import Tx
 from stall.wire import vouchercode
 
@@ -31,7 +31,7 @@ def take_voucher(tx: Tx, sale_no: int, ordinal: int, code: bytes) -> int:
     if due_of(tx, sale) <= 0:
         raise Refused("nothing-due", "Nothing is due for this sale. Give it as free instead.")
     found = vouchers.by_digest(tx.conn, vouchercode.digest(code))
-    if found is None or found.state != "active":
+    if found is None or found.state != "active" or found.line & 0xFF in returns.paused(tx.conn, found.line >> 8):
         raise Refused(
             "voucher-unknown", "No voucher of this stall has that code. Check each letter, or take another payment."
         )

@@ -47,13 +47,17 @@ def _lines_back(conn: sqlite3.Connection, sale: int, which: str) -> dict[int, in
 
 
 def paused(conn: sqlite3.Connection, sale: int) -> frozenset[int]:
-    """The lines of a sale of which every copy came back or is on its way back: nothing of them is handed out meanwhile."""
-    going = under_way(conn, sale)
-    if not going:
+    """The lines of a sale whose money is on its way back or owed, all their copies: nothing of them is handed out meanwhile.
+
+    Of a sale that nothing is on its way back of, none.
+    """
+    whole, going = attempts.going_back(attempts.of_sale(conn, sale)), under_way(conn, sale)
+    if not whole and not going:
         return frozenset()
     back = taken_back(conn, sale)
-    qty = {line.n: line.qty for line in sales.lines(conn, sale)}
-    return frozenset(n for n, copies in going.items() if copies + back.get(n, 0) >= qty[n])
+    return frozenset(
+        line.n for line in sales.lines(conn, sale) if whole or going.get(line.n, 0) + back.get(line.n, 0) >= line.qty
+    )
 
 
 def of_sale(conn: sqlite3.Connection, sale: int) -> list[Sale]:
@@ -62,6 +66,16 @@ def of_sale(conn: sqlite3.Connection, sale: int) -> list[Sale]:
         f"SELECT s.no FROM sales s WHERE s.ref_sale = ? AND (s.state = 'paid' OR {UNDER_WAY}) ORDER BY s.no", (sale,)
     )
     return [sales.get(conn, no) for (no,) in rows.fetchall()]
+
+
+def event_of(conn: sqlite3.Connection, uuid: bytes) -> int | None:
+    """The event of the paper that took back the copy a certificate is for; None while it stands."""
+    row = conn.execute(
+        "SELECT c.line, l.qty, sum(b.qty), max(s.receipt_event) FROM certificates c JOIN lines l ON l.id = c.line"
+        " JOIN lines b ON b.of_line = c.line JOIN sales s ON s.no = b.id >> 8 WHERE c.uuid = ? AND s.state = 'paid' GROUP BY c.line",
+        (uuid,),
+    ).fetchone()
+    return None if row is None or row[2] < row[1] else row[3]
 
 
 def moves(conn: sqlite3.Connection, sale: int, but: int = 0) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stall.errors import Refused
-from stall.flows.claim import check_claim
-from stall.store import catalogue, claims, sales
+from stall.flows.claim import check_claim, going_back
+from stall.store import catalogue, claims, returns, sales
 from stall.store.box import Box
 from stall.store.catalogue import PackFile
 from stall.store.claims import Claim, Grant
@@ -36,6 +36,8 @@ class GrantedPack:
     certificates: tuple[bytes, ...]
     whole: GrantedFile
     files: tuple[GrantedFile, ...]
+    paused: bool = False
+    """Its money is on its way back, or owed: nothing of it is handed out now."""
 
 
 def live_grant(box: Box, name: str) -> tuple[Grant, Claim]:
@@ -64,17 +66,20 @@ def live_grant(box: Box, name: str) -> tuple[Grant, Claim]:
 
 
 def listing(conn: sqlite3.Connection, grant: Grant) -> list[GrantedPack]:
-    """The packs of a grant, each once, in the order they were bought."""
+    """The packs of a grant, each once, in the order they were bought; not what came back."""
     bought = claims.bought(conn, grant.sale)
-    counts = claims.downloads(conn, grant.claim)
+    counts, paused = claims.downloads(conn, grant.claim), returns.paused(conn, grant.sale)
     packs = list(dict.fromkeys(item.pack for item in bought))
-    return [_pack(conn, pack, [b for b in bought if b.pack == pack], counts, alone=len(packs) == 1) for pack in packs]
+    sold = {line.pack for line in sales.lines(conn, grant.sale) if line.pack is not None and line.of_line is None}
+    found = [_pack(conn, pack, [b for b in bought if b.pack == pack], counts, alone=len(sold) == 1) for pack in packs]
+    still = {item.pack for item in bought if item.line not in paused}
+    return [pack if no in still else replace(pack, paused=True) for no, pack in zip(packs, found, strict=True)]
 
 
 def _pack(
     conn: sqlite3.Connection, pack: int, items: list[claims.Bought], counts: dict[int, int], *, alone: bool
 ) -> GrantedPack:
-    """One pack. Where a sale has several, its drop's id stands before each name: two packs may share a path."""
+    """One pack. Where a sale had several, its drop's id stands before each name: two packs may share a path."""
     first = items[0]
     allowed = claims.allowed_downloads(conn, pack)
     before = "" if alone else f"{first.drop_id}/"
@@ -96,9 +101,11 @@ def _pack(
 
 
 def find(packs: list[GrantedPack], name: str) -> GrantedFile:
-    """The file a name in the address means. Raises Refused `page-unknown`."""
+    """The file a name in the address means. Raises Refused `page-unknown`, `claim-going-back`."""
     for pack in packs:
         for file in (pack.whole, *pack.files):
+            if file.name == name and pack.paused:
+                raise going_back()
             if file.name == name:
                 return file
     raise ids.unknown_page()

@@ -23,12 +23,27 @@ class Back:
         self._conn = conn
         self._found = found
         self._copies: defaultdict[int, Counter[int]] = defaultdict(Counter)  # by sale: how many of each line came back
+        self._owed: set[int] = set()
         self._papers: defaultdict[int, list[Sibling]] = defaultdict(list)
 
     def refers_to(self, sale: int) -> int | None:
         """The sale that another takes something back of; None for one that takes nothing back."""
         row = self._conn.execute("SELECT ref_sale FROM sales WHERE no = ?", (sale,)).fetchone()
         return None if row is None else row[0]
+
+    def owed(self, _: int, read: Event) -> None:
+        """Money of a return is owed to its buyer, or was given up."""
+        if read.body["owed"]:
+            self._owed.add(int(read.body["sale"]))
+        else:
+            self._owed.discard(int(read.body["sale"]))
+
+    def end(self) -> None:
+        """After the last event: what is owed in the table is what the journal says is."""
+        kept = {no for (no,) in self._conn.execute("SELECT no FROM sales WHERE queued_ms IS NOT NULL").fetchall()}
+        for sale in sorted(kept ^ self._owed):
+            there = "the table" if sale in kept else "the journal"
+            self._found.add(f"Money of sale {sale} is owed to its buyer only as {there} has it.")
 
     def going_out(self, sale: int, signed: Receipt) -> list[Item]:
         """The lines of a paper that sell something; the table knows which those are."""
@@ -38,6 +53,7 @@ class Back:
     def take(self, read: Event, of: int, typ: str, signed: Receipt) -> list[Item]:
         """Check what a paper takes back of sale `of` against that and all before it; return those lines."""
         sale = int(read.body["sale"])
+        self._owed.discard(sale)
         original = self._original(of)
         try:
             if original is not None:

@@ -38,7 +38,7 @@ class Sold:
         self._opened: set[int] = set()  # sales whose claim a phone redeemed
         self.parts: defaultdict[int, list[tuple[str, str | None, int]]] = defaultdict(list)
         self._revoked: set[int] = set()  # sales whose code is, and of which no void or return was told yet
-        self._back = Back(conn, found)
+        self.back = Back(conn, found)
         self._conn = conn
         self._found = found
         self._keys = {keys.thumbprint(public): public}
@@ -72,6 +72,7 @@ class Sold:
 
     def end(self) -> None:
         """After the last event: a code is revoked by the void of its sale, by a late refusal, and by nothing else."""
+        self.back.end()
         for sale in sorted(self._revoked):
             self._found.add(f"The claim code of sale {sale} is revoked and nothing in the journal made it so.")
 
@@ -89,7 +90,7 @@ class Sold:
         for pay in signed.pay:
             self._found.tenders[pay.m] = self._found.tenders.get(pay.m, 0) + pay.minor
         sale = int(read.body["sale"])
-        of = self._back.refers_to(sale)
+        of = self.back.refers_to(sale)
         if typ == receipt.VOID and of is None:
             self._void(epoch_no, read, signed)
             return
@@ -124,11 +125,11 @@ class Sold:
         if lines != items:
             self._found.add(f"Sale {sale}: {where} lists other items than the table.")
         self._claim(sale, signed.code)
-        self._stock.sell(epoch_no, read.seq, sale, self._back.going_out(sale, signed))
+        self._stock.sell(epoch_no, read.seq, sale, self.back.going_out(sale, signed))
 
     def _return(self, epoch_no: int, read: Event, of: int, typ: str, signed: Receipt) -> None:
         """A paper that takes something of another sale back: what is left there, numbers, code, vouchers."""
-        back = self._back.take(read, of, typ, signed)
+        back = self.back.take(read, of, typ, signed)
         self._stock.void(back, opened=of in self._opened)
         self.vouchers_back += sum(is_voucher(item.sku) for item in back)
         if typ == receipt.VOID:
@@ -137,7 +138,7 @@ class Sold:
             row = self._conn.execute("SELECT void_event FROM sales WHERE no = ?", (of,)).fetchone()
             if row is None or row[0] != event_id(epoch_no, read.seq):
                 self._found.add(f"Sale {of} is void by event {read.seq} and by another or none in the table of sales.")
-        if typ == receipt.VOID or self._back.nothing_left(of):
+        if typ == receipt.VOID or self.back.nothing_left(of):
             self._revoked.discard(of)
             self._check_no_code(of, "given back")
 
@@ -184,7 +185,7 @@ class Sold:
         """Nothing is certified, granted or delivered of a sale that was taken back before."""
         sale = int(read.body["sale"])
         line = read.body.get("line")
-        if sale in self._void_sales or (line is not None and self._back.is_back(sale, int(line))):
+        if sale in self._void_sales or (line is not None and self.back.is_back(sale, int(line))):
             self._found.add(
                 f"Event {read.seq} ({read.kind}) hands out something of sale {sale}, which is void, came back or was not paid after all."
             )

@@ -41,7 +41,7 @@ _REFERENCES = {
     "grant": "SELECT 1 FROM grants WHERE no = :grant AND claim = :sale << 8 | :issue",
     "staff": "SELECT 1 WHERE (:person IS NULL OR EXISTS (SELECT 1 FROM staff WHERE no = :person))"
     " AND (:enrolled IS NULL OR EXISTS (SELECT 1 FROM devices WHERE no = :enrolled))",
-    "return": "SELECT 1 FROM sales WHERE no = :sale AND ref_sale = :of AND return_reason = :reason",
+    "return": "SELECT 1 FROM sales WHERE no = :sale AND coalesce(ref_sale, no) = :of AND return_reason = :reason",
     "delivery": "SELECT 1 FROM grants g JOIN downloads d ON d.claim = g.claim WHERE g.no = :grant AND g.claim >> 8 = :sale",
 }
 _WHAT = {
@@ -91,6 +91,7 @@ class Story:
             "shift_close": self.shifts.closed,
             "shelf": self._shelf,
             "settled": self.offline.settled,
+            "owed": self.sold.back.owed,
             "declined_late": self._declined_late,
         }
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from stall.errors import Refused
 from stall.flows.claim import check_claim, check_not_going_back, redeem_code
 from stall.flows.record_transfer import check_download
-from stall.store import attempts, claim_codes, claims, sales
+from stall.store import claim_codes, claims, sales
 from stall.web import files, granted, ids
 from stall.web.buyer import papers
 from stall.web.buyer.shop import Shop
@@ -73,7 +73,7 @@ def pages(shop: Shop) -> Blueprint:
             "grant.html",
             name=name,
             packs=packs,
-            going_back=attempts.going_back(attempts.of_sale(conn, grant.sale)),
+            going_back=all(pack.paused for pack in packs),
             paid=sale.total_minor > 0,
             papers=granted.papers_name(packs),
             jti=ids.receipt_id(box.secrets, sale.receipt_event or 0),
@@ -86,7 +86,7 @@ def pages(shop: Shop) -> Blueprint:
     @routes.get("/g/<name>/<path:file>")
     def download(name: str, file: str) -> Response:
         grant, _ = granted.live_grant(box, name)
-        check_not_going_back(attempts.of_sale(box.db.read(), grant.sale))
+        check_not_going_back(box.db.read(), grant.sale)
         packs = granted.listing(box.db.read(), grant)
         if file == granted.papers_name(packs):
             return papers.papers_zip(box, grant)

@@ -6,12 +6,13 @@ and read again by whoever asks first.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from stall.domain.payment import Kind, State
-from stall.store import attempts, catalogue, claims, for_sale, sales
+from stall.store import attempts, catalogue, claims, for_sale, returns, sales
 from stall.store.attempts import Attempt
 from stall.store.box import Box
 from stall.store.sales import Sale
@@ -45,18 +46,23 @@ def order_state(box: Box, sale: Sale) -> OrderState:
     conn = box.db.read()
     tries = attempts.of_sale(conn, sale.no)
     state = _state(sale, tries)
+    if state == "paid":
+        state = _handed_out(conn, sale)
     held = frozenset() if sale.state != "basket" else sales.held_lines(conn, sale.no, box.now_ms())
     if state in WAITS and sold_out(box, sale.no):
         state = "gone"
     mark = "-held" if held and state in WAITS else ""
-    return OrderState(state, f"{state}-{len(tries)}{mark}", state in {"card", "checking", "back"}, held)
+    runs = state == "back" and (
+        attempts.going_back(tries) or returns.moves(conn, sale.no)
+    )  # what is only owed may wait for days
+    return OrderState(state, f"{state}-{len(tries)}{mark}", runs or state in {"card", "checking"}, held)
 
 
 def _state(sale: Sale, tries: list[Attempt]) -> str:
     if sale.void_event is not None:
         return "void"
     if sale.state != "basket":
-        return "back" if sale.state == "paid" and attempts.going_back(tries) else sale.state
+        return sale.state
     if any(attempt.state in {State.UNKNOWN, State.REVERSING} for attempt in tries):
         return "checking"
     if any(attempt.open for attempt in tries):
@@ -66,6 +72,17 @@ def _state(sale: Sale, tries: list[Attempt]) -> str:
         return "checking"  # paid, while its number was frozen: the stall gives it back or finishes the sale
     last = tries[-1] if tries else None
     return "waiting" if last is None or last.state is State.PAID or last.kind != Kind.PAY else order_words.ended(last)
+
+
+def _handed_out(conn: sqlite3.Connection, sale: Sale) -> str:
+    """How a paid sale stands by what of it came back: paid, back (all that is left is on its way back), void (all came back)."""
+    back, paused = returns.taken_back(conn, sale.no), returns.paused(conn, sale.no)
+    lines = [line for line in sales.lines(conn, sale.no) if line.of_line is None]
+    left = [line for line in lines if back.get(line.n, 0) < line.qty]
+    if not left:
+        return "void"
+    files = [line for line in left if line.pack is not None] or left
+    return "back" if all(line.n in paused for line in files) else "paid"
 
 
 def sold_out(box: Box, sale: int) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ def pages(shop: Shop) -> Blueprint:
             name=name,
             sale=sale,
             lines=sales.lines(conn, sale.no),
+            still={item.line for item in bought},
             now=now,
             by_line=by_line,
             covers=[cover for cover in by_line.values() if cover],

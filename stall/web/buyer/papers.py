@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, json, render_template
 
-from stall.store import catalogue, claims, documents, journal, sales
+from stall.store import catalogue, claims, documents, journal, returns, sales
 from stall.store.box import Box
 from stall.store.sales import Sale
 from stall.web import ids
@@ -38,12 +38,33 @@ CLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A receipt as signed, or the void that takes it back, and the sale it belongs to."""
+    """A receipt as signed, or what takes another back, and the sale it belongs to."""
 
     token: str
     receipt: Receipt
     sale: Sale
-    void: bool
+    typ: str
+
+    @property
+    def void(self) -> bool:
+        """It takes its own sale back, whole."""
+        return self.typ == receipt.VOID and self.sale.ref_sale is None
+
+    @property
+    def words(self) -> str:
+        """What it is, as its page says it."""
+        return _WORDS[self.typ] if self.sale.ref_sale is None or self.typ != receipt.RECEIPT else "Exchange"
+
+
+_WORDS = {receipt.RECEIPT: "Receipt", receipt.REFUND: "Refund", receipt.VOID: "Void: the whole sale is taken back"}
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A paper that takes something of a sale back: the name of its page, and what it is."""
+
+    jti: str
+    words: str
 
 
 def pages(shop: Shop) -> Blueprint:
@@ -59,8 +80,8 @@ def pages(shop: Shop) -> Blueprint:
             "receipt.html",
             found=found,
             r=found.receipt,
-            taken_back=None if found.void else _id_of(box, found.sale.void_event),
-            bought=_id_of(box, found.sale.receipt_event) if found.void else None,
+            taken_back=[] if found.void else _taken_back(box, found.sale),
+            bought=_bought(box, found),
             lines=lines,
             total=sum(pay.minor for pay in found.receipt.pay),
             seller=_beside(box.settings.seller, box.settings.name),
@@ -81,7 +102,9 @@ def pages(shop: Shop) -> Blueprint:
             c=json.loads(document),
             name=name,
             jti=None if found is None else _id_of(box, found.receipt_event),
-            taken_back=None if found is None else _id_of(box, found.void_event),
+            taken_back=None
+            if found is None
+            else _id_of(box, found.void_event or returns.event_of(box.db.read(), _uuid(name))),
         )
 
     @routes.get("/c/<name>.json")
@@ -89,6 +112,26 @@ def pages(shop: Shop) -> Blueprint:
         return Response(_certificate(box.db.read(), name)[1], mimetype="application/json")
 
     return routes
+
+
+def _taken_back(box: Box, sale: Sale) -> list[TakenBack]:
+    """The papers that take something of a sale back, in the order they were signed."""
+    found = [
+        (one.receipt_event, "Exchange" if one.issue or one.total_minor > 0 else "Given back")
+        for one in returns.of_sale(box.db.read(), sale.no)
+        if one.receipt_event is not None
+    ]
+    if sale.void_event is not None and sale.void_event not in {key for key, _ in found}:
+        found.append((sale.void_event, "Its void"))
+    return [TakenBack(ids.receipt_id(box.secrets, key), words) for key, words in sorted(found)]
+
+
+def _bought(box: Box, found: Found) -> str | None:
+    """The receipt that a paper takes something back of."""
+    if found.void:
+        return _id_of(box, found.sale.receipt_event)
+    of = None if found.sale.ref_sale is None else sales.find(box.db.read(), found.sale.ref_sale)
+    return None if of is None else _id_of(box, of.receipt_event)
 
 
 def _beside(seller: str, stall: str) -> str:
@@ -111,7 +154,7 @@ def find_receipt(box: Box, jti: str) -> Found:
         raise ids.unknown_page()
     own = box.secrets.signing
     typ, signed = receipt.verify_any(token, {own.thumbprint: own.public})
-    return Found(token, signed, sale, typ == receipt.VOID)
+    return Found(token, signed, sale, typ)
 
 
 def papers_zip(box: Box, grant: claims.Grant) -> Response:
@@ -145,10 +188,14 @@ def _papers(conn: sqlite3.Connection, box: Box, grant: claims.Grant) -> list[tup
 
 
 def _certificate(conn: sqlite3.Connection, name: str) -> tuple[int, str]:
-    try:
-        found = claims.certificate(conn, uuid.UUID(name).bytes)
-    except ValueError:
-        found = None
+    found = claims.certificate(conn, _uuid(name))
     if found is None:
         raise ids.unknown_page()
     return found
+
+
+def _uuid(name: str) -> bytes:
+    try:
+        return uuid.UUID(name).bytes
+    except ValueError:
+        return b""
