@@ -117,6 +117,7 @@ class Till(Struct, frozen=True):
 
     lock_minutes: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 10
     blind_count: bool = False
+    returns_after_download: Literal["ask", "never"] = "ask"
     address: str = ""
     names: tuple[str, ...] = ()
     socket: str = ""

@@ -117,6 +117,12 @@ def owed(conn: sqlite3.Connection) -> list[Sale]:
     return [sales.get(conn, no) for (no,) in rows.fetchall()]
 
 
+def owed_minor(conn: sqlite3.Connection, sale: Sale) -> int:
+    """What of a return did not go out yet, in minor units."""
+    out = sum(one.signed_minor for one in attempts.standing(attempts.of_sale(conn, sale.no)))
+    return out - sale.total_minor
+
+
 @dataclass(frozen=True, slots=True)
 class HandedOut:
     """What is out of one line's files: how far, on how many phones the code was opened, how often a file went out whole."""

@@ -22,6 +22,7 @@ from stall.web.till.day import day
 from stall.web.till.devices import devices
 from stall.web.till.enrol import enrol
 from stall.web.till.last import last
+from stall.web.till.owed import owed
 from stall.web.till.owner import owner
 from stall.web.till.pay import pay
 from stall.web.till.people import people
@@ -29,6 +30,7 @@ from stall.web.till.pin import Asked, asked_for
 from stall.web.till.printing import printing
 from stall.web.till.products import shelf
 from stall.web.till.reports import reports
+from stall.web.till.returning import returning
 from stall.web.till.sell import lists_version, sell
 from stall.web.till.shift import shift
 from stall.web.till.sign_in import pages as sign_in
@@ -62,6 +64,8 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
         amend,
         pay,
         back,
+        returning,
+        owed,
         owner,
         day,
         today,

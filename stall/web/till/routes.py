@@ -57,6 +57,10 @@ RIGHTS: dict[str, Right] = {
     # giving back
     "till_back.ask": Right.GIVE_BACK,
     "till_back.give": Right.GIVE_BACK,
+    "till_return.choose": Right.GIVE_BACK,
+    "till_return.give": Right.GIVE_BACK,  # and the PIN of somebody who may take back what was opened
+    "till_return.hand_out": Right.GIVE_BACK,
+    "till_owed.listed": Right.GIVE_BACK,
     # the day
     "till_day.close": Right.READ_DAY,
     "till_today.everything": Right.READ_DAY,

@@ -172,6 +172,20 @@ _PART_BACK = Words(
     Shape.BACK, "Given back", "The card payment went back to the buyer. Take the whole anew, or cancel this sale."
 )
 
+_HAND_OUT = Words(
+    Shape.BACK, "To hand back", "Choose how the money goes back. The goods count as given back when it is out."
+)
+_OWED = Words(
+    Shape.WAIT,
+    "Owed to the buyer",
+    "Give it back by card or in cash when you can. Nothing of it can be downloaded meanwhile.",
+)
+_NOT_HANDED_OUT = Words(
+    Shape.REFUSED,
+    "Not given back",
+    "The terminal gave nothing back. Try again, hand out cash, or owe it until later.",
+)
+
 _OVER = {
     "paid": (Stage.PAID, Words(Shape.OK, "Paid", "Let the buyer scan the code.")),
     "dropped": (Stage.DROPPED, Words(Shape.CROSS, "Cancelled", "This sale was given up. Nothing was taken for it.")),
@@ -187,7 +201,7 @@ def ended_words(state: State, reason: str | None) -> Words:
 def standing(sale: Sale, tried: Sequence[Attempt], gone: Sequence[str] = ()) -> Standing:
     """Say where a sale stands, from its row, its attempts in order, and what of it cannot be had any more."""
     last = tried[-1] if tried else None
-    stage, words = _stage(sale, last, tried)
+    stage, words = _stage_return(sale, last) or _stage(sale, last, tried)
     taken = sum(attempt.signed_minor for attempt in attempts.standing(tried))
     if stage is Stage.CHOOSE and gone:
         return Standing(
@@ -221,6 +235,21 @@ def not_asked(now: Standing) -> Standing:
     """The same with a terminal that cannot be asked what became of it: nobody waits for its word."""
     pays = now.attempt is None or now.attempt.kind == Kind.PAY
     return replace(now, words=_UNKNOWN_FOR_GOOD if pays else _BACK_UNKNOWN_FOR_GOOD)
+
+
+def _stage_return(sale: Sale, last: Attempt | None) -> tuple[Stage, Words] | None:
+    """Where a return stands that hands money out; None where it stands as any sale does."""
+    if sale.ref_sale is None or sale.state != "basket":
+        return None
+    if last is not None and last.kind != Kind.PAY and last.state is State.UNKNOWN:
+        return Stage.UNKNOWN, _BACK_UNKNOWN
+    if last is not None and last.open:
+        return None if last.kind == Kind.PAY else (Stage.CARD, _running(last))
+    if last is not None and last.kind != Kind.PAY and last.state is not State.PAID:
+        return Stage.CHOOSE, _with_its_words(_NOT_HANDED_OUT, last)
+    if sale.queued_ms is not None:
+        return Stage.CHOOSE, _OWED
+    return (Stage.CHOOSE, _HAND_OUT) if sale.total_minor < 0 else None
 
 
 def _stage(sale: Sale, last: Attempt | None, tried: Sequence[Attempt]) -> tuple[Stage, Words]:
