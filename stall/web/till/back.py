@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from stall.domain.giving_back import REASONS, Out
 from stall.domain.payment import Kind
 from stall.domain.rights import Right
 from stall.errors import Refused, StallError
 from stall.flows import give_back
-from stall.store import attempts, readers, sales
+from stall.flows.begin_payment import earlier_press
+from stall.flows.begin_return import allow_whole
+from stall.store import attempts, readers, returns, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.readonly import one_view
@@ -60,11 +63,14 @@ def give(no: int) -> Answer:
             or not 1 <= ordinal <= len(tried) + 1
         ):
             raise Refused("press-malformed", "This form is too old or was changed. Open the page again.")
-        check_pin(box, form.get("pin", ""), Right.GIVE_BACK)
-        running = runs(box)
+        opened, reason = _opened(no), form.get("reason") or None
+        check_pin(box, form.get("pin", ""), Right.GIVE_BACK_OPENED if opened else Right.GIVE_BACK)
+        running, never = runs(box), box.settings.till.returns_after_download == "never"
 
         def ask(tx: Tx) -> None:
             check_runs(tx, no, ordinal, running=running)
+            if sales.get(tx.conn, no).state == "paid" and earlier_press(tx, no, ordinal) is None:
+                allow_whole(tx, no, reason, never=never)
             give_back.ask_back(tx, of, ordinal, Kind(way), tx.decider)
 
         box.write("payment", ask)
@@ -92,9 +98,17 @@ def _page(no: int, trouble: StallError | None = None) -> str | None:
             ordinal=len(tried) + 1,
             ways=[_way(kind, of) for kind in give_back.ways(conn, of)] if alone else [],
             effect=_effect(sale),
+            opened=_opened(no),
+            reasons=REASONS,
+            typed=request.form.get("reason"),
             why_not=_why_not(of, alone=alone),
             trouble=trouble,
         )
+
+
+def _opened(no: int) -> bool:
+    """Whether anything of a sale was opened on a phone."""
+    return any(one.out >= Out.OPENED for one in returns.handed_out(this_box().db.read(), no).values())
 
 
 def _way(kind: Kind, of: Attempt) -> Way:

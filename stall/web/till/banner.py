@@ -17,6 +17,7 @@ from stall.store.room import MB, Room
 from stall.store.schema import event_id
 from stall.store.uploads import UploadState
 from stall.web.till import print_state
+from stall.web.till.owed import owed_words
 from stall.web.till.signed import may
 from stall.web.till.words import Shape
 
@@ -52,10 +53,17 @@ def flags(box: Box) -> list[Flag]:
         _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
         *_printer(box, conn),
         *_at_risk(conn, box.settings, moment.now_ms),
+        *_owed(conn),
         *_disk(box.room),
         *_frozen(conn),
     ]
     return sorted(found, key=lambda flag: _FIRST.get(flag.shape, len(_FIRST)))
+
+
+def _owed(conn: sqlite3.Connection) -> list[Flag]:
+    """Said while money of goods that came back could not go back."""
+    words = owed_words(conn)
+    return [Flag("owed", Shape.BACK, words, "/owed")] if words else []
 
 
 def _reader(conn: sqlite3.Connection, *, runs: bool) -> Flag:

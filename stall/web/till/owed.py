@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from flask import Blueprint, render_template
 
 from stall.domain import money
 from stall.store import returns, sales
-from stall.store.box import Box
 from stall.web.till.box import this_box
 
 owed = Blueprint("till_owed", __name__)
@@ -18,12 +19,11 @@ def listed() -> str:
     box = this_box()
     conn = box.db.read()
     waiting = [(sale, sales.lines(conn, sale.no), returns.owed_minor(conn, sale)) for sale in returns.owed(conn)]
-    return render_template("till/owed.html", waiting=waiting, now_ms=box.now_ms(), words=owed_words(box))
+    return render_template("till/owed.html", waiting=waiting, now_ms=box.now_ms(), words=owed_words(conn))
 
 
-def owed_words(box: Box) -> str:
+def owed_words(conn: sqlite3.Connection) -> str:
     """What is owed in a few words, for the banner and the day; empty where nothing is."""
-    conn = box.db.read()
     waiting = returns.owed(conn)
     if not waiting:
         return ""

@@ -119,7 +119,12 @@ def _part_asked(cur: str) -> int | None:
 def _claim(found: sales.Sale, tried: list[Attempt]) -> Mapping[str, object]:
     """What the page of a paid sale shows besides: the code to scan, and the change to hand back."""
     box = this_box()
-    code = claim_codes.code_of(box.db.read(), box.secrets.claim_key, found)
+    live = claims.of_sale(box.db.read(), found.no, found.issue)  # none once all of it came back
+    code = (
+        None
+        if live is None or live.state != "active"
+        else claim_codes.code_of(box.db.read(), box.secrets.claim_key, found)
+    )
     address = None if code is None else claim_codes.link(box.settings.web.address, code)
     kept = attempts.kept(tried)
     given = sum(a.given_minor - a.amount_minor for a in kept if a.given_minor is not None)
