@@ -19,6 +19,7 @@ from stall.flows.keep_people import add_person, change_person
 from stall.flows.keep_products import move_product
 from stall.flows.mark_seen import mark_seen
 from stall.flows.new_epoch import new_epoch
+from stall.flows.owe_money import forget_owed, queue_return
 from stall.flows.pay_back import pay_back_cash
 from stall.flows.record_transfer import Transfer, record_transfer
 from stall.flows.settle_offline import decline_late
@@ -192,6 +193,9 @@ def _came_back(stall: Stocked) -> None:
     with stall.box.db.transaction() as tx:
         take_cash(tx, closed, 1, 600)
         pay_back_cash(tx, begin_return(tx, opened, {0: 1}, reason="faulty"), 1, "maker")
+        owed = begin_return(tx, closed, {0: 1})
+        queue_return(tx, owed)
+        forget_owed(tx, owed)
         for _ in range(2):
             pay_back_cash(tx, begin_return(tx, closed, {0: 1}), 1, "maker")
 

@@ -13,7 +13,6 @@ from stall.flows.give_back import ways
 from stall.flows.take_cash import cash_due
 from stall.store import attempts, returns, sales
 from stall.store.attempts import Attempt
-from stall.store.box import Box
 from stall.store.returns import HandedOut
 from stall.store.sales import Sale
 
@@ -41,11 +40,6 @@ class Way:
     button: str
     minor: int
     hint: str = ""
-
-
-def cash_step(box: Box) -> int:
-    """The coins that cash is rounded to, in minor units; 0: none."""
-    return int(getattr(box.settings.till, "cash_rounding", 0))
 
 
 def rows(conn: sqlite3.Connection, sale: int, chosen: Mapping[int, int]) -> list[Row]:

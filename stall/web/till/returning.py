@@ -25,7 +25,7 @@ from stall.store.readonly import one_view
 from stall.web import ids
 from stall.web.error_pages import status_of
 from stall.web.till.box import SALE, this_box
-from stall.web.till.coming_back import Row, cash_step, read_chosen, rows, waits_for_card, ways_out, whole_by_card
+from stall.web.till.coming_back import Row, read_chosen, rows, waits_for_card, ways_out, whole_by_card
 from stall.web.till.pin import check_pin
 from stall.web.till.program import check_runs, runs
 from stall.web.till.sale_page import page as sale_page
@@ -72,7 +72,7 @@ def give(no: int) -> Answer:
         if opened or chosen.way not in {"exchange", "free"}:
             check_pin(box, form.get("pin", ""), Right.GIVE_BACK_OPENED if opened else Right.GIVE_BACK)
         running, never = runs(box), box.settings.till.returns_after_download == "never"
-        step = cash_step(box)
+        step = box.settings.till.cash_rounding
 
         def once(tx: Tx) -> int:
             bound = presses.bind("return", f"{no} {chosen.subject}", key)
@@ -98,7 +98,7 @@ def hand_out(no: int) -> Answer:
     reference = assigned.settled(form.get("reference", "")[:300])
     try:
         check_pin(box, form.get("pin", ""), Right.GIVE_BACK)
-        running, step = runs(box), cash_step(box)
+        running, step = runs(box), box.settings.till.cash_rounding
 
         def out(tx: Tx) -> None:
             if not 1 <= ordinal <= len(attempts.of_sale(tx.conn, no)) + 1:
@@ -180,7 +180,7 @@ def _page(
         tip_minor = tip_left if with_tip and all_of_it and tip_left > 0 else 0
         total = sum(row.minor for row in picked) + tip_minor
         running = runs(box)
-        ways = ways_out(conn, no, total, cash_step(box)) if total > 0 else []
+        ways = ways_out(conn, no, total, box.settings.till.cash_rounding) if total > 0 else []
         if not running:
             ways = [way for way in ways if not way.value.startswith("card")]
         return render_template(

@@ -20,7 +20,6 @@ from stall.web.buyer.live import sold_out
 from stall.web.till import print_state
 from stall.web.till.banner import READER
 from stall.web.till.box import this_box
-from stall.web.till.coming_back import cash_step
 from stall.web.till.program import runs
 from stall.web.till.returned import back_of, template_of
 from stall.web.till.rows import rows_in
@@ -82,7 +81,7 @@ def drawn(no: int, trouble: StallError | None, template: str | None) -> str:
         template or template_of(found, now.stage, due) or _TEMPLATES[now.stage],
         sale=found,
         lines=lines,
-        back=back_of(conn, found, lines, tried, due, step=cash_step(box), running=runs(box)),
+        back=back_of(conn, found, lines, tried, due, step=box.settings.till.cash_rounding, running=runs(box)),
         rows=rows_in(conn, no),
         now=now,
         gone=gone,
