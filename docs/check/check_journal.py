@@ -325,6 +325,9 @@ class Books:
     named: set[tuple[str, int]] = field(default_factory=set)  # numbers a certificate is for
     opened: set[object] = field(default_factory=set)  # sales whose code a phone opened
     states: dict[object, str] = field(default_factory=dict)
+    z_no: int = 0  # of the last Z-report
+    z_first: tuple[str, int] | None = None  # where the running shift begins
+    z_sums: Counter[tuple[str, object]] = field(default_factory=Counter)  # what it adds up to
     paid: defaultdict[object, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -418,8 +421,16 @@ def check_fact(books: Books, epoch: Epoch, event: dict[str, Any], public: bytes,
     kind, body = event["kind"], event["body"]
     if (kind == "epoch") != (event["seq"] == 0):
         wrong(f"An epoch does not begin with its own event, or begins twice: see {where}.")
+    if kind != "shift_close" and books.z_first is None:
+        books.z_first = (epoch.name, event["seq"])
     if kind == "epoch":
         check_parent(books, body.get("parent"), where)
+    elif kind == "drawer":
+        books.z_sums["drawer", body["way"]] += (
+            0 if body["way"] == "count" else whole(body["minor"], f"The sum in {where}")
+        )
+    elif kind == "shift_close":
+        check_report(books, event, where)
     elif kind == "lease":
         epoch.leases[body["jti"]] = (body["drop"], body["ranges"])
     elif kind in {"sale", "attempt", "finish"}:
@@ -454,6 +465,9 @@ def check_attempt(books: Books, body: dict[str, Any], where: str) -> None:
     if state != "paid" or before == "paid":
         return
     part = (body["tender"], whole(body["minor"], f"The sum in {where}"))
+    stored = body["tender"] == "card" and body.get("settlement") == "stored"
+    way, sign = ("taken", 1) if body["kind"] == "pay" else ("back", -1)
+    books.z_sums[way, "card_stored" if stored else body["tender"]] += sign * part[1]
     if body["kind"] == "pay":
         books.paid[body["sale"]].append(part)
         books.taken[body["attempt"]] = [body["sale"], *part]
@@ -471,6 +485,47 @@ def check_attempt(books: Books, body: dict[str, Any], where: str) -> None:
         books.paid[body["sale"]].remove(part)
 
 
+def add_to_shift(books: Books, claims: dict[str, Any]) -> None:
+    """Add what a receipt, refund or void says to the sums of the running shift; vouchers are no turnover."""
+    sold = sum(item["minor"] for item in claims["items"] if str(item.get("sku", "")).startswith("voucher/"))
+    books.z_sums["vouchers", "issued"] += sold
+    books.z_sums["net", 0] -= sold
+    for row in claims["tax"]:
+        books.z_sums["net", row["rate"]] += row["net"]
+        books.z_sums["vat", row["rate"]] += row["vat"]
+    for name, member in (("tips", "tip"), ("rounding", "round")):
+        books.z_sums["sum", name] += claims.get(member, 0)
+    books.z_sums["sum", "discounts"] += sum(item.get("disc", 0) for item in claims["items"])
+
+
+def check_report(books: Books, event: dict[str, Any], where: str) -> None:
+    """A Z-report is the next one, of the events since the one before, and says what they add up to."""
+    body, drawer = event["body"], event["body"]["drawer"]
+    place = (event["epoch"], event["seq"])
+    first, last = ((at["epoch"], at["seq"]) for at in (body["period"]["first"], body["period"]["last"]))
+    if (body["z"], first, last) != (books.z_no + 1, books.z_first or place, place):
+        wrong(f"The Z-report in {where} is not the next one, or of another period.")
+    said: Counter[tuple[str, object]] = Counter()
+    for row in body["tenders"]:
+        said["taken", row["tender"]], said["back", row["tender"]] = row["taken"], row["back"]
+    for row in body["vat"]:
+        said["net", row["rate"]], said["vat", row["rate"]] = row["net"], row["vat"]
+    said.update({("sum", name): body[name] for name in ("tips", "rounding", "discounts")})
+    said["vouchers", "issued"] = body["vouchers"]["issued"]
+    said.update(
+        {("drawer", way): drawer[name] for way, name in (("float", "float"), ("in", "paid_in"), ("out", "paid_out"))}
+    )
+    if {name: sum_ for name, sum_ in said.items() if sum_} != {
+        name: sum_ for name, sum_ in books.z_sums.items() if sum_
+    }:
+        wrong(f"The Z-report in {where} says other sums than its events add up to.")
+    expected = sum(whole(drawer[name], where) for name in ("float", "sales", "refunds", "paid_in", "paid_out"))
+    if drawer["expected"] != expected or drawer.get("over", 0) != drawer.get("counted", expected) - expected:
+        wrong(f"The drawer of the Z-report in {where} does not add up.")
+    books.z_no, books.z_first = body["z"], None
+    books.z_sums.clear()
+
+
 def check_receipt(books: Books, epoch: Epoch, event: dict[str, Any], public: bytes, where: str) -> None:
     """Check a receipt: signature, place, sums, payments, edition numbers."""
     typ, claims = read_token(event["body"]["receipt"], public, where)
@@ -484,6 +539,7 @@ def check_receipt(books: Books, epoch: Epoch, event: dict[str, Any], public: byt
     if goods != taxed or goods + sum(whole(claims.get(name, 0), said) for name in ("tip", "round")) != paid:
         wrong(f"The receipt in {where} does not add up.")
     books.receipts += 1
+    add_to_shift(books, claims)
     for pay in claims["pay"]:
         books.money[pay["m"], pay["cur"]] += pay["minor"]
         books.count[pay["m"], pay["cur"]] += 1

@@ -14,6 +14,7 @@ from typing import Any
 from stall.creator import owners
 from stall.creator.leftover import Payments, Sold, own_money, sold_by
 from stall.creator.once import Refusal
+from stall.creator.shifts import Shifts
 from stall.domain import payment
 from stall.errors import WireError
 from stall.wire import b64, delegation, jws, keys, receipt
@@ -114,6 +115,7 @@ class Books:
     _states: dict[object, str] = field(default_factory=dict)
     _paid: defaultdict[object, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
     _leases: dict[tuple[str, str], tuple[str, list[Any]]] = field(default_factory=dict)
+    _shifts: Shifts = field(default_factory=Shifts)
     _stored: Counter[str] = field(default_factory=Counter)
     _stored_by: dict[object, int] = field(default_factory=dict)
 
@@ -132,7 +134,13 @@ class Books:
             raise WireError(
                 "export-parent", f"An epoch begins in its midst, at {entry.where}. Export the journal again."
             )
+        if fact.kind != "shift_close":
+            self._shifts.begin(fact)
         match fact.kind:
+            case "drawer":
+                self._shifts.moved(body)
+            case "shift_close":
+                self._shifts.closed(fact, entry.where)
             case "epoch":
                 self._parent(entry, body["parent"])
             case "delegation":
@@ -174,6 +182,8 @@ class Books:
         self._states[number] = state
         if state != payment.State.PAID:
             return
+        if not settled and body["minor"]:
+            self._shifts.paid(body)
         if body["kind"] != payment.Kind.PAY:
             if "of" in body:
                 self._given_back(entry, body)
@@ -219,6 +229,7 @@ class Books:
         told = receipt.verify(token, {keys.thumbprint(entry.public): entry.public}, typ)
         if (told.epoch, told.seq) != (entry.fact.epoch, entry.fact.seq):
             raise WireError("export-receipt", f"The receipt in {entry.where} belongs to another. Export again.")
+        self._shifts.signed(told)
         for creator, error in limits.refusals(told, self._stored, self.accepted):
             self.refused.setdefault(creator, Refusal.of(error))
         self.manifests |= {item.man for item in told.items if item.man is not None}
