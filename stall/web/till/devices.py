@@ -81,7 +81,7 @@ def _page(trouble: StallError | None = None, asked: int | None = None, code: str
         "till/devices.html",
         running=[device for device in everything if device.ended_ms is None],
         ended=[device for device in everything if device.ended_ms is not None],
-        here=device_no(),
+        this_one=device_no(),
         address=address,
         code=code,
         drawn=None if link is None else qr.svg(link, "M", "Code for the new phone or tablet to scan"),
