@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from stall import log
-from stall.box.printer import escpos, ports, receipt_paper, test_paper, z_paper
+from stall.box.printer import escpos, ports, receipt_paper, trial_paper, z_paper
 from stall.box.printer.escpos import Ability
 from stall.box.printer.paper import Document, Kick
 from stall.box.printer.ports import Port
@@ -180,7 +180,7 @@ class Printing:
         if job.kind == print_jobs.DRAWER:
             return (Kick(),)
         if job.kind == print_jobs.TEST:
-            return test_paper.document(box.settings, self._printer)
+            return trial_paper.document(box.settings, self._printer)
         conn = box.db.read()
         with one_view(conn):
             if job.kind == print_jobs.Z_REPORT:
