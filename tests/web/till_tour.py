@@ -22,11 +22,13 @@ def tour(till: Till) -> Iterator[tuple[str, str]]:
     }
     sales = {name: conn.execute(query).fetchone()[0] for name, query in of_sale.items()}
     attempt = conn.execute("SELECT max(no) FROM attempts WHERE sale = ?", (sales["card"],)).fetchone()[0]
+    product = conn.execute("SELECT min(sku) FROM products").fetchone()[0]
+    sku = product or "none"  # an address of nothing is passed over
     for rule in sorted(till.client.application.url_map.iter_rules(), key=str):
         if "GET" not in (rule.methods or ()) or str(rule) in _NO_PAGE:
             continue
         for what, sale in sales.items() if "no" in rule.arguments and "/sale/" in str(rule) else [("", 0)]:
-            given = {"no": sale or 1, "attempt": attempt, "kind": "reverse"}
+            given = {"no": sale or 1, "attempt": attempt, "kind": "reverse", "sku": sku, "n": 0}
             values = {name: given[name] for name in rule.arguments if name in given}
             if rule.arguments - values.keys():
                 raise AssertionError(f"{rule} has a parameter the tour knows nothing of: say what to look at")
