@@ -144,6 +144,13 @@ def test_a_device_is_named_and_ended_with_the_pin(till: Till) -> None:
     assert "No enrolled device has that number" in text(till.post("/devices/99", pin=PIN, deed="end"))
 
 
+def test_the_trail_has_words_for_every_kind_of_event() -> None:
+    from stall.web.till import trail
+    from tests.web.test_events_name_nobody import ALLOWED
+
+    assert ALLOWED.keys() - trail._KINDS.keys() == {"attempt", "sale", "staff", "drop", "drawer"}  # these say more
+
+
 def test_the_trail_says_it_in_words_and_a_page_reads_no_more_than_it_shows(till: Till) -> None:
     from stall.web.till import trail
 

@@ -32,7 +32,9 @@ _KINDS = {
     "lease": "Edition numbers were leased", "clock": "The clock was set", "finish": "A sale was finished",
     "certificate": "A certificate was signed", "grant": "A phone opened a download", "delivery": "A download went out",
     "day_end": "The terminal closed its day", "exception": "Something to look at", "product": "What is for sale changed",
-    "shift_close": "The shift was closed",
+    "shift_close": "The shift was closed", "shelf": "A product was put elsewhere", "no_day_end": "An end of day closed nothing",
+    "settled": "Offline card payments were sent in", "declined_late": "The bank refused an offline card payment",
+    "seen": "Looked at and explained", "return": "Opened goods may come back", "printed": "Printed again",
 }  # fmt: skip
 _WAYS = {
     "float": "Float counted into the drawer",
