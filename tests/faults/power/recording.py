@@ -133,6 +133,7 @@ class _Stall:
     def wait_for_reader(self) -> None:
         with contextlib.closing(Person(self.ports[1], self.log)) as maker:
             end = time.monotonic() + START_S
+            maker.sign_in()
             while b"Reader ready" not in maker.get("/"):
                 assert time.monotonic() < end, "the reader did not become ready"
                 time.sleep(0.05)
