@@ -54,10 +54,12 @@ class Shift:
             "tips": sum(paper.get("tip", 0) for _, paper, _ in papers),
             "rounding": sum(paper.get("round", 0) for _, paper, _ in papers),
             "discounts": sum(item.get("disc", 0) for _, paper, _ in papers for item in paper["items"]),
-            "vouchers": {"issued": issued, "spent": spent, "liability": ever_issued - ever_spent},
-            "unfinished": sum(taken.values())
-            + sum(back.values())
-            - sum(p["minor"] for _, paper, _ in papers for p in paper["pay"]),
+            "vouchers": {"issued": issued, "spent": spent, "liability": ever_issued + ever_spent},
+            "unfinished": {
+                "minor": sum(taken.values())
+                + sum(back.values())
+                - sum(p["minor"] for _, paper, _ in papers for p in paper["pay"])
+            },
             "receipts": counts(papers),
             "editions": copies(papers),
             "day_ends": ends,
@@ -167,12 +169,14 @@ def rates(papers: list[tuple[str, dict[str, Any], dict[str, Any]]]) -> list[dict
 def vouchers_in(papers: list[tuple[str, dict[str, Any], dict[str, Any]]], events: list[Event]) -> tuple[int, int]:
     issued = sum(item["minor"] for _, paper, _ in papers for item in paper["items"] if is_voucher(item))
     return issued, sum(
-        signed(event["body"]) for event in filter(is_paid, events) if event["body"]["tender"] == "voucher"
+        -signed(event["body"]) for event in filter(is_paid, events) if event["body"]["tender"] == "voucher"
     )
 
 
-def counts(papers: list[tuple[str, dict[str, Any], dict[str, Any]]]) -> dict[str, int]:
-    found = dict.fromkeys(("sales", "refunds", "exchanges", "voids", "comps", "free"), 0)
+def counts(papers: list[tuple[str, dict[str, Any], dict[str, Any]]]) -> dict[str, Any]:
+    found: dict[str, Any] = dict.fromkeys(("sales", "refunds", "exchanges", "voids", "comps", "free"), 0)
+    if papers:
+        found |= {"first": place(papers[0][1]), "last": place(papers[-1][1])}
     for typ, paper, body in papers:
         kind = {"stall-refund+jwt": "refunds", "stall-void+jwt": "voids"}.get(
             typ, "exchanges" if "ref" in paper else "sales"

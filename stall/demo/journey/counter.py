@@ -39,7 +39,7 @@ def find_basket(maker: Visitor, code: str) -> Page:
 
 def sale_number(page: Page) -> int:
     """The number of the sale a till page shows, from its address."""
-    number = page.address.rstrip("/").rsplit("/", 1)[-1].split("?")[0]
+    number = page.address.split("#")[0].split("?")[0].rstrip("/").rsplit("/", 1)[-1]
     if not number.isdigit():
         raise Broken("page-without", f"The page {page.address} is not that of a sale. It says: {page.root.text[:200]}")
     return int(number)

@@ -164,4 +164,5 @@ def _as_sent(form: Element, button: Element) -> Form:
     if "name" in button.attributes:
         fields[button.attributes["name"]] = button.attributes.get("value", "")
     method = form.attributes.get("method", "get").upper()
-    return Form(method, form.attributes.get("action", ""), fields, frozenset(names))
+    action = button.attributes.get("formaction", form.attributes.get("action", ""))
+    return Form(method, action, fields, frozenset(names))
