@@ -296,6 +296,27 @@ def a_lease_nobody_gave(box: Box, lines: list[Line]) -> list[Line]:
     return resigned(box, lines)
 
 
+def _z_report(lines: list[Line]) -> int:
+    return next(n for n, line in enumerate(lines[1:], 1) if b'"kind":"shift_close"' in b64.decode(line["bytes"]))
+
+
+def a_z_report_with_another_sum(box: Box, lines: list[Line]) -> list[Line]:
+    at = _z_report(lines)
+
+    def change(fact: dict[str, Any]) -> None:
+        for part in (fact["body"]["vat"][0], fact["body"]["unfinished"]):
+            part["net" if "net" in part else "minor"] += 1 if "net" in part else -1
+
+    lines[at] = rewritten(lines[at], change)
+    return resigned(box, lines)
+
+
+def a_z_report_left_out(box: Box, lines: list[Line]) -> list[Line]:
+    at = _z_report(lines)
+    lines[at] = rewritten(lines[at], lambda fact: fact["body"].update(z=2))
+    return resigned(box, lines)
+
+
 def an_epoch_too_few(_: Box, lines: list[Line]) -> list[Line]:
     lines[0]["epochs"] = 2
     return lines
@@ -369,6 +390,8 @@ def another_beginning_cosigned(box: Box, lines: list[Line]) -> list[Line]:
         (a_receipt_for_less_than_was_paid, "names other payments"),
         (a_receipt_of_another_box, "not headed as one of this box"),
         (a_lease_nobody_gave, "without a lease"),
+        (a_z_report_with_another_sum, "other sums"),
+        (a_z_report_left_out, "not the next one"),
         (an_epoch_too_few, "its end is missing"),
         (true_for_one_epoch, "not a whole number"),
         (false_for_the_first_event, "not a whole number"),

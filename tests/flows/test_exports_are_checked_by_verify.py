@@ -72,6 +72,8 @@ def test_a_second_life_goes_on_from_the_first(stall: Stocked) -> None:
         (by_anybody.a_receipt_for_less_than_was_paid, "export-receipt"),
         (by_anybody.a_receipt_of_another_box, "token-unknown-key"),
         (by_anybody.a_lease_nobody_gave, "export-number"),
+        (by_anybody.a_z_report_with_another_sum, "export-z"),
+        (by_anybody.a_z_report_left_out, "export-z"),
         (by_anybody.an_epoch_too_few, "export-epochs"),
         (by_anybody.true_for_one_epoch, "export-epochs"),
         (by_anybody.false_for_the_first_event, "export-order"),
