@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import re
@@ -93,11 +92,14 @@ class Browser:
         return told
 
     def _insist(self, method: str, path: str, form: Mapping[str, str] | None) -> Answer:
-        until = time.monotonic() + PATIENCE_S
+        until, last = time.monotonic() + PATIENCE_S, ""
         while time.monotonic() < until:
-            with contextlib.suppress(NoAnswer):
+            try:
                 answer = self.ask(method, path, form)
                 if answer.status != BUSY:
                     return answer
+                last = answer.words
+            except NoAnswer as error:
+                last = str(error)
             time.sleep(AGAIN_S)
-        raise NoAnswer(f"{method} {path}: nothing for {PATIENCE_S:.0f} s")
+        raise NoAnswer(f"{method} {path}: nothing for {PATIENCE_S:.0f} s, at last: {last}")
