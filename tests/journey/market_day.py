@@ -81,6 +81,28 @@ class Seller:
             f"sale {no} to be void", lambda: "given back" in self.till.open(f"/sale/{no}").root.text.lower(), PATIENCE_S
         )
 
+    def refund(self, no: int) -> None:
+        """Take everything of a sale back and hand its money out in cash, with the PIN."""
+        self.till.press(self._chosen(no), "", "cash", pin=self.pin)
+
+    def exchange(self, no: int, what: str) -> int:
+        """Take everything of a sale back for something dearer; the buyer pays the difference in cash. Give the new sale."""
+        page = self.till.press(self._chosen(no), "Exchange instead", pin=self.pin)
+        return self.cash(self.till.press(page, "", what))
+
+    def _chosen(self, no: int) -> Page:
+        """The page of what comes back, with all of it chosen."""
+        page = self.till.open(f"/sale/{no}/return")
+        for left in page.root.all("a", "choice"):
+            if left.attributes["aria-checked"] == "false":
+                return self._all_chosen(left.attributes["href"])
+        return page
+
+    def _all_chosen(self, address: str) -> Page:
+        page = self.till.open(address)
+        all_of_it = page.links("All of it")
+        return self.till.open(all_of_it[0][1]) if all_of_it else page
+
     def _wanted(self) -> None:
         wait_for("the terminal to want a card", lambda: self.hand.document("/state")["wants_card"] is True, PATIENCE_S)
 
