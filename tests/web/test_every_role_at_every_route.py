@@ -17,6 +17,9 @@ from tests.web import crew
 from tests.web.till_pages import Till, sign_in, text
 
 _SAID = "This is for"
+#: What changes who is signed in, or whether the screen is locked.
+CHANGING = frozenset({"/sign-in", "/sign-out", "/lock", "/locked"})
+_tokens: dict[int, tuple[int, bool]] = {}
 
 
 @pytest.fixture
@@ -37,13 +40,18 @@ def routes(till: Till) -> Iterator[tuple[Rule, str, str]]:
 
 
 def ask(till: Till, method: str, address: str, person: int | None, *, locked: bool = False) -> TestResponse:
-    """One request by somebody whose session begins for it."""
-    client = till.client.application.test_client()
-    client.environ_base["HTTP_ORIGIN"] = "http://localhost"
-    if person is not None:
+    """One request by somebody who is signed in, anew where the request before ended that or changed it."""
+    client = till.client
+    if person is None:
+        client.delete_cookie("stall")
+    elif client.get_cookie("stall") is None or _tokens.get(person) != (id(till), locked):
         client.set_cookie("stall", sign_in(till.box, person))
         if locked:
             till.write(lambda tx: tx.conn.execute("UPDATE sessions SET locked = 1"))
+        _tokens.clear()
+        _tokens[person] = (id(till), locked)
+    if address in CHANGING:
+        _tokens.clear()
     answer = client.open(address, method=method)
     answer.get_data()
     answer.close()
