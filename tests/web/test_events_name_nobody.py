@@ -48,6 +48,7 @@ ALLOWED = {
     "product": {"sku", "title", "kind", "minor", "cur", "vat", "stock", "on_sale", "parts"},
     "shelf": {"sku", "place"},
     "return": {"sale", "of", "reason"},
+    "owed": {"sale", "of", "owed", "minor", "cur"},
     "drawer": {"way", "minor", "reason", "words", "pieces"},
     "shift_close": set(),  # the page has a chapter for its members, tests/docs compares them
     "printed": {"what", "copy", "paper", "shift"},

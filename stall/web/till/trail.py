@@ -34,7 +34,7 @@ _KINDS = {
     "day_end": "The terminal closed its day", "exception": "Something to look at", "product": "What is for sale changed",
     "shift_close": "The shift was closed", "shelf": "A product was put elsewhere", "no_day_end": "An end of day closed nothing",
     "settled": "Offline card payments were sent in", "declined_late": "The bank refused an offline card payment",
-    "seen": "Looked at and explained", "return": "Opened goods may come back", "printed": "Printed again",
+    "seen": "Looked at and explained", "return": "Opened goods may come back", "owed": "Money owed to a buyer", "printed": "Printed again",
 }  # fmt: skip
 _WAYS = {
     "float": "Float counted into the drawer",
