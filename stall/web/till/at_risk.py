@@ -35,13 +35,20 @@ def listed() -> str:
 @risk.post(f"/at-risk/{_ATTEMPT}/settled")
 def settled(no: int) -> Answer:
     """Take a person's word that the money came, with the reason typed and a PIN."""
-    return _do(lambda tx: settle_one(tx, no, request.form.get("reason", "")))
+    reason = _reason()
+    return _do(lambda tx: settle_one(tx, no, reason))
 
 
 @risk.post(f"/at-risk/{_ATTEMPT}/refused")
 def refused(no: int) -> Answer:
     """Take a person's word that the bank refused it, with the reason typed and a PIN."""
-    return _do(lambda tx: decline_late(tx, no, request.form.get("reason", "")))
+    reason = _reason()
+    return _do(lambda tx: decline_late(tx, no, reason))
+
+
+def _reason() -> str:
+    """What was typed. Read before the work is handed over: the writer's thread knows no request."""
+    return request.form.get("reason", "")
 
 
 def _do(work: Callable[[Tx], None]) -> Answer:

@@ -49,13 +49,15 @@ def everything() -> str:
 @today.post(f"/day/note/{_ROW}/seen")
 def note_seen(no: int) -> Answer:
     """Mark a note as seen, with the reason typed and a PIN."""
-    return _do(lambda tx: mark_seen(tx, "exception", no, request.form.get("reason", "")), Right.READ_DAY)
+    reason = _reason()
+    return _do(lambda tx: mark_seen(tx, "exception", no, reason), Right.READ_DAY)
 
 
 @today.post(f"/day/end/{_ROW}/seen")
 def end_seen(no: int) -> Answer:
     """Mark an end of day that does not tie as seen, with the reason typed and a PIN."""
-    return _do(lambda tx: mark_seen(tx, "day_end", no, request.form.get("reason", "")), Right.READ_DAY)
+    reason = _reason()
+    return _do(lambda tx: mark_seen(tx, "day_end", no, reason), Right.READ_DAY)
 
 
 @today.post(f"/day/cut/{_ROW}/slip")
@@ -73,7 +75,13 @@ def slip_says(no: int) -> Answer:
 @today.post(f"/day/cut/{_ROW}/none")
 def closed_nothing(no: int) -> Answer:
     """Take a person's word that an end of day that was cut off closed no day, with the reason typed and a PIN."""
-    return _do(lambda tx: record_no_day_end(tx, no, request.form.get("reason", "")), Right.DECIDE)
+    reason = _reason()
+    return _do(lambda tx: record_no_day_end(tx, no, reason), Right.DECIDE)
+
+
+def _reason() -> str:
+    """What was typed. Read before the work is handed over: the writer's thread knows no request."""
+    return request.form.get("reason", "")
 
 
 def page(trouble: StallError | None = None) -> str:
