@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -21,6 +22,7 @@ from stall.web.till.basket import add_item, begin_sale
 from stall.web.till.box import SALE, this_box
 from stall.web.till.last import done, entry_of
 from stall.web.till.sale_page import page
+from stall.web.till.shelf import Tile
 from stall.web.till.words import Shape, Words
 
 sell = Blueprint("till_sell", __name__)
@@ -79,13 +81,14 @@ def find() -> Answer:
     return redirect(url_for("till_sell.tiles", add=add, q=text or None), 303)
 
 
-def lists_version() -> str:
+def lists_version(offered: Sequence[Tile] | None = None) -> str:
     """What changes when the lists or the counts of the first page do."""
     box = this_box()
     conn = box.db.read()
+    offered = shelf.tiles(conn, box.now_ms()) if offered is None else offered
     waiting = ".".join(str(sale.no) for sale in [*_open_baskets(conn), *till_reads.parked(conn, BASKETS)])
     newest = sales.newest_paid(conn, 1)
-    left = ".".join(f"{tile.on:d}{tile.facts}" for tile in shelf.tiles(conn, box.now_ms()))
+    left = ".".join(f"{tile.on:d}{tile.facts}" for tile in offered)
     return f"{waiting}/{newest[0].no if newest else 0}/{left}"
 
 
@@ -107,7 +110,7 @@ def _page(
         parked=[entry_of(sale) for sale in till_reads.parked(conn, BASKETS)],
         done=done(),
         add=amended if amended is not None and amended.state == "basket" else None,
-        version=lists_version(),
+        version=lists_version(offered),
         now_ms=now_ms,
         sought=sought,
         told=told,
