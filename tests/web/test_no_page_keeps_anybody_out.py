@@ -60,6 +60,13 @@ def _sales(till: Till) -> dict[str, str]:
     at: dict[str, str] = {}
     at["to pay"] = till.press_tile(stock.PRINTS)
     till.press_tile(stock.ZINE, add=at["to pay"].rsplit("/", 1)[1])
+    at["put aside"] = till.press_product("both")
+    till.post(f"{at['put aside']}/park", press=till.press(at["put aside"]))
+    at["part paid"] = till.press_product("both")
+    till.post(f"{at['part paid']}/cash", ordinal=1, part="1")
+    at["voucher"] = till.press_product("gift", amount="20")
+    till.post(f"{at['voucher']}/cash", ordinal=1, given="20")
+    at["to hand back"] = till.client.post("/sale", data={"press": till.press("/"), "back": "cup"}).location
     at["paid in cash"] = till.press_tile(stock.ZINE)
     till.post(f"{at['paid in cash']}/cash", ordinal=1, given="20")
     at["given free"] = till.press_tile(stock.ZINE)
@@ -98,6 +105,12 @@ def _addresses(till: Till) -> dict[str, str]:
         "sign in": "/sign-in",
         "locked": "/locked",
         "tiles": "/",
+        "tiles sought": "/?q=zine",
+        "nothing sought": "/?q=nothing+like+it",
+        "price": "/price/gift",
+        "last sales": "/last",
+        "more": "/more",
+        "line": f"{sales['to pay']}/line/0",
         "adding": f"/?add={sales['to pay'].rsplit('/', 1)[1]}",
         **sales,
         "separate reader": f"{sales['to pay']}/standalone",
