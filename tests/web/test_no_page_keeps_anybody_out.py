@@ -134,6 +134,10 @@ def _addresses(till: Till) -> dict[str, str]:
         "reports": "/z",
         "report": "/z/1",
         "report on paper": "/z/1/print",
+        "whole day": "/day/all",
+        "at risk": "/at-risk",
+        "owed": "/owed",
+        "take back": f"{sales['paid in cash']}/return",
         "nothing": "/nothing-here",
     }
 
@@ -178,6 +182,7 @@ def context(browser: Browser, till: Till) -> Iterator[tuple[BrowserContext, str]
     serving.stop()
 
 
+@pytest.mark.timeout(240)  # six looks at each of some fifty pages
 def test_axe_finds_nothing_on_any_page_in_any_scheme_on_any_screen(
     till: Till, context: tuple[BrowserContext, str], pages: dict[str, str]
 ) -> None:

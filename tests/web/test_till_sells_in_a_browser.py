@@ -161,7 +161,8 @@ def test_typing_filters_at_once(browser: Browser, till: Till, address: str) -> N
     page = look(browser, till, address)
     page.keyboard.press("/")
     page.keyboard.type("zine")
-    page.wait_for_function("document.querySelectorAll('.tile').length === 2")
+    page.wait_for_selector(".tile:has-text('Harbour Prints')", state="detached")
+    assert page.locator(".tile").count() == 2
     assert page.url == f"{address}/"
     page.fill("#q", "nothing like it")
     page.wait_for_selector("text=Nothing here is called")
