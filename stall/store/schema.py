@@ -228,6 +228,7 @@ CREATE INDEX attempts_by_voucher ON attempts (reference) WHERE tender = 'voucher
 CREATE TABLE postings (
     event INTEGER NOT NULL, account TEXT NOT NULL, minor INTEGER NOT NULL, PRIMARY KEY (event, account)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX postings_owed ON postings (account, event, minor) WHERE account IN ('customer', 'vouchers', 'vouchers:spent');
 CREATE TABLE shifts (
     no INTEGER PRIMARY KEY, opened_event INTEGER, opened_ms INTEGER, closed_event INTEGER, closed_ms INTEGER, checkpoint TEXT
 ) STRICT;

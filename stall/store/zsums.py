@@ -86,12 +86,13 @@ def gather(conn: sqlite3.Connection, shift: Shift, told: Told, *, with_editions:
         report.drawer, counted=None if told.count is None else told.count.minor, blind=told.blind, pieces=pieces
     )
     risk = at_risk.total(conn, told.cur)
+    customers, on_vouchers = ledger.owed(conn, last)
     ends, since = _day_ends(conn, first, last)
     return replace(
         report,
         drawer=drawer,
-        unfinished_in_all=-ledger.balance(conn, accounts.CUSTOMER, last),
-        vouchers=replace(report.vouchers, liability=_owed_on_vouchers(conn, last)),
+        unfinished_in_all=customers,
+        vouchers=replace(report.vouchers, liability=on_vouchers),
         discounts=_discounts(conn, first, last),
         receipts=_receipts(conn, first, last),
         at_risk=AtRisk(risk.count, risk.minor, risk.since_ms),
@@ -202,10 +203,6 @@ def _discounts(conn: sqlite3.Connection, first: int, last: int) -> int:
         for column, alone in (("receipt_event", "1"), ("void_event", returns.VOID_ALONE))
     )
     return int(granted - back)
-
-
-def _owed_on_vouchers(conn: sqlite3.Connection, last: int) -> int:
-    return -ledger.balance(conn, accounts.VOUCHERS, last) - ledger.balance(conn, accounts.VOUCHERS_SPENT, last)
 
 
 def _day_ends(conn: sqlite3.Connection, first: int, last: int) -> tuple[tuple[DayEnd, ...], CardSum]:

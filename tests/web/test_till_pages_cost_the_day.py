@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(600)  # ten thousand sales are made first
 ALL_OF_THEM = {"/day/all"}
 #: A table of one day's receipts is as long as that day was.
 A_DAYS_TABLE = "/receipts.csv"
-#: What buyers and vouchers are owed is added up over every shift there was: some ms after ten thousand sales, within the bar of `bench till`.
+#: The numbers of each limited edition are counted, sold or not, however many there are: a millisecond for ten thousand.
 ADDS_UP = {"/shift/close"}
 FEW, MANY = 1_000, 10_000
 #: SQLite looks at the counter once in so many steps of its machine.
