@@ -26,6 +26,7 @@ from tests.house.sources import ROOT
 from tests.journey.market_day import Seller, only, paid_page, voucher_code
 from tests.journey.running import PATIENCE_S, RunningDemo, eventually, own_files, run_stall, running
 
+pytestmark = pytest.mark.timeout(300)  # of all of it, for a busy machine; alone it takes half a minute
 RECOMPUTED = Path(__file__).with_name("recomputed_z.py")
 DROP, CARD, BOTH, VOUCHER, CUP = "own-files", "postcard", "with-cards", "voucher", "cup"
 

@@ -27,7 +27,7 @@ from tests.flows import closing, selling
 from tests.web import crew
 from tests.web.till_pages import Till, approve, sign_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]  # a busy machine is slow, not wrong
 
 PHONE, TABLET = (390, 844), (1024, 768)
 SCHEMES = ("light", "dark", "outdoor")
@@ -118,6 +118,15 @@ def _addresses(till: Till) -> dict[str, str]:
         "drops": "/drops",
         "clock": "/clock",
         "day": "/day",
+        "day, everything": "/day/all",
+        "at risk": "/at-risk",
+        "owed": "/owed",
+        "more": "/more",
+        "last sales": "/last",
+        "price": "/price/gift",
+        "found": "/?q=zine",
+        "line": f"{sales['to pay']}/line/0",
+        "what comes back": f"{sales['paid in cash']}/return",
         "products": "/products",
         "new product": "/products/new",
         "product": "/products/1",
