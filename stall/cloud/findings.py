@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, literal_column, not_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, literal_column, not_, or_, select
 
 from stall.cloud.ledger import JournalKey
-from stall.cloud.schema import branches, editions, events, receipts, tenders
+from stall.cloud.schema import branches, editions, events, receipts, returned, tenders
 from stall.wire import receipt
 
-TAKEN_BACK_BY = (receipt.REFUND, receipt.VOID)
 ASKED_AT_ONCE = 400  # values in one IN list; every database takes that many
 
 Number = tuple[str, int]
@@ -128,16 +128,18 @@ def _same_place(table: Table) -> ColumnElement[bool]:
 
 
 def _taken_back() -> ColumnElement[bool]:
-    """Whether the receipt in the enclosing query is named by a refund or a void."""
+    """Whether the number in the enclosing query was given back: its receipt is void, or a refund or an exchange of it names the number."""
     taker = receipts.alias("taker")
-    return exists(
-        select(literal_column("1"))
-        .select_from(taker)
-        .where(
-            taker.c.owner_id == receipts.c.owner_id,
-            taker.c.box == receipts.c.box,  # only who signed a receipt can take it back
-            taker.c.ref == receipts.c.jti,
-            taker.c.typ.in_(TAKEN_BACK_BY),
-        )
-        .correlate(receipts)
+    of_it = and_(
+        taker.c.owner_id == receipts.c.owner_id,
+        taker.c.box == receipts.c.box,  # only who signed a receipt can take it back
+        taker.c.ref == receipts.c.jti,
     )
+    void: Select[Any] = select(literal_column("1")).select_from(taker).where(of_it, taker.c.typ == receipt.VOID)
+    same_place = and_(*(returned.c[name] == taker.c[name] for name in ("owner_id", "box", "epoch", "seq")))
+    named: Select[Any] = (
+        select(literal_column("1"))
+        .select_from(taker.join(returned, same_place))
+        .where(of_it, returned.c.drop == editions.c.drop, returned.c.ed == editions.c.ed)
+    )
+    return or_(exists(void.correlate(receipts)), exists(named.correlate(receipts, editions)))

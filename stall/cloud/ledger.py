@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, sele
 
 from stall.cloud.database import LostRaceError
 from stall.cloud.judge import Judged
-from stall.cloud.schema import branches, editions, events, fork_notes, journals, owners, receipts, tenders
+from stall.cloud.schema import branches, editions, events, fork_notes, journals, owners, receipts, returned, tenders
 from stall.errors import Broken
-from stall.wire import b64, merkle, note, receipt
+from stall.wire import b64, merkle, note, receipt, takeback
 
 READ_AT_ONCE = 500  # events fetched together when a whole journal is read
 
@@ -151,7 +151,7 @@ def iterate_bytes(conn: Connection, key: JournalKey, end: int) -> Iterator[bytes
 
 def store_events(conn: Connection, key: JournalKey, standing: Sequence[Judged], now_ms: int) -> None:
     """Append events in their places, and index what their receipts say."""
-    rows: dict[Table, list[dict[str, Any]]] = {events: [], receipts: [], tenders: [], editions: []}
+    rows: dict[Table, list[dict[str, Any]]] = {events: [], receipts: [], tenders: [], editions: [], returned: []}
     for judged in standing:
         place: dict[str, Any] = {**key.values(), "seq": judged.seq}
         told = {"kind": judged.kind, "verdict": judged.verdict.value, "reason": judged.reason}
@@ -169,10 +169,11 @@ def _index_receipt(
     rows[receipts].append({**place, "jti": signed.jti, "typ": typ, "ref": signed.ref, "test": int(signed.test)})
     for n, pay in enumerate(signed.pay):
         rows[tenders].append({**place, "n": n, "m": pay.m, "st": pay.st, "cur": pay.cur, "minor": pay.minor})
+    back = takeback.returned(typ, signed)
     for n, item in enumerate(signed.items):
-        # A negative line of an exchange gives a number back; it sells none.
-        if item.ed is not None and item.minor >= 0:
-            rows[editions].append({**place, "n": n, "drop": item.drop, "ed": item.ed})
+        if item.ed is not None:
+            table = returned if item in back else editions
+            rows[table].append({**place, "n": n, "drop": item.drop, "ed": item.ed})
 
 
 def store_branch(conn: Connection, key: JournalKey, judged: Judged, now_ms: int) -> None:

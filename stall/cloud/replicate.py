@@ -7,7 +7,7 @@ never a second sale. Facts are never rejected; what cannot stand in the journal 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from stall.cloud.judge import Judged, Verdict, judge
 from stall.cloud.ledger import Held, JournalKey
 from stall.cloud.lives import Child
 from stall.cloud.upload import Batch
-from stall.wire import merkle, note, receipt
+from stall.wire import merkle, note, receipt, takeback
 
 STANDING = (Verdict.ACCEPTED, Verdict.QUARANTINED)
 KEPT_BESIDE = (Verdict.BAD, Verdict.FORK)
@@ -143,11 +143,9 @@ def _mark_double_sales(conn: Connection, key: JournalKey, fresh: list[Judged]) -
     for each in fresh:
         if each.receipt is None or each.receipt.test:
             marked.append(each)
-        elif each.receipt_typ != receipt.RECEIPT:
-            for sales in sellers.values():  # only who signed a receipt can take it back
-                sales.discard((key.box, each.receipt.ref or ""))
-            marked.append(each)
         else:
+            for number in _given_back(each, sellers):  # only who signed a receipt can take it back
+                sellers[number].discard((key.box, each.receipt.ref or ""))
             marked.append(_sold_by(key.box, each, each.receipt.jti, sellers))
     return marked
 
@@ -158,6 +156,16 @@ def _sold_by(box: str, each: Judged, jti: str, sellers: dict[findings.Number, se
         twice = twice or bool(sellers[number])
         sellers[number].add((box, jti))
     return replace(each, verdict=Verdict.QUARANTINED, reason="edition-sold-twice") if twice else each
+
+
+def _given_back(each: Judged, sellers: Collection[findings.Number]) -> list[findings.Number]:
+    """Which of these numbers an event's receipt gives back; a void gives back all of its own."""
+    if each.receipt is None or each.receipt.ref is None:
+        return []
+    if each.receipt_typ == receipt.VOID:
+        return list(sellers)
+    back = {(item.drop, item.ed) for item in takeback.returned(each.receipt_typ, each.receipt)}
+    return [number for number in sellers if number in back]
 
 
 def _numbers(each: Judged) -> list[findings.Number]:

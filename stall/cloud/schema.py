@@ -156,3 +156,15 @@ editions = Table(
     _of_receipt(),
     Index("editions_by_number", "owner_id", "drop", "ed"),
 )
+
+# The numbers that refunds, voids and exchanges give back; which receipt, their `ref` says.
+returned = Table(
+    "returned",
+    metadata,
+    *_event_key(),
+    _key("n", Integer),
+    Column("drop", Text, nullable=False),
+    Column("ed", Integer, nullable=False),
+    _of_receipt(),
+    Index("returned_by_number", "owner_id", "drop", "ed"),
+)

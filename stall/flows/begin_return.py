@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from stall.domain.giving_back import REASONS, Out, share
+from stall.domain.payment import Settlement
 from stall.domain.product import is_voucher
 from stall.domain.sale import Line, total
 from stall.errors import Refused
@@ -102,6 +103,8 @@ def _original(tx: Tx, sale_no: int) -> Sale:
     original = sales.get(tx.conn, sale_no)
     if original.state != "paid":
         raise Refused("return-not-paid", "This sale is not paid, so nothing of it comes back. Cancel it instead.")
+    if any(a.settlement == Settlement.DECLINED_LATE for a in attempts.kept(attempts.of_sale(tx.conn, sale_no))):
+        raise Refused("back-declined", "The bank refused this payment later, so there is no money of it to give back.")
     if original.void_event is not None:
         raise Refused("return-void", "All of this sale was given back already. Give nothing back twice.")
     return original

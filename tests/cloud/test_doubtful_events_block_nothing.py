@@ -99,6 +99,15 @@ def test_a_number_taken_back_may_be_sold_again(cloud: Cloud, box: FakeBox, typ: 
     assert sum(each["minor"] for each in totals["tenders"]) == 450
 
 
+@pytest.mark.parametrize("step", [1, 3])
+def test_a_refund_of_one_number_gives_back_no_other(cloud: Cloud, box: FakeBox, step: int) -> None:
+    box.sell(450, ed=7)
+    box.append("taken-back", receipt=box.receipt(-450, ed=8, ref=box.jti(0), typ=receipt.REFUND))
+    box.sell(450, ed=7)
+    assert send(cloud, box, step) == ["accepted", "accepted", "quarantined"]
+    assert [each["taken_back"] for each in cloud.get(box, "totals")["editions"]] == [False, False]
+
+
 def test_a_returned_line_sells_no_number(cloud: Cloud, box: FakeBox) -> None:
     box.sell(450, ed=7)
     box.sell(-450, ed=7, ref=box.jti(0))
