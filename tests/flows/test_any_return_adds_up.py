@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from stall.creator import journals
 from stall.domain import ledger
 from stall.domain.giving_back import share
-from stall.domain.payment import Kind, State
+from stall.domain.payment import Kind, Reason, State
 from stall.errors import Refused
 from stall.flows import amend_basket, card_attempt, give_back, owe_money, pay_back, take_cash
 from stall.flows.begin_return import begin_return
@@ -111,9 +111,9 @@ class Returner(Clerk):
             card_attempt.approve(tx, asked, selling.facts(minor, self.dice.randrange(1, 9999)))
             card_attempt.pay(tx, asked)
         elif end == "declined":
-            card_attempt.decline(tx, asked, card_attempt.Reason.DECLINED)
+            card_attempt.decline(tx, asked, Reason.DECLINED)
         else:
-            card_attempt.doubt(tx, asked, card_attempt.Reason.READER_LOST)
+            card_attempt.doubt(tx, asked, Reason.READER_LOST)
             card_attempt.decide(tx, asked, self.dice.choice(("paid", "declined")), "maker", "slip 0042")
         self.met[f"card {end}"] += 1
 
