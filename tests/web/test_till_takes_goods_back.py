@@ -314,3 +314,16 @@ def test_strange_forms_take_nothing_back(till: Till) -> None:
         assert till.client.post(f"{sale}/return", data=data).status_code in {400, 409}, fields
     assert till.count("attempts") == 1
     assert till.client.get("/sale/99/return").status_code in {400, 404, 409}
+
+
+def test_a_part_paid_in_cash_goes_back_and_the_sale_can_be_cancelled(till: Till) -> None:
+    sale = till.press_tile(stock.PRINTS)
+    till.post(f"{sale}/cash", ordinal=1, given="2.00", part="2.00")
+    assert "Give the payment back" in till.see(sale)
+    assert "Hand the cash back" in till.see(f"{sale}/back")
+    answer = till.post(f"{sale}/back", of=1, ordinal=2, way="part", pin=stock.PIN)
+    assert answer.status_code == 303
+    assert "The payment went back to the buyer" in till.see(sale)
+    till.post(f"{sale}/drop")
+    assert "given up" in till.see(sale)
+    sound(till)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from stall.domain.giving_back import REASONS, Out
-from stall.domain.payment import Kind
+from stall.domain.payment import Kind, Tender
 from stall.domain.rights import Right
 from stall.errors import Refused, StallError
-from stall.flows import give_back
+from stall.flows import give_back, pay_back
 from stall.flows.begin_payment import earlier_press
 from stall.flows.begin_return import allow_whole
 from stall.store import attempts, readers, returns, sales
@@ -44,6 +45,16 @@ _WAYS = {
 }
 
 
+#: What a form sends for a part of a basket that was no card of ours, and by its tender the button and what it means.
+PART = "part"
+_PARTS = {
+    Tender.CASH: ("Hand the cash back", "Out of the drawer."),
+    Tender.VOUCHER: ("Put it back on the voucher", "It can be spent again."),
+    Tender.OPERATOR: ("It went back on the separate reader", "Give it back there first."),
+    Tender.COMP: ("Take it back", "Nothing was paid."),
+}
+
+
 @back.get("")
 def ask(no: int) -> str | Response:
     """Show what giving it back does; where there is nothing to give back by card, the sale's own page."""
@@ -58,7 +69,7 @@ def give(no: int) -> Answer:
     try:
         tried = attempts.of_sale(box.db.read(), sales.get(box.db.read(), no).no)
         if (
-            way not in {Kind.REVERSE, Kind.REFUND}
+            way not in {Kind.REVERSE, Kind.REFUND, PART}
             or of not in {a.no for a in tried}
             or not 1 <= ordinal <= len(tried) + 1
         ):
@@ -68,6 +79,9 @@ def give(no: int) -> Answer:
         running, never = runs(box), box.settings.till.returns_after_download == "never"
 
         def ask(tx: Tx) -> None:
+            if way == PART:
+                pay_back.give_part_back(tx, of, ordinal, tx.decider)
+                return
             check_runs(tx, no, ordinal, running=running)
             if sales.get(tx.conn, no).state == "paid" and earlier_press(tx, no, ordinal) is None:
                 allow_whole(tx, no, reason, never=never)
@@ -85,10 +99,10 @@ def _page(no: int, trouble: StallError | None = None) -> str | None:
     conn = box.db.read()
     with one_view(conn):
         sale, tried = sales.get(conn, no), attempts.of_sale(conn, no)
-        by_card = [one for one in attempts.kept(tried) if one.tender == "card"]
-        if not by_card or any(one.open for one in tried):
+        parts = [one for one in attempts.kept(tried) if one.tender == Tender.CARD or sale.state == "basket"]
+        if not parts or any(one.open for one in tried):
             return None
-        of = by_card[-1]
+        of = next((one for one in reversed(parts) if one.tender == Tender.CARD), parts[-1])
         alone = sale.state != "paid" or len(attempts.kept(tried)) == 1
         return render_template(
             "till/back.html",
@@ -96,7 +110,7 @@ def _page(no: int, trouble: StallError | None = None) -> str | None:
             lines=sales.lines(conn, no),
             of=of,
             ordinal=len(tried) + 1,
-            ways=[_way(kind, of) for kind in give_back.ways(conn, of)] if alone else [],
+            ways=_ways(conn, of) if alone else [],
             effect=_effect(sale),
             opened=_opened(no),
             reasons=REASONS,
@@ -109,6 +123,13 @@ def _page(no: int, trouble: StallError | None = None) -> str | None:
 def _opened(no: int) -> bool:
     """Whether anything of a sale was opened on a phone."""
     return any(one.out >= Out.OPENED for one in returns.handed_out(this_box().db.read(), no).values())
+
+
+def _ways(conn: sqlite3.Connection, of: Attempt) -> list[Way]:
+    """How a payment can go back: by the terminal that took it, or a part of a basket as it came."""
+    if of.tender != Tender.CARD:
+        return [Way(PART, *_PARTS[Tender(of.tender)])]
+    return [_way(kind, of) for kind in give_back.ways(conn, of)]
 
 
 def _way(kind: Kind, of: Attempt) -> Way:

@@ -169,7 +169,7 @@ _NOT_BACK = Words(
 )
 _VOID = Words(Shape.BACK, "Given back", "The sale is void: its code opens nothing any more.")
 _PART_BACK = Words(
-    Shape.BACK, "Given back", "The card payment went back to the buyer. Take the whole anew, or cancel this sale."
+    Shape.BACK, "Given back", "The payment went back to the buyer. Take the whole anew, or cancel this sale."
 )
 
 _HAND_OUT = Words(
