@@ -117,9 +117,10 @@ def test_a_refund_is_four_presses_and_the_pin_and_an_exchange_hands_over_the_dif
         page.click("a.choice[aria-checked=false]")
     page.fill("input[name=pin]", stock.PIN)
     page.click("button[value=exchange]")
-    page.click("text=Harbour Prints")
+    page.click(".tile:has-text('Harbour Prints')")
     page.click("button:has-text('Cash, exact')")
-    page.wait_for_selector("text=Paid €1.50")
+    page.wait_for_selector("main:has-text('€1.50')")
+    expect(page.locator("main")).to_have_class("paid")
 
 
 def test_giving_free_and_deciding_what_the_terminal_cannot_tell(hand: Hand, till: Till) -> None:
@@ -195,7 +196,7 @@ def test_the_clock_is_confirmed_a_drop_closed_and_opened_and_somebody_added(hand
     page.click("text=Confirm this time")
     page.wait_for_selector("text=Confirmed by the maker")
     page.goto("/drops")
-    for verb, now in (("Close", "closed"), ("Open", "open")):
+    for now in ("closed", "open"):
         row = page.locator("li", has_text="Night Zine")
         row.locator("summary").click()
         row.locator("input[name=pin]").fill(stock.PIN)

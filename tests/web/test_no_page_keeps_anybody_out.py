@@ -123,8 +123,6 @@ def _addresses(till: Till) -> dict[str, str]:
         "day, everything": "/day/all",
         "at risk": "/at-risk",
         "owed": "/owed",
-        "found": "/?q=zine",
-        "what comes back": f"{sales['paid in cash']}/return",
         "products": "/products",
         "new product": "/products/new",
         "product": "/products/1",
@@ -141,7 +139,6 @@ def _addresses(till: Till) -> dict[str, str]:
         "reports": "/z",
         "report": "/z/1",
         "report on paper": "/z/1/print",
-        "whole day": "/day/all",
         "take back": f"{sales['paid in cash']}/return",
         "nothing": "/nothing-here",
     }
