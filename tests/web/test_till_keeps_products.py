@@ -134,6 +134,16 @@ def test_off_sale_and_on_again(till: Till) -> None:
     assert till.post("/products/switch", on="nothing").status_code == 404
 
 
+def test_a_bundle_cannot_be_sold_while_a_part_of_it_is_off_sale(till: Till) -> None:
+    add(till)
+    add(till, kind="bundle", title="Both", price="5.99", **{f"drop:{stock.ZINE}": "1", "item:1": "3"})
+    tile = re.compile(r'<button[^>]*value="both"[^>]*disabled')
+    assert not tile.search(till.client.get("/").text)
+    till.post("/products/switch", off="postcard")
+    assert tile.search(till.client.get("/").text)
+    assert "Postcard not to be had" in till.see("/")
+
+
 def test_up_and_down_move_a_tile_one_place_and_a_second_press_moves_no_further(till: Till) -> None:
     for title in "ABC":
         add(till, title=title)

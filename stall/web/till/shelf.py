@@ -105,8 +105,9 @@ def _parts(conn: sqlite3.Connection, bundle: Product, drops: Mapping[str, DropCa
     named, gone = [], ""
     for part in products.parts(conn, bundle.no):
         card = None if part.drop_id is None else drops.get(part.drop_id)
-        title = card.title if card is not None else products.get(conn, part.product or 0).title
+        inner = products.get(conn, part.product or 0) if card is None else None
+        title = card.title if card is not None else inner.title if inner is not None else ""
         named.append(title if part.qty == 1 else f"{part.qty} × {title}")
-        if card is not None and card.offer is not Offer.OPEN:
+        if (card is not None and card.offer is not Offer.OPEN) or (inner is not None and not inner.on_sale):
             gone = gone or title
     return " + ".join(named), gone
