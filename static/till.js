@@ -5,7 +5,7 @@ const page = body.dataset.page;
 // Signed out, or locked: keep what was typed in this tab and go where the PIN is asked for. A page that shows a running
 // payment stays until the box says of that very page that it is locked.
 function outside(address, status) {
-  if (status === 423 && body.dataset.version && !address.startsWith(page)) throw new Error("locked elsewhere");
+  if (status === 423 && body.dataset.version && !address.startsWith(page)) return null;
   keepTyped();
   location.replace(`${status === 401 ? "/sign-in" : "/locked"}?then=${encodeURIComponent(location.pathname + location.search)}`);
   return new Promise(() => {});
@@ -93,6 +93,7 @@ async function refreshFlags() {
 
 async function banner() {
   const now = await ask("/state");
+  if (!now) return; // locked, but for the page of this payment
   const shown = [...document.querySelectorAll("[data-flag]")].map((place) => place.dataset.flag).join();
   if (shown && shown !== now.flags.map((flag) => flag.name).join()) await refreshFlags();
   for (const flag of now.flags) {

@@ -5,6 +5,7 @@ The sale stays the same one. Its held numbers are let go first: what is changed 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -128,12 +129,19 @@ def discount(
             )
         raise line_unknown()
     names = {line.n for line in chosen}
-    whole = [line for line in _undiscounted(tx, lines) if line.n in names]
+    whole = [line for line in _undiscounted(tx.conn, lines) if line.n in names]
     worth = sum(max(line.minor, 0) for line in whole)
     off = percent_of(worth, basis_points or 0) if minor is None else minor
     check_discount(off, worth)
     after = {line.n: line for line in discounted(whole, off, [line.disc for line in whole])}
     _rewrite(tx, sale, [after.get(line.n, line) for line in lines])
+
+
+def given_away(conn: sqlite3.Connection, sale_no: int) -> bool:
+    """Whether a discount took off all that something in a basket costs: that gives it free."""
+    lines = sales.lines(conn, sale_no)
+    before = {line.n: line.minor for line in _undiscounted(conn, lines)}
+    return any(line.minor == 0 < before[line.n] for line in lines if line.of_line is None)
 
 
 def set_tip(tx: Tx, sale_no: int, minor: int) -> None:
@@ -182,13 +190,13 @@ def _parts_of(lines: Sequence[Line], bundle: int) -> list[Line]:
     return [line for line in lines if line.bundle == bundle and line.of_line is None]
 
 
-def _undiscounted(tx: Tx, lines: Sequence[Line]) -> list[Line]:
+def _undiscounted(conn: sqlite3.Connection, lines: Sequence[Line]) -> list[Line]:
     """The lines at what they cost without a discount; the parts of a bundle at its price, which is cheaper than they are alone."""
     plain = [line if line.bundle else replace(line, minor=line.list_minor, disc=0) for line in lines]
     for bundle in {line.bundle for line in lines if line.bundle and line.of_line is None}:
         parts = _parts_of(lines, bundle)
-        price = (products.get(tx.conn, bundle).price_minor or 0) * products.bundles_in(
-            tx.conn, bundle, sum(line.qty for line in parts)
+        price = (products.get(conn, bundle).price_minor or 0) * products.bundles_in(
+            conn, bundle, sum(line.qty for line in parts)
         )
         shares = spread(price, [line.list_minor for line in parts])
         at = {line.n: replace(line, minor=minor, disc=max(line.list_minor - minor, 0)) for line, minor in zip(parts, shares, strict=True)}  # fmt: skip

@@ -40,8 +40,11 @@ def begin_try(tx: Tx, person: int, device: int | None) -> Try:
     unlocked = not staff_pin.is_locked(tx.conn, person, tx.now_ms)
     if unlocked and here:
         staff_pin.count(tx, person)
-    row = tx.conn.execute("SELECT pin_hash FROM staff WHERE no = ?", (person,)).fetchone()
-    return Try(person, device, str(row[0]), open=unlocked and here)
+    return Try(person, device, _hash_of(tx, person), open=unlocked and here)
+
+
+def _hash_of(tx: Tx, person: int) -> str:
+    return str(tx.conn.execute("SELECT pin_hash FROM staff WHERE no = ?", (person,)).fetchone()[0])
 
 
 def is_right(made: Try, pin: str) -> bool:
@@ -61,10 +64,10 @@ def fail(tx: Tx, made: Try) -> None:
 def sign_in(tx: Tx, made: Try, ending: bytes | None = None) -> bytes:
     """Begin a session after a right PIN and return its token; the browser's session before it (`ending`) is over.
 
-    Raises Refused `signed-out` where the person left while the PIN was compared.
+    Raises Refused `signed-out` where the person left, or was given another PIN, while this one was compared.
     """
     found = people.find(tx.conn, made.person)
-    if found is None or not found.active:
+    if found is None or not found.active or _hash_of(tx, made.person) != made.pin_hash:
         raise Refused("signed-out", "Nobody is signed in here. Sign in, then do it again.")
     staff_pin.forgive(tx, made.person, place_of(made.device))
     if ending is not None:

@@ -120,3 +120,13 @@ def test_a_session_ends_by_itself_after_sixteen_hours(till: Till) -> None:
     assert till.client.get("/").status_code == 200
     till.stocked.clock.advance(1)
     assert till.client.get("/").location == "/sign-in"
+
+
+def test_a_refusal_shows_no_page_that_role_may_not_see(till: Till) -> None:
+    """A button whose refusal is told on another page shows that page only to whoever may open it."""
+    seller, books = Till(till.stocked, crew.SELLER), Till(till.stocked, crew.BOOKKEEPER)
+    for path in ("/day/end", "/day/check", "/day/slip"):
+        refused = seller.post(path)
+        assert (refused.status_code, "The day so far" in refused.text) == (409, False), path
+    refused = books.post("/z/1/paper", press="A" * 22)
+    assert (refused.status_code, "Printer" in text(refused)) == (409, False)

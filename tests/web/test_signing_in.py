@@ -193,3 +193,11 @@ def test_a_browser_that_does_not_say_where_a_button_stood_presses_none_with_its_
     del browser.environ_base["HTTP_ORIGIN"]
     assert browser.post("/sign-out").status_code == 403
     assert browser.get("/").status_code == 200
+
+
+def test_a_right_pin_that_was_replaced_meanwhile_opens_nothing(stall: Stocked) -> None:
+    made = stall.box.write("payment", lambda tx: flow.begin_try(tx, crew.SELLER, None))
+    assert flow.is_right(made, PIN)
+    stall.box.write("payment", lambda tx: staff_pin.set_pin(tx, staff_pin.HASHER.hash("778899"), crew.SELLER))
+    with pytest.raises(Refused, match="Nobody is signed in"):
+        stall.box.write("payment", lambda tx: flow.sign_in(tx, made))

@@ -65,12 +65,22 @@ def test_a_payment_that_runs_or_is_unclear_stays_in_sight(till: Till) -> None:
     till.terminal(card_attempt.send)
     till.stocked.clock.advance(11 * MINUTE_MS)
     assert "Waiting for the card" in till.see(sale)
-    assert till.client.get("/").location == "/locked"  # the rest of the till is as locked as ever
-    till.write(lambda tx: tx.conn.execute("UPDATE sessions SET locked = 0"))
+    assert till.client.get("/state").status_code == 423  # the strip, which that page's script asks for by itself
     till.terminal(lambda tx, no: card_attempt.doubt(tx, no, Reason.READER_LOST))
     assert till.client.get(f"{sale}/state").status_code == 200
-    other = till.stocked.box.db.read().execute("SELECT locked FROM sessions").fetchone()
-    assert other[0] == 0
+    assert (
+        till.post(f"{sale}/decide", attempt=1, outcome="declined", pin=PIN).status_code == 423
+    )  # it is there to be watched
+    assert till.newest_attempt().state == "unknown"
+
+
+def test_the_rest_of_the_till_locks_beside_a_payment_that_runs(till: Till) -> None:
+    sale = till.press_tile(stock.PRINTS)
+    till.post(f"{sale}/card", ordinal=1)
+    till.terminal(card_attempt.send)
+    till.stocked.clock.advance(11 * MINUTE_MS)
+    assert till.client.get("/").location == "/locked"
+    assert till.client.get(sale).location == f"/locked?then={sale}"
 
 
 def test_once_it_is_paid_the_page_locks_like_any_other(till: Till) -> None:

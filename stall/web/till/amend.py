@@ -1,6 +1,6 @@
 """Change a sale nobody paid for yet, on its page: how many, out of it, cheaper, a tip, put aside.
 
-Each form carries a key, so a second press changes nothing more. A discount passes here with whatever PIN its route asks for.
+Each form carries a key, so a second press changes nothing more. A discount of all there is to pay needs the right to give free, as that does.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response as Answered
 
 from stall.domain import money
+from stall.domain.rights import Right
 from stall.domain.sale import percent_of
 from stall.errors import Refused, StallError
 from stall.flows import amend_basket
@@ -23,6 +24,7 @@ from stall.web.till.basket import change_once
 from stall.web.till.box import SALE, this_box
 from stall.web.till.rows import Row, rows_in
 from stall.web.till.sale_page import page
+from stall.web.till.signed import may
 
 amend = Blueprint("till_amend", __name__, url_prefix=f"/sale/<int(min=1, max={SALE}):no>")
 
@@ -72,6 +74,7 @@ def quantity(no: int) -> Answer:
 def discount(no: int) -> Answer:
     """Take a `percent` or an `amount` off a row, or off the whole sale where none is named."""
     named, percent, amount = (request.form.get(name, "")[:20] for name in ("n", "percent", "amount"))
+    free = may(Right.GIVE_FREE) or _WHOLE_BP // 100 in this_box().settings.till.discounts
 
     def work(tx: Tx) -> bool:
         lines = None if not named else [each.n for each in _row(tx.conn, no, _whole(named)).lines]
@@ -79,6 +82,10 @@ def discount(no: int) -> Answer:
             amend_basket.discount(tx, no, basis_points=_share(percent), n=lines)
         else:
             amend_basket.discount(tx, no, minor=money.parse(amount or "0", sales.get(tx.conn, no).cur), n=lines)
+        if not free and amend_basket.given_away(tx.conn, no):
+            raise Refused(
+                "discount-too-large", "The discount leaves nothing to pay. Type a smaller one, or give the sale free, with the PIN of a maker."
+            )  # fmt: skip
         return True
 
     return _change(no, f"discount {named} {percent} {amount}", work)

@@ -15,7 +15,7 @@ from stall.web.till import signed
 T = TypeVar("T")
 _KEY = "stall.box"
 
-#: The largest sale number an address may name; numbers count up from 1.
+#: The largest number of a sale, a person or a device that an address or a form may name; numbers count up from 1.
 SALE = (1 << 40) - 1
 
 

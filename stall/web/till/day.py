@@ -20,6 +20,7 @@ from stall.web.till.banner import READER
 from stall.web.till.box import this_box
 from stall.web.till.pin import check_pin
 from stall.web.till.program import check_answers, runs
+from stall.web.till.signed import may
 
 day = Blueprint("till_day", __name__)
 
@@ -90,6 +91,7 @@ def slip() -> Answer:
 
 
 def _ask_reader(ask: Callable[[Tx, int], int]) -> Answer:
+    """Ask the terminal for something. Who may not read the day is told of it where the shift is closed."""
     box = this_box()
     running = runs(box)
 
@@ -100,8 +102,10 @@ def _ask_reader(ask: Callable[[Tx, int], int]) -> Answer:
     try:
         job = box.write("payment", work)
     except StallError as trouble:
+        if not may(Right.READ_DAY):
+            raise
         return today.page(trouble), status_of(trouble)
-    return redirect(url_for("till_day.close", job=job), 303)
+    return redirect(url_for("till_day.close" if may(Right.READ_DAY) else "till_shift.close_page", job=job), 303)
 
 
 def _do(work: Callable[[Tx], None], right: Right, page: Callable[[StallError], str], then: str) -> Answer:

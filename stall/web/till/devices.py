@@ -16,7 +16,7 @@ from stall.store import devices as rows
 from stall.store.db import Tx
 from stall.web import qr
 from stall.web.error_pages import status_of
-from stall.web.till.box import this_box
+from stall.web.till.box import SALE, this_box
 from stall.web.till.pin import check_pin
 from stall.web.till.signed import device_no
 from stall.wire import claimcode
@@ -46,7 +46,7 @@ def code() -> Answer | str:
     return _page(code=claimcode.encode(made))
 
 
-@devices.post("/devices/<int:no>")
+@devices.post(f"/devices/<int(max={SALE}):no>")
 def change(no: int) -> Answer:
     """Name a device, or end it."""
     form = request.form

@@ -106,13 +106,16 @@ def _is_locked(box: Box, session: Session, now_ms: int) -> bool:
         return True
     if not session.idle(now_ms, box.settings.till.lock_minutes) or _watches_a_payment(box):
         return False
-    box.write("housekeeping", lambda tx: sign_in.lock(tx, session))
+    if (
+        request.endpoint not in BY_ITSELF
+    ):  # else the page of a payment, which asks how the stall stands, would lock itself
+        box.write("housekeeping", lambda tx: sign_in.lock(tx, session))
     return True
 
 
 def _watches_a_payment(box: Box) -> bool:
     no = (request.view_args or {}).get("no")
-    if not isinstance(no, int) or not (request.endpoint or "").startswith("till_pay."):
+    if not isinstance(no, int) or request.method not in _LOOKS or not (request.endpoint or "").startswith("till_pay."):
         return False
     return any(attempt.open for attempt in attempts.of_sale(box.db.read(), no))
 

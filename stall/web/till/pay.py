@@ -14,6 +14,7 @@ from stall.domain import money
 from stall.domain.payment import State
 from stall.domain.rights import Right
 from stall.errors import Refused, StallError
+from stall.flows.amend_basket import given_away
 from stall.flows.card_attempt import decide as decide_attempt
 from stall.flows.take_card import ask_card, cancel_card, drop_sale
 from stall.flows.take_cash import take_cash, take_comp
@@ -150,13 +151,14 @@ def _confirm(tx: Tx, no: int, ordinal: int, reference: str, part: str) -> None:
 
 @pay.post("/comp")
 def comp(no: int) -> Answer:
-    """Give the sale away, with the PIN; what costs nothing anyway needs none."""
-    found = sales.get(this_box().db.read(), no)
+    """Give the sale away, with the PIN; what costs nothing by itself needs none."""
+    conn = this_box().db.read()
+    worth = sales.get(conn, no).total_minor > 0 or given_away(conn, no)
     ordinal = _number("ordinal")
     return _pay(
         no,
         lambda tx: take_comp(tx, no, _next(tx, no, ordinal), tx.decider),
-        pin=Right.GIVE_FREE if found.total_minor > 0 else None,
+        pin=Right.GIVE_FREE if worth else None,
     )
 
 

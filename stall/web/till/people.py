@@ -16,7 +16,7 @@ from stall.flows import keep_people, sign_in, staff_pin
 from stall.store import people as rows
 from stall.store.db import Tx
 from stall.web.error_pages import status_of
-from stall.web.till.box import this_box
+from stall.web.till.box import SALE, this_box
 from stall.web.till.gate import unknown
 from stall.web.till.pin import LONGEST, check_pin
 from stall.web.till.sign_in import wrong
@@ -46,7 +46,7 @@ def add() -> Answer:
     return _do(prepared, 0)
 
 
-@people.post("/people/<int:no>")
+@people.post(f"/people/<int(max={SALE}):no>")
 def change(no: int) -> Answer:
     """Change name, role or PIN of a person, or let them go, or take them back."""
     form, deed = request.form, request.form.get("deed", "keep")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from stall.domain.rights import Right
 from stall.errors import StallError
 from stall.flows import print_paper
 from stall.store import print_jobs
@@ -17,6 +18,7 @@ from stall.web.error_pages import status_of
 from stall.web.till import print_state
 from stall.web.till.box import SALE, this_box
 from stall.web.till.sale_page import page
+from stall.web.till.signed import may
 
 printing = Blueprint("till_print", __name__)
 
@@ -39,7 +41,8 @@ def receipt(no: int) -> Answer:
 @printing.post(f"/z/<int(min=1, max={SALE}):no>/paper")
 def z_report(no: int) -> Answer:
     """Ask for the Z-report of a shift, or a copy of it."""
-    return _ask(lambda tx, key: print_paper.ask_z_report(tx, no, key), url_for("till_print.printer"), _page)
+    there = url_for("till_print.printer") if may(Right.SELL) else url_for("till_reports.report", no=no)
+    return _ask(lambda tx, key: print_paper.ask_z_report(tx, no, key), there, _page_or_refusal)
 
 
 @printing.get("/printer")
@@ -68,6 +71,13 @@ def _ask(ask: Callable[[Tx, bytes], int], then: str, told: Callable[[StallError]
     except StallError as trouble:
         return told(trouble), status_of(trouble)
     return redirect(then, 303)
+
+
+def _page_or_refusal(trouble: StallError) -> str:
+    """The printer's page to whoever may see it; to others the refusal alone."""
+    if not may(Right.SELL):
+        raise trouble
+    return _page(trouble)
 
 
 def _page(trouble: StallError | None = None) -> str:

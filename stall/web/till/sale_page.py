@@ -10,6 +10,7 @@ from stall.domain import money
 from stall.domain.payment import Tender
 from stall.domain.sale import note_buttons
 from stall.errors import Refused, StallError
+from stall.flows.amend_basket import given_away
 from stall.flows.name_owner import may_name_owner
 from stall.flows.take_cash import cash_due
 from stall.store import attempts, claim_codes, claims, readers, sales, voucher_codes
@@ -87,6 +88,7 @@ def drawn(no: int, trouble: StallError | None, template: str | None) -> str:
         gone=gone,
         held=sales.held_lines(conn, no, box.now_ms()) if found.state == "basket" else True,
         due=due,
+        given_away=due == 0 and given_away(conn, no),
         taken=found.total_minor - due,
         apart=None if apart is None else apart.name,
         terminal=readers.find(conn, READER) is not None,

@@ -7,6 +7,8 @@ import re
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from stall.web.till.gate import own_page
+
 pages = Blueprint("till_screen", __name__)
 
 COOKIE = "scheme"
@@ -38,8 +40,8 @@ def more() -> str:
 @pages.post("/scheme")
 def choose() -> Response:
     """Take the colours chosen, and go back to the page they were chosen on."""
-    chosen, then = request.form.get("scheme", ""), request.form.get("then", "/")
-    answer = redirect(then if re.match(r"/(?![/\\])", then) else "/", 303)
+    chosen = request.form.get("scheme", "")
+    answer = redirect(own_page(request.form.get("then", "/")), 303)
     if chosen == OUTDOOR:
         answer.set_cookie(COOKIE, OUTDOOR, max_age=_YEAR_S, secure=request.is_secure, httponly=True, samesite="Strict")
     else:

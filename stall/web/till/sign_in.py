@@ -9,7 +9,7 @@ from stall.errors import Refused
 from stall.flows import sign_in as flow
 from stall.store import people
 from stall.web.error_pages import status_of
-from stall.web.till.box import this_box
+from stall.web.till.box import SALE, this_box
 from stall.web.till.enrol import keep_device
 from stall.web.till.gate import asked, forget_session, keep_session, own_page
 from stall.web.till.pin import LONGEST
@@ -38,7 +38,7 @@ def page() -> str | Response:
 def enter() -> Response | tuple[str, int]:
     """Check name and PIN, begin a session, and go on to the page asked for."""
     box, who, before = this_box(), request.form.get("who", 0, type=int), session()
-    if not who:
+    if not 0 < who <= SALE:
         working = people.working(box.db.read())
         who = working[0].no if len(working) == 1 else 0
     where = device_no()  # read before the work is handed over: the writer's thread knows no request
