@@ -56,6 +56,9 @@ def open_box(
     except sqlite3.Error as error:
         db.close()
         raise damage.explained(error) from error
+    except UnicodeDecodeError as error:  # SQLite's own words quote a name of the schema that is no text any more
+        db.close()
+        raise damage.explained(sqlite3.OperationalError("its tables have names that are no text")) from error
     except BaseException:
         db.close()
         raise

@@ -22,11 +22,11 @@ MOVING = frozenset({"sale", "attempt", "finish", "drawer", "shift_close", "settl
 def post(conn: sqlite3.Connection, event_key: int, kind: str, body: Mapping[str, Any]) -> None:
     """Write what an event moved, in the transaction that appended it; nothing where it moved nothing.
 
-    An attempt it made paid is told which event that was.
+    An attempt it made paid is told which event that was, but where nothing was paid.
     """
     if kind not in MOVING:
         return
-    if body.get("state") == State.PAID:
+    if body.get("state") == State.PAID and body["minor"]:
         conn.execute("UPDATE attempts SET paid_event = ? WHERE no = ?", (event_key, body["attempt"]))
     rows = [(event_key, account, minor) for account, minor in sorted(postings_of(kind, body).items())]
     conn.executemany("INSERT INTO postings (event, account, minor) VALUES (?, ?, ?)", rows)
