@@ -64,7 +64,7 @@ def _drawer(report: ZReport) -> Tie:
             "Drawer",
             None,
             Standing.GAP,
-            f"Nobody counted it. It should hold {expected}: count before you close.",
+            f"Nobody counted it. It should hold {expected}: whether it does, only a count tells.",
         )
     counted = money.text(drawer.counted, cur)
     if drawer.over == 0:
