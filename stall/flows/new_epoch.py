@@ -10,7 +10,7 @@ import secrets as random
 
 from stall.domain.epoch import Cause, first_number, next_epoch_no
 from stall.flows.note_exception import note_exception
-from stall.store import journal, numbers, sales
+from stall.store import devices, journal, numbers, sales, sessions
 from stall.store.db import Tx
 from stall.wire import b64
 
@@ -27,23 +27,26 @@ _WHY = {
 }
 
 
-def new_epoch(tx: Tx, cause: Cause) -> journal.Head:
-    """Close the running epoch and open a new one; return where the journal stands then."""
+def new_epoch(tx: Tx, cause: Cause, showed: bytes | None = None) -> journal.Head:
+    """Close the running epoch and open a new one; return where the journal stands then. Whoever `showed` that it must be stays signed in."""
     closing = journal.read_head(tx.conn)
     opening = _opening(tx, closing, cause)
     journal.open_epoch(tx.conn, tx.moment, opening)
     stuck = sales.paid_but_unfinished(tx.conn)
     frozen = numbers.freeze_unsold(tx)
     sales.drop_baskets(tx, _ANY_TIME, _ANY_TIME)
+    if cause is not Cause.REFUSED:  # who was signed out since, and what label was replaced, this copy cannot know
+        sessions.end_all(tx, showed)
+        devices.forget_codes(tx)
     note_exception(tx, "epoch", _sentence(cause, b64.encode(opening.epoch), frozen))
     for attempt, sale, title, number in stuck:
         note_exception(tx, "unfinished", money_taken(sale, title, number), attempt)
     return journal.read_head(tx.conn)
 
 
-def new_epoch_unless_newer(tx: Tx, judged: int, cause: Cause) -> journal.Head | None:
+def new_epoch_unless_newer(tx: Tx, judged: int, cause: Cause, showed: bytes | None = None) -> journal.Head | None:
     """As `new_epoch`, unless the running epoch is no longer the one with the number `judged`; None then."""
-    return new_epoch(tx, cause) if journal.read_head(tx.conn).epoch_no == judged else None
+    return new_epoch(tx, cause, showed) if journal.read_head(tx.conn).epoch_no == judged else None
 
 
 def money_taken(sale: int, title: str, number: int) -> str:

@@ -18,12 +18,16 @@ from stall.store.sessions import Session
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A try that was counted: of whom, on which device, and the hash to compare with. What is not `open` is never right."""
+    """A try that was counted: of whom, on which device, and the hash to compare with. What is not `open` is never right.
+
+    Where the device was `shut` before, nothing was counted.
+    """
 
     person: int
     device: int | None
     pin_hash: str
     open: bool
+    shut: bool = False
 
 
 def place_of(device: int | None) -> str:
@@ -36,11 +40,11 @@ def begin_try(tx: Tx, person: int, device: int | None) -> Try:
     found = people.find(tx.conn, person)
     here = tries.count(tx, place_of(device), staff_pin.DEVICE_TRIES, staff_pin.LOCK_MS)
     if found is None or not found.active:
-        return Try(person, device, staff_pin.NOBODY, open=False)
+        return Try(person, device, staff_pin.NOBODY, open=False, shut=not here)
     unlocked = not staff_pin.is_locked(tx.conn, person, tx.now_ms)
     if unlocked and here:
         staff_pin.count(tx, person)
-    return Try(person, device, _hash_of(tx, person), open=unlocked and here)
+    return Try(person, device, _hash_of(tx, person), open=unlocked and here, shut=not here)
 
 
 def _hash_of(tx: Tx, person: int) -> str:
@@ -54,7 +58,9 @@ def is_right(made: Try, pin: str) -> bool:
 
 
 def fail(tx: Tx, made: Try) -> None:
-    """Write down a wrong try, without what was typed."""
+    """Write down a wrong try, without what was typed; on a device that is shut, none: else whoever holds it fills the journal."""
+    if made.shut:
+        return
     known = people.find(tx.conn, made.person) is not None
     shut = known and staff_pin.is_locked(tx.conn, made.person, tx.now_ms)
     with acting(tx, None):  # whoever typed it, it was not proved to be them

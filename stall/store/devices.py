@@ -75,6 +75,11 @@ def keep_code(tx: Tx, code: bytes, *, until_ms: int | None, once: bool) -> None:
     )
 
 
+def forget_codes(tx: Tx) -> None:
+    """Let no code enrol any more, the label's neither."""
+    tx.conn.execute("DELETE FROM enrolments")
+
+
 def use_code(tx: Tx, code: bytes) -> bool:
     """Whether a code enrols now; one that is for one device is used up."""
     digest = digest_of(code)

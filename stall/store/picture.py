@@ -13,6 +13,7 @@ import hashlib
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,8 @@ MOST_BYTES = 16 * 1024 * 1024
 #: What the child may use: address space (bytes) and processor (s); and how long it is waited for (s), on a board that is busy.
 _MEMORY, _PROCESSOR_S, _PATIENCE_S = 1024**3, 20, 40
 _DONE, _NO_PICTURE = 0, 3
+#: Two of them at the same moment would not fit beside what sells.
+_one_at_a_time = threading.Lock()
 
 
 def keep(folder: Path, data: bytes) -> str:
@@ -45,9 +48,10 @@ def keep_apart(folder: Path, data: bytes) -> str:
         with _laid_down(folder, digest, data) as source:
             command = [sys.executable, "-P", "-m", "stall.store.picture", str(source), str(target)]
             try:
-                done = subprocess.run(
-                    command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S, check=False
-                )
+                with _one_at_a_time:
+                    done = subprocess.run(
+                        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S, check=False
+                    )
             except subprocess.TimeoutExpired:
                 raise _unreadable() from None
         if done.returncode != _DONE or not target.exists():

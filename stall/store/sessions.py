@@ -1,6 +1,7 @@
 """Who is signed in where. A row keeps the SHA-256 of the token in the browser's cookie, never the token.
 
-A session ends 16 hours after it began, at sign-out, when the person gets a new PIN or leaves, and with its device.
+A session ends 16 hours after it began, at sign-out, when the person gets a new PIN or leaves, with its device,
+and where this database turns out to be a copy.
 """
 
 from __future__ import annotations
@@ -90,6 +91,11 @@ def end(tx: Tx, digest: bytes) -> None:
 def end_of_person(tx: Tx, person: int, but: bytes | None = None) -> None:
     """End every session of a person, `but` one."""
     tx.conn.execute("DELETE FROM sessions WHERE staff = ? AND digest IS NOT ?", (person, but))
+
+
+def end_all(tx: Tx, but: bytes | None = None) -> None:
+    """End every session, `but` one."""
+    tx.conn.execute("DELETE FROM sessions WHERE digest IS NOT ?", (but,))
 
 
 def end_of_device(tx: Tx, device: int) -> None:

@@ -13,6 +13,7 @@ from stall.flows import card_attempt
 from stall.flows.claim import redeem_code, redeem_order
 from stall.flows.new_epoch import new_epoch
 from stall.store import attempts, audit, claim_codes, epochs, journal, sales
+from stall.store.db import Tx
 from stall.store.schema import FREE, FROZEN, HELD, SOLD, event_epoch_no
 from stall.web import ids
 from stall.wire import claimcode, event
@@ -217,3 +218,19 @@ def test_two_branches_of_one_epoch_hardly_ever_choose_alike() -> None:
     dice = Random(1)
     assert len({next_epoch_no(1, dice.randrange) for _ in range(200)}) > 195
     assert len({first_number(1, dice.randrange) for _ in range(200)}) > 195
+
+
+@pytest.mark.parametrize(("cause", "kept"), [(Cause.MOVED, 0), (Cause.PUT_BACK, 0), (Cause.REFUSED, 1)])
+def test_a_copy_signs_everybody_out_and_its_labels_enrol_nobody(stall: Stocked, cause: Cause, kept: int) -> None:
+    from stall.flows import enrol_device
+    from stall.store import sessions
+
+    def as_it_was(tx: Tx) -> None:
+        sessions.begin(tx, 1)
+        enrol_device.new_code(tx, once=False)
+
+    stall.box.write("payment", as_it_was)
+    stall.box.write("payment", lambda tx: new_epoch(tx, cause))
+    conn = stall.box.db.read()
+    for table in ("sessions", "enrolments"):
+        assert conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from typing import Any
 
 import pytest
@@ -201,3 +202,39 @@ def test_a_right_pin_that_was_replaced_meanwhile_opens_nothing(stall: Stocked) -
     stall.box.write("payment", lambda tx: staff_pin.set_pin(tx, staff_pin.HASHER.hash("778899"), crew.SELLER))
     with pytest.raises(Refused, match="Nobody is signed in"):
         stall.box.write("payment", lambda tx: flow.sign_in(tx, made))
+
+
+def test_a_device_that_is_shut_fills_no_journal(browser: FlaskClient, stall: Stocked) -> None:
+    def tell() -> int:
+        return int(stall.box.db.read().execute("SELECT count(*) FROM events").fetchone()[0])
+
+    before = tell()
+    for _ in range(staff_pin.DEVICE_TRIES + 5):
+        assert browser.post("/sign-in", data={"who": 99, "pin": "000000"}).status_code == 403
+    assert tell() - before == staff_pin.DEVICE_TRIES
+
+
+def test_however_many_try_two_hashes_at_most_are_computed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, most, full = 0, 0, threading.Barrier(2)
+    guarded = threading.Lock()
+
+    class Slow:
+        """Counts who computes, and ends when two do."""
+
+        def verify(self, _hash: str, _pin: str) -> bool:
+            nonlocal running, most
+            with guarded:
+                running += 1
+                most = max(most, running)
+            full.wait(10)
+            with guarded:
+                running -= 1
+            return True
+
+    monkeypatch.setattr(staff_pin, "HASHER", Slow())
+    trying = [threading.Thread(target=staff_pin.matches, args=("", "1")) for _ in range(8)]
+    for each in trying:
+        each.start()
+    for each in trying:
+        each.join(10)
+    assert most == 2

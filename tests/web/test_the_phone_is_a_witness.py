@@ -124,6 +124,7 @@ def test_an_epoch_that_was_lost_is_known_by_where_it_came_from(till: Till, tmp_p
     image = image_of(till.stocked, tmp_path / "image")
     with till.box.db.transaction() as tx:
         new_epoch(tx, Cause.MOVED)
+    till.sign_in_again()
     kept = show(till)["keep"]
     with put_back(till.stocked, image) as restored:
         assert show(restored, kept)["begun"] is True

@@ -232,6 +232,55 @@ def test_too_much_is_refused_before_it_reaches_the_till(phone: Phone) -> None:
     assert phone.ask("POST", "/enrol", {"code": "x" * 70_000})[0] == 413
 
 
+def test_few_pictures_lie_in_files_while_nobody_knows_whose_they_are(phone: Phone) -> None:
+    """A picture is read whole before the till sees who sends it: a crowd of strangers would fill the disk with them."""
+    begun = [_half_a_picture(phone) for _ in range(2)]
+    try:
+        assert phone.ask("POST", "/products/1/picture", {"picture": "x"})[0] == 503
+        assert phone.ask("GET", "/enrol")[0] == 200  # nothing else waits for them
+    finally:
+        for each in begun:
+            each.close()
+
+
+def _half_a_picture(phone: Phone) -> socket.socket:
+    context = ssl.create_default_context(cafile=str(phone.trusted))
+    sent = context.wrap_socket(socket.create_connection(("127.0.0.1", phone.port)), server_hostname="127.0.0.1")
+    head = "POST /products/1/picture HTTP/1.1", f"Host: 127.0.0.1:{phone.port}", "Content-Length: 9000000"
+    sent.sendall("\r\n".join([*head, "", "x" * 100_000]).encode())
+    return sent
+
+
+def test_the_page_of_whoever_is_not_enrolled_may_press_its_button(phone: Phone) -> None:
+    """Under `no-referrer` a browser names no origin with a form, and the button would be refused."""
+    for path in ("/", "/drops", "/enrol"):
+        assert 'action="/enrol"' in phone.ask("GET", path)[2]
+        assert phone.headers["Referrer-Policy"] == "same-origin", path
+
+
+def test_wrong_codes_of_one_network_are_counted_together_and_then_nothing_is_written(stall: Stocked) -> None:
+    client = create_till_app(stall.box, remote=True).test_client()
+    origin = {"Origin": "https://127.0.0.1", "Host": "127.0.0.1"}
+
+    def guess(address: str, code: str = "0" * 26) -> int:
+        where = {"REMOTE_ADDR": address}
+        sent = client.post(
+            "/enrol", data={"code": code}, headers=origin, environ_base=where, base_url="https://127.0.0.1"
+        )
+        return sent.status_code
+
+    for n in range(staff_pin.TRIES):
+        assert guess(f"fe80::{n + 1}") == 403
+    rows = stall.box.db.read().execute("SELECT count(*) FROM tries").fetchone()[0]
+    code = code_of(stall)
+    version = stall.box.db.read().execute("PRAGMA data_version").fetchone()[0]
+    assert guess("fe80::ffff", code) == 403
+    assert stall.box.db.read().execute("PRAGMA data_version").fetchone()[0] == version
+    assert (rows, stall.box.db.read().execute("SELECT count(*) FROM tries").fetchone()[0]) == (1, 1)
+    assert guess("fe80:0:0:1::1") == 403  # another network has tries of its own
+    assert stall.box.db.read().execute("SELECT count(*) FROM tries").fetchone()[0] == 2
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_old_protocols_and_plain_http_are_not_spoken(port: int) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

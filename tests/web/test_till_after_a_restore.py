@@ -32,6 +32,7 @@ def unfinished(till: Till) -> str:
     till.post(f"{sale}/card", ordinal=1)
     till.terminal(card_attempt.send)
     till.write(lambda tx: new_epoch(tx, Cause.PUT_BACK))
+    till.sign_in_again()
     assert till.terminal(approve, card_attempt.pay) is State.PAID
     return sale
 
@@ -64,6 +65,7 @@ def test_the_books_of_a_day_tie_over_both_its_epochs(till: Till, unfinished: str
     job = till.write(lambda tx: ask_day_end(tx, 1))
     till.write(lambda tx: record_day_end(tx, job, 1, total_minor=450, count=1, cur="EUR", tid="52500012"))
     till.write(lambda tx: new_epoch(tx, Cause.MOVED))
+    till.sign_in_again()
     own = till.box.secrets.signing
     read = reconciliation.read_books(till.box.db.read(), {own.thumbprint: own.public}, "EUR", cloud=False)
     said = {check.name: check.ok for check in books.checks(read)}
@@ -81,6 +83,7 @@ def exceptions_check(till: Till) -> tuple[bool, int]:
 def test_a_new_epoch_is_told_and_contradicts_nothing(till: Till) -> None:
     assert exceptions_check(till) == (True, 0)
     till.write(lambda tx: new_epoch(tx, Cause.PUT_BACK))
+    till.sign_in_again()
     assert exceptions_check(till) == (True, 1)
     said = till.see("/day")
     assert "Nothing contradicts what was recorded." in said
@@ -93,6 +96,7 @@ def test_a_new_epoch_is_told_and_contradicts_nothing(till: Till) -> None:
 def test_money_for_a_frozen_number_is_to_be_looked_at_until_its_sale_is_finished(till: Till, unfinished: str) -> None:
     assert exceptions_check(till) == (False, 1)
     till.write(lambda tx: new_epoch(tx, Cause.MOVED))
+    till.sign_in_again()
     assert till.see("/day").count("Money was taken in sale") == 1  # the same note, not one for each epoch
     lease_anew(till.stocked, (1, 5))
     till.post(f"{unfinished}/cash", ordinal=2, given="0.00")
@@ -102,6 +106,7 @@ def test_money_for_a_frozen_number_is_to_be_looked_at_until_its_sale_is_finished
 
 def test_a_frozen_drop_is_not_called_sold_out(till: Till) -> None:
     till.write(lambda tx: new_epoch(tx, Cause.MOVED))
+    till.sign_in_again()
     for page in (till.see("/"), till.see("/drops")):
         assert "Needs a new lease" in page
         assert "Sold out" not in page
@@ -111,6 +116,7 @@ def test_a_frozen_drop_is_not_called_sold_out(till: Till) -> None:
 
 def test_the_day_names_what_is_frozen_and_how_to_lease_anew(till: Till) -> None:
     till.write(lambda tx: new_epoch(tx, Cause.MOVED))
+    till.sign_in_again()
     said = till.see("/day")
     assert "frozen: 1-5" in said
     assert f"--box {till.box.secrets.signing.thumbprint}" in said
@@ -122,6 +128,7 @@ def test_receipts_of_two_epochs_are_given_no_range_of_entries(till: Till) -> Non
     till.post(f"{till.press_tile(stock.PRINTS)}/cash", ordinal=1, given="4.50")
     assert "1 receipt, journal entry" in till.see("/day")
     till.write(lambda tx: new_epoch(tx, Cause.MOVED))
+    till.sign_in_again()
     lease_anew(till.stocked, (2, 5))
     till.post(f"{till.press_tile(stock.PRINTS)}/cash", ordinal=1, given="4.50")
     assert "2 receipts, in 2 epochs of the journal" in till.see("/day")

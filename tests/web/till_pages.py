@@ -35,9 +35,14 @@ class Till:
         if self.box.crowd is None:  # as `stall web` has it: what is written runs on a thread that knows no request
             self.box.crowd = CrowdWriter(self.box.db)
         self._program: locks.Held | None = None
+        self.token = ""
         self.client: FlaskClient = create_till_app(stocked.box).test_client()
         self.client.environ_base["HTTP_ORIGIN"] = "http://localhost"
-        self.token = sign_in(stocked.box, person)
+        self.sign_in_again()
+
+    def sign_in_again(self) -> None:
+        """Somebody was signed out, as everybody is after a copy was put back."""
+        self.token = sign_in(self.box, self.person)
         self.client.set_cookie("stall", self.token)
 
     def see(self, path: str) -> str:

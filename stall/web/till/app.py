@@ -50,6 +50,7 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
     app = new_app("stall.web.till.app", box)
     app.config["REMOTE"] = remote
     keep_box(app, box)
+    app.before_request(guard.page_has_form)  # every page of the till has one, that of a refusal too
     guard.protect(app, guard.remote_till_rules(box.settings) if remote else guard.till_rules())
     gate.close(app)
     error_pages.register(app, _trouble_page)
@@ -81,7 +82,6 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
         app.register_blueprint(pages)
     app.add_url_rule("/state", view_func=state)
     app.add_url_rule("/cover/<sha256>.jpg", view_func=cover)
-    app.before_request(guard.page_has_form)  # every page of the till has one
     app.jinja_env.globals.update(scheme=screen.scheme, here=screen.here)
     app.jinja_env.globals["flags"] = lambda: flags(box)
     app.jinja_env.globals.update(may=signed.may, signed_in=_signed_in, pin_asked=_pin_asked)

@@ -5,12 +5,15 @@ The code stands behind the `#` of the address that the label's QR holds: browser
 
 from __future__ import annotations
 
+import contextlib
 import hmac
+import ipaddress
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from stall.errors import Refused, StallError
 from stall.flows import enrol_device, keep_people
+from stall.store import tries
 from stall.web.error_pages import status_of
 from stall.web.till.box import this_box
 from stall.web.till.gate import unknown
@@ -45,7 +48,8 @@ def take() -> Response | tuple[str, int]:
         name = keep_people.read_name(request.form.get("name", "") or "Phone")
     except StallError as trouble:
         return shown(trouble), status_of(trouble)
-    enrolled = box.write("payment", lambda tx: enrol_device.enrol(tx, code, name, where))
+    shut = tries.is_shut(box.db.read(), where, box.now_ms())  # else whoever tries on takes the door from those who sell
+    enrolled = None if shut else box.write("housekeeping", lambda tx: enrol_device.enrol(tx, code, name, where))
     if enrolled is None:
         return shown(WRONG), status_of(WRONG)
     return keep_device(make_response(redirect(url_for("till_sign_in.page"), 303)), b64.encode(enrolled.token))
@@ -63,6 +67,9 @@ def keep_device(answer: Response, token: str) -> Response:
 
 
 def _where() -> str:
-    """What a client's wrong tries are counted under: its address, hashed under a key of the box."""
-    own = this_box().secrets.claim_key
-    return f"enrol {hmac.digest(own, (request.remote_addr or '').encode(), 'sha256')[:12].hex()}"
+    """What a client's wrong tries are counted under: its address, of IPv6 the network it can choose one from, hashed under a key of the box."""
+    own, address = this_box().secrets.claim_key, request.remote_addr or ""
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(address).version == 6:  # noqa: PLR2004 - IPv6
+            address = str(ipaddress.ip_network(f"{address.partition('%')[0]}/64", strict=False))
+    return f"enrol {hmac.digest(own, address.encode(), 'sha256')[:12].hex()}"

@@ -40,7 +40,7 @@ def add() -> Answer:
 
     def prepared() -> Callable[[Tx], object]:
         name, role = keep_people.read_name(form.get("name", "")), keep_people.read_role(form.get("role", ""))
-        pin_hash = staff_pin.HASHER.hash(staff_pin.check_new(form.get("new_pin", "")))
+        pin_hash = staff_pin.hash_new(form.get("new_pin", ""))
         return lambda tx: keep_people.add_person(tx, name, role, pin_hash)
 
     return _do(prepared, 0)
@@ -56,7 +56,7 @@ def change(no: int) -> Answer:
             return lambda tx: keep_people.change_person(tx, no, active=deed == "return")
         name, role = keep_people.read_name(form.get("name", "")), keep_people.read_role(form.get("role", ""))
         typed = form.get("new_pin", "").strip()
-        pin_hash = staff_pin.HASHER.hash(staff_pin.check_new(typed)) if typed else None
+        pin_hash = staff_pin.hash_new(typed) if typed else None
         own = session()
         keep = own.digest if own is not None and own.person.no == no else None
 
@@ -83,7 +83,7 @@ def set_own() -> Answer:
     if signed is None:
         raise unknown()
     try:
-        pin_hash = staff_pin.HASHER.hash(staff_pin.check_new(request.form.get("new_pin", "")))
+        pin_hash = staff_pin.hash_new(request.form.get("new_pin", ""))
         made = box.write("payment", lambda tx: sign_in.begin_try(tx, signed.person.no, where))
         if not sign_in.is_right(made, request.form.get("pin", "").strip()[:LONGEST]):
             box.write("payment", lambda tx: sign_in.fail(tx, made))

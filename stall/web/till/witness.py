@@ -21,6 +21,7 @@ from stall.store.box import Box
 from stall.store.place import Witness
 from stall.web.guard import MAX_BODY_BYTES
 from stall.web.till.box import this_box
+from stall.web.till.signed import session
 from stall.wire import b64, strict_json
 from stall.wire.keys import SigningKey
 
@@ -73,7 +74,9 @@ def _judge(box: Box, shown: Keep) -> bool:
     cause = _cause(conn, box.secrets.signing, shown)
     if cause is None:
         return False
-    head = box.write("payment", lambda tx: new_epoch_unless_newer(tx, running, cause))
+    own = session()
+    showed = None if own is None else own.digest
+    head = box.write("payment", lambda tx: new_epoch_unless_newer(tx, running, cause, showed))
     if head is not None:
         remember(box.folder, Witness.of(head.epoch, head.size, head.frontier.root()))
         logger.warning("epoch.begun", cause=cause.value, epoch=head.epoch_text)
