@@ -11,6 +11,8 @@ from stall.errors import Refused
 
 #: A receipt holds at most this many items (docs/protocol.md, receipt).
 MAX_LINES = 200
+#: And as many rates of VAT.
+MAX_RATES = 20
 
 
 @dataclass(frozen=True, slots=True)

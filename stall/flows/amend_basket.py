@@ -195,9 +195,10 @@ def _undiscounted(conn: sqlite3.Connection, lines: Sequence[Line]) -> list[Line]
     plain = [line if line.bundle else replace(line, minor=line.list_minor, disc=0) for line in lines]
     for bundle in {line.bundle for line in lines if line.bundle and line.of_line is None}:
         parts = _parts_of(lines, bundle)
-        price = (products.get(conn, bundle).price_minor or 0) * products.bundles_in(
-            conn, bundle, sum(line.qty for line in parts)
-        )
+        count = products.bundles_in(conn, bundle, sum(line.qty for line in parts))
+        if count is None:  # made of other parts since: it stays as cheap as it is, discounts and all
+            continue
+        price = (products.get(conn, bundle).price_minor or 0) * count
         shares = spread(price, [line.list_minor for line in parts])
         at = {line.n: replace(line, minor=minor, disc=max(line.list_minor - minor, 0)) for line, minor in zip(parts, shares, strict=True)}  # fmt: skip
         plain = [at.get(line.n, line) for line in plain]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from stall.domain.drop import Offer
 from stall.domain.money import LIMIT_MINOR
 from stall.domain.product import VOUCHER, Part, ProductKind, bundle_prices, spread
-from stall.domain.sale import MAX_LINES, Line
+from stall.domain.sale import MAX_LINES, MAX_RATES, Line
 from stall.errors import Refused
 from stall.store import for_sale, products
 from stall.store.db import Tx
@@ -144,7 +144,12 @@ def numbered(lines: Iterable[Line]) -> list[Line]:
     placed = [replace(line, n=n) for n, line in enumerate(lines)]
     if len(placed) > MAX_LINES:
         raise Refused("basket-too-long", f"A sale has at most {MAX_LINES} lines. Make two sales of it.")
-    if abs(sum(line.minor for line in placed)) > LIMIT_MINOR or any(abs(line.minor) > LIMIT_MINOR for line in placed):
+    rates = {line.vat_bp for line in placed}
+    if len(rates) > MAX_RATES:
+        raise Refused("basket-too-long", f"A sale has at most {MAX_RATES} rates of VAT. Make two sales of it.")
+    sums = [sum(line.minor for line in placed if line.vat_bp == rate) for rate in rates]
+    amounts = [amount for line in placed for amount in (line.minor, line.disc, line.list_minor)]
+    if any(abs(amount) > LIMIT_MINOR for amount in (sum(sums), *sums, *amounts)):  # a receipt could not say it
         raise Refused("amount-too-large", "This is more than one sale can take. Make two sales of it.")
     return placed
 

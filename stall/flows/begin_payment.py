@@ -9,6 +9,7 @@ from stall.errors import Refused
 from stall.flows.authority import check_authority
 from stall.flows.begin_return import check_return
 from stall.flows.hold_numbers import hold_numbers
+from stall.flows.sign_receipt import check_room
 from stall.store import attempts, goods, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
@@ -27,12 +28,13 @@ def earlier_press(tx: Tx, sale: int, ordinal: int) -> Attempt | None:
 def begin_payment(tx: Tx, sale_no: int) -> Sale:
     """Check a sale may be paid now and hold its numbers.
 
-    Raises Refused as `check_unpaid`, `check_return`, `check_authority` and `hold_numbers` do.
+    Raises Refused as `check_unpaid`, `check_return`, `check_room`, `check_authority` and `hold_numbers` do.
     """
     sale = check_unpaid(tx, sale_no)
     sold = goods.of_sale(tx.conn, sale_no)
     if sale.ref_sale is not None:
         check_return(tx, sale, sold)
+    check_room(sale.cur, sold)
     check_authority(tx, sale, sold)
     hold_numbers(tx, sale, sold)
     return dataclasses.replace(sale, hold_until_ms=None)

@@ -74,22 +74,35 @@ def check_return(tx: Tx, sale: Sale, sold: Sequence[Good] | None = None) -> None
     `check_fits` raises.
     """
     of = sale.ref_sale or 0
-    _original(tx, of)
+    original = _original(tx, of)
     if returns.moves(tx.conn, of, sale.no) or attempts.going_back(attempts.of_sale(tx.conn, of)):
         raise Refused(
             "return-running", "Money of this sale is on its way back already. Wait for that, then look at it again."
         )
+    if sale.tip_minor < 0 and original.tip_minor - returns.tip_back(tx.conn, of, sale.no) < -sale.tip_minor:
+        raise Refused("return-tip", "The tip went back already, or is on its way. Cancel this and choose again.")
     goods_back = goods.of_sale(tx.conn, sale.no) if sold is None else sold
     before, others = returns.taken_back(tx.conn, of), returns.under_way(tx.conn, of, sale.no)
-    bought = {line.n: line.qty for line in sales.lines(tx.conn, of)}
+    bought = {line.n: line for line in sales.lines(tx.conn, of)}
     whole = all(good.returned for good in goods_back)
     for good in goods_back:
         line = good.line
         if line.of_line is None:
             continue
         n = line.of_line & 0xFF
-        if before.get(n, 0) + others.get(n, 0) + line.qty > bought.get(n, 0):
+        first, gone = bought[n], before.get(n, 0)
+        if gone + others.get(n, 0) + line.qty > first.qty:
             raise Refused("return-gone", f"{line.title} came back already, or is on its way. Look at the sale again.")
+        if others.get(n, 0):  # what a copy is worth goes by how many came back before it
+            raise Refused(
+                "return-running", f"Other copies of {line.title} are on their way back. End that return first."
+            )
+        shares = tuple(-share(each, first.qty, gone, line.qty) for each in (first.minor, first.disc))
+        if (line.minor, line.disc) != shares:
+            raise Refused(
+                "return-gone",
+                f"Some of {line.title} came back meanwhile. Cancel this and choose again what comes back.",
+            )
         if not whole and line.minor == 0:
             raise Refused(
                 "return-free-exchange", f"{line.title} was free, so there is nothing to exchange. Give it back alone."

@@ -6,7 +6,7 @@ from stall.domain import money
 from stall.domain.payment import Kind, Settlement, State
 from stall.errors import Refused
 from stall.flows.note_exception import note_exception
-from stall.store import at_risk, attempts, reasons
+from stall.store import at_risk, attempts, reasons, sales
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.schema import claim_id
@@ -46,6 +46,8 @@ def decline_late(tx: Tx, attempt_no: int, reason: str) -> None:
     attempt = _offline(tx, attempt_no)
     if attempt.settlement == Settlement.DECLINED_LATE:
         return
+    if sales.get(tx.conn, attempt.sale).state != "paid":
+        raise _not_finished()
     tried = attempts.of_sale(tx.conn, attempt.sale)
     if attempt.no not in {one.no for one in attempts.kept(tried)} or attempts.going_back(tried):
         raise Refused(
@@ -76,8 +78,12 @@ def _offline(tx: Tx, attempt_no: int) -> Attempt:
     if attempt.kind != Kind.PAY or not attempt.offline or attempt.settlement == Settlement.ONLINE:
         raise _not_offline()
     if attempt.state is not State.PAID:
-        raise Refused("offline-open", "This payment is not finished. Look at its sale first.")
+        raise _not_finished()
     return attempt
+
+
+def _not_finished() -> Refused:
+    return Refused("offline-open", "This payment is not finished. Look at its sale first.")
 
 
 def _not_offline() -> Refused:

@@ -6,15 +6,23 @@ from collections.abc import Sequence
 
 from stall.domain import sale as sums
 from stall.domain.payment import Settlement, Tender
+from stall.errors import Refused
 from stall.store.attempts import Attempt
 from stall.store.db import Tx
 from stall.store.goods import Good
 from stall.store.journal import Head
 from stall.store.schema import claim_id, event_id
-from stall.wire import b64, capability, claimcode, receipt
+from stall.wire import b64, canonical, capability, claimcode, receipt
 
 #: `st` of a receipt's tender, where the tender alone decides it.
 _STATUS = {Tender.CASH: "cash", Tender.COMP: "free", Tender.VOUCHER: "voucher", Tender.OPERATOR: "confirmed"}
+
+#: A receipt has at most 64 KiB as a token, which is 48 KiB of claims; so much of that (bytes) is left to its lines beside
+#: payments, rates and what else it names. Whatever their names, so many lines always fit.
+_ITEMS_MAX, _ALWAYS_FIT = 46_000, 60
+#: What a line may yet grow by (bytes): a discount, a sign; a number and its lease.
+_DISC = 22
+_TO_COME = _DISC + 46
 
 
 def add_claim(tx: Tx, head: Head, sale: int, issue: int, sold: Sequence[Good]) -> bytes | None:
@@ -77,6 +85,18 @@ def sign_receipts(
             claims["code"] = b64.encode(digest)
         signed.append(receipt.sign_claims(own.signing, claims, typ))
     return signed
+
+
+def check_room(cur: str, sold: Sequence[Good]) -> None:
+    """Before money is taken: refuse what is too long for one receipt. Raises Refused `basket-too-long`.
+
+    A number that is yet to be held counts with its lease, and a discount as long as one can be: a sale may yet be given free.
+    """
+    if len(sold) <= _ALWAYS_FIT:
+        return
+    size = sum(len(canonical.dumps(item(cur, good))) + (_TO_COME if good.edition else _DISC) for good in sold)
+    if size > _ITEMS_MAX:
+        raise Refused("basket-too-long", "This is too long for one receipt. Make two sales of it.")
 
 
 def item(cur: str, good: Good) -> dict[str, object]:

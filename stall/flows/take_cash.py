@@ -38,7 +38,8 @@ def take_cash(
     """
     first = earlier_press(tx, sale_no, ordinal)
     if first is not None:
-        if first.tender != Tender.CASH and (first.tender != Tender.COMP or first.decided_by is not None):
+        free = first.tender == Tender.COMP and first.decided_by is None
+        if first.of is not None or (first.tender != Tender.CASH and not free):
             raise Refused(
                 "payment-between",
                 "Another payment of this sale was tried meanwhile, so no cash was recorded. If it is still to pay,"
@@ -102,7 +103,7 @@ def _pay_out(tx: Tx, sale: Sale, minor: int) -> Taken:
 def take_comp(tx: Tx, sale_no: int, ordinal: int, decided_by: str) -> Taken:
     """Give a sale away: the lines become free and the receipt says so. The caller has checked the PIN.
 
-    What it costs otherwise stands on the receipt as a discount. Raises Refused as `begin_payment` does, `payment-between`,
+    What it costs otherwise stands on the receipt as a discount; what cost nothing anyway was given by nobody. Raises Refused as `begin_payment` does, `payment-between`,
     `comp-of-money`, and `comp-part-paid` when money was taken already.
     """
     first = earlier_press(tx, sale_no, ordinal)
@@ -126,7 +127,7 @@ def take_comp(tx: Tx, sale_no: int, ordinal: int, decided_by: str) -> Taken:
     )
     tx.conn.execute("UPDATE sales SET total_minor = 0, tip_minor = 0, round_minor = 0 WHERE no = ?", (sale_no,))
     free = dataclasses.replace(sale, total_minor=0, tip_minor=0, round_minor=0)
-    return _free(tx, free, decided_by)
+    return _free(tx, free, decided_by if sale.total_minor else None)
 
 
 def _free(tx: Tx, sale: Sale, decided_by: str | None) -> Taken:

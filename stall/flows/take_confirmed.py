@@ -13,9 +13,10 @@ import dataclasses
 import re
 import unicodedata
 
-from stall.domain.payment import State, Tender
+from stall.domain.payment import Kind, State, Tender
 from stall.errors import Refused
 from stall.flows.begin_payment import attempt_body, begin_payment, check_unpaid, earlier_press
+from stall.flows.begin_return import check_return
 from stall.flows.hold_numbers import end_hold_later
 from stall.flows.settle import settle_or_keep_hold
 from stall.flows.take_card import due_by_card
@@ -52,7 +53,7 @@ def take_confirmed(
     Raises Refused `payment-between`, what `read_reference` and `due_by_card` raise, and what `begin_payment` raises.
     """
     first = earlier_press(tx, sale_no, ordinal)
-    if first is not None and first.tender == Tender.OPERATOR:
+    if first is not None and first.tender == Tender.OPERATOR and first.kind == Kind.PAY:
         return first.no
     if first is not None:
         raise Refused(
@@ -106,5 +107,7 @@ def _begun(tx: Tx, sale_no: int) -> Sale:
     sale = check_unpaid(tx, sale_no)
     if sale.hold_until_ms is None or sale.hold_until_ms <= tx.now_ms:
         return begin_payment(tx, sale_no)
+    if sale.ref_sale is not None:  # the hold keeps numbers, not what comes back: that may have come back otherwise
+        check_return(tx, sale)
     tx.conn.execute("UPDATE sales SET hold_until_ms = NULL WHERE no = ?", (sale_no,))
     return dataclasses.replace(sale, hold_until_ms=None)

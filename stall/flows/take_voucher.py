@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stall.domain.payment import State, Tender
+from stall.domain.payment import Kind, State, Tender
 from stall.domain.product import is_voucher
 from stall.errors import Refused
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
@@ -20,7 +20,7 @@ def take_voucher(tx: Tx, sale_no: int, ordinal: int, code: bytes) -> int:
     `voucher-currency`, `voucher-for-voucher`, `nothing-due`, `payment-between`, and what `begin_payment` and `to_take` raise.
     """
     first = earlier_press(tx, sale_no, ordinal)
-    if first is not None and first.tender == Tender.VOUCHER:
+    if first is not None and first.tender == Tender.VOUCHER and first.kind == Kind.PAY:
         return first.no
     if first is not None:
         raise Refused(
@@ -31,7 +31,7 @@ def take_voucher(tx: Tx, sale_no: int, ordinal: int, code: bytes) -> int:
     if due_of(tx, sale) <= 0:
         raise Refused("nothing-due", "Nothing is due for this sale. Give it as free instead.")
     found = vouchers.by_digest(tx.conn, vouchercode.digest(code))
-    if found is None or found.state != "active" or found.line & 0xFF in returns.paused(tx.conn, found.line >> 8):
+    if found is None or found.state != "active" or _is_not_paid(tx, found.line):
         raise Refused(
             "voucher-unknown", "No voucher of this stall has that code. Check each letter, or take another payment."
         )
@@ -50,3 +50,9 @@ def take_voucher(tx: Tx, sale_no: int, ordinal: int, code: bytes) -> int:
     )  # fmt: skip
     settle_or_keep_hold(tx, attempt, kind="sale", body=attempt_body(attempt))
     return attempt.no
+
+
+def _is_not_paid(tx: Tx, line: int) -> bool:
+    """Whether the money that a voucher was bought with (`line`, schema.line_id) is on its way back, or the bank refused it."""
+    sale = line >> 8
+    return line & 0xFF in returns.paused(tx.conn, sale) or attempts.refused_late(attempts.of_sale(tx.conn, sale)) > 0

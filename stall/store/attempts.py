@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stall.domain.payment import FINAL, OPEN, Kind, State, Tender, check
+from stall.domain.payment import FINAL, OPEN, Kind, Settlement, State, Tender, check
 from stall.errors import Refused
 from stall.store import epochs
 from stall.store.db import Tx
@@ -108,6 +108,11 @@ def kept(tried: Sequence[Attempt]) -> list[Attempt]:
     """The payments among a sale's attempts whose money was taken and not given back."""
     back = {one.of for one in tried if one.kind != Kind.PAY and one.state is State.PAID}
     return [one for one in tried if one.kind == Kind.PAY and one.state is State.PAID and one.no not in back]
+
+
+def refused_late(tried: Sequence[Attempt]) -> int:
+    """What of the payments that were kept the bank refused later, in minor units."""
+    return sum(one.amount_minor for one in kept(tried) if one.settlement == Settlement.DECLINED_LATE)
 
 
 def standing(tried: Sequence[Attempt]) -> list[Attempt]:

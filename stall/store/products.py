@@ -88,10 +88,10 @@ def deposits(conn: sqlite3.Connection) -> frozenset[int]:
     return frozenset(row[0] for row in conn.execute("SELECT no FROM products WHERE kind = ?", (ProductKind.DEPOSIT,)))
 
 
-def bundles_in(conn: sqlite3.Connection, bundle: int, pieces: int) -> int:
-    """How many of a bundle so many pieces of its parts are; 1 where that is not clear any more, because it was changed since."""
+def bundles_in(conn: sqlite3.Connection, bundle: int, pieces: int) -> int | None:
+    """How many of a bundle so many pieces of its parts are; None where that is not clear any more, because it was changed since."""
     each = sum(part.qty for part in parts(conn, bundle))
-    return pieces // each if each and pieces >= each else 1
+    return pieces // each if each and pieces % each == 0 else None
 
 
 def save(

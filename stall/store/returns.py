@@ -102,11 +102,12 @@ def left_of(conn: sqlite3.Connection, payment: Attempt) -> int:
     return payment.amount_minor - given_of(conn, payment.no)
 
 
-def tip_back(conn: sqlite3.Connection, sale: int) -> int:
-    """What of the tip came back, in minor units."""
+def tip_back(conn: sqlite3.Connection, sale: int, but: int = 0) -> int:
+    """What of the tip came back or is on its way back by returns other than `but`, in minor units."""
     row = conn.execute(
-        f"SELECT coalesce(sum(-s.tip_minor), 0) FROM sales s WHERE s.ref_sale = ? AND s.tip_minor < 0 AND (s.state = 'paid' OR {UNDER_WAY})",
-        (sale,),
+        "SELECT coalesce(sum(-s.tip_minor), 0) FROM sales s WHERE s.ref_sale = ? AND s.no <> ? AND s.tip_minor < 0"
+        f" AND (s.state = 'paid' OR {UNDER_WAY})",
+        (sale, but),
     ).fetchone()
     return int(row[0])
 

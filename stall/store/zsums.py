@@ -239,7 +239,5 @@ def _unsent(conn: sqlite3.Connection) -> int:
 
 
 def _queued(conn: sqlite3.Connection) -> Owed:
-    count, minor = conn.execute(
-        "SELECT count(*), coalesce(sum(abs(total_minor)), 0) FROM sales WHERE queued_ms IS NOT NULL"
-    ).fetchone()
-    return Owed(count, minor)
+    waiting = returns.owed(conn)
+    return Owed(len(waiting), sum(returns.owed_minor(conn, sale) for sale in waiting))

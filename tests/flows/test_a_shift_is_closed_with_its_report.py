@@ -8,12 +8,14 @@ import pytest
 
 from stall.domain.drawer import Way
 from stall.domain.payment import Reason, State
-from stall.domain.zreport import OpenPayment
+from stall.domain.zreport import OpenPayment, Owed
 from stall.errors import Refused
 from stall.flows import card_attempt, take_cash
 from stall.flows.basket_lines import Wish
 from stall.flows.begin_return import begin_return
 from stall.flows.day_end import ask_day_end, record_day_end
+from stall.flows.owe_money import queue_return
+from stall.flows.pay_back import pay_back_cash
 from stall.store import audit, journal, shifts
 from stall.wire import event, note
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
@@ -192,6 +194,27 @@ def test_what_is_free_is_counted_apart_from_what_was_given(stall: Stocked) -> No
     closing.close(stall.box)
     said = closing.report(stall.box).receipts
     assert (said.sales, said.free, said.comps) == (1, 1, 0)
+
+
+def test_what_cost_nothing_was_given_away_by_nobody_whichever_button_was_pressed(stall: Stocked) -> None:
+    sale = basket(stall, SAMPLER)
+    with stall.box.db.transaction() as tx:
+        take_cash.take_comp(tx, sale, 1, "maker")
+        take_cash.take_comp(tx, begin_return(tx, sale, {0: 1}), 1, "maker")
+    closing.close(stall.box)
+    said = closing.report(stall.box)
+    assert (said.receipts.free, said.receipts.comps, said.receipts.voids) == (1, 0, 1)
+    assert closing.told(said) == closing.recomputed(stall.box, 1)
+
+
+def test_what_waits_is_what_did_not_go_out_yet(stall: Stocked) -> None:
+    sale = sold(stall, Wish(ZINE, 3))
+    with stall.box.db.transaction() as tx:
+        back = begin_return(tx, sale, {0: 3})
+        pay_back_cash(tx, back, 1, "maker", part_minor=500)
+        queue_return(tx, back)
+    closing.close(stall.box, despite_open=True)
+    assert closing.report(stall.box).queued == Owed(1, 400)
 
 
 def test_free_words_stand_sealed_in_the_row_and_as_a_hash_in_the_event(stall: Stocked) -> None:

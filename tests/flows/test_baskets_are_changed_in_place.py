@@ -9,8 +9,10 @@ from stall.flows import amend_basket, take_cash
 from stall.flows.basket_lines import ProductWish, Wish
 from stall.flows.fill_basket import fill_basket
 from stall.flows.housekeeping import BASKET_LIFE_MS, sweep
+from stall.flows.keep_products import change_product
 from stall.store import products, sales
 from stall.store.db import Tx
+from stall.store.products import BundlePart
 from tests.fakes.stock import PRINTS, ZINE, Stocked
 from tests.flows import selling
 
@@ -83,6 +85,15 @@ def test_a_discount_of_a_line_and_one_of_all(shop: Stocked) -> None:
     do(shop, amend_basket.discount, sale, minor=90)
     assert lines(shop, sale) == [("Night Zine", 1, 270, 30), ("Postcard", 5, 540, 60)]
     assert total(shop, sale) == 810
+
+
+def test_a_bundle_made_of_other_parts_meanwhile_keeps_its_price(shop: Stocked) -> None:
+    sale = basket(shop, ProductWish("both", 2))
+    with shop.box.db.transaction() as tx:
+        (_, cards) = products.parts(tx.conn, products.find(tx.conn, "both").no)  # type: ignore[union-attr]  # it is there
+        change_product(tx, "both", parts=(BundlePart(ZINE, None, 1), BundlePart(None, cards.product, 8)))
+    do(shop, amend_basket.discount, sale, minor=10)
+    assert total(shop, sale) == 2 * 599 - 10
 
 
 def test_vouchers_get_no_discount(shop: Stocked) -> None:
