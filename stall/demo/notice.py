@@ -47,8 +47,9 @@ def bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
         yield drawn.update
 
 
-def opened(at: Addresses, ports: Ports, pin: str, folder: Path, *, lan: bool, closes_s: int) -> str:
-    """Everything a person needs to try the stall."""
+def opened(at: Addresses, ports: Ports, pin: str | None, folder: Path, *, lan: bool, closes_s: int) -> str:
+    """Everything a person needs to try the stall; without `pin` the maker has chosen another one."""
+    sign_in = f"sign in with the PIN {pin}" if pin else "sign in with the PIN you chose"
     until = f"{datetime.fromtimestamp(closes_s, UTC):%d %B %Y}"
     code = scannable(at.buyers)
     return "\n".join(
@@ -57,7 +58,7 @@ def opened(at: Addresses, ports: Ports, pin: str, folder: Path, *, lan: bool, cl
             "The stall is open.",
             "",
             f"  Buyers     {at.buyers}",
-            f"  Till       {at.till}   sign in with the PIN {pin}",
+            f"  Till       {at.till}   {sign_in}",
             f"  Terminal   {at.terminal}   (the simulated card terminal and its faults)",
             f"  Cloud      {at.cloud}/healthz",
             *(["", *_tunnel(ports)] if lan else []),
@@ -65,10 +66,22 @@ def opened(at: Addresses, ports: Ports, pin: str, folder: Path, *, lan: bool, cl
             "",
             *_to_try(at.buyers, lan=lan, code=code is not None),
             "",
+            *_commands(folder, pin),
+            "",
             f"Everything is kept in {folder}; the next run goes on from it, and it sells until {until}.",
             "To begin anew, remove that folder. Ctrl-C ends the demo.",
         ]
     )
+
+
+def _commands(folder: Path, pin: str | None) -> list[str]:
+    box = folder / "box"
+    forgotten = [] if pin else [f"  .venv/bin/stall keys pin --data {box}   (another PIN for the first maker)"]
+    return [
+        "The box's own folder, for every command that wants --data:",
+        f"  .venv/bin/stall staff list --data {box}",
+        *forgotten,
+    ]
 
 
 def scannable(text: str) -> str | None:

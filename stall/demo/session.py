@@ -17,7 +17,7 @@ from stall.demo.folder import DemoFolder, Stage, State
 from stall.demo.parts import Addresses
 from stall.demo.ports import LET_GO_S, LOOPBACK, Ports
 from stall.demo.supervisor import Supervisor
-from stall.errors import Refused
+from stall.errors import Broken, Refused
 
 if TYPE_CHECKING:
     from stall.demo.journey.visitor import Visitor
@@ -64,8 +64,8 @@ def started(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK) -
 def run(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK) -> None:
     """Run the demo for a person until Ctrl-C. Raises what `started` raises; KeyboardInterrupt while it is being made."""
     with started(path, pack, ports, host) as session:
-        _open(session)
-        closes_s, pin = session.state.closes_s, session.folder.pin
+        pin = session.folder.pin if _open(session) else None
+        closes_s = session.state.closes_s
         lan = host != LOOPBACK
         notice.show(notice.opened(session.at, ports, pin, session.folder.path, lan=lan, closes_s=closes_s))
         if closes_s * MS <= SystemClock().wall_ms():
@@ -105,12 +105,21 @@ def open_drops_once(session: Session, maker: Visitor) -> None:
         session.folder.remember(msgspec.structs.replace(session.state, stage=Stage.OPENED))
 
 
-def _open(session: Session) -> None:
-    """The maker's first steps; later only the clock, if this machine's is not to be trusted."""
+def _open(session: Session) -> bool:
+    """The maker's first steps; later only the clock, if this machine's is not to be trusted.
+
+    False when the drops were opened in an earlier run and the maker has another PIN since: nothing then needs them.
+    """
     from stall.demo.journey.visitor import Visitor
     from stall.demo.opening import confirm_clock, sign_in
 
     with Visitor(session.at.till) as maker:
-        sign_in(maker, session.folder.pin)
+        try:
+            sign_in(maker, session.folder.pin)
+        except Broken:
+            if session.state.stage is not Stage.OPENED:
+                raise
+            return False
         confirm_clock(maker, session.folder.pin, only_if_unsure=True)
         open_drops_once(session, maker)
+        return True

@@ -258,7 +258,7 @@ def _cloud(size: int, upload: Upload) -> Check:
     if upload.sent < size:
         why = f" {upload.trouble}" if upload.trouble else ""
         left = _some(size - upload.sent, "record")
-        return Check("cloud", False, f"{left} saved on this box, not sent yet; they go when it is online.{why}")
+        return Check("cloud", False, f"{left} saved on this box, not sent yet; sent when it is online.{why}")
     if upload.doubts:
         return Check("cloud", False, f"The cloud doubts {_some(len(upload.doubts), 'record')}: see the list.")
     if upload.cosigned < size:

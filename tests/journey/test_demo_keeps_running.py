@@ -180,6 +180,7 @@ def test_killed_itself_it_leaves_no_process_and_the_next_run_goes_on_with_the_ne
     os.kill(demo.process.pid, signal.SIGKILL)
     demo.process.wait()
     assert eventually(lambda: not demo.parts())
+    run_stall("staff", "add", "Jo", "--data", str(demo.data / "box"))  # the till asks for a name from now on
     with running(demo.data, base=demo.base) as again:
         assert again.pin == demo.pin
         with Visitor(again.at.till) as maker:
@@ -189,6 +190,15 @@ def test_killed_itself_it_leaves_no_process_and_the_next_run_goes_on_with_the_ne
             assert _number(maker, sold) < _number(maker, paid.sale)
         assert again.interrupt() == 0
         assert not again.parts()
+
+
+def test_it_opens_with_a_pin_that_was_changed_since_and_tells_how_to_get_another(demo: RunningDemo) -> None:
+    box = str(demo.data / "box")
+    assert eventually(lambda: not demo.parts())
+    assert run_stall("keys", "pin", "--data", box).returncode == 0
+    with running(demo.data, base=demo.base) as again:
+        assert "sign in with the PIN you chose" in again.words
+        assert f"stall keys pin --data {box}" in again.words
 
 
 def _number(maker: Visitor, sale: int) -> int:
