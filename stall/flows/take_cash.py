@@ -117,7 +117,8 @@ def take_comp(tx: Tx, sale_no: int, ordinal: int, decided_by: str) -> Taken:
     sale = begin_payment(tx, sale_no)
     if paid_so_far(tx, sale_no):
         raise Refused("comp-part-paid", "Part of this sale is paid already. Give that back first.")
-    if any(is_voucher(good.line.sku) or good.line.minor < 0 for good in goods.of_sale(tx.conn, sale_no)):
+    sold = goods.of_sale(tx.conn, sale_no)
+    if sale.total_minor < 0 or any(is_voucher(good.line.sku) or good.line.minor < 0 for good in sold):
         raise Refused(
             "comp-of-money", "A voucher or a deposit is money and is not given free. Take it out of the sale first."
         )

@@ -15,7 +15,7 @@ from stall.flows.owe_money import queue_return
 from stall.flows.pay_back import pay_back_cash
 from stall.flows.take_confirmed import hold_for_reader, take_confirmed
 from stall.store import sales
-from tests.fakes.stock import ZINE, Stocked
+from tests.fakes.stock import SAMPLER, ZINE, Stocked
 from tests.flows import selling
 from tests.flows.test_goods_come_back_for_cash import sold, sound
 
@@ -75,6 +75,19 @@ def test_another_copy_waits_until_the_money_of_the_first_is_out(stall: Stocked) 
         begun(stall, sale)
     handed_out(stall, owed)
     handed_out(stall, begun(stall, sale))
+    sound(stall)
+
+
+def test_a_tip_that_is_owed_is_not_given_away_with_the_rest_of_the_sale(stall: Stocked) -> None:
+    with stall.box.db.transaction() as tx:
+        tipped = fill_basket(tx, [Wish(SAMPLER), Wish(ZINE)], origin="till", vat_bp=selling.VAT)
+        amend_basket.set_tip(tx, tipped, 100)
+        take_cash.take_cash(tx, tipped, 1, 10_000)
+    back = begun(stall, tipped, 0, tip=True)
+    with stall.box.db.transaction() as tx, pytest.raises(Refused, match="is money and is not given free"):
+        take_cash.take_comp(tx, back, 1, "maker")
+    assert sales.get(stall.box.db.read(), tipped).void_event is None
+    handed_out(stall, back)
     sound(stall)
 
 
