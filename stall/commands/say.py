@@ -29,3 +29,8 @@ def warning(text: str) -> None:
 def facts(found: Mapping[str, object]) -> None:
     """Print the one JSON object of a command: `ok` first, true if it says nothing else. All in it is ASCII."""
     click.echo(json.dumps({"ok": True, **found}))
+
+
+def data(content: bytes) -> None:
+    """Print a file as it is: for a pipe, and what is in it was made harmless where it was written."""
+    click.echo(content, nl=False)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from stall import disk
 from stall.commands import say
 from stall.domain import zlayout, zties
@@ -71,7 +69,7 @@ def write_table(box: Box, shown: Shown, *, receipts: bool, office: bool) -> None
     conn = box.db.read()
     papers = shifts.papers(conn, *shifts.span(conn, shown.closed)) if receipts else ()
     rows = report_table.of_papers(papers) if receipts else report_table.of_report(shown.report, shown.head)
-    click.echo(table.write(rows, table.OFFICE if office else table.PLAIN).encode(), nl=False)
+    say.data(table.write(rows, table.OFFICE if office else table.PLAIN).encode())
 
 
 def write_pdf(shown: Shown, out: str) -> None:
@@ -80,7 +78,7 @@ def write_pdf(shown: Shown, out: str) -> None:
 
     data = z_pdf.draw(shown.report, shown.head)
     if out == "-":
-        click.echo(data, nl=False)
+        say.data(data)
         return
     with disk.whole_file(Path(out)) as file:
         file.write(data)

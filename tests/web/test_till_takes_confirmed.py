@@ -215,9 +215,9 @@ def test_the_day_names_it_apart_and_says_what_nobody_can_compare_here(till: Till
     sale = opened(till)
     till.post(f"{sale}/confirm", ordinal=1)
     page = till.see("/day")
-    assert "Separate reader €4.50 1 receipt" in page
+    assert "Separate reader €4.50 1 payment" in page
     assert "The terminal took no payment" in page
-    assert "SumUp €4.50 on 1 receipt, as you confirmed. The box cannot ask that reader" in page
+    assert "SumUp €4.50 in 1 payment, as you confirmed. The box cannot ask that reader" in page
 
 
 def test_the_name_stands_on_the_page_as_it_is_written(till: Till) -> None:
