@@ -70,8 +70,8 @@ def allow_whole(tx: Tx, sale_no: int, reason: str | None, *, never: bool = False
 def check_return(tx: Tx, sale: Sale, sold: Sequence[Good] | None = None) -> None:
     """Check that all a return takes back is still there to take back, and that nothing else gives it back now.
 
-    Raises Refused `return-void`, `return-gone`, `return-running`, `return-voucher-spent`, `return-free-exchange`, and what
-    `check_fits` raises.
+    Raises Refused `return-void`, `return-gone`, `return-running`, `return-voucher-spent`, `return-free-exchange`, `return-opened`,
+    and what `check_fits` raises.
     """
     of = sale.ref_sale or 0
     original = _original(tx, of)
@@ -82,6 +82,7 @@ def check_return(tx: Tx, sale: Sale, sold: Sequence[Good] | None = None) -> None
     if sale.tip_minor < 0 and original.tip_minor - returns.tip_back(tx.conn, of, sale.no) < -sale.tip_minor:
         raise Refused("return-tip", "The tip went back already, or is on its way. Cancel this and choose again.")
     goods_back = goods.of_sale(tx.conn, sale.no) if sold is None else sold
+    _check_still_closed(tx, sale, of, goods_back)
     before, others = returns.taken_back(tx.conn, of), returns.under_way(tx.conn, of, sale.no)
     bought = {line.n: line for line in sales.lines(tx.conn, of)}
     whole = all(good.returned for good in goods_back)
@@ -148,6 +149,18 @@ def _check_opened(tx: Tx, sale_no: int, wanted: Mapping[int, int], reason: str |
     if reason not in REASONS:
         raise Refused("return-reason", "Nobody said why it comes back. Choose one of the reasons.")
     return reason
+
+
+def _check_still_closed(tx: Tx, sale: Sale, of: int, goods_back: Sequence[Good]) -> None:
+    """Refuse what was closed when the return began and was opened since; from the first money on its code opens nothing."""
+    if sale.return_reason is not None or attempts.kept(attempts.of_sale(tx.conn, sale.no)):
+        return
+    out = returns.handed_out(tx.conn, of)
+    for line in (good.line for good in goods_back):
+        if line.of_line is not None and out[line.of_line & 0xFF].out >= Out.OPENED:
+            raise Refused(
+                "return-opened", f"{line.title} was opened on a phone meanwhile. Cancel this and choose again what comes back."
+            )  # fmt: skip
 
 
 def check_voucher(tx: Tx, line: Line, sold_by: int) -> None:

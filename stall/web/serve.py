@@ -150,7 +150,8 @@ def listen_unix(path: Path) -> socket.socket:
     """
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        path.unlink(missing_ok=True)
+        if path.is_socket():  # a place typed wrong may be anything, the database too
+            path.unlink()
         before = os.umask(0o777 & ~TILL_SOCKET_MODE)
         try:
             sock.bind(str(path))

@@ -48,6 +48,13 @@ def test_owner_and_group_may_open_it_and_one_left_behind_is_replaced(tmp_path: P
         serve.listen_unix(tmp_path / "not" / "there")
 
 
+def test_a_place_typed_wrong_takes_no_file_away(tmp_path: Path) -> None:
+    (tmp_path / "stall.sqlite").write_text("the books")
+    with pytest.raises(Refused, match="Nobody may listen at"):
+        serve.listen_unix(tmp_path / "stall.sqlite")
+    assert (tmp_path / "stall.sqlite").read_text() == "the books"
+
+
 def test_the_running_stall_serves_it_and_takes_it_away(stocked_folder: Path, tmp_path: Path) -> None:
     from tests.fakes import home
 

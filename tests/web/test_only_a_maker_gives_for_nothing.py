@@ -44,6 +44,7 @@ def test_what_costs_nothing_because_of_a_discount_needs_the_pin(stall: Stocked) 
     assert take_off(till, sale, percent="100") == 303
     assert "Your PIN" in till.see(sale)
     assert till.post(f"{sale}/comp", ordinal=1).status_code == 409
+    assert till.post(f"{sale}/cash", ordinal=1, given="0").status_code == 409  # which takes nothing for nothing
     assert till.count("attempts") == 0
     assert till.post(f"{sale}/comp", ordinal=1, pin=PIN).status_code == 303
     assert "given free" in till.see(sale)

@@ -274,6 +274,34 @@ def test_an_exchange_for_something_cheaper_hands_the_rest_out_with_the_pin(till:
     sound(till)
 
 
+def test_what_the_buyer_opens_while_the_exchange_is_begun_is_not_exchanged(till: Till, buyer: FlaskClient) -> None:
+    sale = sold(till, stock.PRINTS)
+    send_form(till, f"{sale}/return", "exchange", pin="")
+    till.client.post("/sale", data={"press": till.press("/?add=2"), "item": stock.PRINTS, "add": 2})
+    order = f"/o/{ids.order_id(till.box.secrets, 1)}"
+    assert buyer.post(f"{order}/claim", data={"press": order.rsplit("/", 1)[-1]}).status_code == 303
+    refused = till.post("/sale/2/cash", ordinal=1, given="0")
+    assert (refused.status_code, "was opened on a phone meanwhile" in text(refused)) == (409, True)
+    assert till.post("/sale/2/drop").status_code == 303
+    assert "The maker may take it back" in text(
+        till.post(f"{sale}/return", press=till.press(f"{sale}/return"), line="0:1", way="exchange", pin=stock.PIN)
+    )
+    sound(till)
+
+
+def test_staff_cannot_give_the_makers_reason(till: Till, buyer: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The buyer opens it between the look and the press: the word that was not asked for counts for nothing."""
+    from stall.web.till import returning
+
+    sale = sold(till, stock.PRINTS)
+    press = till.press(f"{sale}/return")
+    order = f"/o/{ids.order_id(till.box.secrets, 1)}"
+    buyer.post(f"{order}/claim", data={"press": order.rsplit("/", 1)[-1]})
+    monkeypatch.setattr(returning, "_opened", lambda _no, _lines: False)
+    refused = till.post(f"{sale}/return", press=press, line="0:1", way="cash", reason="faulty", pin=stock.PIN)
+    assert (refused.status_code, till.count("sales")) == (409, 1)
+
+
 def test_an_even_exchange_needs_no_money(till: Till) -> None:
     sale = sold(till, stock.PRINTS)
     send_form(till, f"{sale}/return", "exchange", pin="")

@@ -74,7 +74,10 @@ def give(no: int) -> Answer:
             or not 1 <= ordinal <= len(tried) + 1
         ):
             raise Refused("press-malformed", "This form is too old or was changed. Open the page again.")
-        opened, reason = _opened(no), form.get("reason") or None
+        opened = _opened(no)
+        reason = (
+            form.get("reason") or None if opened else None
+        )  # a reason is the word of whoever may take back what was opened
         check_pin(box, form.get("pin", ""), Right.GIVE_BACK_OPENED if opened else Right.GIVE_BACK)
         running, never = runs(box), box.settings.till.returns_after_download == "never"
 

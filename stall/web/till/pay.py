@@ -82,14 +82,15 @@ def card(no: int) -> Answer:
 def cash(no: int) -> Answer:
     """Take cash; `given` is what the buyer handed over, `part` what of the due it is for. What is owed to the buyer goes out."""
     ordinal, given, part = _number("ordinal"), _field("given"), _field("part")
-    step = this_box().settings.till.cash_rounding
+    step, conn = this_box().settings.till.cash_rounding, this_box().db.read()
+    free = sales.get(conn, no).total_minor == 0 and given_away(conn, no)
 
     def take(tx: Tx) -> None:
         cur, of_it = sales.get(tx.conn, no).cur, _part(tx, no, part)
         handed = money.parse(given or part, cur)
         take_cash(tx, no, _next(tx, no, ordinal), handed, part_minor=of_it, step=step)
 
-    return _pay(no, take)
+    return _pay(no, take, pin=Right.GIVE_FREE if free else None)
 
 
 @pay.post("/voucher")

@@ -7,7 +7,7 @@ on a phone comes back with that of somebody who may allow it, and a reason.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -69,6 +69,8 @@ def give(no: int) -> Answer:
         sales.get(box.db.read(), no)
         key = ids.read_press(form.get("press", ""))
         opened = _opened(no, chosen.lines)
+        if not opened:  # a reason is the word of whoever may take back what was opened
+            chosen = replace(chosen, reason=None)
         if opened or chosen.way not in {"exchange", "free"}:
             check_pin(box, form.get("pin", ""), Right.GIVE_BACK_OPENED if opened else Right.GIVE_BACK)
         running, never = runs(box), box.settings.till.returns_after_download == "never"
