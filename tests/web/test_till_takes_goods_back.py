@@ -31,6 +31,10 @@ def till(stocked_box: Stocked) -> Till:
     return made
 
 
+PART = TerminalFacts(200, "52500012", 42, 7, "A1", "girocard", "1234", offline=False)
+PART_BACK = TerminalFacts(200, "52500012", 43, 8, "A2", "girocard", "1234", offline=False)
+
+
 def sold(till: Till, *drops: str, given: str = "99") -> str:
     """Sell drops for cash; give the address of the sale."""
     first, *more = drops
@@ -129,6 +133,23 @@ def test_two_tills_with_the_same_page_open_give_it_back_once(till: Till) -> None
     ]
     assert [answer.status_code for answer in answers] == [303, 409]
     assert "came back already" in text(answers[1])
+    sound(till)
+
+
+def test_between_two_ways_the_page_says_what_went_back_and_asks_for_the_rest(till: Till) -> None:
+    sale = till.press_tile(stock.PRINTS)
+    till.post(f"{sale}/cash", ordinal=1, part="2.50")
+    till.post(f"{sale}/card", ordinal=2)
+    till.terminal(card_attempt.send, lambda tx, no: card_attempt.approve(tx, no, PART), card_attempt.pay)
+    job = till.write(lambda tx: ask_day_end(tx, READER))
+    till.write(lambda tx: record_day_end(tx, job, READER, total_minor=200, count=1, cur="EUR", tid="52500012"))
+    back = send_form(till, f"{sale}/return", "card:2:refund").location
+    till.terminal(card_attempt.send, lambda tx, no: card_attempt.approve(tx, no, PART_BACK), card_attempt.pay)
+    page = till.see(back)
+    assert "Part given back €2.00 went back. Choose how the rest does." in page
+    assert "not finished" not in page
+    send_form(till, back, "cash")
+    assert "Given back €4.50 €2.00 by card + €2.50 in cash" in till.see(back)
     sound(till)
 
 

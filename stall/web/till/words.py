@@ -201,13 +201,13 @@ def ended_words(state: State, reason: str | None) -> Words:
 def standing(sale: Sale, tried: Sequence[Attempt], gone: Sequence[str] = ()) -> Standing:
     """Say where a sale stands, from its row, its attempts in order, and what of it cannot be had any more."""
     last = tried[-1] if tried else None
-    stage, words = _stage_return(sale, last) or _stage(sale, last, tried)
+    stage, words = _stage_return(sale, last, tried) or _stage(sale, last, tried)
     taken = sum(attempt.signed_minor for attempt in attempts.standing(tried))
     if stage is Stage.CHOOSE and gone:
         return Standing(
             stage, _not_to_finish(gone) if taken else _sold_out(gone), f"{stage.value}-gone-{len(gone)}", last
         )
-    if stage is Stage.CHOOSE and taken and taken >= sale.total_minor:
+    if stage is Stage.CHOOSE and taken and abs(taken) >= abs(sale.total_minor):  # below zero where money went out
         return Standing(stage, _TO_FINISH, f"{stage.value}-finish", last)
     facts = "" if last is None else f"-{last.ordinal}-{last.state.value}-{last.cancel_wanted}"
     if last is not None and stage is Stage.CARD:
@@ -237,7 +237,7 @@ def not_asked(now: Standing) -> Standing:
     return replace(now, words=_UNKNOWN_FOR_GOOD if pays else _BACK_UNKNOWN_FOR_GOOD)
 
 
-def _stage_return(sale: Sale, last: Attempt | None) -> tuple[Stage, Words] | None:
+def _stage_return(sale: Sale, last: Attempt | None, tried: Sequence[Attempt]) -> tuple[Stage, Words] | None:
     """Where a return stands that hands money out; None where it stands as any sale does."""
     if sale.ref_sale is None or sale.state != "basket":
         return None
@@ -249,7 +249,14 @@ def _stage_return(sale: Sale, last: Attempt | None) -> tuple[Stage, Words] | Non
         return Stage.CHOOSE, _with_its_words(_NOT_HANDED_OUT, last)
     if sale.queued_ms is not None:
         return Stage.CHOOSE, _OWED
-    return (Stage.CHOOSE, _HAND_OUT) if sale.total_minor < 0 else None
+    return (Stage.CHOOSE, _handing_out(sale, tried)) if sale.total_minor < 0 else None
+
+
+def _handing_out(sale: Sale, tried: Sequence[Attempt]) -> Words:
+    out = -sum(attempt.signed_minor for attempt in attempts.standing(tried))
+    if out <= 0:
+        return _HAND_OUT
+    return Words(Shape.PART, "Part given back", f"{money.text(out, sale.cur)} went back. Choose how the rest does.")
 
 
 def _stage(sale: Sale, last: Attempt | None, tried: Sequence[Attempt]) -> tuple[Stage, Words]:
