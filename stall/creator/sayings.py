@@ -25,6 +25,15 @@ _HOW: Mapping[tuple[str, str], str] = {
     ("voucher", "voucher"): "paid with a voucher",
     ("operator", "confirmed"): "paid by card on a separate reader, as the stall confirmed",
 }
+#: The same where the money goes back to the buyer.
+_HOW_BACK: Mapping[tuple[str, str], str] = {
+    ("card", "online"): "given back by card",
+    ("card", "stored"): "given back on a card that was read offline",
+    ("cash", "cash"): "given back in cash",
+    ("comp", "free"): "which was free",
+    ("voucher", "voucher"): "given back onto a voucher",
+    ("operator", "confirmed"): "given back by card on a separate reader, as the stall confirmed",
+}
 _CLOCK: Mapping[str, str] = {
     "ntp": "set from the internet",
     "rtc": "the box keeps itself",
@@ -119,8 +128,8 @@ def _lease_gone(token: str, given: Lease, creator: str, heap: Evidence) -> tuple
 def _receipt(token: str, heap: Evidence) -> Said:
     sale = _checked(token, receipt.RECEIPT, heap)
     told = sale.told
-    bought = [_bought(item, heap) for item in told.items if item.minor >= 0 or item.drop is None]
-    back = [_bought(item, heap) for item in told.items if item.minor < 0 and item.drop is not None]
+    bought = [_bought(item, heap) for item in told.items if item.minor >= 0]
+    back = [_bought(item, heap) for item in told.items if item.minor < 0]
     says = [*_paid(told), f"It bought {', '.join(bought) or 'nothing'}."]
     says += [f"It gave back {', '.join(back)}."] if back else []
     certified = {held.receipt for held in heap.certificates.values()}
@@ -167,14 +176,17 @@ def _rests(told: Receipt) -> tuple[tuple[str, int], ...]:
 def _taken_back(typ: str) -> Callable[[str, Evidence], Said]:
     def says(token: str, heap: Evidence) -> Said:
         sale = _checked(token, typ, heap)
-        return _sold(sale, [*_paid(sale.told), f"It takes back the receipt {sale.told.ref}."], heap)
+        came = ", ".join(_bought(item, heap) for item in sale.told.items)
+        says = [*_paid(sale.told, back=True), f"It takes back the receipt {sale.told.ref}.", f"What came back: {came}."]
+        return _sold(sale, says, heap)
 
     return says
 
 
-def _paid(told: Receipt) -> list[str]:
-    total = money.text(sum(part.minor for part in told.pay), told.pay[0].cur)
-    how = ", ".join(_HOW[part.m, part.st] for part in told.pay)
+def _paid(told: Receipt, *, back: bool = False) -> list[str]:
+    """Say how much went which way; `back` of a paper that only gives back, which may be free."""
+    total = money.text(abs(sum(part.minor for part in told.pay)), told.pay[0].cur)
+    how = ", ".join((_HOW_BACK if back or part.minor < 0 else _HOW)[part.m, part.st] for part in told.pay)
     return [
         f"{total}, {how}, on {chains.day(told.iat)} by a clock {_CLOCK[told.clk]}.",
         f"Entry {told.seq} in the journal of the box {told.iss}.",

@@ -205,6 +205,25 @@ def taken_back(typ: str, edition: int) -> str:
     return jws.sign(BOX, typ, claims)
 
 
+def test_what_comes_back_is_named_and_its_money_goes_back_not_in(sale: Sale) -> None:
+    said = words(judged(sale.certificate, sale.receipt, taken_back(receipt.REFUND, 7))[2])
+    assert "€4.50, given back by card, on " in said
+    assert "What came back: number 7 of night-prints." in said
+
+
+def test_an_exchange_names_a_thing_that_came_back_as_that(sale: Sale) -> None:
+    bought = {"sku": "print", "qty": 1, "cur": "EUR", "minor": 450, "vat": 1900}
+    back = {"sku": "postcard", "qty": 1, "cur": "EUR", "minor": -450, "vat": 1900}
+    claims = receipt_claims(
+        jti=b64.encode(bytes([6]) * 16), ref=b64.encode(bytes([4]) * 16), seq=13, items=[back, bought],
+        tax=[{"rate": 1900, "net": 0, "vat": 0}], pay=[{"m": "comp", "st": "free", "cur": "EUR", "minor": 0}],
+    )  # fmt: skip
+    claims.pop("code", None)
+    said = words(judged(jws.sign(BOX, receipt.RECEIPT, claims), sale.delegation)[0])
+    assert "It bought 1 × print." in said
+    assert "It gave back 1 × postcard." in said
+
+
 @pytest.mark.parametrize(
     ("typ", "edition", "revoked"), [(receipt.REFUND, 7, True), (receipt.REFUND, 8, False), (receipt.VOID, 7, True)]
 )
