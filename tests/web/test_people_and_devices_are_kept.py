@@ -173,3 +173,13 @@ def test_the_trail_says_it_in_words_and_a_page_reads_no_more_than_it_shows(till:
     assert "Person changed Robin, bookkeeper Maker" in page
     for strange in ("0", "-5", "x", str(1 << 70)):
         assert till.client.get(f"/trail?before={strange}").status_code == 200
+
+
+def test_the_trail_tells_a_debt_that_is_given_up_a_first_journal_and_which_paper_from_others() -> None:
+    from stall.web.till.trail import _about, _title
+
+    assert _title("owed", {"sale": 3, "owed": True}) != _title("owed", {"sale": 3, "owed": False})
+    assert _title("epoch", {"parent": None}) == "The journal began"
+    assert _title("epoch", {"parent": {"size": 1}}) == "The journal began anew"
+    assert _about("printed", {"what": "z", "shift": 2, "copy": 1}) == "Z-report 2, copy 1"
+    assert _about("printed", {"what": "receipt", "paper": "x", "copy": 2}) == "A receipt, copy 2"

@@ -99,13 +99,27 @@ def _what(conn: sqlite3.Connection, kind: str, body: dict[str, Any]) -> tuple[st
     if kind == "drawer":
         amount = money.text(body["minor"], this_box().settings.cur)
         return _WAYS.get(str(body.get("way")), "Drawer"), amount
+    return _title(kind, body), _about(kind, body)
+
+
+def _title(kind: str, body: dict[str, Any]) -> str:
+    if kind == "owed" and not body.get("owed"):
+        return "No longer owed: the buyer keeps the goods"
+    if kind == "epoch" and body.get("parent") is None:
+        return "The journal began"
+    return _KINDS.get(kind, kind)
+
+
+def _about(kind: str, body: dict[str, Any]) -> str:
+    if kind == "shift_close":
+        return f"Z-report {body.get('z')}"
+    if kind == "printed":
+        paper = f"Z-report {body['shift']}" if "shift" in body else "A receipt"
+        return f"{paper}, copy {body.get('copy')}"
     sale = body.get("sale")
-    about = (
+    return (
         f"Sale {sale}" if sale is not None else str(body.get("drop") or body.get("title") or body.get("sentence") or "")
     )
-    if kind == "shift_close":
-        about = f"Z-report {body.get('z')}"
-    return _KINDS.get(kind, kind), about
 
 
 def _payment(kind: str, body: dict[str, Any]) -> tuple[str, str]:
