@@ -70,8 +70,8 @@ def allow_whole(tx: Tx, sale_no: int, reason: str | None, *, never: bool = False
 def check_return(tx: Tx, sale: Sale, sold: Sequence[Good] | None = None) -> None:
     """Check that all a return takes back is still there to take back, and that nothing else gives it back now.
 
-    Raises Refused `return-void`, `return-gone`, `return-running`, `return-voucher-spent`, `return-free-exchange`, `return-opened`,
-    and what `check_fits` raises.
+    Raises Refused `return-void`, `return-gone`, `return-running`, `return-voucher-spent`, `return-free-exchange`, `return-tip`,
+    `return-opened`, and what `check_fits` raises.
     """
     of = sale.ref_sale or 0
     original = _original(tx, of)

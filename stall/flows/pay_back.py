@@ -33,7 +33,7 @@ def pay_back_cash(
         return first.no
     sale = begin_payout(tx, sale_no)
     minor = to_give(tx, sale, part_minor)
-    if part_minor is None:
+    if minor == -due_of(tx, sale):
         exact, minor = minor, -cash_due(-minor, step)
         round_sale(tx, sale_no, exact - minor)
     return _out(tx, sale, Tender.CASH, minor, decided_by)

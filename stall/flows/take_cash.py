@@ -53,7 +53,7 @@ def take_cash(
         if paid:
             return Taken(paid[-1].no, 0)
         return _free(tx, sale, None)  # zero to pay is one free tender, whatever button was pressed
-    if part_minor is None:
+    if part_minor is None or part_minor == due:
         exact, due = due, cash_due(due, step)
         round_sale(tx, sale_no, due - exact)
     else:

@@ -134,9 +134,12 @@ def set_order(tx: Tx, order: Sequence[int]) -> None:
 
 
 def move_stock(tx: Tx, sale: int, sign: int) -> None:
-    """Count what a sale hands over off the stock (`sign` -1), where somebody counts it; or what comes back on to it (1)."""
+    """Count what a sale hands over off the stock (`sign` -1), where somebody counts it; or what comes back on to it (1).
+
+    In a sale comes back what a line takes back of another, and a deposit for which money goes out.
+    """
     tx.conn.execute(
-        "UPDATE products SET stock = stock + ? * (SELECT sum(l.qty * CASE WHEN l.of_line IS NULL THEN 1 ELSE -1 END) FROM lines l"
+        "UPDATE products SET stock = stock + ? * (SELECT sum(l.qty * CASE WHEN l.of_line IS NULL AND l.minor >= 0 THEN 1 ELSE -1 END) FROM lines l"
         " WHERE l.product = products.no AND l.id >= ? << 8 AND l.id < (? + 1) << 8)"
         " WHERE stock IS NOT NULL AND no IN (SELECT product FROM lines WHERE id >= ? << 8 AND id < (? + 1) << 8)",
         (sign, sale, sale, sale, sale),

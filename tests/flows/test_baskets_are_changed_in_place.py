@@ -165,6 +165,16 @@ def test_stock_goes_down_with_the_sale_and_not_before(shop: Stocked) -> None:
         assert left(tx) == 33
 
 
+def test_a_deposit_that_comes_back_is_counted_onto_the_stock(shop: Stocked) -> None:
+    with shop.box.db.transaction() as tx:
+        change_product(tx, "cup", stock=10)
+    for wish, left in ((ProductWish("cup", 3), 7), (ProductWish("cup", 2, back=True), 9)):
+        sale = basket(shop, wish)
+        with shop.box.db.transaction() as tx:
+            take_cash.take_cash(tx, sale, 1, 1000)
+            assert products.find(tx.conn, "cup").stock == left  # type: ignore[union-attr]  # it is there
+
+
 def test_a_product_off_sale_or_without_a_price_says_so(shop: Stocked) -> None:
     with pytest.raises(Refused, match="product-unknown"):
         basket(shop, ProductWish("nothing"))

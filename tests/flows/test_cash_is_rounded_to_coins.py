@@ -8,8 +8,10 @@ from stall.domain.product import ProductKind
 from stall.errors import Refused
 from stall.flows import take_cash
 from stall.flows.basket_lines import ProductWish, Wish
+from stall.flows.begin_return import begin_return
 from stall.flows.fill_basket import fill_basket
 from stall.flows.keep_products import Draft, save_product
+from stall.flows.pay_back import pay_back_cash
 from stall.store import sales
 from tests.fakes.stock import ZINE, Stocked
 from tests.flows import selling
@@ -47,6 +49,15 @@ def test_a_part_is_not_rounded_and_the_last_part_is(stall: Stocked) -> None:
     cash(stall, sale, 500, ordinal=2)
     assert [(p.minor) for p in selling.receipt_of(stall, sale).pay] == [502, 500]
     assert selling.receipt_of(stall, sale).round == -1
+
+
+def test_a_part_that_is_all_of_it_is_rounded_like_all_of_it(stall: Stocked) -> None:
+    sale = basket(stall, 1003)
+    cash(stall, sale, 1005, part=1003)
+    assert selling.receipt_of(stall, sale).round == 2
+    with stall.box.db.transaction() as tx:
+        pay_back_cash(tx, begin_return(tx, sale, {0: 1}), 1, "maker", part_minor=1003, step=5)
+    assert sales.get(stall.box.db.read(), sale + 1).total_minor == -1005
 
 
 def test_a_refused_press_leaves_nothing_rounded(stall: Stocked) -> None:

@@ -17,6 +17,7 @@ from stall.flows.take_confirmed import hold_for_reader, take_confirmed
 from stall.store import sales
 from tests.fakes.stock import SAMPLER, ZINE, Stocked
 from tests.flows import selling
+from tests.flows.test_claims_open_downloads import code_of, redeem
 from tests.flows.test_goods_come_back_for_cash import sold, sound
 
 
@@ -104,4 +105,15 @@ def test_a_tip_that_is_on_its_way_back_goes_back_once(stall: Stocked) -> None:
     handed_out(stall, first, ordinal=2)
     assert sales.get(stall.box.db.read(), first).state == "paid"
     handed_out(stall, begun(stall, sale, 1))
+    sound(stall)
+
+
+def test_what_a_phone_opened_since_the_return_was_begun_comes_back_only_with_a_reason(stall: Stocked) -> None:
+    sale = sold(stall, Wish(ZINE))
+    back = begun(stall, sale)
+    redeem(stall, code_of(stall, sale))
+    with pytest.raises(Refused, match="opened on a phone"):
+        handed_out(stall, back)
+    with stall.box.db.transaction() as tx:
+        pay_back_cash(tx, begin_return(tx, sale, {0: 1}, reason="faulty"), 1, "maker")
     sound(stall)
