@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from stall.domain.giving_back import REASONS, Out, share
-from stall.domain.payment import Settlement
 from stall.domain.product import is_voucher
 from stall.domain.sale import Line, total
 from stall.errors import Refused
@@ -71,7 +70,7 @@ def check_return(tx: Tx, sale: Sale, sold: Sequence[Good] | None = None) -> None
     """Check that all a return takes back is still there to take back, and that nothing else gives it back now.
 
     Raises Refused `return-void`, `return-gone`, `return-running`, `return-voucher-spent`, `return-free-exchange`, `return-tip`,
-    `return-opened`, and what `check_fits` raises.
+    `return-opened`, `back-declined`, and what `check_fits` raises.
     """
     of = sale.ref_sale or 0
     original = _original(tx, of)
@@ -109,7 +108,28 @@ def check_return(tx: Tx, sale: Sale, sold: Sequence[Good] | None = None) -> None
                 "return-free-exchange", f"{line.title} was free, so there is nothing to exchange. Give it back alone."
             )
         check_voucher(tx, line, line.of_line)
+    _check_came_in(tx, sale)
     check_fits(tx, sale, goods_back)
+
+
+def _check_came_in(tx: Tx, sale: Sale) -> None:
+    """Where the bank refused a payment later, no more is made good than came in otherwise; what is out in part is finished."""
+    of = sale.ref_sale or 0
+    tried = attempts.of_sale(tx.conn, of)
+    lost = attempts.refused_late(tried)
+    if not lost or attempts.standing(attempts.of_sale(tx.conn, sale.no)):
+        return
+    came = sum(one.amount_minor for one in attempts.kept(tried)) - lost
+    made_good = sum(_worth(tx, one) for one in returns.of_sale(tx.conn, of) if one.no != sale.no)
+    if _worth(tx, sale) > came - made_good:
+        raise Refused("back-declined", "The bank refused this payment later, so there is no money of it to give back.")
+
+
+def _worth(tx: Tx, back: Sale) -> int:
+    """What a return makes good, by money or by other goods, in minor units."""
+    return -sum(line.minor for line in sales.lines(tx.conn, back.no) if line.of_line is not None) - min(
+        back.tip_minor, 0
+    )
 
 
 def _original(tx: Tx, sale_no: int) -> Sale:
@@ -117,8 +137,6 @@ def _original(tx: Tx, sale_no: int) -> Sale:
     original = sales.get(tx.conn, sale_no)
     if original.state != "paid":
         raise Refused("return-not-paid", "This sale is not paid, so nothing of it comes back. Cancel it instead.")
-    if any(a.settlement == Settlement.DECLINED_LATE for a in attempts.kept(attempts.of_sale(tx.conn, sale_no))):
-        raise Refused("back-declined", "The bank refused this payment later, so there is no money of it to give back.")
     if original.void_event is not None:
         raise Refused("return-void", "All of this sale was given back already. Give nothing back twice.")
     return original
@@ -153,7 +171,8 @@ def _check_opened(tx: Tx, sale_no: int, wanted: Mapping[int, int], reason: str |
 
 def _check_still_closed(tx: Tx, sale: Sale, of: int, goods_back: Sequence[Good]) -> None:
     """Refuse what was closed when the return began and was opened since; from the first money on its code opens nothing."""
-    if sale.return_reason is not None or attempts.kept(attempts.of_sale(tx.conn, sale.no)):
+    begun = sale.queued_ms is not None or attempts.standing(attempts.of_sale(tx.conn, sale.no))
+    if sale.return_reason is not None or begun:  # another copy of the line may be opened; this one's money goes on
         return
     out = returns.handed_out(tx.conn, of)
     for line in (good.line for good in goods_back):

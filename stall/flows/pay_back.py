@@ -11,7 +11,7 @@ from stall.flows import print_paper
 from stall.flows.begin_payment import attempt_body, begin_payment, earlier_press
 from stall.flows.hold_numbers import end_hold_later
 from stall.flows.part_payment import due_of, to_give
-from stall.flows.settle import paid_so_far, settle_or_keep_hold
+from stall.flows.settle import settle_or_keep_hold
 from stall.flows.take_cash import cash_due, round_sale
 from stall.flows.take_confirmed import read_reference
 from stall.store import attempts, returns, sales
@@ -117,25 +117,11 @@ def _earlier(tx: Tx, sale_no: int, ordinal: int, tender: Tender) -> Attempt | No
 
 
 def begin_payout(tx: Tx, sale_no: int) -> Sale:
-    """A return that still owes money, of which the stall has got as much. Raises Refused `refund-nothing-due`, `back-declined`."""
+    """A return that still owes money. Raises Refused `refund-nothing-due`."""
     sale = begin_payment(tx, sale_no)
     if sale.ref_sale is None or due_of(tx, sale) >= 0:
         raise Refused("refund-nothing-due", "Nothing is to be handed out for this sale. Look at how it stands.")
-    _check_came_in(tx, sale)
     return sale
-
-
-def _check_came_in(tx: Tx, sale: Sale) -> None:
-    """Where the bank refused a payment later, no more goes out than came in otherwise; what is out in part is finished."""
-    of = sale.ref_sale or 0
-    tried = attempts.of_sale(tx.conn, of)
-    lost = attempts.refused_late(tried)
-    if not lost or paid_so_far(tx, sale.no):
-        return
-    came = sum(one.amount_minor for one in attempts.kept(tried)) - lost
-    out = sum(max(-paid_so_far(tx, one.no), 0) for one in returns.of_sale(tx.conn, of) if one.no != sale.no)
-    if -sale.total_minor > came - out:
-        raise Refused("back-declined", "The bank refused this payment later, so there is no money of it to give back.")
 
 
 def _out(

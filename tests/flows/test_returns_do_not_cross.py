@@ -117,3 +117,13 @@ def test_what_a_phone_opened_since_the_return_was_begun_comes_back_only_with_a_r
     with stall.box.db.transaction() as tx:
         pay_back_cash(tx, begin_return(tx, sale, {0: 1}, reason="faulty"), 1, "maker")
     sound(stall)
+
+
+def test_money_that_is_out_in_part_goes_on_when_another_copy_is_opened(stall: Stocked) -> None:
+    sale = sold(stall, Wish(ZINE, 2))
+    back = begun(stall, sale)
+    handed_out(stall, back, part=100)
+    redeem(stall, code_of(stall, sale))
+    handed_out(stall, back, ordinal=2)
+    assert sales.get(stall.box.db.read(), back).state == "paid"
+    sound(stall)
