@@ -106,8 +106,10 @@ def _differs(end: DayEnd, cur: str) -> str:
 def _payout(report: ZReport) -> Tie:
     if report.card == 0:
         return Tie("payout", "Payout", 0, Standing.OK, "No card money, so no payout is due.")
-    amount = money.text(report.card, report.cur)
+    amount = money.text(abs(report.card), report.cur)
     sentence = f"The card provider owes {amount} less its fees. Compare when it pays out."
+    if report.card < 0:  # more went back than came in
+        sentence = f"More went back on cards than came in: {amount} and fees are due to the card provider. Compare its next payout."
     return Tie("payout", "Payout", report.card, Standing.LATER, sentence)
 
 

@@ -71,6 +71,14 @@ def test_a_day_that_ties_has_two_numbers_that_only_wait() -> None:
     assert standings(a_day()) == [Standing.OK, Standing.OK, Standing.OK, Standing.LATER, Standing.LATER]
 
 
+def test_a_day_that_gave_back_more_on_cards_than_it_took_owes_the_provider() -> None:
+    tenders = (TenderSum("card", 450, -500, 1, 1),)
+    said = zties.ties(a_day(tenders=tenders))[3]
+    assert (said.standing, said.minor) == (Standing.LATER, -50)
+    assert "€0.50 and fees are due to the card provider" in said.sentence
+    assert "owes" not in said.sentence
+
+
 def test_a_day_without_anything_ties() -> None:
     nothing = ZReport(1, "EUR", PERIOD, Drawer())
     zreport.check(nothing)
