@@ -37,7 +37,6 @@ class Right(StrEnum):
     CLOCK = "clock"
     PEOPLE = "people"
     DEVICES = "devices"
-    SETTINGS = "settings"
 
 
 _EVERYBODY = frozenset(Role)
@@ -65,7 +64,6 @@ HOLDERS: dict[Right, frozenset[Role]] = {
     Right.CLOCK: _MAKER,
     Right.PEOPLE: _MAKER,
     Right.DEVICES: _MAKER,
-    Right.SETTINGS: _MAKER,
 }
 
 #: What a right is for, as a page says it.
@@ -88,7 +86,6 @@ WORDS: dict[Right, str] = {
     Right.CLOCK: "set the clock",
     Right.PEOPLE: "add and change people",
     Right.DEVICES: "enrol and end phones and tablets",
-    Right.SETTINGS: "change settings of the till",
 }
 
 #: The page a role begins at.

@@ -22,11 +22,10 @@ class Deed(StrEnum):
     ENROLLED = "enrolled"
     DEVICE_ENDED = "device_ended"
     DRAWER = "drawer"
-    SETTING = "setting"
 
 
 def tell(tx: Tx, deed: Deed, **members: int | str | bool | None) -> int:
-    """Append one: `person` and `role`, `active`, or `enrolled` (a device's number), or `setting` (its name) say of whom or what."""
+    """Append one: `person` and `role`, `active`, or `enrolled` (a device's number) say of whom or what."""
     body: dict[str, object] = {"what": deed.value}
     body.update({name: value for name, value in members.items() if value is not None})
     return tx.append("staff", body)

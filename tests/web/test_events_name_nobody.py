@@ -52,7 +52,7 @@ ALLOWED = {
     "drawer": {"way", "minor", "reason", "words", "pieces"},
     "shift_close": set(),  # the page has a chapter for its members, tests/docs compares them
     "printed": {"what", "copy", "paper", "shift"},
-    "staff": {"what", "person", "role", "active", "enrolled", "setting"},
+    "staff": {"what", "person", "role", "active", "enrolled"},
 }
 #: What a row of the protocol names besides: words a member may be, and members of members.
 WORDS = {

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, g, redirect, render_template, request, url_for
 
-from stall.domain.rights import HOLDERS, HOME, Right, has
+from stall.domain.rights import HOLDERS, HOME, Right, Role, has
 from stall.errors import Refused, StallError
 from stall.flows import sign_in
 from stall.store import attempts, devices, sessions
@@ -65,10 +65,14 @@ def _allow(session: Session, right: Right | None) -> Response | None:
 
 def missing(right: Right | None) -> Refused:
     """What somebody is told who lacks a right."""
-    who = "nobody" if right is None else " or ".join(sorted(role.value for role in HOLDERS[right]))
+    who = "nobody" if right is None else " or ".join(sorted(_WHO[role] for role in HOLDERS[right]))
     return Refused(
         "right-missing", f"This is for {who} here. Sign in as somebody who may, or hand it to them; nothing was done."
     )
+
+
+#: A role as one says whom something is for.
+_WHO = {Role.MAKER: "a maker", Role.STAFF: "staff", Role.BOOKKEEPER: "a bookkeeper"}
 
 
 def _device(box: Box) -> Device | None:

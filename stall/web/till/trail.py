@@ -25,7 +25,7 @@ _DEEDS = {
     "signed_in": "Signed in", "signed_out": "Signed out", "locked": "Screen locked", "unlocked": "Screen unlocked",
     "wrong_pin": "Wrong PIN", "shut_out": "Too many wrong PINs: locked for 15 minutes", "added": "Person added",
     "changed": "Person changed", "new_pin": "New PIN", "enrolled": "Device enrolled", "device_ended": "Device ended",
-    "drawer": "Drawer opened without a sale", "setting": "Setting changed",
+    "drawer": "Drawer opened without a sale",
 }  # fmt: skip
 _KINDS = {
     "epoch": "The journal began anew", "delegation": "A delegation was accepted", "import": "A pack was imported",
@@ -138,4 +138,4 @@ def _subject(conn: sqlite3.Connection, body: dict[str, Any]) -> str:
     if "enrolled" in body:
         found = devices.find(conn, body["enrolled"])
         return "" if found is None else found.name
-    return str(body.get("setting", ""))
+    return ""
