@@ -87,6 +87,7 @@ def test_one_line_comes_back_for_cash_with_three_presses_and_the_pin(till: Till)
     assert "Hand out €4.50" in page
     assert "What came back of it" in till.see(sale)
     assert "Give back or exchange" not in till.see(sale)
+    assert "€4.50 given back" in till.see("/last")
     sound(till)
 
 
@@ -109,6 +110,7 @@ def test_of_several_lines_one_press_chooses_one(till: Till) -> None:
     assert "Given back €3.00" in till.see(done.location)
     left = till.see(f"{sale}/return")
     assert "Night Zine" not in left
+    assert "€7.50 cash, part given back" in till.see("/last")
     sound(till)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
 from stall.domain.sale import Line
-from stall.store import attempts, sales
+from stall.store import attempts, returns, sales
 from stall.store.sales import Sale
 from stall.web.till.box import this_box
 from stall.web.till.words import TENDERS
@@ -57,5 +59,13 @@ def entry_of(sale: Sale) -> Entry:
     ]
     more = len(lines) - len(named)
     what = ", ".join([*named, *([f"{more} more"] if more else [])])
-    paid = {TENDERS[a.tender]: None for a in attempts.standing(attempts.of_sale(conn, sale.no))}
-    return Entry(sale, what, " + ".join(paid) if sale.void_event is None else "given back")
+    return Entry(sale, what, _how(conn, sale, lines))
+
+
+def _how(conn: sqlite3.Connection, sale: Sale, lines: Sequence[Line]) -> str:
+    """How a sale was paid, and whether it, or a part of it, came back since."""
+    back = returns.taken_back(conn, sale.no)
+    if sale.void_event is not None or (lines and all(back.get(line.n, 0) == line.qty for line in lines)):
+        return "given back"
+    paid = " + ".join({TENDERS[a.tender]: None for a in attempts.standing(attempts.of_sale(conn, sale.no))})
+    return f"{paid}, part given back" if back else paid
