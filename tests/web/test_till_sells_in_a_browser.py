@@ -143,7 +143,7 @@ def test_what_is_typed_into_another_field_stays_there(browser: Browser, till: Ti
 def test_the_keyboard_alone_sells(browser: Browser, till: Till, address: str) -> None:
     page = look(browser, till, address, TABLET)
     page.keyboard.press("2")
-    page.wait_for_selector("text=€3.00")
+    page.wait_for_url(f"{address}/sale/1")
     page.keyboard.press("F4")
     page.wait_for_selector("text=Paid €3.00")
     page.keyboard.press("F8")
