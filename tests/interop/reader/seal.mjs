@@ -1,0 +1,71 @@
+// Seals, drawn from protocol.md 5.13 alone: one list of five names a line (JSON) in; digest, name and lines out.
+import { createHash } from "node:crypto";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+const sha256 = (...parts) => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+};
+const pairs = (text) => text.split(" ").map((pair) => pair.split("/").map(Number));
+const FIGURES = [
+  {
+    shapes: pairs("9/4 11/4 13/4 15/4 11/5 12/5 13/5 14/5 16/5 17/5 18/5 19/5 13/6 17/6 19/6 23/6 15/7 16/7 17/7 18/7 19/7 20/7 22/7 23/7 24/7 25/7 17/8 19/8 21/8 23/8 25/8 27/8"),
+    widths: [2, 3], share: 2, step: 4,
+  },
+  { shapes: pairs("7/2 9/2 11/2 13/2 8/3 10/3 11/3 13/3 14/3 9/4 11/4 13/4 15/4 12/5 14/5 16/5"), widths: [3, 5], share: 5, step: 8 },
+  { shapes: pairs("5/1 6/1 7/1 8/1 9/1 10/1 12/1 5/2 7/2 9/2 11/2 7/3 8/3 10/3 11/3 9/4"), widths: [4, 7], share: 4, step: 8 },
+];
+const TONES = ["002", "005", "020", "025", "100", "105", "202", "013"];
+
+const SIN = Array.from({ length: 2880 }, (_, i) => Math.round(16384 * Math.sin((2 * Math.PI * i) / 2880)));
+const sin = (i) => SIN[((i % 2880) + 2880) % 2880];
+const near = (v, d) => Math.floor((2 * v + d) / (2 * d));
+
+function curves(digest) {
+  const bytes = sha256("stall-seal-1", digest);
+  let at = 0;
+  const next = () => bytes[at++];
+  const one = (list) => list[next() % list.length];
+  const rim = { lobes: one([47, 53, 59, 61]), turns: 2, low: 469, high: 495, width: 3, tone: 0, share: 0, phase: 0, lean: 0, turn: 0, step: 4 };
+  const heartHigh = one([150, 175, 200, 230]), ringHigh = one([280, 305, 330, 360]), heartLow = one([15, 40, 65, 90]);
+  const ringLow = heartHigh + one([-50, -25, 0, 25]), laceLow = ringHigh + one([-100, -65, -30, 5]);
+  const tones = one(TONES);
+  const radii = [[laceLow, 452], [ringLow, ringHigh], [heartLow, heartHigh]];
+  return [rim, ...FIGURES.map((figure, which) => {
+    const [lobes, turns] = one(figure.shapes);
+    const width = one(figure.widths);
+    const share = figure.share * (next() % 8), phase = 180 * (next() % 16), lean = (next() % 16) - 8, turn = 11 * next();
+    return { lobes, turns, low: radii[which][0], high: radii[which][1], width, tone: Number(tones[which]), share, phase, lean, turn, step: figure.step };
+  })];
+}
+
+function path(c) {
+  const middle = Math.floor((c.low + c.high) / 2), swing = Math.floor((c.high - c.low) / 2);
+  const second = Math.floor((swing * c.share) / 100), tilt = near(120 * c.lean, c.lobes);
+  let d = "", px = 0, py = 0;
+  for (let t = 0; t < 2880; t += c.step) {
+    const wave = sin(c.lobes * t);
+    const radius = 16384 * middle + (swing - second) * wave + second * sin(2 * c.lobes * t + c.phase);
+    const angle = c.turns * t + c.turn + near(tilt * wave, 16384);
+    const x = 500 + near(radius * sin(angle + 720), 2 ** 28), y = 500 + near(radius * sin(angle), 2 ** 28);
+    d += t === 0 ? `M${x} ${y}l` : `${t > c.step ? " " : ""}${x - px} ${y - py}`;
+    px = x; py = y;
+  }
+  return d.replaceAll(" -", "-") + "z";
+}
+
+export function seal(names) {
+  // RFC 8785 of texts, a whole number and null in a list is what JSON.stringify writes.
+  const digest = sha256(JSON.stringify(names));
+  const chosen = curves(digest);
+  return {
+    digest: digest.toString("hex"), called: digest.subarray(0, 8).toString("hex").match(/.{4}/g).join(" "), curves: chosen,
+    lines: chosen.map((c) => ({ width: c.width, tone: c.tone, d: path(c) })),
+  };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for await (const line of createInterface({ input: process.stdin })) process.stdout.write(JSON.stringify(seal(JSON.parse(line))) + "\n");
+}
