@@ -1,4 +1,4 @@
-"""Import a pack: verify it, copy its files under their hashes, build the buyer's ZIP, then write the rows.
+"""Import a pack: verify it, copy its files under their hashes, build the buyer's ZIP, make the pictures, then write the rows.
 
 The files go first, outside the door; the rows come last, in one transaction. Whatever fails before
 that leaves the catalogue as it was and takes its new files away again.
@@ -10,22 +10,24 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stall import disk
 from stall.errors import Refused
+from stall.flows.make_previews import make_previews, room_for
 from stall.flows.record_pack import Prepared, check_version, record_pack, trusted_manifest
-from stall.store import documents, locks
+from stall.store import documents, locks, previews
 from stall.store.box import Box
 from stall.store.damage import OutcomeUnknown
 from stall.store.packfile import PackFile, build_zip, open_pack
+from stall.wire import jws
 from stall.wire.manifest import Manifest
 
 OnBytes = Callable[[int], None]
 
 #: Folders of a box that imports fill.
-KEPT = ("files", "zips", "covers")
+KEPT = ("files", "zips", "covers", previews.PUBLIC, previews.BOUGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +53,41 @@ def import_pack(box: Box, path: Path, on_bytes: OnBytes | None = None) -> Import
         trusted_manifest(box.db.read(), token)
         done = Imported(signed.drop.id, signed.drop.title, signed.ver, len(signed.files), pack.total_bytes, new=True)
         with box.db.transaction() as tx:
-            if not check_version(tx, signed, token):
-                return Imported(done.drop_id, done.title, done.ver, done.files, done.bytes, new=False)
+            new = check_version(tx, signed, token)
+        if not new:
+            _catch_up(box, signed, token)
+            return replace(done, new=False)
         _check_space(box, pack)
-        made: list[Path] = []
-        try:
+        with _taken_back_on_failure() as made:
             prepared = _prepare(box.folder, pack, made, on_bytes)
             with box.db.transaction() as tx:
                 if check_version(tx, signed, token):
                     record_pack(tx, signed, token, prepared, box.settings.cur)
-        except OutcomeUnknown:  # the rows may stand: then their files are needed
-            raise
-        except BaseException:
-            for file in made:
-                file.unlink(missing_ok=True)
-            raise
     return done
+
+
+@contextmanager
+def _taken_back_on_failure() -> Iterator[list[Path]]:
+    """Give a list for the files that are made; whatever fails, they are taken away again."""
+    made: list[Path] = []
+    try:
+        yield made
+    except OutcomeUnknown:  # the rows may stand: then their files are needed
+        raise
+    except BaseException:
+        for file in made:
+            file.unlink(missing_ok=True)
+        raise
+
+
+def _catch_up(box: Box, signed: Manifest, token: str) -> None:
+    """Make the pictures that a pack lacks which is here already: it came before there were any, or they were lost."""
+    with _taken_back_on_failure() as made:
+        drawn = make_previews(box.folder, signed, _cover(box.folder, signed, made), made)
+        with box.db.transaction() as tx:
+            pack = previews.pack_of(tx, jws.token_hash(token))
+            if previews.noted(tx, pack) != drawn:
+                previews.write(tx, pack, drawn)
 
 
 @contextmanager
@@ -75,6 +96,7 @@ def _alone(folder: Path) -> Iterator[None]:
     held = locks.own_name(folder, "import")
     try:
         for name in KEPT:
+            (folder / name).mkdir(mode=0o700, exist_ok=True)  # a box from before has not all of them
             disk.clear_leftovers(folder / name)
         for unfinished in (folder / "zips").glob("building-*.zip"):
             unfinished.unlink(missing_ok=True)
@@ -84,8 +106,8 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _check_space(box: Box, pack: PackFile) -> None:
-    """Files and ZIP are both kept, so a pack needs twice its size, beside what selling needs."""
-    needed = 2 * pack.total_bytes + box.room.kept_back
+    """Files and ZIP are both kept, so a pack needs twice its size and room for its pictures, beside what selling needs."""
+    needed = 2 * pack.total_bytes + room_for(pack.manifest) + box.room.kept_back
     free = shutil.disk_usage(box.folder).free
     if free < needed:
         raise Refused(
@@ -112,7 +134,9 @@ def _prepare(folder: Path, pack: PackFile, made: list[Path], on_bytes: OnBytes |
         made.append(final)
     building.replace(final)
     disk.sync_folder(final.parent)  # before the rows that speak of it
-    return Prepared(_cover(folder, pack.manifest, made), f"{pack.manifest.drop.id}.zip", zipped.size, zipped.sha256)
+    cover = _cover(folder, pack.manifest, made)
+    pictures = make_previews(folder, pack.manifest, cover, made)
+    return Prepared(cover, f"{pack.manifest.drop.id}.zip", zipped.size, zipped.sha256, pictures)
 
 
 def _cover(folder: Path, signed: Manifest, made: list[Path]) -> str | None:

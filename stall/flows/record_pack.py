@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from stall.errors import Refused
 from stall.flows.note_exception import note_exception
 from stall.flows.switch_drop import close_drop
-from stall.store import documents
+from stall.store import documents, previews
 from stall.store.db import Tx
 from stall.store.numbers import end_lease
+from stall.store.previews import NO_PICTURES, Pictures
 from stall.store.schema import file_id
 from stall.wire import jws, keys, manifest, numbers, versions
 from stall.wire.manifest import Manifest
@@ -24,6 +25,7 @@ class Prepared:
     zip_name: str
     zip_size: int
     zip_sha256: str
+    pictures: Pictures = NO_PICTURES
 
 
 def trusted_manifest(conn: sqlite3.Connection, token: str) -> Manifest:
@@ -100,6 +102,7 @@ def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -
         "INSERT INTO files (id, path, size, sha256, type, role) VALUES (?, ?, ?, ?, ?, ?)",
         ((file_id(pack, n), f.path, f.size, f.sha256, f.type, f.role or "main") for n, f in enumerate(found.files)),
     )
+    previews.write(tx, pack, made.pictures)
     tx.conn.execute(
         "UPDATE drops SET pack = ?, ver = ?, edition = ? WHERE no = ?", (pack, found.ver, found.drop.edition, drop_no)
     )

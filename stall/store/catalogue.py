@@ -21,6 +21,8 @@ class PackFile:
     sha256: str
     type: str
     role: str
+    preview: tuple[int, int] | None = None
+    """Width and height in pixels of its small picture (previews.py); None where there is none."""
 
     @property
     def name(self) -> str:
@@ -52,6 +54,9 @@ class DropCard:
     files: int
     bytes: int
     manifest_hash: str
+    accent: str | None
+    """The colour of its cover as six hex digits, before it is corrected for a page (domain/colour.py)."""
+    switched_on: bool
 
     @property
     def free(self) -> bool:
@@ -75,7 +80,7 @@ NOTHING_GONE = Gone(0, 0)
 
 _CARDS = """
 SELECT d.no, d.drop_id, d.pack, d.ver, p.title, p.kind, p.description, p.licence, p.price_minor, p.cur, d.edition,
-       d.switched_on, p.opens_ms, p.closes_ms, p.expires_ms, p.cover, c.did, p.bytes, p.manifest_hash,
+       d.switched_on, p.opens_ms, p.closes_ms, p.expires_ms, p.cover, c.did, p.bytes, p.manifest_hash, p.accent,
        (SELECT count(*) FROM files f WHERE f.id >= d.pack << 16 AND f.id < (d.pack + 1) << 16) AS files
 FROM drops d JOIN packs p ON p.no = d.pack JOIN creators c ON c.no = d.creator
 """
@@ -95,10 +100,15 @@ def card(conn: sqlite3.Connection, drop_id: str, now_ms: int) -> DropCard | None
 def files(conn: sqlite3.Connection, pack: int) -> list[PackFile]:
     """The files of one pack in manifest order."""
     rows = conn.execute(
-        "SELECT id, path, size, sha256, type, role FROM files WHERE id >= ? AND id < ? ORDER BY id",
+        "SELECT id, path, size, sha256, type, role, preview_w, preview_h FROM files WHERE id >= ? AND id < ? ORDER BY id",
         (file_id(pack, 0), file_id(pack, ZIP)),
     )
-    return [PackFile(*row) for row in rows.fetchall()]
+    return [_file(row) for row in rows.fetchall()]
+
+
+def _file(row: sqlite3.Row) -> PackFile:
+    preview = None if row["preview_w"] is None else (row["preview_w"], row["preview_h"])
+    return PackFile(row["id"], row["path"], row["size"], row["sha256"], row["type"], row["role"], preview)
 
 
 def whole_pack(conn: sqlite3.Connection, pack: int) -> PackFile:
@@ -184,4 +194,6 @@ def _card(conn: sqlite3.Connection, row: sqlite3.Row, now_ms: int) -> DropCard:
         files=row["files"],
         bytes=row["bytes"],
         manifest_hash=row["manifest_hash"],
+        accent=row["accent"],
+        switched_on=bool(row["switched_on"]),
     )

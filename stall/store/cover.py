@@ -1,20 +1,32 @@
-"""The picture a drop is known by, made once at import: small, upright, and free of what a camera writes into it.
+"""Small pictures, made once at import: covers and previews, upright, and free of what a camera writes into them.
 
-Loads Pillow: import this module only where a cover is made.
+Loads Pillow: import this module only where a picture is made.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
 from stall import disk
+from stall.domain import colour
+from stall.domain.colour import RGB
 
 PIXELS_MAX = 80_000_000  # a larger picture is not decoded: it would fill the memory of a small board
 JPEG_QUALITY = 82
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF")
+
+#: Hues a cover's colours are sorted into, and the side of the square it is looked at in.
+_HUES, _LOOKED_AT = 24, 64
+#: Lightness in OKLab within which a colour counts as one: neither a shadow nor a highlight.
+_SEEN = (0.25, 0.93)
+#: Chroma in OKLab below which a colour is a grey, and how much of it all there must be for one to stand out.
+_GREY, _ENOUGH = 0.035, 0.006
 
 # What Pillow raises for a file that is no picture, a broken one, or one that unpacks to far more than it is.
 _NOT_A_PICTURE = (
@@ -27,21 +39,86 @@ _NOT_A_PICTURE = (
 )
 
 
+class Wanted(NamedTuple):
+    """A small picture to be made: its file, its longer side in pixels at most, and how good a JPEG (0..95)."""
+
+    out: Path
+    side: int
+    quality: int = JPEG_QUALITY
+
+
 def make_cover(source: Path, out: Path, size: int = 640) -> Path | None:
     """Write `source` as a progressive JPEG at `out`, `size` pixels at its longer side at most, and give `out`.
+
+    As `make_pictures` in all else.
+    """
+    return None if make_pictures(source, [Wanted(out, size)]) is None else out
+
+
+def make_pictures(source: Path, wanted: Sequence[Wanted]) -> tuple[int, int] | None:
+    """Write `source` as progressive JPEGs of several sizes, decoded once; give width and height of the largest.
 
     Orientation is respected, every kind of metadata left behind. Gives None, and writes nothing, when `source` is not a
     picture that can be read or has more than 80 megapixels. Raises the errors of `disk.whole_file`.
     """
+    falling = sorted(wanted, key=lambda one: -one.side)
     try:
-        small = _opened(source, size)
+        picture = _opened(source, falling[0].side)
     except _NOT_A_PICTURE:
         return None
-    if small is None:
+    if picture is None:
         return None
-    with disk.whole_file(out) as file:
-        small.save(file, "JPEG", quality=JPEG_QUALITY, progressive=True, optimize=True)
-    return out
+    size = picture.size
+    for one in falling:
+        picture.thumbnail((one.side, one.side), Image.Resampling.LANCZOS)
+        with disk.whole_file(one.out) as file:
+            picture.save(file, "JPEG", quality=one.quality, progressive=True, optimize=True)
+    return size
+
+
+def size_of(made: Path) -> tuple[int, int] | None:
+    """Width and height of a picture that was made here; None when it cannot be read."""
+    try:
+        with Image.open(made, formats=("JPEG",)) as picture:
+            return picture.size
+    except _NOT_A_PICTURE:
+        return None
+
+
+def accent(cover: Path) -> RGB | None:
+    """The colour a cover is remembered by: the hue of which it has most, the stronger the colour the more it counts.
+
+    None for a cover without a colour that stands out, or one that cannot be read.
+    """
+    try:
+        picture = _opened(cover, _LOOKED_AT)
+    except _NOT_A_PICTURE:
+        return None
+    return None if picture is None else _dominant(picture.convert("RGB").getcolors(_LOOKED_AT**2) or ())
+
+
+def _dominant(counted: Iterable[tuple[int, object]]) -> RGB | None:
+    """The middle of the most colourful stretch of hues; a stretch is three neighbours of the circle, so that no border cuts it."""
+    weights = [0.0] * _HUES
+    colours: list[list[tuple[float, colour.Lch]]] = [[] for _ in range(_HUES)]
+    pixels = 0
+    for count, value in counted:
+        assert isinstance(value, tuple)  # noqa: S101 - of an RGB picture; tells the type checker
+        seen = colour.lch(value)
+        pixels += count
+        if seen.chroma >= _GREY and _SEEN[0] <= seen.lightness <= _SEEN[1]:
+            hue = int((seen.hue / math.tau % 1) * _HUES) % _HUES
+            weights[hue] += count * seen.chroma
+            colours[hue].append((count * seen.chroma, seen))
+    best = max(range(_HUES), key=lambda hue: weights[hue - 1] + 2 * weights[hue] + weights[(hue + 1) % _HUES])
+    around = [one for hue in (best - 1, best, (best + 1) % _HUES) for one in colours[hue]]
+    total = sum(weight for weight, _ in around)
+    if not pixels or total / pixels < _ENOUGH:
+        return None
+    a = sum(weight * one.chroma * math.cos(one.hue) for weight, one in around) / total
+    b = sum(weight * one.chroma * math.sin(one.hue) for weight, one in around) / total
+    lightness = sum(weight * one.lightness for weight, one in around) / total
+    return colour.of_lch(colour.Lch(lightness, math.hypot(a, b), math.atan2(b, a)))
 
 
 def _opened(source: Path, size: int) -> Image.Image | None:

@@ -61,6 +61,11 @@ def _till(tables: Tables) -> None:
     day_ends.compare_all(tables.conn)
 
 
+@steps(name="0009_buyers")
+def _buyers(tables: Tables) -> None:
+    _run(tables, schema.BUYERS)
+
+
 def _run(tables: Tables, statements: str) -> None:
     for statement in statements.split(";"):
         if statement.strip():

@@ -9,7 +9,7 @@ tile = epoch_no << 40 | level << 36 | index.
 from __future__ import annotations
 
 #: Number of the newest step; kept in PRAGMA user_version, so that opening needs no library.
-VERSION = 8
+VERSION = 9
 
 #: From this step on a box notes where its database lies (place.py).
 PLACED = 3
@@ -287,6 +287,14 @@ ALTER TABLE reader_jobs ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX reader_jobs_waiting ON reader_jobs (reader) WHERE state IN ('asked', 'begun');
 CREATE INDEX reader_jobs_cut ON reader_jobs (no) WHERE cut = 1;
 INSERT INTO shifts (no) VALUES (1);
+"""
+
+#: What buyers see. `preview_w` and `preview_h`: the small picture of a file (previews.py), in pixels; absent where there is none.
+#: `accent`: the colour of a pack's cover as six hex digits, before it is corrected for a page; absent where no colour stands out.
+BUYERS = """
+ALTER TABLE files ADD COLUMN preview_w INTEGER;
+ALTER TABLE files ADD COLUMN preview_h INTEGER;
+ALTER TABLE packs ADD COLUMN accent TEXT;
 """
 
 

@@ -69,7 +69,7 @@ def pack(tmp_path: Path, creator: Creator) -> Callable[..., BuiltPack]:
 
 def traces(box: Box) -> tuple[set[str], int, int]:
     """Everything an import may leave: files below the folder, events, drops."""
-    kept = {str(path) for name in ("files", "zips", "covers") for path in (box.folder / name).iterdir()}
+    kept = {str(path) for name in importing.KEPT for path in (box.folder / name).iterdir()}
     drops = box.db.read().execute("SELECT count(*) FROM drops").fetchone()[0]
     return kept, journal.read_head(box.db.read()).size, drops
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stall.store.cover import make_cover
+from stall.store.cover import Wanted, accent, make_cover, make_pictures, size_of
 
 
 def photo(path: Path, size: tuple[int, int] = (1200, 800), exif: Image.Exif | None = None) -> Path:
@@ -86,3 +86,36 @@ def test_what_is_no_picture_gives_no_cover(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "in.jpg").write_bytes(data)
     assert make_cover(tmp_path / "in.jpg", tmp_path / "out.jpg") is None
     assert [path.name for path in tmp_path.iterdir()] == ["in.jpg"]
+
+
+def test_several_sizes_are_made_of_one_reading(tmp_path: Path) -> None:
+    wanted = [Wanted(tmp_path / "small.jpg", 200), Wanted(tmp_path / "large.jpg", 900)]
+    assert make_pictures(photo(tmp_path / "in.png"), wanted) == (900, 600)
+    for one, size in zip(wanted, ((200, 133), (900, 600)), strict=True):
+        with Image.open(one.out) as image:
+            assert image.size == size
+        assert size_of(one.out) == size
+
+
+def test_the_accent_is_the_colour_that_stands_out(tmp_path: Path) -> None:
+    """A small red sign on a wall of grey, with a black shadow and a white sky."""
+    image = Image.new("RGB", (400, 400), (128, 126, 122))
+    image.paste((255, 255, 255), (0, 0, 400, 120))
+    image.paste((4, 4, 4), (0, 320, 400, 400))
+    image.paste((190, 40, 35), (150, 150, 250, 250))
+    image.save(tmp_path / "in.png")
+    found = accent(tmp_path / "in.png")
+    assert found is not None
+    assert max(abs(a - b) for a, b in zip(found, (190, 40, 35), strict=True)) < 16
+
+
+@pytest.mark.parametrize("tone", [(0, 0, 0), (255, 255, 255), (120, 118, 121)])
+def test_a_grey_cover_has_no_accent(tmp_path: Path, tone: tuple[int, int, int]) -> None:
+    Image.new("RGB", (40, 40), tone).save(tmp_path / "in.png")
+    assert accent(tmp_path / "in.png") is None
+
+
+def test_what_is_no_picture_has_no_accent(tmp_path: Path) -> None:
+    (tmp_path / "in.jpg").write_bytes(b"just words")
+    assert accent(tmp_path / "in.jpg") is None
+    assert accent(tmp_path / "nothing.jpg") is None
