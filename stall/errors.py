@@ -9,11 +9,12 @@ from __future__ import annotations
 class StallError(Exception):
     """Root of every error this product raises on purpose."""
 
-    def __init__(self, code: str, sentence: str) -> None:
-        """Keep `code` (stable slug, docs/errors.md) and `sentence` (for a person)."""
+    def __init__(self, code: str, sentence: str, **facts: object) -> None:
+        """Keep `code` (stable slug, docs/errors.md) and `sentence` (for a person); `facts` are what it names, for other languages."""
         super().__init__(f"{sentence} [{code}]")
         self.code = code
         self.sentence = sentence
+        self.facts = facts
 
 
 class Refused(StallError):
@@ -23,9 +24,9 @@ class Refused(StallError):
 class Retry(StallError):
     """It may work later without anybody changing anything."""
 
-    def __init__(self, code: str, sentence: str, after_s: float = 1.0) -> None:
+    def __init__(self, code: str, sentence: str, after_s: float = 1.0, **facts: object) -> None:
         """Also keep `after_s`, the seconds to wait before the next try."""
-        super().__init__(code, sentence)
+        super().__init__(code, sentence, **facts)
         self.after_s = after_s
 
 

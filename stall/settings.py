@@ -5,8 +5,10 @@ Secrets never stand here; they are files of mode 0600 in the key folder.
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -150,13 +152,17 @@ class Offline(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    """Everything a box can be told. The defaults make a stall on loopback without a reader or cloud."""
+    """Everything a box can be told. The defaults make a stall on loopback without a reader or cloud.
+
+    `timezone` is where the stall stands, like `Europe/Berlin`: buyers read its time of day.
+    """
 
     name: str = "Stall"
     place: str = ""
     seller: str = ""
     cur: str = "EUR"
     vat_bp: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 1900
+    timezone: str = "UTC"
     web: Web = Web()
     reader: Reader | None = None
     standalone: Standalone | None = None
@@ -167,6 +173,19 @@ class Settings(Struct, frozen=True):
     offline: Offline = Offline()
     mdns: bool = False
     mdns_interface: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a time zone this machine does not know."""
+        try:
+            self.zone()
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(
+                f"this machine knows no timezone “{self.timezone}”; write it like Europe/Berlin"
+            ) from error
+
+    def zone(self) -> tzinfo:
+        """The time zone of the stall; UTC is known everywhere."""
+        return UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
 
     def separate_reader(self) -> str:
         """What the till calls the card reader the box cannot ask. Raises Refused `standalone-missing`."""

@@ -9,8 +9,9 @@ from pathlib import Path
 from flask import Flask, Response, render_template, request, url_for
 
 from stall.errors import StallError
+from stall.i18n.languages import NAMES
 from stall.store.box import Box
-from stall.web import error_pages, guard, ids, words
+from stall.web import error_pages, guard, ids, language, words
 from stall.web.buyer import catalogue as catalogue_pages
 from stall.web.buyer import claims, covers, data, orders, papers
 from stall.web.buyer.live import LiveOrders
@@ -47,6 +48,10 @@ def create_buyer_app(box: Box, *, watch: bool = False) -> Flask:
     app = new_app("stall.web.buyer", box)
     shop = Shop(box, LiveOrders(box, watch=watch), Transfers(box))
     app.extensions["stall"] = shop
+    app.jinja_env.globals.update(
+        t=language.t, at=language.at, told=language.error, spoken=language.current, languages=NAMES
+    )
+    app.jinja_env.filters.update(language.filters(box.settings.zone()))
     guard.protect(app, guard.buyer_rules(box.settings.web))
     error_pages.register(app, _error_page)
     for noun in (catalogue_pages, data, orders, claims, papers):

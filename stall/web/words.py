@@ -13,6 +13,8 @@ from stall.wire import crockford
 WIFI_BITS_S = 20_000_000
 _KB, _MB, _GB = 1000, 1000**2, 1000**3
 _MINUTE_S = 60
+#: Up to here a wait is said in seconds.
+IN_SECONDS = 2 * _MINUTE_S
 _TEN = 10
 _MINUTES, _HOURS = 60, 24
 
@@ -26,12 +28,17 @@ def size(count: int) -> str:
     return f"{count} bytes"
 
 
+def seconds_here(count: int) -> int:
+    """About how many seconds so many bytes take on the stall's own Wi-Fi."""
+    return count * 8 // WIFI_BITS_S
+
+
 def download_time(count: int) -> str:
     """Say about how long so many bytes take here (`about 40 s`)."""
-    seconds = count * 8 // WIFI_BITS_S
+    seconds = seconds_here(count)
     if seconds < 2:  # noqa: PLR2004 - one second is no wait
         return "a moment"
-    if seconds < 2 * _MINUTE_S:
+    if seconds < IN_SECONDS:
         return f"about {seconds} s"
     return f"about {round(seconds / _MINUTE_S)} min"
 

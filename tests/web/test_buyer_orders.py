@@ -159,7 +159,7 @@ def test_a_number_is_named_only_as_long_as_it_is_held(
     stocked_box.box.write("payment", lambda tx: card_attempt.decline(tx, asked, Reason.DECLINED))
     held = buyer.get(order).text
     assert "No. 1" in held
-    assert "kept for you until 00:03 UTC" in held
+    assert "kept for you until 00:03\u00a0UTC" in held
     stocked_box.clock.advance(HOLD_MS)
     stocked_box.box.write("housekeeping", release_lapsed)
     assert state(buyer, order)["version"] == "declined-1"  # so that the script turns the page
