@@ -13,7 +13,7 @@ from stall.i18n.languages import NAMES
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids, language, words
 from stall.web.buyer import catalogue as catalogue_pages
-from stall.web.buyer import claims, covers, data, orders, papers
+from stall.web.buyer import claims, covers, data, item, orders, papers
 from stall.web.buyer.live import LiveOrders
 from stall.web.buyer.shop import Shop
 from stall.web.transfers import Transfers
@@ -54,7 +54,7 @@ def create_buyer_app(box: Box, *, watch: bool = False) -> Flask:
     app.jinja_env.filters.update(language.filters(box.settings.zone()))
     guard.protect(app, guard.buyer_rules(box.settings.web))
     error_pages.register(app, _error_page)
-    for noun in (catalogue_pages, data, orders, claims, papers):
+    for noun in (catalogue_pages, item, data, orders, claims, papers):
         app.register_blueprint(noun.pages(shop))
 
     @app.after_request
