@@ -166,11 +166,6 @@ def park(tx: Tx, sale_no: int) -> None:
     tx.conn.execute("UPDATE sales SET parked_ms = ? WHERE no = ?", (tx.now_ms, sale_no))
 
 
-def take_up(tx: Tx, sale_no: int) -> None:
-    """Go on with a basket that was put aside; one that was not is left as it is."""
-    tx.conn.execute("UPDATE sales SET parked_ms = NULL WHERE no = ? AND state = 'basket'", (sale_no,))
-
-
 def check_amendable(tx: Tx, sale_no: int) -> Sale:
     """Let only a basket through whose payment has not begun: what was tried and took no money does not count.
 

@@ -143,14 +143,6 @@ def pieces_of(conn: sqlite3.Connection, count: Moved) -> tuple[tuple[int, int], 
     return tuple(sorted(((int(worth), pieces) for worth, pieces in told.items()), reverse=True))
 
 
-def drawer_minor(conn: sqlite3.Connection, after: int) -> int:
-    """What the books say lies in the drawer now: all that moved since the shift before was closed, which left it empty."""
-    (minor,) = conn.execute(
-        "SELECT coalesce(sum(minor), 0) FROM postings WHERE event > ? AND account = ?", (after, DRAWER)
-    ).fetchone()
-    return int(minor)
-
-
 def add_move(tx: Tx, way: str, minor: int, reason: str, words: str) -> dict[str, object]:
     """Write the row of the event that is appended next, its words sealed; return what that event says of them."""
     sealed = erasable.seal(tx.secrets.claim_key, words.encode()) if words else None

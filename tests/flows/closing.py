@@ -53,7 +53,9 @@ def report(box: Box, no: int | None = None) -> ZReport:
 
 def expected(box: Box) -> int:
     """What the books say lies in the drawer now."""
-    return shifts.drawer_minor(box.db.read(), shifts.running(box.db.read()).after)
+    after = shifts.running(box.db.read()).after
+    asked = "SELECT coalesce(sum(minor), 0) FROM postings WHERE event > ? AND account = 'drawer'"
+    return int(box.db.read().execute(asked, (after,)).fetchone()[0])
 
 
 def pieces_for(minor: int) -> dict[int, int]:

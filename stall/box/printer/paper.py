@@ -5,7 +5,6 @@ Words are in logical order, whatever way they are read. Amounts come as people r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -92,21 +91,3 @@ class Kick:
 
 Block = Heading | Text | Row | Table | Rule | Gap | Mark | Qr | Cut | Kick
 Document = tuple[Block, ...]
-
-
-def words_of(document: Document) -> Iterator[str]:
-    """Every text that stands on a document, for whoever asks whether it can be printed."""
-    for block in document:
-        match block:
-            case Heading(text) | Text(text):
-                yield text
-            case Row(left, right):
-                yield from (left, right)
-            case Table(head, rows):
-                yield from head
-                for row in rows:
-                    yield from row
-            case Mark(word):
-                yield word
-            case Qr() | Rule() | Gap() | Cut() | Kick():
-                continue

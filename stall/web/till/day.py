@@ -18,7 +18,7 @@ from stall.web.error_pages import status_of
 from stall.web.till import today
 from stall.web.till.banner import READER
 from stall.web.till.box import this_box
-from stall.web.till.pin import check_pin
+from stall.web.till.pin import with_pin
 from stall.web.till.program import check_answers, runs
 from stall.web.till.signed import may
 
@@ -46,7 +46,7 @@ def switch() -> Answer:
         else:
             raise Refused("drop-unnamed", "No drop was named. Press the button beside the drop to open or close.")
 
-    return _do(work, Right.DROPS, _drops, url_for("till_day.drops", switched=wanted or closing))
+    return with_pin(work, Right.DROPS, _drops, url_for("till_day.drops", switched=wanted or closing))
 
 
 @day.get("/clock")
@@ -63,7 +63,7 @@ def confirm() -> Answer:
     def work(tx: Tx) -> None:
         confirm_clock(tx, read_time(typed))
 
-    return _do(work, Right.CLOCK, _clock, url_for("till_day.clock", confirmed=1))
+    return with_pin(work, Right.CLOCK, _clock, url_for("till_day.clock", confirmed=1))
 
 
 @day.get("/day")
@@ -106,17 +106,6 @@ def _ask_reader(ask: Callable[[Tx, int], int]) -> Answer:
             raise
         return today.page(trouble), status_of(trouble)
     return redirect(url_for("till_day.close" if may(Right.READ_DAY) else "till_shift.close_page", job=job), 303)
-
-
-def _do(work: Callable[[Tx], None], right: Right, page: Callable[[StallError], str], then: str) -> Answer:
-    """Check the PIN, do it, and show the page again; a refusal is told on it."""
-    box = this_box()
-    try:
-        check_pin(box, request.form.get("pin", ""), right)
-        box.write("payment", work)
-    except StallError as trouble:
-        return page(trouble), status_of(trouble)
-    return redirect(then, 303)
 
 
 def _drops(trouble: StallError | None = None) -> str:

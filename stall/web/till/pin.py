@@ -5,17 +5,21 @@ The slow hash is computed outside the door. Who allowed it stands in the events 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import g, request
+from flask import g, redirect, request
+from werkzeug.wrappers import Response
 
 from stall.domain.rights import Right, has
-from stall.errors import Refused
+from stall.errors import Refused, StallError
 from stall.flows import sign_in, staff_pin
 from stall.store import people, tries
 from stall.store.box import Box
 from stall.store.db import Tx
 from stall.store.people import Person
+from stall.web.error_pages import status_of
+from stall.web.till.box import this_box
 from stall.web.till.gate import missing
 from stall.web.till.signed import device_no, session
 
@@ -63,6 +67,19 @@ def check_pin(box: Box, pin: str, right: Right) -> int:
     box.write("payment", lambda tx: staff_pin.forgive(tx, person, where))
     g.allowed = person
     return person
+
+
+def with_pin(
+    work: Callable[[Tx], None], right: Right, page: Callable[[StallError], str], then: str
+) -> Response | tuple[str, int]:
+    """Check the PIN, do it, and go on to `then`; a refusal is told on `page`."""
+    box = this_box()
+    try:
+        check_pin(box, request.form.get("pin", ""), right)
+        box.write("payment", work)
+    except StallError as trouble:
+        return page(trouble), status_of(trouble)
+    return redirect(then, 303)
 
 
 _LOCK_MINUTES = staff_pin.LOCK_MS // 60_000

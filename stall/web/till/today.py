@@ -5,9 +5,7 @@ A look costs what happened since the last Z-report. Every receipt of the stall i
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from stall.domain import books, money
@@ -19,10 +17,9 @@ from stall.flows.mark_seen import mark_seen
 from stall.store import at_risk, epochs, readers, reconciliation
 from stall.store import day as days
 from stall.store.db import Tx
-from stall.web.error_pages import status_of
 from stall.web.till.banner import READER
 from stall.web.till.box import this_box
-from stall.web.till.pin import check_pin
+from stall.web.till.pin import with_pin
 from stall.web.till.program import runs
 
 today = Blueprint("till_today", __name__)
@@ -50,14 +47,14 @@ def everything() -> str:
 def note_seen(no: int) -> Answer:
     """Mark a note as seen, with the reason typed and a PIN."""
     reason = _reason()
-    return _do(lambda tx: mark_seen(tx, "exception", no, reason), Right.READ_DAY)
+    return with_pin(lambda tx: mark_seen(tx, "exception", no, reason), Right.READ_DAY, page, url_for("till_day.close"))
 
 
 @today.post(f"/day/end/{_ROW}/seen")
 def end_seen(no: int) -> Answer:
     """Mark an end of day that does not tie as seen, with the reason typed and a PIN."""
     reason = _reason()
-    return _do(lambda tx: mark_seen(tx, "day_end", no, reason), Right.READ_DAY)
+    return with_pin(lambda tx: mark_seen(tx, "day_end", no, reason), Right.READ_DAY, page, url_for("till_day.close"))
 
 
 @today.post(f"/day/cut/{_ROW}/slip")
@@ -69,14 +66,14 @@ def slip_says(no: int) -> Answer:
     def work(tx: Tx) -> None:
         record_slip(tx, no, total_minor=money.parse(typed, cur), count=_count(counted), cur=cur)
 
-    return _do(work, Right.DECIDE)
+    return with_pin(work, Right.DECIDE, page, url_for("till_day.close"))
 
 
 @today.post(f"/day/cut/{_ROW}/none")
 def closed_nothing(no: int) -> Answer:
     """Take a person's word that an end of day that was cut off closed no day, with the reason typed and a PIN."""
     reason = _reason()
-    return _do(lambda tx: record_no_day_end(tx, no, reason), Right.DECIDE)
+    return with_pin(lambda tx: record_no_day_end(tx, no, reason), Right.DECIDE, page, url_for("till_day.close"))
 
 
 def _reason() -> str:
@@ -130,13 +127,3 @@ def _count(typed: str) -> int | None:
             "count-wrong", "That is not a number of payments. Type it as the slip says it, or leave it empty."
         )
     return int(typed)
-
-
-def _do(work: Callable[[Tx], None], right: Right) -> Answer:
-    box = this_box()
-    try:
-        check_pin(box, request.form.get("pin", ""), right)
-        box.write("payment", work)
-    except StallError as trouble:
-        return page(trouble), status_of(trouble)
-    return redirect(url_for("till_day.close"), 303)

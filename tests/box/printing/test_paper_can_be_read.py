@@ -19,7 +19,6 @@ from stall.box.printer.paper import (
     ROLLS,
     Block,
     Cut,
-    Gap,
     Heading,
     Kick,
     Mark,
@@ -28,7 +27,6 @@ from stall.box.printer.paper import (
     Rule,
     Table,
     Text,
-    words_of,
 )
 from stall.errors import Refused
 from tests.box.printing import paper_reader
@@ -218,22 +216,6 @@ def test_a_table_too_wide_for_the_paper_stands_in_rows() -> None:
     narrow = printed(Table(head, (row,)))
     assert narrow.words[0] == "VAT 19 %"
     assert narrow.words[3].split() == ["gross", "10000000.00"]
-
-
-def test_every_word_of_a_document_can_be_asked_for() -> None:
-    document = (
-        Heading("a"),
-        Text("b"),
-        Row("c", "d"),
-        Table(("e",), (("f",),)),
-        Mark("g"),
-        Gap(),
-        Rule(),
-        Qr("x"),
-        Kick(),
-        Cut(),
-    )
-    assert list(words_of(document)) == list("abcdefg")
 
 
 def test_the_library_leaves_no_log_no_folder_and_no_variable_behind(tmp_path: Path) -> None:
