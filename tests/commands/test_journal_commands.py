@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +12,8 @@ from stall import app
 from stall.flows.fill_basket import Wish, fill_basket
 from stall.flows.take_cash import take_cash
 from tests.commands.conftest import Ran, Run
+from tests.fakes import checking
 from tests.fakes.stock import ZINE
-from tests.house.sources import ROOT
-
-SCRIPT = ROOT / "docs/check/check_journal.py"
 
 
 @pytest.fixture
@@ -62,9 +58,7 @@ def test_an_export_is_the_same_on_the_screen_and_in_a_file_and_holds(sold: Path,
     out = tmp_path / "journal.jsonl"
     assert run("journal", "export", "--out", str(out)).code == 0
     assert run("journal", "export").out == out.read_text()
-    checked = subprocess.run(
-        [sys.executable, "-I", str(SCRIPT), str(out)], capture_output=True, text=True, timeout=60, check=False
-    )
+    checked = checking.check(out)
     assert (checked.returncode, checked.stderr) == (0, "")
     assert "cash: 300 minor units of EUR (1 receipt)" in checked.stdout
 

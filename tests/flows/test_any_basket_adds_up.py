@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +13,6 @@ from stall.domain import ledger
 from stall.errors import Refused
 from stall.flows import amend_basket, take_cash
 from stall.flows.basket_lines import AnyWish, ProductWish, Wish
-from stall.flows.export_journal import export_journal
 from stall.flows.fill_basket import fill_basket
 from stall.flows.take_confirmed import take_confirmed
 from stall.flows.take_voucher import take_voucher
@@ -23,9 +20,9 @@ from stall.store import attempts, sales, vouchers
 from stall.store.audit import audit
 from stall.store.db import Tx
 from stall.wire import vouchercode
+from tests.fakes import checking
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import selling
-from tests.house.sources import ROOT
 
 BASKETS = 40
 
@@ -134,10 +131,4 @@ def test_everything_says_the_same_to_the_cent(stall: Stocked, tmp_path: Path, se
     owed = sum(vouchers.left(conn, vouchers.Voucher(*row)) for row in every)
     assert -sum(minor for _, account, minor in rows if account in {ledger.VOUCHERS, ledger.VOUCHERS_SPENT}) == owed
     assert {"cash", "round", "other", "voucher"} <= clerk.met.keys(), clerk.met
-    path = tmp_path / "journal.jsonl"
-    path.write_text("".join(export_journal(stall.box)))
-    ran = subprocess.run(
-        [sys.executable, "-I", str(ROOT / "docs/check/check_journal.py"), str(path)],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert (ran.returncode, ran.stderr) == (0, ""), f"seed {seed}: {ran.stdout[-500:]}"
+    checking.check_box(stall.box, tmp_path, f"seed {seed}")

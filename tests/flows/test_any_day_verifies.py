@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_bytes
@@ -20,7 +18,6 @@ from stall.flows.begin_return import begin_return
 from stall.flows.claim import redeem_order
 from stall.flows.confirm_clock import confirm_clock
 from stall.flows.day_end import ask_day_end, record_day_end
-from stall.flows.export_journal import export_journal
 from stall.flows.fill_basket import ProductWish, Wish, fill_basket
 from stall.flows.housekeeping import sweep
 from stall.flows.new_epoch import new_epoch
@@ -31,10 +28,9 @@ from stall.store import attempts, journal, sales
 from stall.store.audit import audit
 from stall.store.db import Tx
 from stall.wire import vouchercode
-from tests.fakes import leasing
+from tests.fakes import checking, leasing
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.flows import selling
-from tests.house.sources import ROOT
 
 STEPS = 120
 REASONS = (Reason.DECLINED, Reason.CANCELLED, Reason.NOT_FOUND)
@@ -280,12 +276,6 @@ def test_any_day_verifies_and_its_export_holds(stall: Stocked, tmp_path: Path, s
     found = audit(stall.box.db.read(), stall.box.secrets.signing.public)
     assert found.findings == [], f"seed {seed}"
     assert day.done > day.refused / 2, "the day must be more than refusals"
-    path = tmp_path / "journal.jsonl"
-    path.write_text("".join(export_journal(stall.box)))
-    ran = subprocess.run(
-        [sys.executable, "-I", str(ROOT / "docs/check/check_journal.py"), str(path)],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert (ran.returncode, ran.stderr) == (0, ""), f"seed {seed}"
-    assert ran.stdout.count("epoch ") == len(journal.epoch_numbers(stall.box.db.read())) == found.epochs
-    assert sum(1 for line in path.read_text().splitlines() if json.loads(line)["type"] == "event") == found.events
+    text, said = checking.check_box(stall.box, tmp_path, f"seed {seed}")
+    assert said.count("epoch ") == len(journal.epoch_numbers(stall.box.db.read())) == found.epochs
+    assert sum(1 for line in text.splitlines() if json.loads(line)["type"] == "event") == found.events

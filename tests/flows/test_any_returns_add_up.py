@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +13,6 @@ from stall.domain.payment import Kind, Reason, State
 from stall.errors import Refused
 from stall.flows import amend_basket, card_attempt, take_cash
 from stall.flows.begin_return import begin_return
-from stall.flows.export_journal import export_journal
 from stall.flows.fill_basket import fill_basket
 from stall.flows.give_back import ask_back, ask_part_back
 from stall.flows.owe_money import forget_owed, queue_return
@@ -24,10 +21,10 @@ from stall.flows.take_card import ask_card
 from stall.store import attempts, readers, sales
 from stall.store.audit import audit
 from stall.store.db import Tx
+from tests.fakes import checking
 from tests.fakes.stock import Stocked
 from tests.flows import closing, selling
 from tests.flows.test_any_basket_adds_up import Clerk
-from tests.house.sources import ROOT
 
 STEPS = 90
 
@@ -141,10 +138,4 @@ def test_nothing_comes_back_twice_and_every_book_says_the_same(stall: Stocked, t
     closing.close(stall.box, despite_open=True)
     assert closing.told(closing.report(stall.box)) == closing.recomputed(stall.box, 1), f"seed {seed}"
     assert audit(stall.box.db.read(), stall.box.secrets.signing.public).findings == [], f"seed {seed}"
-    path = tmp_path / "journal.jsonl"
-    path.write_text("".join(export_journal(stall.box)))
-    ran = subprocess.run(
-        [sys.executable, "-I", str(ROOT / "docs/check/check_journal.py"), str(path)],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert (ran.returncode, ran.stderr) == (0, ""), f"seed {seed}: {ran.stdout[-500:]}"
+    checking.check_box(stall.box, tmp_path, f"seed {seed}")

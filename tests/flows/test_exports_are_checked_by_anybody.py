@@ -22,11 +22,10 @@ from stall.flows.export_journal import export_journal
 from stall.store import journal, proofs, uploads
 from stall.store.box import Box
 from stall.wire import b64, canonical, event, jws, keys, merkle, note, receipt
+from tests.fakes.checking import SCRIPT, check
 from tests.fakes.stock import PRINTS, Stocked
 from tests.flows import busy_day
-from tests.house.sources import ROOT
 
-SCRIPT = ROOT / "docs/check/check_journal.py"
 CLOUD = keys.SigningKey.from_seed(bytes([5]) * 32)
 CLOUD_NAME = "stall.example/cloud"
 STRANGER = keys.SigningKey.from_seed(bytes([8]) * 32)
@@ -48,16 +47,6 @@ def cosign(stall: Stocked) -> None:
 
 def exported(box: Box) -> list[Line]:
     return [json.loads(line) for line in export_journal(box)]
-
-
-def check(path: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-I", str(SCRIPT), str(path), *options],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def written(path: Path, lines: list[Line]) -> Path:

@@ -22,7 +22,7 @@ import pytest
 from stall import settings
 from stall.demo.journey import counter
 from stall.demo.journey.visitor import Visitor
-from tests.house.sources import ROOT
+from tests.fakes import checking
 from tests.journey.market_day import Seller, only, paid_page, voucher_code
 from tests.journey.running import PATIENCE_S, RunningDemo, eventually, own_files, run_stall, running
 
@@ -224,10 +224,7 @@ def test_the_report_a_program_reads_is_the_one_in_the_journal(day: Day) -> None:
 def test_the_journal_holds(day: Day) -> None:
     verified = run_stall("journal", "verify", "--data", str(day.data / "box"))
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    checked = subprocess.run(
-        [sys.executable, str(ROOT / "docs/check/check_journal.py"), str(day.out / "journal.jsonl")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    checked = checking.check(day.out / "journal.jsonl")
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
