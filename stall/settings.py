@@ -25,13 +25,17 @@ class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Web(Struct, frozen=True):
-    """Where `stall web` listens, and the address buyers reach it under."""
+    """Where `stall web` listens, and the address buyers reach it under.
+
+    With `socket`, a unix socket, nginx stands in front: `host` and `port` are its business then.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
     till_port: int = 8001
     address: str = "http://127.0.0.1:8000"
     threads: int = 64
+    socket: str = ""
 
 
 class Reader(Struct, frozen=True):

@@ -19,16 +19,19 @@ DEFAULT_FOLDER = Path("stall-demo")
 @click.option(
     "--lan", is_flag=True, help="Let phones on this network open the buyers' pages; till and terminal stay local."
 )
+@click.option("--nginx", is_flag=True, help="Put nginx in front of the buyers' pages, as on the appliance.")
 @click.option("--once", is_flag=True, help="Make one whole sale as a check, say how it went, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: print one JSON object and nothing else.")
 @click.option("--out", type=FOLDER, help="With --once: keep every downloaded byte and every proof in this folder.")
 @click.pass_context
 def demo(
     context: click.Context,
+    *,
     data: Path | None,
     pack: Path | None,
     port_base: int | None,
     lan: bool,
+    nginx: bool,
     once: bool,
     as_json: bool,
     out: Path | None,
@@ -42,23 +45,25 @@ def demo(
 
     with interruptible():
         if once:
-            return _once(data, pack, port_base, out, as_json=as_json)
-        _run(data or DEFAULT_FOLDER, pack, port_base, lan=lan)
+            return _once(data, pack, port_base, out, as_json=as_json, nginx=nginx)
+        _run(data or DEFAULT_FOLDER, pack, port_base, lan=lan, nginx=nginx)
     return 0
 
 
-def _run(data: Path, pack: Path | None, port_base: int | None, *, lan: bool) -> None:
+def _run(data: Path, pack: Path | None, port_base: int | None, *, lan: bool, nginx: bool) -> None:
     from stall.demo import ports, session
 
     host = ports.lan_address() if lan else ports.LOOPBACK
-    session.run(data, pack, ports.Ports.from_base(port_base or ports.FIRST_PORT), host)
+    session.run(data, pack, ports.Ports.from_base(port_base or ports.FIRST_PORT), host, with_nginx=nginx)
 
 
-def _once(data: Path | None, pack: Path | None, port_base: int | None, out: Path | None, *, as_json: bool) -> int:
+def _once(
+    data: Path | None, pack: Path | None, port_base: int | None, out: Path | None, *, as_json: bool, nginx: bool
+) -> int:
     from stall.demo import ports
     from stall.demo.journey import once
 
     chosen = ports.Ports.free() if port_base is None else ports.Ports.from_base(port_base)
-    found = once.check(data, pack, chosen, out)
+    found = once.check(data, pack, chosen, out, with_nginx=nginx)
     once.tell(found, as_json=as_json)
     return 0 if found["ok"] is True else 1

@@ -22,11 +22,15 @@ LOG_BYTES = 1024 * 1024
 
 
 class Child:
-    """A `stall` command as a process. One thread uses it."""
+    """A `stall` command, or another program, as a process. One thread uses it."""
 
-    def __init__(self, name: str, arguments: Sequence[str], log: Path) -> None:
-        """Nothing is started yet; `name` is what people read, `log` takes both outputs of the process."""
+    def __init__(self, name: str, arguments: Sequence[str], log: Path, *, ours: bool = True) -> None:
+        """Nothing is started yet; `name` is what people read, `log` takes both outputs of the process.
+
+        Unless it is `ours`, the first of `arguments` is the program's path.
+        """
         self.name, self._arguments, self.log = name, tuple(arguments), log
+        self._by = "stall.demo.leash" if ours else "stall.demo.tether"
         self.restarts = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
@@ -43,7 +47,7 @@ class Child:
         self.shorten_log()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "stall.demo.leash", *self._arguments],
+                [sys.executable, "-P", "-m", self._by, *self._arguments],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -6,6 +6,7 @@ cloud/      the cloud's data folder
 terminal/   the simulated terminal's books and the name of its port
 documents/  what the creator handed over: packs, delegations, the lease
 logs/       what each process said
+nginx/      with --nginx: its configuration, and the sockets between it and the stall
 maker-pin   the PIN of the till (0600)
 demo.json   how far the making came; a folder without it is not ours and is left alone
 """

@@ -12,7 +12,7 @@ import msgspec
 
 from stall.clock import SystemClock
 from stall.demo import folder as folders
-from stall.demo import notice, parts, supervisor
+from stall.demo import nginx, notice, parts, supervisor
 from stall.demo.folder import DemoFolder, Stage, State
 from stall.demo.parts import Addresses
 from stall.demo.ports import LET_GO_S, LOOPBACK, Ports
@@ -36,12 +36,15 @@ class Session:
 
 
 @contextlib.contextmanager
-def started(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK) -> Iterator[Session]:
-    """Bring everything up, and down again when the block ends.
+def started(
+    path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK, *, with_nginx: bool = False
+) -> Iterator[Session]:
+    """Bring everything up, and down again when the block ends; with nginx in front of the buyers' pages if wanted.
 
     What can be refused is refused before a folder is made. Raises Refused `demo-other-pack`, what `folder.hold`,
-    `Ports.check`, `first_run.check_files`, `first_run.make` and `Supervisor.start` raise.
+    `Ports.check`, `nginx.find`, `nginx.check`, `first_run.check_files`, `first_run.make` and `Supervisor.start` raise.
     """
+    front = nginx.front(path, host, ports.buyers) if with_nginx else None
     if pack is not None:
         from stall.demo import first_run
 
@@ -55,15 +58,15 @@ def started(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK) -
         notice.say(f"A stall in {folder.path}")
         state = _made(folder, pack)
         supervisor.stop_if_asked()
-        parts.settle(folder, ports, host)
+        parts.settle(folder, ports, host, front)
         at = parts.addresses(ports, host)
-        with supervisor.running(parts.children(folder, ports), at, notice.say) as running:
+        with supervisor.running(parts.children(folder, ports, front), at, notice.say) as running:
             yield Session(folder, state, at, running)
 
 
-def run(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK) -> None:
+def run(path: Path, pack: Path | None, ports: Ports, host: str = LOOPBACK, *, with_nginx: bool = False) -> None:
     """Run the demo for a person until Ctrl-C. Raises what `started` raises; KeyboardInterrupt while it is being made."""
-    with started(path, pack, ports, host) as session:
+    with started(path, pack, ports, host, with_nginx=with_nginx) as session:
         pin = session.folder.pin if _open(session) else None
         closes_s = session.state.closes_s
         lan = host != LOOPBACK

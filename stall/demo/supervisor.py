@@ -40,11 +40,11 @@ class Supervisor:
         What serves no page starts last, so that the pages have the processor to themselves.
         """
         for child in self._children:
-            if child.name in parts.PAGES:
+            if child.name in parts.FIRST:
                 child.start()
         self._wait_until_ready(at)
         for child in self._children:
-            if child.name not in parts.PAGES:
+            if child.name not in parts.FIRST:
                 child.start()
 
     def _wait_until_ready(self, at: Addresses) -> None:

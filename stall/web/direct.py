@@ -7,6 +7,7 @@ Knows the server's connections; knows nothing of what is asked.
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -46,9 +47,15 @@ class Exchange:
         self.request, self._channel, self._threads = request, channel, threads
 
     @property
-    def client(self) -> str:
-        """The address of the other end."""
-        return str(self._channel.addr[0])
+    def client(self) -> str | None:
+        """The address of the phone: the other end, or on a socket that only nginx reaches, whom nginx names; None if it names nobody."""
+        if self._channel.adj.trusted_proxy is None:
+            return str(self._channel.addr[0])
+        named = self.request.headers.get("X_FORWARDED_FOR", "")
+        try:
+            return str(ipaddress.ip_address(named))
+        except ValueError:
+            return None
 
     @property
     def scheme(self) -> str:

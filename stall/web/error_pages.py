@@ -41,6 +41,7 @@ STATUS = {
     "enrol-wrong": 403,
     "till-locked": 423,
     "too-many-tries": 429,
+    "too-many-downloads": 429,
     "form-too-large": 413,
     "press-malformed": 400,
     "edition-number-wrong": 400,

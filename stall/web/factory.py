@@ -10,12 +10,14 @@ from flask import Flask, Response, render_template, request, url_for
 
 from stall.errors import StallError
 from stall.i18n.languages import NAMES
+from stall.store import link_secret
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids, language, words
 from stall.web.buyer import catalogue as catalogue_pages
-from stall.web.buyer import claims, covers, data, item, orders, papers
+from stall.web.buyer import claims, covers, data, downloads, item, orders, papers
 from stall.web.buyer.live import LiveOrders
 from stall.web.buyer.shop import Shop
+from stall.web.links import Links
 from stall.web.transfers import Transfers
 
 PACKAGE = Path(__file__).parent
@@ -40,13 +42,15 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_digest(name))
 
 
-def create_buyer_app(box: Box, *, watch: bool = False) -> Flask:
+def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = False) -> Flask:
     """The app phones talk to. `shop_of(app).stop()` ends its threads, before the box closes.
 
     With `watch` the states of orders are remembered until the database changes; `stall web` wants that.
+    `behind_nginx`: nginx sends the files.
     """
     app = new_app("stall.web.buyer", box)
-    shop = Shop(box, LiveOrders(box, watch=watch), Transfers(box))
+    links = Links(link_secret.derive(box.secrets))
+    shop = Shop(box, LiveOrders(box, watch=watch), Transfers(box), links, behind_nginx)
     app.extensions["stall"] = shop
     app.jinja_env.globals.update(
         t=language.t, at=language.at, told=language.error, spoken=language.current, languages=NAMES
@@ -54,7 +58,7 @@ def create_buyer_app(box: Box, *, watch: bool = False) -> Flask:
     app.jinja_env.filters.update(language.filters(box.settings.zone()))
     guard.protect(app, guard.buyer_rules(box.settings.web))
     error_pages.register(app, _error_page)
-    for noun in (catalogue_pages, item, data, orders, claims, papers):
+    for noun in (catalogue_pages, item, data, orders, claims, downloads, papers):
         app.register_blueprint(noun.pages(shop))
 
     @app.after_request

@@ -1,35 +1,94 @@
 """Hands a file to the server that sends it: the one seam between the pages and the bytes.
 
 Nothing is hashed, zipped or streamed through Python here. The files lie under their SHA-256, verified at
-import; the answer is a seeked file given to `wsgi.file_wrapper`, so a slow phone holds no thread.
+import. On waitress alone the answer is a seeked file given to `wsgi.file_wrapper`, so a slow phone holds no
+thread; behind nginx it is a signed link, or the place where nginx finds the file.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 from werkzeug.wsgi import FileWrapper
 
 from stall.errors import Broken, Retry
 from stall.flows.record_transfer import Transfer
 from stall.store.catalogue import PackFile
-from stall.web import ranges
+from stall.web import links, ranges
+from stall.web.links import Links
 from stall.web.ranges import Conditions, Span
 from stall.web.transfers import SpanFile
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 #: A file of the maker's is data, never a page of ours: it may run nothing and load nothing.
 _POLICY = "default-src 'none'; sandbox"
+#: Conditions that nginx would judge by the file's date or by a tag of its own: what passes them is sent from here.
+_NOT_FOR_NGINX = ("If-Match", "If-Unmodified-Since")
+#: The phone may keep it, and asks before using it again.
+_CACHE = "private, no-cache"
+FOUND = 302
+#: Where nginx finds a file that the app hands back (locations of stall-buyers.conf): with the range asked for, or without.
+_PART, _WHOLE = "/-/part", "/-/whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A file somebody may have: the grant's name and number, and what the file is called in the address."""
+
+    grant: str
+    grant_no: int
+    name: str
+    file: PackFile
 
 
 def path_of(folder: Path, file: PackFile) -> Path:
     """Where a file lies in the data folder."""
-    return folder / "zips" / f"{file.sha256}.zip" if file.role == "zip" else folder / "files" / file.sha256
+    return folder / _kept(file)
+
+
+def _kept(file: PackFile) -> str:
+    return f"zips/{file.sha256}.zip" if file.role == "zip" else f"files/{file.sha256}"
+
+
+def link(asked: Asked, signed: Links, at_s: int) -> AnyResponse | None:
+    """Lead to the signed link of a file, if nginx by itself would send all of it as it was signed: its type and its bytes."""
+    file = asked.file
+    if not file.size or _media_type(file) != links.type_by_name(asked.name):
+        return None
+    where = signed.address(asked.grant, file.sha256, asked.name, at_s, zipped=file.role == "zip")
+    answer = redirect(where, FOUND)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def hand_back(folder: Path, asked: Asked, report: Callable[[Transfer], None]) -> Response:
+    """Answer as `send` does, but have nginx send the bytes (X-Accel-Redirect) and report them.
+
+    What nginx would judge anew and wrongly is sent from here. Raises as `send`.
+    """
+    file = asked.file
+    if not file.size or any(name in request.headers for name in _NOT_FOR_NGINX):
+        return send(folder, file, asked.grant_no, report)
+    etag = f'"sha256-{file.sha256}"'
+    status, span = ranges.answer(_conditions(), etag, file.size)
+    response = Response((), status, mimetype=_media_type(file))
+    if status in {ranges.WHOLE, ranges.PART}:
+        _check(path_of(folder, file), file)
+        kind = _WHOLE if status == ranges.WHOLE and "Range" in request.headers else _PART
+        response.status_code = ranges.WHOLE  # which of them it is, nginx says
+        response.headers["X-Accel-Redirect"] = quote(f"{kind}/{asked.grant}/{_kept(file)}/{asked.name}")
+        response.headers["Content-Disposition"] = disposition(file.name)
+        response.headers["Cache-Control"] = _CACHE
+    else:
+        _head(response, file, etag, status, span)
+    return response
 
 
 def send(folder: Path, file: PackFile, grant: int, report: Callable[[Transfer], None]) -> Response:
@@ -62,14 +121,23 @@ def _opened(path: Path, span: Span, file: PackFile, grant: int, report: Callable
     def gone(sent: int) -> None:
         report(Transfer(grant, file.id, file.size, span.first, sent))
 
+    _check(path, file)
     try:
-        if path.stat().st_size != file.size:
-            raise Broken("file-missing", _MISSING)
         return cast(BinaryIO, SpanFile(path, span, gone))
     except FileNotFoundError as error:
         raise Broken("file-missing", _MISSING) from error
     except OSError as error:  # too many files open, or the disk hiccups: the phone asks again
         raise Retry("file-unopened", "The stall is very busy. Start the download again in a moment.", 3) from error
+
+
+def _check(path: Path, file: PackFile) -> None:
+    """See that a file is there, whole. Raises Broken `file-missing`."""
+    try:
+        if path.stat().st_size == file.size:
+            return
+    except OSError as error:
+        raise Broken("file-missing", _MISSING) from error
+    raise Broken("file-missing", _MISSING)
 
 
 _MISSING = "A file of this drop is damaged or gone from the box. Ask at the stall: the pack must be imported again."
@@ -86,12 +154,14 @@ def _wrapped(body: BinaryIO | None) -> Iterable[bytes]:
 def _head(response: Response, file: PackFile, etag: str, status: int, span: Span) -> None:
     headers = response.headers
     headers["ETag"] = etag
-    headers["Accept-Ranges"] = "bytes"
-    headers["Cache-Control"] = "private, no-cache"  # the phone may keep it, and asks before using it again
+    if status != ranges.PART:  # nginx does not say it there either
+        headers["Accept-Ranges"] = "bytes"
+    headers["Cache-Control"] = _CACHE
     headers["Content-Security-Policy"] = _POLICY
+    if status not in {ranges.UNCHANGED, ranges.CHANGED}:
+        headers["Content-Disposition"] = disposition(file.name)
     if status in {ranges.WHOLE, ranges.PART}:
         headers["Content-Length"] = str(span.length)
-        headers["Content-Disposition"] = disposition(file.name)
     if status == ranges.PART:
         headers["Content-Range"] = f"bytes {span.first}-{span.first + span.length - 1}/{file.size}"
     if status == ranges.BEYOND:
@@ -100,8 +170,7 @@ def _head(response: Response, file: PackFile, etag: str, status: int, span: Span
 
 def disposition(name: str) -> str:
     """Name a download for old and new browsers (RFC 6266): plain letters, and the real name in UTF-8."""
-    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"attachment; filename=\"{links.plain(name)}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _media_type(file: PackFile) -> str:

@@ -1,6 +1,6 @@
 """Runs both apps on waitress: buyers on one listening socket, the till on another that only loopback reaches.
 
-Each has its own threads and its own loop, so a crowd of phones never takes the till's. Nothing is decided here.
+With nginx in front, buyers' socket is a unix socket that only nginx reaches, and what nginx reports comes in beside it. Each app has its own threads and its own loop, so a crowd of phones never takes the till's. Nothing is decided here.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from waitress.server import create_server
 
 from stall import log
 from stall.errors import Refused
-from stall.store import locks
+from stall.store import link_secret, locks
 from stall.store.box import Box
 from stall.web import guard
+from stall.web.buyer.shop import Shop
 from stall.web.buyer.takes import Takes
+from stall.web.datagrams import Datagrams
 from stall.web.direct import Connection, Taker, Threads
 from stall.web.factory import create_buyer_app, shop_of
 from stall.web.guard import MAX_BODY_BYTES, MAX_PICTURE_BYTES, is_shared
@@ -54,10 +56,12 @@ IDLE_S = 60
 NEVER = 1 << 62
 HEADER_BYTES = 32 * 1024
 _STOP_S = 1
-TILL_SOCKET, TILL_SOCKET_MODE = "till.sock", 0o660
+TILL_SOCKET, NGINX_SOCKET_MODE = "till.sock", 0o660
+#: Beside the buyers' socket: where nginx reports what it sent.
+REPORTS_SOCKET = "transfers.sock"
 #: What nginx says of a client is believed where nobody else can speak: on the unix socket.
-BEHIND_TLS: dict[str, Any] = {
-    "url_scheme": "https", "trusted_proxy": "*", "trusted_proxy_count": 1, "trusted_proxy_headers": {"x-forwarded-for"},
+BEHIND_NGINX: dict[str, Any] = {
+    "trusted_proxy": "*", "trusted_proxy_count": 1, "trusted_proxy_headers": {"x-forwarded-for"},
 }  # fmt: skip
 logger = log.get("web")
 
@@ -75,12 +79,16 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
     with contextlib.ExitStack() as open_things:
         held = locks.own_name(box.folder, "web")
         open_things.callback(held.release)
-        buyers_socket = open_things.enter_context(listen(web.host, web.port))
         till_socket = open_things.enter_context(listen(TILL_HOST, web.till_port))
-        app = create_buyer_app(box, watch=True)
+        behind = Path(web.socket) if web.socket else None
+        app = create_buyer_app(box, watch=True, behind_nginx=behind is not None)
         open_things.callback(shop_of(app).stop)
+        if behind is not None:
+            _meet_nginx(box, shop_of(app), behind, open_things)
+        buyers_socket = listen(web.host, web.port) if behind is None else listen_unix(behind, "web")
+        open_things.enter_context(buyers_socket)
         takes = Takes(shop_of(app), guard.buyer_rules(web))
-        buyers = Serving(app, buyers_socket, "buyers", web.threads, takes)
+        buyers = Serving(app, buyers_socket, "buyers", web.threads, takes, behind_nginx=behind is not None)
         open_things.callback(buyers.stop)
         till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES)
         open_things.callback(till.stop)
@@ -97,6 +105,14 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
         ready(f"Buyers: {web.address}")
         ready(f"Till:   http://{TILL_HOST}:{till_socket.getsockname()[1]}")
         signal.sigwait(SIGNALS)
+
+
+def _meet_nginx(box: Box, shop: Shop, buyers_socket: Path, open_things: contextlib.ExitStack) -> None:
+    """Have ready what nginx needs of us before it is let in: the secret of links, and an ear for its reports."""
+    link_secret.keep(box.folder / "keys", box.secrets)
+    reports = Datagrams(buyers_socket.with_name(REPORTS_SOCKET), box, shop.transfers)
+    open_things.callback(reports.stop)
+    open_things.callback(buyers_socket.unlink, missing_ok=True)
 
 
 def _spare_the_collector() -> None:
@@ -143,16 +159,16 @@ def till_socket_path(box: Box) -> Path | None:
     return Path(runtime) / TILL_SOCKET if runtime else None
 
 
-def listen_unix(path: Path) -> socket.socket:
+def listen_unix(path: Path, table: str = "till") -> socket.socket:
     """Open a unix socket for nginx, group and owner only; one left by a process that died is replaced.
 
-    Raises Refused `address-refused`.
+    `table` of the settings named it. Raises Refused `address-refused`.
     """
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         if path.is_socket():  # a place typed wrong may be anything, the database too
             path.unlink()
-        before = os.umask(0o777 & ~TILL_SOCKET_MODE)
+        before = os.umask(0o777 & ~NGINX_SOCKET_MODE)
         try:
             sock.bind(str(path))
         finally:
@@ -162,16 +178,18 @@ def listen_unix(path: Path) -> socket.socket:
         sock.close()
         raise Refused(
             "address-refused",
-            f"Nobody may listen at {path} ({error.strerror or error}). Set another place in settings.toml under [till].",
+            f"Nobody may listen at {path} ({error.strerror or error}). Set another place in settings.toml under [{table}].",
         ) from error
     return sock
 
 
 class _Connection(Connection):
-    """One connection. A phone's newest one ends its quietest where it holds too many."""
+    """One connection. A phone's newest one ends its quietest where it holds too many; behind nginx that one counts."""
 
     def __init__(self, server: Any, sock: socket.socket, address: Any, *rest: Any, **more: Any) -> None:
         super().__init__(server, sock, address, *rest, **more)
+        if self.adj.trusted_proxy is not None:
+            return
         open_ones = [channel for channel in server.active_channels.values() if not channel.will_close]
         own = [channel for channel in open_ones if channel.addr[0] == address[0]]
         if len(own) > CONNECTIONS_A_PHONE and not is_shared(address[0]):
@@ -191,11 +209,12 @@ class Serving:
         taker: Taker | None = None,
         *,
         body_bytes: int = MAX_BODY_BYTES,
+        behind_nginx: bool = False,
         behind_tls: bool = False,
     ) -> None:
         """Start serving; what `taker` takes on, no thread serves. A request with more than `body_bytes` is turned away unread.
 
-        `behind_tls`: a socket that only nginx reaches.
+        `behind_nginx`, `behind_tls`: a socket that only nginx reaches, for http or https.
 
         A loop that ends by itself takes the process with it, to be started anew.
         """
@@ -216,7 +235,8 @@ class Serving:
             max_request_body_size=body_bytes,
             clear_untrusted_proxy_headers=True,
             ident=None,
-            **(BEHIND_TLS if behind_tls else {}),
+            url_scheme="https" if behind_tls else "http",
+            **(BEHIND_NGINX if behind_nginx or behind_tls else {}),
         )
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=f"serve-{name}", daemon=True)

@@ -20,12 +20,14 @@ TAG = '"sha256-aa"'
         ("bytes=90-200", 206, 90, 10),
         ("bytes=-30", 206, 70, 30),
         ("bytes=-300", 206, 0, 100),
-        ("BYTES = 5 - 6", 206, 5, 2),
-        ("bytes=99-99999999999999999999999999", 206, 99, 1),
+        ("BYTES=5-6", 206, 5, 2),
+        ("bytes=99-999999999999999999", 206, 99, 1),
         ("bytes=100-", 416, 0, 0),
-        ("bytes=99999999999999999999999999-", 416, 0, 0),
+        ("bytes=999999999999999999-", 416, 0, 0),
         ("bytes=-0", 416, 0, 0),
-        ("bytes=5-4", 200, 0, 100),
+        ("bytes=5-4", 416, 0, 0),
+        ("bytes=99-99999999999999999999999999", 200, 0, 100),
+        ("bytes = 5 - 6", 200, 0, 100),
         ("bytes=0-1,5-6", 200, 0, 100),
         ("bytes=-", 200, 0, 100),
         ("bytes=a-b", 200, 0, 100),
@@ -89,9 +91,7 @@ def test_a_part_is_what_a_slice_would_give(size: int, first: int, last: int) -> 
     data = bytes(index % 251 for index in range(size))
     status, span = answer(Conditions(range=f"bytes={first}-{last}"), TAG, size)
     wanted = data[first : last + 1]
-    if last < first:
-        assert (status, span) == (200, Span(0, size))
-    elif wanted:
+    if wanted:
         assert status == 206
         assert data[span.first : span.first + span.length] == wanted
     else:

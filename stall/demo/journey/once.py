@@ -53,7 +53,9 @@ class Stage:
     kept: Keepsakes
 
 
-def check(data: Path | None, pack: Path | None, ports: Ports, out: Path | None) -> dict[str, object]:
+def check(
+    data: Path | None, pack: Path | None, ports: Ports, out: Path | None, *, with_nginx: bool = False
+) -> dict[str, object]:
     """Run the check and give the object. A fresh folder that goes away again is used without `data`.
 
     Raises what `session.started` and `Keepsakes.begin` raise; everything later is a failure in the object.
@@ -62,7 +64,7 @@ def check(data: Path | None, pack: Path | None, ports: Ports, out: Path | None) 
     kept.begin()
     with contextlib.ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stall-demo-")))
-        running = stack.enter_context(session.started(folder, pack, ports))
+        running = stack.enter_context(session.started(folder, pack, ports, with_nginx=with_nginx))
         at = running.at
         buyer, maker, hand, cloud = (
             stack.enter_context(Visitor(site)) for site in (at.buyers, at.till, at.terminal, at.cloud)

@@ -1,16 +1,14 @@
-"""From a claim code to the bytes: opening a code, one phone's download page, the files."""
+"""From a claim code to one phone's download page: opening a code, and what it gave."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from stall.errors import Refused
-from stall.flows.claim import check_claim, check_not_going_back, redeem_code
-from stall.flows.record_transfer import check_download
+from stall.flows.claim import check_claim, redeem_code
 from stall.store import claim_codes, claims, sales
-from stall.web import files, granted, ids
-from stall.web.buyer import papers
+from stall.web import granted, ids
 from stall.web.buyer.shop import Shop
 from stall.web.error_pages import status_of
 from stall.web.guard import page_has_form
@@ -82,17 +80,6 @@ def pages(shop: Shop) -> Blueprint:
             now=box.now_ms(),
             address=box.settings.web.address.split("//")[-1],
         )
-
-    @routes.get("/g/<name>/<path:file>")
-    def download(name: str, file: str) -> Response:
-        grant, _ = granted.live_grant(box, name)
-        check_not_going_back(box.db.read(), grant.sale)
-        packs = granted.listing(box.db.read(), grant)
-        if file == granted.papers_name(packs):
-            return papers.papers_zip(box, grant)
-        wanted = granted.find(packs, file)
-        check_download(wanted.taken, wanted.allowed)
-        return files.send(box.folder, wanted.file, grant.no, shop.transfers.report)
 
     return routes
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from stall.store.box import Box
 from stall.web.buyer.live import LiveOrders
 from stall.web.guard import Tries
+from stall.web.links import Links
 from stall.web.transfers import Transfers
 
 
@@ -17,6 +18,9 @@ class Shop:
     box: Box
     live: LiveOrders
     transfers: Transfers
+    links: Links
+    behind_nginx: bool = False
+    """nginx sends the files; without it we do."""
     tries: Tries = field(default_factory=Tries)
 
     def stop(self) -> None:

@@ -60,11 +60,12 @@ class Takes:
         """Have a press written with the others, unless something about it needs a closer look."""
         drop, crowd = self._usual(exchange), self._shop.box.crowd
         press = None if drop is None else _FORM.fullmatch(exchange.request.body)
-        if drop is None or press is None or crowd is None:
+        client = exchange.client
+        if drop is None or press is None or crowd is None or client is None:
             return False
         try:
             key = ids.read_press(press[1].decode("ascii"))
-            self._shop.tries.press(exchange.client)
+            self._shop.tries.press(client)
             crowd.ask(LANE, self._together(drop), key, exchange)
         except StallError:  # the framework finds the same and tells it as a page
             return False
