@@ -63,7 +63,7 @@ def check(places: Places) -> None:
         if _PLACE.fullmatch(str(place)) is None:
             raise Refused(
                 "demo-nginx-place",
-                f"nginx cannot work in {place}: the name is too long, or has more than plain letters. Choose another folder with --data.",
+                f"The folder {place} is none for nginx: its name is too long, or has more than plain letters. Choose another folder with --data.",
             )
 
 
