@@ -53,7 +53,12 @@ def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = Fals
     shop = Shop(box, LiveOrders(box, watch=watch), Transfers(box), links, behind_nginx)
     app.extensions["stall"] = shop
     app.jinja_env.globals.update(
-        t=language.t, at=language.at, told=language.error, spoken=language.current, languages=NAMES
+        t=language.t,
+        at=language.at,
+        told=language.error,
+        spoken=language.current,
+        tongues=language.ways,
+        languages=NAMES,
     )
     app.jinja_env.filters.update(language.filters(box.settings.zone()))
     guard.protect(app, guard.buyer_rules(box.settings.web))

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from functools import lru_cache, partial
+from typing import NamedTuple
+from urllib.parse import urlencode
 
-from flask import g, has_request_context, request
+from flask import current_app, g, has_request_context, request
 from markupsafe import Markup, escape
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from stall.errors import StallError
 from stall.i18n import formats, texts
-from stall.i18n.languages import DEFAULT, LANGUAGES
+from stall.i18n.languages import DEFAULT, LANGUAGES, NAMES
 from stall.web import words
 
 ARGUMENT = "lang"
@@ -58,6 +60,37 @@ def at(path: str) -> str:
         return path
     path, mark, fragment = path.partition("#")
     return f"{path}{'&' if '?' in path else '?'}{ARGUMENT}={chosen}{mark}{fragment}"
+
+
+class Way(NamedTuple):
+    """One link of the language switch; `here` is the language the page is in."""
+
+    tag: str
+    name: str
+    href: str
+    here: bool
+
+
+def ways() -> list[Way]:
+    """The switch: this page in each language, with whatever else stands in its address.
+
+    The links name no path, so they say nothing about it. An answer to a button cannot be asked for again: from there the
+    switch leads to the first page, unless the same address has a page of its own.
+    """
+    again = _can_be_asked_for()
+    kept = [pair for pair in request.args.items(multi=True) if pair[0] != ARGUMENT] if again else []
+    start = "" if again else "/"
+    return [
+        Way(tag, name, f"{start}?{urlencode([*kept, (ARGUMENT, tag)])}", tag == current())
+        for tag, name in NAMES.items()
+    ]
+
+
+def _can_be_asked_for() -> bool:
+    if request.method in {"GET", "HEAD"}:
+        return True
+    routes = current_app.create_url_adapter(request)
+    return routes is not None and routes.test(request.path, "GET")
 
 
 def error(trouble: StallError) -> Markup:
