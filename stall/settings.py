@@ -155,6 +155,24 @@ class Offline(Struct, frozen=True):
         return Caps(self.sale_minor, self.total_minor, self.count, self.amber_h, self.red_h)
 
 
+class Captive(Struct, frozen=True):
+    """How the stall's own Wi-Fi greets phones: `portal` answers what they ask of other names, by which they look for the internet.
+
+    A client is known for `lease_minutes`. `uplink`: the box is online and lets these questions through. `https` is the address of
+    `/captive/api` (RFC 8908) where the box has a certificate.
+    """
+
+    portal: bool = False
+    lease_minutes: Annotated[int, msgspec.Meta(ge=1, le=10_080)] = 120
+    uplink: bool = False
+    https: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an address that no phone would ask."""
+        if self.https and not self.https.startswith("https://"):
+            raise ValueError("https of [captive] is not an https address")
+
+
 class Settings(Struct, frozen=True):
     """Everything a box can be told. The defaults make a stall on loopback without a reader or cloud.
 
@@ -175,17 +193,20 @@ class Settings(Struct, frozen=True):
     disk: Disk = Disk()
     till: Till = Till()
     offline: Offline = Offline()
+    captive: Captive = Captive()
     mdns: bool = False
     mdns_interface: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a time zone this machine does not know."""
+        """Refuse a time zone this machine does not know, and a portal that would lead phones to https: none follows it there."""
         try:
             self.zone()
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(
                 f"this machine knows no timezone “{self.timezone}”; write it like Europe/Berlin"
             ) from error
+        if self.captive.portal and not self.web.address.startswith("http://"):
+            raise ValueError("portal of [captive] needs an address of [web] that begins with http://")
 
     def zone(self) -> tzinfo:
         """The time zone of the stall; UTC is known everywhere."""

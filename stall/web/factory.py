@@ -17,6 +17,9 @@ from stall.web.buyer import catalogue as catalogue_pages
 from stall.web.buyer import claims, covers, data, downloads, item, orders, papers
 from stall.web.buyer.live import LiveOrders
 from stall.web.buyer.shop import Shop
+from stall.web.captive import pages as captive_pages
+from stall.web.captive import sheets
+from stall.web.captive.portal import Portal
 from stall.web.links import Links
 from stall.web.transfers import Transfers
 
@@ -50,7 +53,7 @@ def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = Fals
     """
     app = new_app("stall.web.buyer", box)
     links = Links(link_secret.derive(box.secrets))
-    shop = Shop(box, LiveOrders(box, watch=watch), Transfers(box), links, behind_nginx)
+    shop = Shop(box, LiveOrders(box, watch=watch), Transfers(box), Portal(box), links, behind_nginx)
     app.extensions["stall"] = shop
     app.jinja_env.globals.update(
         t=language.t,
@@ -61,9 +64,12 @@ def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = Fals
         languages=NAMES,
     )
     app.jinja_env.filters.update(language.filters(box.settings.zone()))
-    guard.protect(app, guard.buyer_rules(box.settings.web))
+    rules = guard.buyer_rules(box.settings.web, box.settings.captive.https)
+    guard.protect(app, rules, shop.portal.answer_foreign if shop.portal.is_open else None)
+    shop.portal.watch(app)
+    sheets.tell(app)
     error_pages.register(app, _error_page)
-    for noun in (catalogue_pages, item, data, orders, claims, downloads, papers):
+    for noun in (catalogue_pages, item, data, orders, claims, downloads, papers, captive_pages):
         app.register_blueprint(noun.pages(shop))
 
     @app.after_request

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -73,9 +74,10 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def buyer_rules(web: Web) -> Rules:
-    """The buyers' app answers to its public address, its listening address and loopback."""
+def buyer_rules(web: Web, https: str = "") -> Rules:
+    """The buyers' app answers to its public address, its listening address and loopback, and to the name of its certificate."""
     named = {urlsplit(web.address).hostname or "", web.host.lower(), "127.0.0.1", "localhost", "::1"}
+    named.add((urlsplit(https).hostname or "") if https else "")
     return Rules(frozenset(named - {"", "0.0.0.0", "::"}))  # noqa: S104 - a name left out, not an address bound
 
 
@@ -90,22 +92,26 @@ def remote_till_rules(settings: Settings) -> Rules:
     return Rules(frozenset(name.lower() for name in named if name), has_cookies=True, addresses=True)
 
 
-def protect(app: Flask, rules: Rules) -> None:
+def protect(app: Flask, rules: Rules, foreign: Callable[[], Response] | None = None) -> None:
     """Put the checks before and the headers after every request of an app.
 
+    `foreign` answers what names another host, where the stall's Wi-Fi sends that here; nothing else sees such a request.
     A request fails with Hostile `host-foreign`, `origin-foreign`, `till-not-local`.
     """
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
 
     @app.before_request
-    def check() -> None:
+    def check() -> Response | None:
         if rules.loopback_only:
             _check_local()
         if not rules.answer_to(request.host):
+            if foreign is not None:
+                return foreign()
             raise Hostile("host-foreign", "This stall does not answer to that name. Scan the stall's code again.")
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
             _check_origin(told=rules.has_cookies and bool(request.cookies))
+        return None
 
     @app.after_request
     def seal(response: Response) -> Response:

@@ -87,7 +87,7 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
             _meet_nginx(box, shop_of(app), behind, open_things)
         buyers_socket = listen(web.host, web.port) if behind is None else listen_unix(behind, "web")
         open_things.enter_context(buyers_socket)
-        takes = Takes(shop_of(app), guard.buyer_rules(web))
+        takes = Takes(shop_of(app), guard.buyer_rules(web, box.settings.captive.https))
         buyers = Serving(app, buyers_socket, "buyers", web.threads, takes, behind_nginx=behind is not None)
         open_things.callback(buyers.stop)
         till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES)

@@ -1,4 +1,4 @@
-"""What every page of the buyers' app shares: the box, the orders' states, the transfers, the tries."""
+"""What every page of the buyers' app shares: the box, the orders' states, the transfers, the portal, the tries."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from stall.store.box import Box
 from stall.web.buyer.live import LiveOrders
+from stall.web.captive.portal import Portal
 from stall.web.guard import Tries
 from stall.web.links import Links
 from stall.web.transfers import Transfers
@@ -18,6 +19,7 @@ class Shop:
     box: Box
     live: LiveOrders
     transfers: Transfers
+    portal: Portal
     links: Links
     behind_nginx: bool = False
     """nginx sends the files; without it we do."""
