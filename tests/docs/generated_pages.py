@@ -12,7 +12,7 @@ import click
 
 from stall.domain import payment, rights
 from stall.wire import assigned
-from tests.docs import printed_tables, schemas
+from tests.docs import printed_tables, probe_table, schemas
 from tests.house.sources import ROOT
 
 WIDTH = 100
@@ -96,6 +96,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/unassigned.json": unassigned,
     printed_tables.PAGE: printed_tables.readers_page,
     STAFF: staff_page,
+    probe_table.PAGE: probe_table.captive_page,
     **{f"docs/schemas/{name}.json": partial(schemas.text, name) for name in schemas.DOCUMENTS},
 }
 

@@ -24,8 +24,11 @@ TABLES: dict[str, type[settings.Struct]] = {
     "`[disk]`": settings.Disk,
     "`[till]`": settings.Till,
     "`[offline]`": settings.Offline,
+    "`[captive]`": settings.Captive,
 }
-SECTIONS = {f"`[{name}]`" for name in ("web", "reader", "standalone", "printer", "cloud", "disk", "till", "offline")}
+SECTIONS = {
+    f"`[{name}]`" for name in ("web", "reader", "standalone", "printer", "cloud", "disk", "till", "offline", "captive")
+}
 
 
 def section(title: str) -> str:

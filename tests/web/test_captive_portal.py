@@ -20,7 +20,7 @@ from stall.web import guard, serve
 from stall.web.buyer.takes import Takes
 from stall.web.captive.clients import Funnel
 from stall.web.captive.policy import Said
-from stall.web.captive.probes import KNOWN, Kind
+from stall.web.captive.probes import KNOWN, Kind, Known
 from stall.web.factory import create_buyer_app, shop_of
 from tests.fakes.stock import PRINTS, SAMPLER, Stocked
 from tests.web import captive_agents as ua
@@ -61,10 +61,9 @@ def ask(portal_app: Flask) -> Ask:
 
 
 @pytest.mark.parametrize("row", KNOWN, ids=[row.named for row in KNOWN])
-def test_every_known_probe_is_led_to_the_stall(ask: Ask, row: object) -> None:
-    assert isinstance(row, type(KNOWN[0]))
-    for host in row.hosts or {"any.example"}:
-        for path in row.paths or {"/"}:
+def test_every_known_probe_is_led_to_the_stall(ask: Ask, row: Known) -> None:
+    for host in row.hosts or ("any.example",):
+        for path in row.paths or ("/",):
             answer = ask(host, path)
             assert (answer.status_code, answer.data) == (302, b"")
             assert answer.headers["Location"] == f"{BOX}{'/cna' if row.kind is Kind.APPLE else '/'}"

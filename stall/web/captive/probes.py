@@ -49,8 +49,8 @@ class Known:
 
     named: str
     kind: Kind
-    hosts: frozenset[str]
-    paths: frozenset[str]
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
     success: Success | None
 
     def matches(self, host: str, path: str) -> bool:
@@ -75,7 +75,7 @@ _NONE = Success(b"", status=204)
 
 
 def _known(named: str, kind: Kind, hosts: str, paths: str, success: Success | None) -> Known:
-    return Known(named, kind, frozenset(hosts.split()), frozenset(paths.split()), success)
+    return Known(named, kind, tuple(hosts.split()), tuple(paths.split()), success)
 
 
 KNOWN = (
