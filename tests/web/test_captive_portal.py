@@ -279,3 +279,9 @@ def test_over_real_sockets_each_phone_has_its_own_state(port: int, stocked_box: 
     assert over_http(port, one, "clients3.google.com", "/generate_204", ua.ANDROID_PROBE)[0] == 302
     assert over_http(port, one, "evil.example", f"/d/{SAMPLER}/take", ua.FIREFOX, method="POST")[0] == 405
     assert stocked_box.box.db.read().execute("SELECT count(*) FROM sales").fetchone()[0] == 0
+
+
+def test_an_item_opened_by_its_code_counts_as_the_catalogue(ask: Ask, portal_app: Flask) -> None:
+    ask("192.0.2.1", f"/d/{PRINTS}", ua.ANDROID_CHROME)
+    ask("192.0.2.1", f"/d/{PRINTS}/cover", ua.ANDROID_CHROME, at="192.0.2.24")
+    assert shop_of(portal_app).portal.clients.funnel() == Funnel(1, 0, 0, 0, 1)

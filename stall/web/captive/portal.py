@@ -6,6 +6,7 @@ sees a page, a form or data of ours.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ from stall.web.captive.probes import Kind, Probe
 if TYPE_CHECKING:
     from stall.settings import Settings
 
-_WINDOW = frozenset({"catalogue.window", "catalogue.item"})
+#: The shop window and one item.
+_WINDOW = re.compile(r"/(?:d/[^/]+)?")
 
 
 class Portal:
@@ -61,7 +63,7 @@ class Portal:
 
         @app.before_request
         def look() -> None:
-            if self.is_open and request.endpoint in _WINDOW:
+            if self.is_open and _WINDOW.fullmatch(request.path):
                 self.opened(Stage.CATALOGUE)
 
     def _answer(self, probe: Probe, world: World) -> Response:
