@@ -20,7 +20,7 @@ SPACING_MS = 1000
 def sign_checkpoint(tx: Tx, epoch_no: int | None = None, *, at_once: bool = False) -> str:
     """Return a signed checkpoint of an epoch as it stands, the running one unless another is named.
 
-    `at_once` signs however soon after the last one: it is for what happens once a day.
+    `at_once` signs however soon after the last one: for what happens once a day, or once for each entry.
 
     Hand it out only after COMMIT. Never signs a smaller or a different tree than the last one. Raises Broken
     `checkpoint-rollback` when the journal is behind what was signed.

@@ -9,7 +9,7 @@ from functools import lru_cache
 from stall.store.db import Tx
 from stall.wire import delegation, jws, keys, manifest, pack
 from stall.wire.delegation import Delegation
-from stall.wire.manifest import Manifest
+from stall.wire.manifest import Manifest, Revoked
 
 
 def keep(tx: Tx, typ: str, token: str) -> int:
@@ -91,16 +91,30 @@ def accepted(token: str) -> Manifest:
 
 def revoked(conn: sqlite3.Connection, creator: int) -> frozenset[tuple[str, str]]:
     """What a creator's manifests, of any drop and version, revoke: pairs of kind and reference (docs/protocol.md 6.5)."""
+    return frozenset((one.kind, one.ref) for one in revocations(conn, creator))
+
+
+def revocations(conn: sqlite3.Connection, creator: int) -> tuple[Revoked, ...]:
+    """The same, with since when."""
     rows = conn.execute(
         "SELECT t.token FROM packs p JOIN drops d ON d.no = p.drop_no JOIN documents t ON t.no = p.document WHERE d.creator = ?",
         (creator,),
     )
-    return frozenset().union(*(_revoked(token) for (token,) in rows.fetchall()))
+    return tuple(one for (token,) in rows.fetchall() for one in _revoked(token))
+
+
+def leases(conn: sqlite3.Connection, drop_id: str) -> dict[str, str]:
+    """The leases of a drop: the `jti` of each by the hash of its token."""
+    rows = conn.execute(
+        "SELECT t.hash, l.jti FROM leases l JOIN documents t ON t.no = l.document JOIN drops d ON d.no = l.drop_no WHERE d.drop_id = ?",
+        (drop_id,),
+    )
+    return dict(rows.fetchall())
 
 
 @lru_cache(maxsize=64)
-def _revoked(token: str) -> frozenset[tuple[str, str]]:
-    return frozenset((one.kind, one.ref) for one in accepted(token).revoked)
+def _revoked(token: str) -> tuple[Revoked, ...]:
+    return tuple(accepted(token).revoked)
 
 
 @lru_cache(maxsize=64)

@@ -35,6 +35,12 @@ def open_tree(conn: sqlite3.Connection, epoch_no: int) -> Tree:
     return Tree(conn, epoch_no, head.size, head.frontier.root())
 
 
+def last_signed(conn: sqlite3.Connection, epoch_no: int) -> tuple[str, int]:
+    """The last checkpoint of an epoch that was signed, and its size; empty and 0 before there is one."""
+    row = conn.execute("SELECT note, size FROM checkpoint WHERE epoch_no = ?", (epoch_no,)).fetchone()
+    return ("", 0) if row is None else (row[0], row[1])
+
+
 class Tree:
     """One epoch's tree of `size` events with its known root; for as many proofs as are wanted.
 

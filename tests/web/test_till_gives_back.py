@@ -183,7 +183,7 @@ def test_the_buyers_page_and_receipt_say_that_it_was_taken_back(till: Till, paid
     page = buyer.get(f"/r/{bought}").text
     assert "This sale was taken back" in page
     page = buyer.get(f"/r/{void}").text
-    assert "the whole sale is taken back" in page
+    assert "The whole sale is taken back" in page
     assert "-€4.50" in page or "−€4.50" in page
 
 

@@ -8,32 +8,24 @@ import uuid
 import zipfile
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, json, render_template
+from flask import Blueprint, Response, render_template
+from markupsafe import Markup
 
-from stall.store import catalogue, claims, documents, journal, returns, sales
+from stall import log
+from stall.errors import StallError
+from stall.flows.prove_entries import prove_entries
+from stall.store import catalogue, claims, documents, journal, returns, sales, worth
 from stall.store.box import Box
 from stall.store.sales import Sale
-from stall.web import ids
+from stall.store.worth import Held
+from stall.web import ids, language, qr
+from stall.web.buyer import grade_words
 from stall.web.buyer.shop import Shop
 from stall.web.files import disposition
-from stall.wire import event, receipt
+from stall.wire import credential, event, fingerprint, keys, receipt, seal
 from stall.wire.receipt import Receipt
 
 _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
-#: A receipt's words for what was paid with, and for where its time came from (design.md 8).
-TENDERS = {
-    "card": "Card",
-    "cash": "Cash",
-    "comp": "Given free",
-    "voucher": "Voucher",
-    "operator": "Card, on a separate reader, confirmed by the stall",
-}
-CLOCKS = {
-    "ntp": "set from the internet",
-    "rtc": "the box's own clock chip",
-    "operator": "confirmed by the stall",
-    "floor": "not sure; no earlier than this",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +43,17 @@ class Found:
         return self.typ == receipt.VOID and self.sale.ref_sale is None
 
     @property
-    def words(self) -> str:
-        """What it is, as its page says it."""
-        return _WORDS[self.typ] if self.sale.ref_sale is None or self.typ != receipt.RECEIPT else "Exchange"
-
-
-_WORDS = {receipt.RECEIPT: "Receipt", receipt.REFUND: "Refund", receipt.VOID: "Void: the whole sale is taken back"}
+    def kind(self) -> str:
+        """What it is: receipt, refund, void or exchange."""
+        return receipt.WORDS[self.typ] if self.sale.ref_sale is None or self.typ != receipt.RECEIPT else "exchange"
 
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """A paper that takes something of a sale back: the name of its page, and what it is."""
+    """A paper that takes something of a sale back: the name of its page, and whether it is a refund, exchange or void."""
 
     jti: str
-    words: str
+    kind: str
 
 
 def pages(shop: Shop) -> Blueprint:
@@ -75,18 +64,19 @@ def pages(shop: Shop) -> Blueprint:
     @routes.get("/r/<jti>")
     def show_receipt(jti: str) -> str:
         found = find_receipt(box, jti)
-        lines = sales.lines(box.db.read(), found.sale.no)
+        conn = box.db.read()
         return render_template(
             "receipt.html",
             found=found,
             r=found.receipt,
             taken_back=[] if found.void else _taken_back(box, found.sale),
             bought=_bought(box, found),
-            lines=lines,
+            lines=sales.lines(conn, found.sale.no),
+            back={} if found.void else returns.taken_back(conn, found.sale.no),
+            certificates=[] if found.void else [one for one in claims.bought(conn, found.sale.no) if one.certificate],
             total=sum(pay.minor for pay in found.receipt.pay),
             seller=_beside(box.settings.seller, box.settings.name),
-            tenders=TENDERS,
-            clocks=CLOCKS,
+            command=_command("receipt.jws"),
         )
 
     @routes.get("/r/<jti>.jws")
@@ -95,35 +85,60 @@ def pages(shop: Shop) -> Blueprint:
 
     @routes.get("/c/<name>")
     def show_certificate(name: str) -> str:
-        sale, document = _certificate(box.db.read(), name)
-        found = sales.find(box.db.read(), sale)
-        return render_template(
-            "certificate.html",
-            c=json.loads(document),
-            name=name,
-            jti=None if found is None else _id_of(box, found.receipt_event),
-            taken_back=None
-            if found is None
-            else _id_of(box, found.void_event or returns.event_of(box.db.read(), _uuid(name))),
-        )
+        held = _held(box.db.read(), name)
+        return render_template("certificate.html", **_certificate_page(box, held, uuid.UUID(name)))
 
     @routes.get("/c/<name>.json")
     def certificate_document(name: str) -> Response:
-        return Response(_certificate(box.db.read(), name)[1], mimetype="application/json")
+        found = claims.certificate(box.db.read(), _uuid(name))
+        if found is None:
+            raise ids.unknown_page()
+        return Response(found[1], mimetype="application/json")
 
     return routes
+
+
+def _certificate_page(box: Box, held: Held, name: uuid.UUID) -> dict[str, object]:
+    """What the page of a certificate shows. Its receipt is not among it: whoever is shown the one need not see the other."""
+    conn, subject = box.db.read(), held.document["credentialSubject"]
+    digest = seal.digest_of(held.document)
+    number, called = subject.get("edition"), seal.name(digest)
+    graded = worth.graded(conn, box.secrets.signing, held, box.settings.cloud)
+    gone = held.sale.void_event or returns.event_of(conn, name.bytes)
+    address = f"{box.settings.web.address}/c/{name}"
+    file = f"certificate-{subject['drop']}{'' if number is None else f'-{number}'}.json"
+    return {
+        "c": held.document,
+        "s": subject,
+        "name": name,
+        "title": held.document["name"].removesuffix(credential.name_of("", number, subject.get("editionSize"))),
+        "number": number,
+        "called": called,
+        "seal": Markup(seal.svg(digest, language.t("papers.seal", called=called))),  # noqa: S704 - it escapes its label
+        "creator_key": fingerprint.of(keys.public_from_did(subject["creator"])),
+        "told": grade_words.told(graded, arrived=worth.arrived(conn, held.sale.no)),
+        "paper_back": None if gone is None else _id_of(box, gone),
+        "file": file,
+        "command": _command(file),
+        "address": address,
+        "code": qr.svg(address, label=str(language.t("papers.qr"))),
+    }
+
+
+def _command(file: str) -> Markup:
+    return Markup("<code>stall verify {}</code>").format(file)
 
 
 def _taken_back(box: Box, sale: Sale) -> list[TakenBack]:
     """The papers that take something of a sale back, in the order they were signed."""
     found = [
-        (one.receipt_event, "Exchange" if one.issue or one.total_minor > 0 else "Given back")
+        (one.receipt_event, "exchange" if one.issue or one.total_minor > 0 else "refund")
         for one in returns.of_sale(box.db.read(), sale.no)
         if one.receipt_event is not None
     ]
     if sale.void_event is not None and sale.void_event not in {key for key, _ in found}:
-        found.append((sale.void_event, "Its void"))
-    return [TakenBack(ids.receipt_id(box.secrets, key), words) for key, words in sorted(found)]
+        found.append((sale.void_event, "void"))
+    return [TakenBack(ids.receipt_id(box.secrets, key), kind) for key, kind in sorted(found)]
 
 
 def _bought(box: Box, found: Found) -> str | None:
@@ -172,23 +187,35 @@ def papers_zip(box: Box, grant: claims.Grant) -> Response:
 def _papers(conn: sqlite3.Connection, box: Box, grant: claims.Grant) -> list[tuple[str, str]]:
     sale = sales.get(conn, grant.sale)
     found = find_receipt(box, ids.receipt_id(box.secrets, sale.receipt_event or 0))
-    papers = [("receipt.jws", found.token)]
+    papers, events = [("receipt.jws", found.token)], {"receipt": sale.receipt_event or 0}
     for item in claims.bought(conn, grant.sale):
         label = item.drop_id if item.ed is None else f"{item.drop_id}-{item.ed}"
-        document = None if item.certificate is None else claims.certificate(conn, item.certificate)
-        if document is not None:
-            papers.append((f"certificate-{label}.json", document[1]))
+        held = None if item.certificate is None else worth.find(conn, item.certificate)
+        if held is not None:
+            papers.append((f"certificate-{label}.json", held.text))
+            events[f"certificate-{label}"] = held.event
         papers.append((f"manifest-{item.drop_id}.jws", catalogue.pack_manifest(conn, item.pack)))
         card = catalogue.card(conn, item.drop_id, box.now_ms())
         creator = None if card is None else documents.creator_no(conn, card.creator)
         given = documents.delegation_of(conn, creator or 0, box.secrets.signing.thumbprint)
         if given is not None:
             papers.append((f"delegation-{item.drop_id}.jws", given[0]))
-    return list(dict(papers).items())
+    proofs = _proofs(box, events)
+    return [*dict(papers).items(), *((f"{name}.tlog-proof", text) for name, text in proofs.items())]
 
 
-def _certificate(conn: sqlite3.Connection, name: str) -> tuple[int, str]:
-    found = claims.certificate(conn, _uuid(name))
+def _proofs(box: Box, events: dict[str, int]) -> dict[str, str]:
+    """That receipt and certificates stand in the journal. Where that cannot be shown now, the papers go out without."""
+    try:
+        found = prove_entries(box, events.values())
+    except StallError as trouble:
+        log.get("web").warning("proofs.missing", reason=trouble.code)
+        return {}
+    return {name: found[key] for name, key in events.items()}
+
+
+def _held(conn: sqlite3.Connection, name: str) -> Held:
+    found = worth.find(conn, _uuid(name))
     if found is None:
         raise ids.unknown_page()
     return found
