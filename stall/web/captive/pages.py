@@ -6,6 +6,8 @@ for two hours, and nothing else; a form's POST would be asked about by the sheet
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -42,12 +44,12 @@ def pages(shop: Shop) -> Blueprint:
         looks = request.args.get("n", 0, int)
         client = portal.reached(Stage.RELEASED)
         if agents.sheet_of(_agent()) is not Sheet.APPLE:
-            return redirect(_shop(to), 302)
+            return redirect(_shop(language.at(to)), 302)
         if client.confirmed:
             return _page("ready", to=to)
         if looks >= MOST_LOOKS:
             return _page("stuck", to=to)
-        return _page("waiting", to=to, again=f"{sheets.leave_sheet(to)}&n={max(looks, 0) + 1}")
+        return _page("waiting", to=to, look=max(looks, 0) + 1)
 
     @routes.get("/cna/code.svg")
     def code() -> Response:
@@ -58,11 +60,12 @@ def pages(shop: Shop) -> Blueprint:
 
     def _shop(path: str) -> str:
         """The same path; from the certificate's name at the one address everything has."""
-        return portal.world.address + path if request.is_secure else path
+        own = urlsplit(portal.world.certificate).netloc
+        return portal.world.address + path if own and request.host == own else path
 
     def _page(state: str, to: str = "/", **more: object) -> str:
         address = portal.world.address.removeprefix("http://")
-        return render_template("cna.html", state=state, to=_shop(to), address=address, **more)
+        return render_template("cna.html", state=state, to=to, shop=_shop(language.at(to)), address=address, **more)
 
     return routes
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, after_this_request, has_request_context, request
 
+from stall.web import language
 from stall.web.captive import agents
 
 _LOCAL = re.compile(r"/(?!/)[A-Za-z0-9._~%/?=&+,;:@-]{0,300}")
@@ -27,8 +28,11 @@ def captive_sheet() -> str:
 
 
 def leave_sheet(path: str) -> str:
-    """The address that leads from an Apple sheet to `path` of ours in Safari; anywhere else it leads to `path` at once."""
-    return f"/cna/go?to={quote(local(path), safe='/')}"
+    """The address that leads from an Apple sheet to `path` of ours in Safari; anywhere else it leads to `path` at once.
+
+    Keeps the language that was chosen, so neither it nor `path` goes through `at`.
+    """
+    return language.at(f"/cna/go?to={quote(local(path), safe='/')}")
 
 
 def local(path: str) -> str:
