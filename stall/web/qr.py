@@ -1,4 +1,4 @@
-"""QR codes as inline SVG. The library (and the imaging library it drags in) is loaded at the first code drawn.
+"""QR codes as inline SVG. The library is loaded at the first code drawn, without the imaging library it would drag in.
 
 A claim's address is written in capitals: host and path of `/T/…` do not mind, and QR packs capitals
 tighter, which makes larger modules and an easier scan.
@@ -6,6 +6,9 @@ tighter, which makes larger modules and an easier scan.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Literal
 
@@ -23,8 +26,9 @@ def svg(text: str, ecc: Ecc = "M", label: str = "QR code") -> Markup:
 
     The caller's stylesheet gives it a size; `label` is what a screen reader says.
     """
-    from qrcode import constants  # noqa: PLC0415 - loads an imaging library, so only where a code is drawn
-    from qrcode.main import QRCode  # noqa: PLC0415 - as above
+    with _without_pictures():
+        from qrcode import constants  # noqa: PLC0415 - large, so only where a code is drawn
+        from qrcode.main import QRCode  # noqa: PLC0415 - as above
 
     level = {"L": constants.ERROR_CORRECT_L, "M": constants.ERROR_CORRECT_M, "Q": constants.ERROR_CORRECT_Q,
              "H": constants.ERROR_CORRECT_H}[ecc]  # fmt: skip
@@ -35,6 +39,19 @@ def svg(text: str, ecc: Ecc = "M", label: str = "QR code") -> Markup:
         '<svg class="qr" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {0}" role="img" aria-label="{1}"'
         ' shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{0}v{0}H0z"/><path fill="#000" d="{2}"/></svg>'
     ).format(len(rows), label, _path(rows))
+
+
+@contextmanager
+def _without_pictures() -> Iterator[None]:
+    """Let the library find no Pillow: it takes it along where it can, 10 MB for pictures we never draw, and does without."""
+    if "PIL" in sys.modules:  # loaded already
+        yield
+        return
+    sys.modules["PIL"] = None  # type: ignore[assignment]  # the language's own way to say that there is no such module
+    try:
+        yield
+    finally:
+        sys.modules.pop("PIL", None)
 
 
 def _path(rows: list[list[bool]]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 from qrcode import constants
 from qrcode.main import QRCode
@@ -45,3 +47,8 @@ def test_a_claim_in_capitals_needs_fewer_modules() -> None:
 
 def test_its_label_is_text_not_markup() -> None:
     assert "&lt;b&gt;" in str(qr.svg("A", label="<b>"))
+
+
+def test_a_code_is_drawn_without_the_imaging_library() -> None:
+    code = "import sys; from stall.web import qr; qr.svg('A'); sys.exit('PIL' in sys.modules or 'qrcode' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
