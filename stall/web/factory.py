@@ -16,6 +16,7 @@ from stall.web import error_pages, guard, ids, language, words
 from stall.web.buyer import catalogue as catalogue_pages
 from stall.web.buyer import claims, covers, data, downloads, item, orders, papers
 from stall.web.buyer.live import LiveOrders
+from stall.web.buyer.remembered import Pages
 from stall.web.buyer.shop import Shop
 from stall.web.captive import pages as captive_pages
 from stall.web.captive import sheets
@@ -48,14 +49,17 @@ def asset(name: str) -> str:
 def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = False) -> Flask:
     """The app phones talk to. `shop_of(app).stop()` ends its threads, before the box closes.
 
-    With `watch` the states of orders are remembered until the database changes; `stall web` wants that.
+    With `watch` the states of orders and the pages that are everybody's are remembered until the database changes;
+    `stall web` wants that.
     `behind_nginx`: nginx sends the files.
     """
     app = new_app("stall.web.buyer", box)
     links = Links(link_secret.derive(box.secrets))
-    shop = Shop(box, LiveOrders(box, watch=watch), Transfers(box), Portal(box), links, behind_nginx)
+    pages = Pages(box, watch=watch)
+    shop = Shop(box, LiveOrders(box, watch=watch, also=pages.forget), pages, Transfers(box), Portal(box), links, behind_nginx)
     app.extensions["stall"] = shop
     app.jinja_env.globals.update(
+        press=pages.press,
         t=language.t,
         at=language.at,
         told=language.error,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -115,11 +115,21 @@ def protect(app: Flask, rules: Rules, foreign: Callable[[], Response] | None = N
 
     @app.after_request
     def seal(response: Response) -> Response:
-        if g.get("with_form", False):
-            response.headers.setdefault("Referrer-Policy", "same-origin")
-        for name, value in SEAL.items():
-            response.headers.setdefault(name, value)
+        own = {name.title() for name, _ in response.headers}
+        response.headers.extend(_missing(own, with_form=g.get("with_form", False)))
         return response
+
+
+def sealed(headers: Iterable[tuple[str, str]], *, with_form: bool) -> list[tuple[str, str]]:
+    """The headers of an answer with those that every answer carries."""
+    own = list(headers)
+    return own + _missing({name.title() for name, _ in own}, with_form=with_form)
+
+
+def _missing(own: Set[str], *, with_form: bool) -> list[tuple[str, str]]:
+    """What every answer carries and this one does not say for itself."""
+    seal = {**SEAL, "Referrer-Policy": "same-origin"} if with_form else SEAL
+    return [(name, value) for name, value in seal.items() if name not in own]
 
 
 def page_has_form() -> None:

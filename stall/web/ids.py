@@ -14,7 +14,7 @@ from stall.store.presses import KEY_BYTES
 from stall.store.secrets import BoxSecrets
 from stall.wire import b64, capability
 
-_NAME_CHARS = 22  # base64url of 16 bytes
+_NAME_CHARS = PRESS_CHARS = 22  # base64url of 16 bytes
 
 
 def order_id(own: BoxSecrets, sale: int) -> str:

@@ -29,7 +29,7 @@ def current() -> str:
     if not has_request_context():
         return DEFAULT
     if "lang" not in g:
-        g.lang = asked() or _spoken(request.headers.get("Accept-Language", ""))
+        g.lang = asked() or spoken(request.headers.get("Accept-Language", ""))
     return str(g.lang)
 
 
@@ -42,7 +42,7 @@ def asked() -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _spoken(header: str) -> str:
+def spoken(header: str) -> str:
     """The best of ours for an Accept-Language header (RFC 9110, 12.5.4); `de-AT` is content with `de`."""
     return parse_accept_header(header[:200], LanguageAccept).best_match(LANGUAGES) or DEFAULT
 

@@ -26,8 +26,8 @@ from stall.errors import Refused
 from stall.store import link_secret, locks
 from stall.store.box import Box
 from stall.web import guard
+from stall.web.buyer.front import Front
 from stall.web.buyer.shop import Shop
-from stall.web.buyer.takes import Takes
 from stall.web.datagrams import Datagrams
 from stall.web.direct import Connection, Taker, Threads
 from stall.web.factory import create_buyer_app, shop_of
@@ -87,8 +87,8 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
             _meet_nginx(box, shop_of(app), behind, open_things)
         buyers_socket = listen(web.host, web.port) if behind is None else listen_unix(behind, "web")
         open_things.enter_context(buyers_socket)
-        takes = Takes(shop_of(app), guard.buyer_rules(web, box.settings.captive.https))
-        buyers = Serving(app, buyers_socket, "buyers", web.threads, takes, behind_nginx=behind is not None)
+        front = Front(shop_of(app), guard.buyer_rules(web, box.settings.captive.https))
+        buyers = Serving(app, buyers_socket, "buyers", web.threads, front, behind_nginx=behind is not None)
         open_things.callback(buyers.stop)
         till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES)
         open_things.callback(till.stop)

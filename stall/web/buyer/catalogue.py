@@ -22,6 +22,7 @@ def pages(shop: Shop) -> Blueprint:
     box, zone = shop.box, shop.box.settings.zone()
 
     @routes.get("/")
+    @shop.pages.page
     def window() -> str:
         now = box.now_ms()
         conn = box.db.read()

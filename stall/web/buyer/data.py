@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from stall.store import catalogue, documents, journal
 from stall.store.catalogue import DropCard
@@ -19,6 +19,7 @@ def pages(shop: Shop) -> Blueprint:
     box = shop.box
 
     @routes.get("/catalog.json")
+    @shop.pages.data
     def catalog() -> Response:
         cards = catalogue.cards(box.db.read(), box.now_ms())
         return _cached(
@@ -27,6 +28,7 @@ def pages(shop: Shop) -> Blueprint:
         )
 
     @routes.get("/drops/<drop>/manifest.jws")
+    @shop.pages.data
     def manifest(drop: str) -> Response:
         token = catalogue.manifest_token(box.db.read(), drop)
         if token is None:
@@ -34,6 +36,7 @@ def pages(shop: Shop) -> Blueprint:
         return _cached(token.encode(), "application/jose")
 
     @routes.get("/keys.json")
+    @shop.pages.data
     def keys_of_the_box() -> Response:
         return _cached(canonical.dumps(_keys(shop)), "application/json")
 
@@ -82,11 +85,10 @@ def _keys(shop: Shop) -> dict[str, object]:
 
 
 def _cached(body: bytes, mimetype: str) -> Response:
-    """Answer with an ETag, and 304 to whoever has it already."""
+    """Answer with an ETag: whoever has it already is told so (remembered.py)."""
     answer = Response(body, mimetype=mimetype)
     answer.headers["Cache-Control"] = "no-cache"
     answer.headers["Access-Control-Allow-Origin"] = "*"  # public facts, for the maker's own web page too
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     answer.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    answer.make_conditional(request)
     return answer

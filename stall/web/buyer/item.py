@@ -17,6 +17,7 @@ def pages(shop: Shop) -> Blueprint:
     box, zone = shop.box, shop.box.settings.zone()
 
     @routes.get("/d/<drop>")
+    @shop.pages.page
     def item(drop: str) -> str:
         now, conn = box.now_ms(), box.db.read()
         card = catalogue.card(conn, drop, now)

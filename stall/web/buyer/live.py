@@ -6,8 +6,10 @@ and read again by whoever asks first.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +32,10 @@ class OrderState:
     active: bool
     #: The lines whose number is kept for the buyer now.
     held: frozenset[int] = frozenset()
+
+    def told(self) -> bytes:
+        """What the page's script is told."""
+        return json.dumps({"active": self.active, "state": self.state, "version": self.version}).encode()
 
 
 #: The states in which a buyer may pay at the stall.
@@ -104,9 +110,12 @@ def sold_out(box: Box, sale: int) -> tuple[str, ...]:
 class LiveOrders:
     """The orders looked at since the last change."""
 
-    def __init__(self, box: Box, *, watch: bool) -> None:
-        """With `watch`, remember until the database changes; without, read at every look. `stop` ends it."""
-        self._box = box
+    def __init__(self, box: Box, *, watch: bool, also: Callable[[], None] | None = None) -> None:
+        """With `watch`, remember until the database changes; without, read at every look. `stop` ends it.
+
+        `also` is told of each change besides.
+        """
+        self._box, self._also = box, also
         self._lock = threading.Lock()
         self._seen: dict[int, OrderState] = {}
         self._changes = 0
@@ -135,7 +144,13 @@ class LiveOrders:
             raise ids.unknown_page()
         return order_state(self._box, sale)
 
+    def remembered(self, sale_no: int) -> OrderState | None:
+        """How an order stands, if somebody looked since the last change."""
+        return self._seen.get(sale_no)
+
     def _forget(self) -> None:
         with self._lock:
             self._seen.clear()
             self._changes += 1
+        if self._also is not None:
+            self._also()

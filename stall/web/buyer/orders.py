@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from flask import Blueprint, Response, redirect, render_template, request
-from flask import json as flask_json
 from werkzeug.wrappers import Response as AnyResponse
 
 from stall.errors import Refused
@@ -76,8 +75,7 @@ def pages(shop: Shop) -> Blueprint:
     @routes.get("/o/<name>/state")
     def state(name: str) -> Response:
         now = shop.live.state(ids.order_sale(box.secrets, name))
-        body = flask_json.dumps({"active": now.active, "state": now.state, "version": now.version})
-        return Response(body, mimetype="application/json")
+        return Response(now.told(), mimetype="application/json")
 
     @routes.post("/o/<name>/claim")
     def open_claim(name: str) -> AnyResponse:

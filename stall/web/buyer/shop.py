@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from stall.store.box import Box
 from stall.web.buyer.live import LiveOrders
+from stall.web.buyer.remembered import Pages
 from stall.web.captive.portal import Portal
 from stall.web.guard import Tries
 from stall.web.links import Links
@@ -18,6 +19,7 @@ class Shop:
 
     box: Box
     live: LiveOrders
+    pages: Pages
     transfers: Transfers
     portal: Portal
     links: Links

@@ -41,6 +41,11 @@ _HEADERS = [
 ]
 
 
+def usual_host(host: str, rules: guard.Rules) -> bool:
+    """Whether a request that names `host` is meant for us, in a spelling that nobody reads differently."""
+    return _HOST.fullmatch(host) is not None and rules.answer_to(host)
+
+
 class Takes:
     """Takes on the usual presses of one buyers' app, and has them done together."""
 
@@ -89,8 +94,7 @@ class Takes:
             or self._stopping.is_set()
             or headers.get("CONTENT_TYPE") != "application/x-www-form-urlencoded"
             or headers.get("ORIGIN") != f"{exchange.scheme}://{host}"
-            or _HOST.fullmatch(host) is None
-            or not self._rules.answer_to(host)
+            or not usual_host(host, self._rules)
             or shop.box.room.full()
             or not self._sells(found[1])
         ):

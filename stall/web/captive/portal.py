@@ -53,18 +53,27 @@ class Portal:
 
     def opened(self, stage: Stage) -> None:
         """Note that a page of the shop was opened; in a browser of its own, its system need not be kept captive any more."""
-        self.reached(stage)
-        agent = request.headers.get("User-Agent", "")
-        if agents.is_browser(agent) and agents.system_of(agent) is not System.ANDROID:
-            self.reached(Stage.RELEASED)
+        self._opened_by(request.remote_addr, request.headers.get("User-Agent", ""), stage)
+
+    def looked(self, path: str, address: str | None, agent: str) -> None:
+        """Note that somebody at `address` asked for `path`, if that is of the shop window. For who answers outside the framework."""
+        if self.is_open and _WINDOW.fullmatch(path):
+            self._opened_by(address, agent, Stage.CATALOGUE)
+
+    def _opened_by(self, address: str | None, agent: str, stage: Stage) -> None:
+        if not address:
+            return
+        system = agents.system_of(agent)
+        self.clients.reached(address, stage, system)
+        if agents.is_browser(agent) and system is not System.ANDROID:
+            self.clients.reached(address, Stage.RELEASED, system)
 
     def watch(self, app: Flask) -> None:
         """Look who opens the shop window; after the guard, which lets only our own names by."""
 
         @app.before_request
         def look() -> None:
-            if self.is_open and _WINDOW.fullmatch(request.path):
-                self.opened(Stage.CATALOGUE)
+            self.looked(request.path, request.remote_addr, request.headers.get("User-Agent", ""))
 
     def _answer(self, probe: Probe, world: World) -> Response:
         address = request.remote_addr or ""

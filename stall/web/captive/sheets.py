@@ -13,6 +13,7 @@ from urllib.parse import quote
 from flask import Flask, Response, after_this_request, has_request_context, request
 
 from stall.web import language
+from stall.web.buyer import remembered
 from stall.web.captive import agents
 
 _LOCAL = re.compile(r"/(?!/)[A-Za-z0-9._~%/?=&+,;:@-]{0,300}")
@@ -22,6 +23,7 @@ def captive_sheet() -> str:
     """`apple` or `android` when the page at hand is asked for by a captive sheet of that system, else nothing."""
     if not has_request_context():
         return ""
+    remembered.not_for_all()
     after_this_request(_varies)
     sheet = agents.sheet_of(request.headers.get("User-Agent", ""))
     return sheet.value if sheet else ""
