@@ -56,7 +56,9 @@ def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = Fals
     app = new_app("stall.web.buyer", box)
     links = Links(link_secret.derive(box.secrets))
     pages = Pages(box, watch=watch)
-    shop = Shop(box, LiveOrders(box, watch=watch, also=pages.forget), pages, Transfers(box), Portal(box), links, behind_nginx)
+    shop = Shop(
+        box, LiveOrders(box, watch=watch, also=pages.forget), pages, Transfers(box), Portal(box), links, behind_nginx
+    )
     app.extensions["stall"] = shop
     app.jinja_env.globals.update(
         press=pages.press,
