@@ -31,6 +31,8 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 _POLICY = "default-src 'none'; sandbox"
 #: Conditions that nginx would judge by the file's date or by a tag of its own: what passes them is sent from here.
 _NOT_FOR_NGINX = ("If-Match", "If-Unmodified-Since")
+#: What nginx says itself of bytes that it sends; everything else is said by us, and passed on by it.
+_NGINX_SAYS = ("Content-Length", "Content-Range", "Accept-Ranges")
 #: The phone may keep it, and asks before using it again.
 _CACHE = "private, no-cache"
 FOUND = 302
@@ -79,15 +81,14 @@ def hand_back(folder: Path, asked: Asked, report: Callable[[Transfer], None]) ->
     etag = f'"sha256-{file.sha256}"'
     status, span = ranges.answer(_conditions(), etag, file.size)
     response = Response((), status, mimetype=_media_type(file))
+    _head(response, file, etag, status, span)
     if status in {ranges.WHOLE, ranges.PART}:
         _check(path_of(folder, file), file)
         kind = _WHOLE if status == ranges.WHOLE and "Range" in request.headers else _PART
         response.status_code = ranges.WHOLE  # which of them it is, nginx says
+        for name in _NGINX_SAYS:
+            response.headers.pop(name, None)
         response.headers["X-Accel-Redirect"] = quote(f"{kind}/{asked.grant}/{_kept(file)}/{asked.name}")
-        response.headers["Content-Disposition"] = disposition(file.name)
-        response.headers["Cache-Control"] = _CACHE
-    else:
-        _head(response, file, etag, status, span)
     return response
 
 

@@ -10,45 +10,70 @@ import errno
 import io
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 
 from stall import log
 from stall.errors import StallError
 from stall.flows.record_transfer import Transfer, record_transfer
 from stall.store.box import Box
+from stall.store.db import Tx
 from stall.web.ranges import Span
 
 logger = log.get("web")
 
 
+#: Transfers that wait to be written down; more than that is lost, and a count lost is not a sale lost.
+MOST_WAITING = 10_000
+#: As many are written down together.
+TOGETHER = 200
+
+
 class Transfers:
-    """Writes finished transfers down, in order, on one thread of its own."""
+    """Writes finished transfers down, in order and many at once, on one thread of its own."""
 
     def __init__(self, box: Box) -> None:
         """Start the thread; call `stop` before the box closes."""
         self._box = box
-        self._done: SimpleQueue[Transfer | None] = SimpleQueue()
+        self._done: deque[Transfer] = deque()
+        self._something = threading.Condition()
+        self._stopping = False
         self._thread = threading.Thread(target=self._run, name="transfers", daemon=True)
         self._thread.start()
 
     def report(self, done: Transfer) -> None:
         """Take note of one transfer; returns at once, on any thread."""
-        self._done.put(done)
+        with self._something:
+            if len(self._done) < MOST_WAITING:
+                self._done.append(done)
+                self._something.notify()
 
     def stop(self) -> None:
         """Write down what is waiting, then end the thread."""
-        self._done.put(None)
+        with self._something:
+            self._stopping = True
+            self._something.notify()
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        while (done := self._done.get()) is not None:
+        while batch := self._next():
             try:
-                self._box.write("housekeeping", partial(record_transfer, done=done))
+                self._box.write("housekeeping", partial(_record, batch))
             except StallError as error:  # a count lost is not a sale lost; the next transfer is written again
-                logger.warning("transfer.not_recorded", error=error.code)
+                logger.warning("transfer.not_recorded", error=error.code, times=len(batch))
+
+    def _next(self) -> list[Transfer]:
+        """What waits, as much as is written at once; nothing when it is time to end."""
+        with self._something:
+            self._something.wait_for(lambda: self._done or self._stopping)
+            return [self._done.popleft() for _ in range(min(TOGETHER, len(self._done)))]
+
+
+def _record(batch: list[Transfer], tx: Tx) -> None:
+    for done in batch:
+        record_transfer(tx, done)
 
 
 class SpanFile(io.RawIOBase):
