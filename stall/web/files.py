@@ -155,7 +155,7 @@ def _wrapped(body: BinaryIO | None) -> Iterable[bytes]:
 def _head(response: Response, file: PackFile, etag: str, status: int, span: Span) -> None:
     headers = response.headers
     headers["ETag"] = etag
-    if status != ranges.PART:  # nginx does not say it there either
+    if status == ranges.WHOLE:  # as nginx does
         headers["Accept-Ranges"] = "bytes"
     headers["Cache-Control"] = _CACHE
     headers["Content-Security-Policy"] = _POLICY

@@ -13,7 +13,9 @@ from urllib.parse import quote
 
 from stall.wire import b64
 
-LIFETIME_S = 15 * 60
+#: A link is good for so long, and up to a step longer: within a step a file keeps its address, so that a browser that has it,
+#: or a part of it, asks for the rest alone.
+LIFETIME_S, STEP_S = 15 * 60, 5 * 60
 OTHER = "application/octet-stream"
 #: What nginx takes a file for by the end of its name: the table of stall-buyers.conf, which a test compares.
 TYPES = {
@@ -51,8 +53,8 @@ class Links:
         self._secret = secret
 
     def address(self, grant: str, sha256: str, path: str, at_s: int, *, zipped: bool = False) -> str:
-        """The address of a file under a grant, good for 15 minutes from `at_s` (UTC seconds by the machine's clock, as nginx's)."""
-        ends = str(at_s + LIFETIME_S)
+        """The address of a file under a grant, good for 15 to 20 minutes from `at_s` (UTC seconds by the machine's clock, as nginx's)."""
+        ends = str((at_s // STEP_S + 1) * STEP_S + LIFETIME_S)
         more = f"&n={_other_name(path)}" if _other_name(path) else ""
         kept = "&z=1" if zipped else ""
         return f"/f/{grant}/{sha256}/{quote(path)}?e={ends}{more}{kept}&s={self._sign(grant, sha256, path, ends)}"
