@@ -164,7 +164,8 @@ def test_whatever_was_not_signed_is_nothing_like_everything_else(served: Front, 
     ):
         assert wrong != path
         answer = served.ask(wrong)
-        assert (answer.status, answer.body) == (404, nowhere.body), wrong
+        assert (answer.status, b"page-unknown" in answer.body) == (404, True), wrong
+        assert answer.headers.keys() == nowhere.headers.keys(), wrong
     renamed = served.ask(path.replace("n=01", "n=02"))  # the one word that only names: the app names it right
     assert renamed.headers["Content-Disposition"] == served.ask(path).headers["Content-Disposition"]
 

@@ -113,7 +113,6 @@ def test_a_link_is_followed_without_nginx_too_and_a_forged_one_is_nothing(
         signed.address("A" * 22, sha, photo, 0),
         signed.address(grant, sha, "other.jpg", 0),
     ]
-    nowhere = buyer.get("/nowhere")
     for wrong in forged:
         answer = buyer.get(wrong)
-        assert (answer.status_code, answer.text) == (404, nowhere.text), wrong
+        assert (answer.status_code, "page-unknown" in answer.text) == (404, True), wrong
