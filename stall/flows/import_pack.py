@@ -16,12 +16,11 @@ from pathlib import Path
 from stall import disk
 from stall.errors import Refused
 from stall.flows.make_previews import make_previews, room_for
-from stall.flows.record_pack import Prepared, check_version, record_pack, trusted_manifest
+from stall.flows.record_pack import Prepared, catch_up, check_version, record_pack, trusted_manifest
 from stall.store import documents, locks, previews
 from stall.store.box import Box
 from stall.store.damage import OutcomeUnknown
 from stall.store.packfile import PackFile, build_zip, open_pack
-from stall.wire import jws
 from stall.wire.manifest import Manifest
 
 OnBytes = Callable[[int], None]
@@ -85,9 +84,7 @@ def _catch_up(box: Box, signed: Manifest, token: str) -> None:
     with _taken_back_on_failure() as made:
         drawn = make_previews(box.folder, signed, _cover(box.folder, signed, made), made)
         with box.db.transaction() as tx:
-            pack = previews.pack_of(tx, jws.token_hash(token))
-            if previews.noted(tx, pack) != drawn:
-                previews.write(tx, pack, drawn)
+            catch_up(tx, signed, token, drawn)
 
 
 @contextmanager

@@ -115,6 +115,18 @@ def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -
     return drop_no
 
 
+def catch_up(tx: Tx, found: Manifest, token: str, drawn: Pictures) -> None:
+    """Note what the rows of a pack lack that was imported before such a thing was noted."""
+    pack = previews.pack_of(tx, jws.token_hash(token))
+    if previews.noted(tx, pack) != drawn:
+        previews.write(tx, pack, drawn)
+    tx.conn.execute("UPDATE packs SET lang = ? WHERE no = ? AND lang IS NULL", (_lang(found), pack))
+
+
+def _lang(found: Manifest) -> str | None:
+    return found.drop.listing.lang if found.drop.listing else None
+
+
 def _apply_revoked(tx: Tx, found: Manifest, creator: int) -> None:
     """Stop what the manifest revokes: a lease gives no more numbers, and this box sells nothing of that creator any more.
 
@@ -147,13 +159,14 @@ def _pack_row(
     window, limits, listing = found.drop.window, found.limits, found.drop.listing
     cursor = tx.conn.execute(
         "INSERT INTO packs (drop_no, document, manifest_hash, title, kind, description, licence, price_minor, cur, opens_ms, closes_ms,"
-        " expires_ms, max_devices, max_downloads, code_ttl_s, cover, zip_name, zip_size, zip_sha256, bytes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " expires_ms, max_devices, max_downloads, code_ttl_s, cover, zip_name, zip_size, zip_sha256, bytes, lang)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             drop_no, document, jws.token_hash(token), found.drop.title, found.drop.kind, listing.desc if listing else "", found.drop.licence,
             price, cur, window.nbf * 1000, window.exp * 1000, found.exp * 1000,
             limits.max_devices, limits.max_downloads, limits.code_ttl_s,
             made.cover, made.zip_name, made.zip_size, made.zip_sha256, sum(f.size for f in found.files),
+            _lang(found),
         ),
     )  # fmt: skip
     return int(cursor.lastrowid or 0)

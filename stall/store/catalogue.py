@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from stall.domain.drop import Offer, Window, offer
@@ -57,6 +58,8 @@ class DropCard:
     accent: str | None
     """The colour of its cover as six hex digits, before it is corrected for a page (domain/colour.py)."""
     switched_on: bool
+    lang: str | None
+    """The language its title and words are in (BCP 47), where its creator said."""
 
     @property
     def free(self) -> bool:
@@ -80,7 +83,7 @@ NOTHING_GONE = Gone(0, 0)
 
 _CARDS = """
 SELECT d.no, d.drop_id, d.pack, d.ver, p.title, p.kind, p.description, p.licence, p.price_minor, p.cur, d.edition,
-       d.switched_on, p.opens_ms, p.closes_ms, p.expires_ms, p.cover, c.did, p.bytes, p.manifest_hash, p.accent,
+       d.switched_on, p.opens_ms, p.closes_ms, p.expires_ms, p.cover, c.did, p.bytes, p.manifest_hash, p.accent, p.lang,
        (SELECT count(*) FROM files f WHERE f.id >= d.pack << 16 AND f.id < (d.pack + 1) << 16) AS files
 FROM drops d JOIN packs p ON p.no = d.pack JOIN creators c ON c.no = d.creator
 """
@@ -115,6 +118,15 @@ def whole_pack(conn: sqlite3.Connection, pack: int) -> PackFile:
     """The pack's ZIP, as one file more."""
     row = conn.execute("SELECT zip_name, zip_size, zip_sha256 FROM packs WHERE no = ?", (pack,)).fetchone()
     return PackFile(file_id(pack, ZIP), row[0], row[1], row[2], "application/zip", "zip")
+
+
+def accent(conn: sqlite3.Connection, packs: Collection[int]) -> str | None:
+    """The accent of a page about these packs, before it is corrected: theirs where they are of one drop, else none."""
+    marks = ", ".join("?" * len(packs))
+    rows = conn.execute(
+        f"SELECT drop_no, accent FROM packs WHERE no IN ({marks}) ORDER BY no DESC", tuple(packs)
+    ).fetchall()
+    return rows[0]["accent"] if len({row["drop_no"] for row in rows}) == 1 else None
 
 
 def manifest_token(conn: sqlite3.Connection, drop_id: str) -> str | None:
@@ -196,4 +208,5 @@ def _card(conn: sqlite3.Connection, row: sqlite3.Row, now_ms: int) -> DropCard:
         manifest_hash=row["manifest_hash"],
         accent=row["accent"],
         switched_on=bool(row["switched_on"]),
+        lang=row["lang"],
     )

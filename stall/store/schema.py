@@ -291,10 +291,12 @@ INSERT INTO shifts (no) VALUES (1);
 
 #: What buyers see. `preview_w` and `preview_h`: the small picture of a file (previews.py), in pixels; absent where there is none.
 #: `accent`: the colour of a pack's cover as six hex digits, before it is corrected for a page; absent where no colour stands out.
+#: `lang`: the language its title and words are in (BCP 47); absent where nobody said.
 BUYERS = """
 ALTER TABLE files ADD COLUMN preview_w INTEGER;
 ALTER TABLE files ADD COLUMN preview_h INTEGER;
 ALTER TABLE packs ADD COLUMN accent TEXT;
+ALTER TABLE packs ADD COLUMN lang TEXT;
 """
 
 
