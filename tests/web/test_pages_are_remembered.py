@@ -17,7 +17,15 @@ from stall.web.factory import create_buyer_app, shop_of
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.web.crowd import LIMIT_S, Served, served
 
-SHARED = ["/", f"/d/{PRINTS}", f"/d/{SAMPLER}", "/catalog.json", "/keys.json", f"/drops/{PRINTS}/manifest.jws"]
+SHARED = [
+    "/",
+    f"/d/{PRINTS}",
+    f"/d/{PRINTS}/state",
+    f"/d/{SAMPLER}",
+    "/catalog.json",
+    "/keys.json",
+    f"/drops/{PRINTS}/manifest.jws",
+]
 _PRESS = re.compile(rb'name="press" value="([A-Za-z0-9_-]{22})"')
 
 

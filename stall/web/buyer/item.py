@@ -95,6 +95,7 @@ def pages(shop: Shop) -> Blueprint:
         )
 
     @routes.get("/d/<drop>/state")
+    @shop.pages.page
     def state(drop: str) -> Response:
         now, conn = box.now_ms(), box.db.read()
         card = _known(conn, drop, now)
@@ -103,7 +104,6 @@ def pages(shop: Shop) -> Blueprint:
         facts = {"now": now, "to": counted_down_to(card, now), "state": standing_of(card, gone).name}
         answer = jsonify(facts | {"tone": tone, "said": str(words), "left": str(time_left(card, now) or "")})
         answer.headers["Cache-Control"] = "public, max-age=1"
-        answer.headers["Vary"] = "Accept-Language"
         return answer
 
     return routes
