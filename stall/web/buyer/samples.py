@@ -21,6 +21,7 @@ from stall.store import catalogue, previews
 from stall.store.catalogue import DropCard, PackFile
 from stall.web import files, granted, ids
 from stall.web.buyer.shop import Shop
+from stall.web.files import Asked
 
 _PICTURE = re.compile(rf"[0-9a-f]{{64}}(?:-{previews.SMALL})?")
 _FOR_EVER = f"public, max-age={365 * 24 * 3600}, immutable"
@@ -41,7 +42,10 @@ def pages(shop: Shop) -> Blueprint:
         found = next((file for file in wanted if (file.sha256, file.name) == (sha256, name)), None)
         if found is None:
             raise ids.unknown_page()
-        return _open_to_all(files.send(box.folder, found, 0, _nobody_counts), found)
+        asked = Asked("", 0, found.name, found)
+        if shop.behind_nginx:
+            return _open_to_all(files.hand_back(box.folder, asked, _nobody_counts), found)
+        return _open_to_all(files.send(box.folder, found, asked.grant_no, _nobody_counts), found)
 
     @routes.get("/preview/<name>.jpg")
     def preview(name: str) -> Response:
