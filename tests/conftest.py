@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.chromium import launched
 from tests.preload import library
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.register_profile(
     "stall",
@@ -64,6 +70,13 @@ def chromium() -> str:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert path, "CI=true and no Chromium: install it, nothing here may be skipped"
     return path
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A Chromium for the tests of one file. Not for all of them: its event loop would be found by whoever looks for one."""
+    with launched(chromium) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 
 import pytest
 from PIL import Image, ImageChops
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from stall.creator import sheet
 from stall.creator.sheet import Sheet
@@ -17,14 +16,6 @@ from stall.wire.keys import SigningKey
 
 pytestmark = pytest.mark.browser
 KEY = SigningKey.from_seed(bytes(range(32)))
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 def page_of(name: str) -> str:

@@ -54,8 +54,10 @@ def delegate_box(own: keys.SigningKey, *, now_s: int, since_s: int) -> str:
     )
 
 
-def sign_manifest(offer: Offer, jti: bytes, *, now_s: int, since_s: int) -> str:
-    """The first manifest of a drop, sold from `since_s` until ten days after now."""
+def sign_manifest(
+    offer: Offer, jti: bytes, *, now_s: int, since_s: int, window: manifest.Window | None = None
+) -> str:
+    """The first manifest of a drop, sold from `since_s` until ten days after now unless another window is given."""
     return manifest.sign(
         CREATOR,
         manifest.Manifest(
@@ -69,7 +71,7 @@ def sign_manifest(offer: Offer, jti: bytes, *, now_s: int, since_s: int) -> str:
                 title=offer.title,
                 kind=offer.kind,
                 edition=offer.edition,
-                window=manifest.Window(nbf=since_s, exp=now_s + 10 * DAY_S),
+                window=window or manifest.Window(nbf=since_s, exp=now_s + 10 * DAY_S),
                 licence="For private use",
                 listing=offer.listing,
             ),

@@ -13,6 +13,7 @@ from stall.web.factory import create_buyer_app, shop_of
 from tests.fakes import stock
 from tests.fakes.clock import FakeClock
 from tests.fakes.stock import Stocked
+from tests.web import buyer_tour as tours
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +44,10 @@ def buyer_app(stocked_box: Stocked) -> Iterator[Flask]:
 def buyer(buyer_app: Flask) -> FlaskClient:
     """A phone looking at the stall."""
     return buyer_app.test_client()
+
+
+@pytest.fixture(scope="session")
+def buyer_tour(stocked_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tours.Tour]:
+    """Every page of the buyers' app, in every state; tests only look."""
+    with tours.made(stocked_folder, tmp_path_factory.mktemp("tour")) as tour:
+        yield tour

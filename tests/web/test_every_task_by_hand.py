@@ -25,7 +25,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from stall.domain.payment import Reason
 from stall.flows import card_attempt
@@ -40,16 +40,6 @@ from tests.web.till_pages import Till
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 PHONE, TABLET = (390, 844), (1024, 768)
 Hand = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=quiet)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ The pages come from the app's own map of addresses, so that a new one cannot be 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import resources
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from stall.box.printer import status
 from stall.domain.drawer import Way
@@ -24,7 +23,7 @@ from stall.web.till.app import create_till_app
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
 from tests.flows import closing, selling
-from tests.web import crew
+from tests.web import axe, crew
 from tests.web.till_pages import Till, approve, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]  # a busy machine is slow, not wrong
@@ -37,24 +36,7 @@ NO_PAGES = {
 }  # fmt: skip
 #: Seen by whoever is not signed in.
 SIGNED_OUT = {"sign in"}
-#: What depends on the scheme, and on the size of the screen. Everything else is looked at once.
-OF_COLOUR = ["color-contrast", "link-in-text-block"]
-OF_SIZE = ["target-size", "scrollable-region-focusable", "heading-order", "page-has-heading-one", "region"]
-AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-RUN = """async (only) => (await axe.run(document, {resultTypes: ['violations'], ...(only ? {runOnly: {type: 'rule', values: only}} : {})}))
-  .violations.map(found => `${found.id}: ${found.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`)"""
-
 SET_SCHEME = "scheme => scheme ? document.documentElement.dataset.scheme = scheme : delete document.documentElement.dataset.scheme"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=quiet)
-        yield started
-        started.close()
 
 
 def _sales(till: Till) -> dict[str, str]:
@@ -207,13 +189,13 @@ def test_axe_finds_nothing_on_any_page_in_any_scheme_on_any_screen(
         page.goto("about:blank")  # so that no script of the page before turns it
         page.goto(site + address)
         assert page.url == site + address, name
-        page.evaluate(AXE)
+        page.evaluate(axe.SOURCE)
         for size, schemes in ((PHONE, SCHEMES), (TABLET, SCHEMES[:1])):  # a colour does not change with the screen
             page.set_viewport_size({"width": size[0], "height": size[1]})
             for scheme in schemes:
                 page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
                 page.evaluate(SET_SCHEME, scheme if scheme == "outdoor" else "")
                 once = scheme == "light"
-                rules = None if once and size is PHONE else [*OF_COLOUR, *(OF_SIZE if once else [])]
-                findings += [f"{name}, {scheme}, {size[0]} wide: {each}" for each in page.evaluate(RUN, rules)]
+                rules = None if once and size is PHONE else [*axe.OF_COLOUR, *(axe.OF_SIZE if once else [])]
+                findings += [f"{name}, {scheme}, {size[0]} wide: {each}" for each in page.evaluate(axe.RUN, rules)]
     assert findings == []

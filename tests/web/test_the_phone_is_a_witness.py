@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from stall import app
 from stall.domain.epoch import Cause
@@ -172,28 +172,26 @@ def test_another_site_cannot_show_the_box_anything(till: Till) -> None:
 
 @pytest.mark.browser
 def test_a_browser_keeps_it_and_shows_it_after_the_box_was_put_back(
-    chromium: str, stocked_folder: Path, tmp_path: Path
+    browser: Browser, stocked_folder: Path, tmp_path: Path
 ) -> None:
     folder = home.copied(stocked_folder, tmp_path / "box")
-    with sync_playwright() as playwright:
-        browser: Browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_context().new_page()
-        page.set_default_timeout(20_000)
-        with served(folder) as (stall, address):
-            page.context.add_cookies([{"name": "stall", "value": sign_in(stall.box), "url": address}])
-            image = image_of(stall, tmp_path / "image")
-            page.goto(address)
-            sell(stall, PRINTS)
-            with page.expect_response("**/witness.json"):
-                page.reload()
-            page.wait_for_function("JSON.parse(Object.values(localStorage)[0]).length === 1")
-            port = int(address.rsplit(":", 1)[1])
-        for name in ("stall.sqlite", place.FILE):
-            (folder / name).write_bytes((image / name).read_bytes())
-        for log in ("stall.sqlite-wal", "stall.sqlite-shm"):
-            (folder / log).unlink(missing_ok=True)
-        with served(folder, port) as (stall, address):
-            page.goto(address)
-            page.wait_for_selector("text=Limited drops need a new lease")
-            assert epochs.running(stall.box.db.read()).reason == Cause.PUT_BACK
-        browser.close()
+    page = browser.new_context().new_page()
+    page.set_default_timeout(20_000)
+    with served(folder) as (stall, address):
+        page.context.add_cookies([{"name": "stall", "value": sign_in(stall.box), "url": address}])
+        image = image_of(stall, tmp_path / "image")
+        page.goto(address)
+        sell(stall, PRINTS)
+        with page.expect_response("**/witness.json"):
+            page.reload()
+        page.wait_for_function("JSON.parse(Object.values(localStorage)[0]).length === 1")
+        port = int(address.rsplit(":", 1)[1])
+    for name in ("stall.sqlite", place.FILE):
+        (folder / name).write_bytes((image / name).read_bytes())
+    for log in ("stall.sqlite-wal", "stall.sqlite-shm"):
+        (folder / log).unlink(missing_ok=True)
+    with served(folder, port) as (stall, address):
+        page.goto(address)
+        page.wait_for_selector("text=Limited drops need a new lease")
+        assert epochs.running(stall.box.db.read()).reason == Cause.PUT_BACK
+    page.context.close()
