@@ -54,9 +54,7 @@ def delegate_box(own: keys.SigningKey, *, now_s: int, since_s: int) -> str:
     )
 
 
-def sign_manifest(
-    offer: Offer, jti: bytes, *, now_s: int, since_s: int, window: manifest.Window | None = None
-) -> str:
+def sign_manifest(offer: Offer, jti: bytes, *, now_s: int, since_s: int, window: manifest.Window | None = None) -> str:
     """The first manifest of a drop, sold from `since_s` until ten days after now unless another window is given."""
     return manifest.sign(
         CREATOR,

@@ -229,7 +229,9 @@ def _import_packs(stall: Stocked) -> None:
     """Two packs built and imported as a creator's are: photos with samples of all kinds, and songs."""
     beside = stall.folder.parent / "packs"
     creator = keyring.new(beside / "creator", "Ada Prints", passphrase=None)
-    given = delegations.delegate(creator, stall.box.secrets.signing.did, "box", now_s=NOW_S - DAY_S, name="Salt & Paper")
+    given = delegations.delegate(
+        creator, stall.box.secrets.signing.did, "box", now_s=NOW_S - DAY_S, name="Salt & Paper"
+    )
     with stall.box.db.transaction() as tx:
         accept_delegation(tx, given)
     for make, options in ((_draw, _photo_options()), (_record, _song_options())):

@@ -117,7 +117,7 @@ def forgotten(tour: Tour) -> set[str]:
         try:
             method = "GET" if stop.form is None else "POST"
             seen.add((method, bound.match(stop.path.split("?")[0], method)[0]))
-        except Exception:  # noqa: BLE001, S112 - an address of nothing is a stop too
+        except Exception:  # noqa: BLE001 - an address of nothing is a stop too
             continue
     return {
         f"{method} {rule}"
@@ -264,7 +264,9 @@ def _refused(buyer: FlaskClient) -> Iterator[Stop]:
     yield Stop("no such number", f"/d/{PRINTS}/order", 400, form={"press": NOBODY, "ed": "many"})
     yield Stop("a number that is taken", f"/d/{PRINTS}/order", 409, form={"press": NOBODY, "ed": "1"})
     yield Stop("an old form", f"/d/{PRINTS}/order", 400, form={"press": "short"})
-    yield Stop("pressed elsewhere", f"/d/{PRINTS}/order", 403, form={"press": NOBODY}, headers={"Origin": "http://else"})
+    yield Stop(
+        "pressed elsewhere", f"/d/{PRINTS}/order", 403, form={"press": NOBODY}, headers={"Origin": "http://else"}
+    )
     yield Stop("too large", "/t", 413, form={"code": "A" * 70_000})
     yield Stop("wrong method", "/", 405, form={})
     yield Stop("too often", f"/T/{'0' * 26}", 429, often=True)

@@ -39,7 +39,9 @@ class Shown:
     def _answer(self, route: Route) -> None:
         assert self._now is not None
         answer = self.tour.look(*self._now)
-        headers = {name: value for name, value in answer.headers if name.lower() not in {"content-length", "retry-after"}}
+        headers = {
+            name: value for name, value in answer.headers if name.lower() not in {"content-length", "retry-after"}
+        }
         route.fulfill(status=answer.status_code, headers=headers, body=_TURNS.sub("", answer.text))
 
 

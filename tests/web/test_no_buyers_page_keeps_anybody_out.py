@@ -30,7 +30,11 @@ def test_axe_finds_nothing_on_any_page_by_day_or_by_night(buyer_tour: Tour, wind
         window.size(PHONE)
         page = window.open(stop)
         page.evaluate(axe.SOURCE)
-        for scheme, size, rules in (("light", PHONE, None), ("dark", PHONE, axe.OF_COLOUR), ("dark", TABLET, axe.OF_SIZE)):
+        for scheme, size, rules in (
+            ("light", PHONE, None),
+            ("dark", PHONE, axe.OF_COLOUR),
+            ("dark", TABLET, axe.OF_SIZE),
+        ):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
             window.size(size)
             findings += [f"{stop.name}, {scheme}, {size[0]} wide: {each}" for each in page.evaluate(axe.RUN, rules)]
