@@ -211,12 +211,28 @@ def _codes(stall: Stocked, buyer: FlaskClient) -> Iterator[Stop]:
     over = _grant(stall, buyer, late)
     stalls.end_time(stall, late)
     yield Stop("download, over", over, 410)
+    yield from _pictures(buyer, photos)
     yield Stop("a file", f"{photos}/dune%201.jpg", page=False)
     yield Stop("papers as a ZIP", f"{photos}/papers.zip", page=False)
     link = _signed(stall, shop_of(buyer.application).links, photos.rsplit("/", 1)[-1])
     yield Stop("a signed link", link, page=False)
     yield Stop("a signed link, changed", link[:-1] + ("A" if link[-1] != "A" else "Q"), 404)
     yield Stop("too many files at once", link, 429, headers={"X-Stall-Busy": "1"})
+
+
+def _pictures(buyer: FlaskClient, photos: str) -> Iterator[Stop]:
+    """What an item's page and a download's load and play."""
+    item = buyer.get(f"/d/{stalls.PHOTOS}").text
+    for name, pattern in (("accent", "/accent/"), ("preview", "/preview/"), ("sample", f"/d/{stalls.PHOTOS}/sample/")):
+        found = re.search(rf'"({pattern}[^" ]+)"', item)
+        assert found, name
+        yield Stop(name, found[1], page=False)
+    yield Stop("item state", f"/d/{stalls.PHOTOS}/state", page=False)
+    conn = buyer.application.extensions["stall"].box.db.read()
+    card = catalogue.card(conn, stalls.PHOTOS, 0)
+    assert card is not None
+    thumb = next(file.sha256 for file in catalogue.files(conn, card.pack) if file.preview and file.role != "sample")
+    yield Stop("thumb", f"/thumb/{photos.rsplit('/', 1)[-1]}/{thumb}.jpg", page=False)
 
 
 def _signed(stall: Stocked, links: Links, grant: str) -> str:
