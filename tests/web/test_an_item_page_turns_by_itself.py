@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from stall.flows.switch_drop import close_drop, open_drop
@@ -16,7 +16,6 @@ from tests.fakes.gallery import GALLERY
 from tests.fakes.stock import Stocked
 from tests.web import phone
 from tests.web.test_an_item_in_every_state import set_window
-from tests.web.test_buyer_browser import FLAGS
 
 pytestmark = pytest.mark.browser
 
@@ -31,14 +30,6 @@ def address(buyer_app: Flask, stocked_box: Stocked) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def opened(browser: Browser, address: str, **options: object) -> Page:
