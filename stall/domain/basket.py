@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 
+from stall.domain.sale import Line
 from stall.errors import Refused
 
 #: Crockford's letters and digits without the ones people confuse when reading aloud.
@@ -22,3 +24,11 @@ def read_code(text: str) -> str:
     if len(code) != LENGTH or any(letter not in ALPHABET for letter in code):
         raise Refused("basket-code-malformed", "A basket code has four letters or digits, like K7QM. Type it again.")
     return code
+
+
+def mark(lines: Sequence[Line]) -> str:
+    """Twelve hex digits that change with what is in a basket; not with the numbers that are held for it, which come and go."""
+    seen = [
+        (line.n, line.pack, line.product, line.sku, line.title, line.qty, line.minor, line.bundle) for line in lines
+    ]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:12]

@@ -14,7 +14,7 @@ from stall.store import link_secret
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids, language, words
 from stall.web.buyer import catalogue as catalogue_pages
-from stall.web.buyer import claims, covers, data, downloads, item, orders, papers, samples
+from stall.web.buyer import baskets, claims, covers, data, downloads, item, orders, papers, samples
 from stall.web.buyer.live import LiveOrders
 from stall.web.buyer.remembered import Pages
 from stall.web.buyer.shop import Shop
@@ -75,7 +75,7 @@ def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = Fals
     shop.portal.watch(app)
     sheets.tell(app)
     error_pages.register(app, _error_page)
-    for noun in (catalogue_pages, item, samples, data, orders, claims, downloads, papers, captive_pages):
+    for noun in (catalogue_pages, item, samples, data, orders, baskets, claims, downloads, papers, captive_pages):
         app.register_blueprint(noun.pages(shop))
 
     @app.after_request

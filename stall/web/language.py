@@ -53,13 +53,27 @@ def t(key: str, **facts: object) -> Markup:
     return Markup(escape(pattern)).format(**facts)  # noqa: S704 - escaped just before
 
 
+def keep(name: str, value: str) -> None:
+    """Have the links of this page that stay in the shop window keep an argument too: the order that is added to."""
+    g.window = (name, value)
+
+
 def at(path: str) -> str:
-    """The address of a page of ours, keeping the language that was chosen."""
+    """The address of a page of ours, keeping the language that was chosen, and in the window what `keep` was told."""
     chosen = asked()
-    if chosen is None:
+    kept = [] if chosen is None else [f"{ARGUMENT}={chosen}"]
+    if has_request_context() and "window" in g and _in_window(path):
+        kept.insert(0, "=".join(g.window))
+    if not kept:
         return path
     path, mark, fragment = path.partition("#")
-    return f"{path}{'&' if '?' in path else '?'}{ARGUMENT}={chosen}{mark}{fragment}"
+    return f"{path}{'&' if '?' in path else '?'}{'&'.join(kept)}{mark}{fragment}"
+
+
+def _in_window(path: str) -> bool:
+    """Whether a path is the catalogue's or an item's."""
+    bare = path.partition("#")[0].partition("?")[0]
+    return bare == "/" or bare.startswith("/d/")
 
 
 class Way(NamedTuple):

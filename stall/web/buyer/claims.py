@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from stall.errors import Refused
 from stall.flows.claim import check_claim, redeem_code
 from stall.store import claim_codes, claims, sales
-from stall.web import granted, ids
+from stall.web import granted, ids, language
+from stall.web.buyer import handover
 from stall.web.buyer.shop import Shop
 from stall.web.error_pages import status_of
 from stall.web.guard import page_has_form
@@ -32,7 +33,7 @@ def pages(shop: Shop) -> Blueprint:
         shop.tries.may_guess()
         typed = request.form.get("code", "")
         try:
-            return redirect(f"/T/{claimcode.encode(claimcode.decode(typed))}", SEE_OTHER)
+            return redirect(language.at(f"/T/{claimcode.encode(claimcode.decode(typed))}"), SEE_OTHER)
         except Refused as refused:
             return _ask_again(typed, refused)[0], 400
 
@@ -59,7 +60,7 @@ def pages(shop: Shop) -> Blueprint:
         press = ids.read_press(request.form.get("press", ""))
         owner = request.form.get("owner") or None
         grant = box.write("claim", lambda tx: redeem_code(tx, code, press, owner))
-        return redirect(f"/g/{ids.grant_id(box.secrets, grant)}", SEE_OTHER)
+        return handover.lead(box, grant)
 
     @routes.get("/g/<name>")
     def download_page(name: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from stall.domain import basket
 from stall.domain.payment import Kind, State
 from stall.store import attempts, catalogue, claims, for_sale, returns, sales
 from stall.store.attempts import Attempt
@@ -58,6 +59,8 @@ def order_state(box: Box, sale: Sale) -> OrderState:
     if state in WAITS and sold_out(box, sale.no):
         state = "gone"
     mark = "-held" if held and state in WAITS else ""
+    if state in {*WAITS, "gone"}:  # another phone of the buyer, or the stall, may change what is in it
+        mark += f"-{basket.mark(sales.lines(conn, sale.no))}"
     runs = state == "back" and (
         attempts.going_back(tries) or returns.moves(conn, sale.no)
     )  # what is only owed may wait for days

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from functools import partial
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from stall.errors import Refused
 from stall.flows.claim import redeem_order
 from stall.flows.fill_basket import Wish, check_offer, fill_basket
 from stall.flows.take_free import take_free
-from stall.store import catalogue, claims, for_sale, presses, sales
+from stall.store import for_sale, presses
 from stall.store.db import Tx
-from stall.store.for_sale import Item
-from stall.store.sales import Sale
-from stall.web import ids
-from stall.web.buyer import order_words
-from stall.web.buyer.live import order_state
+from stall.web import ids, language
+from stall.web.buyer import handover, order_page
+from stall.web.buyer.baskets import check_number, number
 from stall.web.buyer.shop import Shop
 from stall.web.direct import REFUSAL
-from stall.web.guard import page_has_form
 
 SEE_OTHER = 303
-_ED_DIGITS = 7
 
 
 def pages(shop: Shop) -> Blueprint:
@@ -33,7 +29,7 @@ def pages(shop: Shop) -> Blueprint:
 
     @routes.post("/d/<drop>/order")
     def order(drop: str) -> AnyResponse:
-        wish = Wish(drop, ed=_number(request.form.get("ed", "")))
+        wish = Wish(drop, ed=number(request.form.get("ed", "")))
         press = _press(shop, "order", drop, wish.ed)
         work = partial(_fill_once, press=press, wish=wish, vat_bp=box.settings.vat_bp)
         return _to_order(shop, box.write("claim", work))
@@ -51,26 +47,7 @@ def pages(shop: Shop) -> Blueprint:
 
     @routes.get("/o/<name>")
     def show(name: str) -> str:
-        sale = _sale(shop, name)
-        conn = box.db.read()
-        now = order_state(box, sale)
-        page_has_form()
-        bought = claims.bought(conn, sale.no)
-        by_line = {item.line: item.cover for item in bought}
-        return render_template(
-            "order.html",
-            name=name,
-            sale=sale,
-            lines=sales.lines(conn, sale.no),
-            still={item.line for item in bought},
-            now=now,
-            by_line=by_line,
-            covers=[cover for cover in by_line.values() if cover],
-            ended=order_words.ENDED.get(now.state),
-            numbered=any(item.edition is not None for item in bought),
-            bought=bought,
-            receipt=None if sale.receipt_event is None else ids.receipt_id(box.secrets, sale.receipt_event),
-        )
+        return order_page.draw(shop, name)
 
     @routes.get("/o/<name>/state")
     def state(name: str) -> Response:
@@ -82,13 +59,13 @@ def pages(shop: Shop) -> Blueprint:
         # The page's key is the order's own name: this is one phone's page, so going back and pressing again
         # finds the same grant instead of using up the devices of the code.
         shop.tries.press()
-        sale = _sale(shop, name)
+        sale = order_page.find(shop, name)
         if sale.state != "paid":
             raise Refused("order-not-paid", "This order is not paid yet. Show its code at the stall.")
         key = ids.read_press(request.form.get("press", ""))
         owner = request.form.get("owner") or None
         grant = box.write("claim", lambda tx: redeem_order(tx, sale.no, key, owner))
-        return redirect(f"/g/{ids.grant_id(box.secrets, grant)}", SEE_OTHER)
+        return handover.lead(box, grant)
 
     return routes
 
@@ -108,15 +85,8 @@ def _press(shop: Shop, purpose: str, drop: str, ed: int | None = None) -> bytes:
     if presses.seen(conn, press) is None:
         shop.box.room.check_for_buyer()
         check_offer(item)
-        if ed is not None and item.edition is not None and 1 <= ed <= item.edition:
-            _check_number(shop, item, ed)
+        check_number(shop, item, ed)
     return press
-
-
-def _check_number(shop: Shop, item: Item, ed: int) -> None:
-    """Tell the buyer now what the till would have to tell them later. Raises Refused `edition-number-taken`."""
-    if not catalogue.number_free(shop.box.db.read(), item.no, ed, shop.box.now_ms()):
-        raise Refused("edition-number-taken", f"Number {ed} of {item.title} is taken. Choose another number.")
 
 
 def _fill_once(tx: Tx, press: bytes, wish: Wish, vat_bp: int) -> int:
@@ -131,22 +101,5 @@ def _fill_once(tx: Tx, press: bytes, wish: Wish, vat_bp: int) -> int:
 
 def _to_order(shop: Shop, sale: int) -> AnyResponse:
     """Send a phone on to its order; without a page in between, for none is ever shown."""
-    where = f"/o/{ids.order_id(shop.box.secrets, sale)}"
+    where = language.at(f"/o/{ids.order_id(shop.box.secrets, sale)}")
     return Response("", SEE_OTHER, {"Location": where}, mimetype="text/html")
-
-
-def _sale(shop: Shop, name: str) -> Sale:
-    found = sales.find(shop.box.db.read(), ids.order_sale(shop.box.secrets, name))
-    if found is None:
-        raise ids.unknown_page()
-    return found
-
-
-def _number(text: str) -> int | None:
-    """The edition number somebody asks for; an empty field asks for none."""
-    typed = text.strip()
-    if not typed:
-        return None
-    if not (typed.isascii() and typed.isdigit() and len(typed) <= _ED_DIGITS):
-        raise Refused("edition-number-wrong", "That is not an edition number. Type digits, or leave the field empty.")
-    return int(typed)

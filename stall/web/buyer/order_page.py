@@ -1,0 +1,78 @@
+"""Draws an order's page as it stands now: waiting, being paid, paid, or over, each with what its buyer does next."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from flask import render_template
+
+from stall.domain import basket
+from stall.errors import StallError
+from stall.flows.change_order import is_free
+from stall.store import attempts, claims, presses, sales
+from stall.store.claims import Grant
+from stall.store.sales import Sale
+from stall.web import granted, ids
+from stall.web.buyer import handover, order_words
+from stall.web.buyer.handover import Handed
+from stall.web.buyer.live import WAITS, OrderState, order_state
+from stall.web.buyer.shop import Shop
+from stall.web.guard import page_has_form
+
+
+def find(shop: Shop, name: str) -> Sale:
+    """The sale an order page belongs to. Raises Refused `page-unknown`."""
+    found = sales.find(shop.box.db.read(), ids.order_sale(shop.box.secrets, name))
+    if found is None:
+        raise ids.unknown_page()
+    return found
+
+
+def draw(shop: Shop, name: str, refused: StallError | None = None) -> str:
+    """Draw the page; `refused` is what was asked just now and could not be done. Raises Refused `page-unknown`."""
+    box, sale = shop.box, find(shop, name)
+    conn = box.db.read()
+    now = order_state(box, sale)
+    page_has_form()
+    lines, bought = sales.lines(conn, sale.no), claims.bought(conn, sale.no)
+    by_line = {item.line: item.cover for item in bought}
+    return render_template(
+        "order.html",
+        name=name,
+        sale=sale,
+        lines=lines,
+        now=now,
+        waits=now.state in {*WAITS, "gone", "card", "checking"},
+        changes=_changes(sale, now),
+        free=is_free(sale, all_files=len(bought) == len(lines)) and now.state == "waiting",
+        seen=basket.mark(lines),
+        paid_before=_paid_before(conn, sale),
+        by_line=by_line,
+        covers=list(dict.fromkeys(cover for cover in by_line.values() if cover)),
+        still=set(by_line),
+        ended=order_words.ENDED.get(now.state),
+        numbered=any(item.edition is not None for item in bought),
+        bought=bought,
+        refused=refused,
+        handed=_handed(shop, name, sale) if now.state == "paid" and bought else None,
+        receipt=None if sale.receipt_event is None else ids.receipt_id(box.secrets, sale.receipt_event),
+    )
+
+
+def _changes(sale: Sale, now: OrderState) -> bool:
+    """Whether the buyer may put in more and take out of it now; what is refused in the end is refused inside the door."""
+    return now.state in {*WAITS, "gone"} and sale.parked_ms is None and sale.queued_ms is None
+
+
+def _paid_before(conn: sqlite3.Connection, sale: Sale) -> int:
+    """What of a waiting order is paid already, in minor units: a part in cash, another by card."""
+    return sum(attempt.amount_minor for attempt in attempts.kept(attempts.of_sale(conn, sale.no)))
+
+
+def _handed(shop: Shop, name: str, sale: Sale) -> Handed:
+    """What the button hands out, and the grant that an earlier press of it made."""
+    conn = shop.box.db.read()
+    claim = claims.of_sale(conn, sale.no, sale.issue)
+    made = None if claim is None else presses.seen(conn, presses.bind("claim", claim.id, ids.read_press(name)))
+    packs = [] if claim is None else granted.listing(conn, Grant(made or 0, claim.id, 0, 0))
+    return handover.handed(shop.box, packs, made)
