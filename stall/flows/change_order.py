@@ -42,7 +42,8 @@ def take_out_of_order(tx: Tx, sale_no: int, n: int, seen: str, key: bytes) -> bo
     lines = sales.lines(tx.conn, sale_no)
     if mark(lines) != seen or not any(line.n == n for line in lines):
         raise Refused(
-            "order-changed", "Your order was changed meanwhile, so nothing was taken out. Look at it, then choose again."
+            "order-changed",
+            "Your order was changed meanwhile, so nothing was taken out. Look at it, then choose again.",
         )
     left = amend_basket.remove_line(tx, sale_no, n)
     presses.remember(tx, press, int(left))

@@ -13,8 +13,8 @@ from stall.i18n.languages import NAMES
 from stall.store import link_secret
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids, language, words
-from stall.web.buyer import catalogue as catalogue_pages
 from stall.web.buyer import baskets, claims, covers, data, downloads, item, orders, papers, samples
+from stall.web.buyer import catalogue as catalogue_pages
 from stall.web.buyer.live import LiveOrders
 from stall.web.buyer.remembered import Pages
 from stall.web.buyer.shop import Shop

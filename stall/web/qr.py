@@ -14,6 +14,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from stall.wire import small_qr
+
 Ecc = Literal["L", "M", "Q", "H"]
 
 #: Light modules around the code (ISO/IEC 18004 asks for four).
@@ -34,7 +36,18 @@ def svg(text: str, ecc: Ecc = "M", label: str = "QR code") -> Markup:
              "H": constants.ERROR_CORRECT_H}[ecc]  # fmt: skip
     code = QRCode(error_correction=level, border=QUIET_ZONE)
     code.add_data(text)
-    rows = [[bool(cell) for cell in row] for row in code.get_matrix()]
+    return _drawn([[bool(cell) for cell in row] for row in code.get_matrix()], label)
+
+
+@lru_cache(maxsize=512)
+def small_svg(text: str, label: str) -> Markup:
+    """Draw up to 20 capital letters and digits as the smallest code, without the library; as `svg`."""
+    side = [False] * QUIET_ZONE
+    above = [[False] * (small_qr.SIDE + 2 * QUIET_ZONE)] * QUIET_ZONE
+    return _drawn([*above, *([*side, *row, *side] for row in small_qr.rows(text)), *above], label)
+
+
+def _drawn(rows: list[list[bool]], label: str) -> Markup:
     return Markup(
         '<svg class="qr" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {0}" role="img" aria-label="{1}"'
         ' shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{0}v{0}H0z"/><path fill="#000" d="{2}"/></svg>'

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from stall.domain.payment import FINAL, OPEN, Reason, State
+from stall.i18n import texts
 from stall.store.attempts import Attempt
 from stall.store.sales import Sale
 from stall.web.buyer import order_words
@@ -52,7 +53,7 @@ def test_the_terminals_words_replace_ours_while_it_has_the_card() -> None:
 
 def test_every_shape_the_words_use_is_drawn() -> None:
     drawn = (PACKAGE / "templates" / "glyphs.html").read_text()
-    shapes = {*Shape, *(ended.shape for ended in order_words.ENDED.values())}
+    shapes = {*Shape, *(sign.shape for sign in {**order_words.ENDED, **order_words.OTHERS}.values())}
     assert all(f'  "{shape}": ' in drawn for shape in shapes)
 
 
@@ -64,9 +65,11 @@ def test_no_two_signs_are_drawn_alike() -> None:
 @pytest.mark.parametrize("state", [State.DECLINED, State.NOT_SENT, State.REVERSED])
 @pytest.mark.parametrize("reason", [None, *Reason])
 def test_the_buyers_page_knows_how_to_say_every_end(state: State, reason: Reason | None) -> None:
-    told = order_words.ENDED[order_words.ended(tried(state, reason))]
-    assert "Nothing was" in f"{told.title} {told.sentence}"
-    assert ("declined" in told.title) == (state is State.DECLINED and reason is Reason.DECLINED)
+    ended = order_words.ended(tried(state, reason))
+    assert ended in order_words.ENDED
+    title, said = texts.text("en", f"order.title.{ended}"), texts.text("en", f"order.said.{ended}")
+    assert "Nothing was" in f"{title} {said}"
+    assert ("declined" in title) == (state is State.DECLINED and reason is Reason.DECLINED)
 
 
 def test_what_is_sold_out_is_said_where_the_sale_stands() -> None:

@@ -124,8 +124,13 @@ def _sell_by_card(stage: Stage) -> tuple[int, TakenHome]:
     stage.maker.press(page, "Card")
     states = phone.wait_until_paid(stage.buyer, order)
     counter.wait_until_paid(stage.maker, sale)
-    grant = stage.buyer.press(stage.buyer.open(order.address), "Download")
-    taken = phone.take_home(stage.buyer, grant, manifest)
+    begun = phone.download_at_once(stage.buyer, order.address)
+    taken = phone.take_home(stage.buyer, phone.open_download(stage.buyer, order.address), manifest)
+    found.check(
+        "download",
+        holds=begun in {file.data for file in (*taken.files, taken.pack_zip) if file is not None},
+        otherwise="The button of the paid order did not lead straight to what was bought.",
+    )
     found.facts["drop"] = papers.trusted_manifest(taken).drop.id
     found.facts["manifest_sha256"] = hashlib.sha256(manifest.strip()).hexdigest()
     found.facts["sale"] = sale

@@ -84,6 +84,16 @@ def wait_until_paid(buyer: Visitor, order_page: Page) -> list[str]:
     return seen
 
 
+def download_at_once(buyer: Visitor, order: str) -> bytes:
+    """Press the one button of a paid order; give the file it leads to."""
+    return buyer.fetch(buyer.open(order), "Download", "file")
+
+
+def open_download(buyer: Visitor, order: str) -> Page:
+    """Go on from the order to the download page, which the same press made."""
+    return buyer.open(buyer.open(order).link("Files"))
+
+
 def take_home(buyer: Visitor, grant: Page, manifest: bytes) -> TakenHome:
     """Download everything behind a grant: each file, both ZIPs, one file in two parts, receipt and certificate."""
     taken = TakenHome(manifest, _edition(grant))
@@ -101,7 +111,7 @@ def take_home(buyer: Visitor, grant: Page, manifest: bytes) -> TakenHome:
 def claim_by_code(buyer: Visitor, code: str) -> Page:
     """Type a claim code and press its button; give the download page."""
     shown = buyer.press(buyer.open("/t"), "", code=code)
-    return buyer.press(shown, "")
+    return buyer.press(shown, "", "page")
 
 
 def _resume(buyer: Visitor, grant: Page, files: list[Downloaded]) -> Resumed | None:

@@ -78,11 +78,17 @@ class Visitor:
 
         Raises Broken `visit-failed`, and `page-without` for a button or field that is not there.
         """
+        return self._page(self._pressed(page, button, value, **typed))
+
+    def fetch(self, page: Page, button: str, value: str | None = None) -> bytes:
+        """Press a button that leads to a file; give the file. Raises as `press`."""
+        return self._answered(self._pressed(page, button, value)).content
+
+    def _pressed(self, page: Page, button: str, value: str | None, **typed: str | None) -> httpx2.Response:
         form = page.form(button, value)
         address = urljoin(page.address, form.action or page.address)
         origin = "/".join(page.address.split("/")[:3])
-        fields = form.filled(**typed)
-        return self._page(self._asked(form.method, address, data=fields, headers={"Origin": origin}))
+        return self._asked(form.method, address, data=form.filled(**typed), headers={"Origin": origin})
 
     def _asked(self, method: str, address: str, **more: Any) -> httpx2.Response:
         try:

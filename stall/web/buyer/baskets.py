@@ -52,7 +52,7 @@ def pages(shop: Shop) -> Blueprint:
     def add(name: str) -> Answer:
         drop, ed = request.form.get("drop", "")[:64], request.form.get("ed", "")
 
-        def work(sale: int, key: bytes) -> None:
+        def work(sale: int, key: bytes) -> bool:
             box.room.check_for_buyer()
             item = for_sale.find(box.db.read(), drop, box.now_ms())
             if item is None:
@@ -60,6 +60,7 @@ def pages(shop: Shop) -> Blueprint:
             wish = Wish(drop, ed=number(ed))
             check_number(shop, item, wish.ed)
             box.write("claim", lambda tx: add_to_order(tx, sale, wish, key, box.settings.vat_bp))
+            return True
 
         return _change(shop, name, work)
 
@@ -67,18 +68,19 @@ def pages(shop: Shop) -> Blueprint:
     def remove(name: str) -> Answer:
         place, seen = request.form.get("line", ""), request.form.get("seen", "")[:12]
 
-        def work(sale: int, key: bytes) -> None:
+        def work(sale: int, key: bytes) -> bool:
             if not (place.isascii() and place.isdigit() and len(place) <= _PLACE_DIGITS):
                 raise Refused("press-malformed", "This form is too old or was changed. Open the page again.")
-            box.write("claim", lambda tx: take_out_of_order(tx, sale, int(place), seen, key))
+            return box.write("claim", lambda tx: take_out_of_order(tx, sale, int(place), seen, key))
 
         return _change(shop, name, work)
 
     @routes.post("/o/<name>/take")
     def take(name: str) -> Answer:
-        def work(sale: int, _: bytes) -> None:
+        def work(sale: int, _: bytes) -> bool:
             box.room.check_for_buyer()
             box.write("claim", lambda tx: take_free_order(tx, sale))
+            return True
 
         return _change(shop, name, work)
 
@@ -121,18 +123,21 @@ def check_number(shop: Shop, item: Item, ed: int | None) -> None:
         return
     if not catalogue.number_free(shop.box.db.read(), item.no, ed, shop.box.now_ms()):
         raise Refused(
-            "edition-number-taken", f"Number {ed} of {item.title} is taken. Choose another number.", n=ed, title=item.title
+            "edition-number-taken",
+            f"Number {ed} of {item.title} is taken. Choose another number.",
+            n=ed,
+            title=item.title,
         )
 
 
-def _change(shop: Shop, name: str, work: Callable[[int, bytes], object]) -> Answer:
-    """Change an order and look at it again; what is refused is told on its page."""
+def _change(shop: Shop, name: str, work: Callable[[int, bytes], bool]) -> Answer:
+    """Change an order and look at it again; `work` says whether anything is left of it. What is refused is told on its page."""
     shop.tries.press()
     sale = order_page.find(shop, name)
     try:
-        work(sale.no, ids.read_press(request.form.get("press", "")))
+        left = work(sale.no, ids.read_press(request.form.get("press", "")))
     except StallError as trouble:
         if trouble.code == "page-unknown":
             raise
         return order_page.draw(shop, name, trouble), status_of(trouble)
-    return redirect(language.at(f"/o/{name}"), SEE_OTHER)
+    return redirect(language.at(f"/o/{name}{'' if left else f'?{order_page.EMPTIED}=1'}"), SEE_OTHER)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from stall.store import catalogue
 from stall.web import ids
 from stall.web.buyer import offers
+from stall.web.buyer.baskets import adding
 from stall.web.buyer.shop import Shop
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -28,7 +29,7 @@ def pages(shop: Shop) -> Blueprint:
         conn = box.db.read()
         cards = catalogue.cards(conn, now)
         items = [(card, offers.said(card, now, zone, offers.gone(conn, card))) for card in cards]
-        return render_template("catalogue.html", items=items, invitation=offers.invitation(cards))
+        return render_template("catalogue.html", items=items, invitation=offers.invitation(cards), adding=adding(shop))
 
     @routes.get("/d/<drop>/cover")
     def cover_of(drop: str) -> AnyResponse:

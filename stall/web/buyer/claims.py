@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from stall.errors import Refused
 from stall.flows.claim import check_claim, redeem_code
-from stall.store import claim_codes, claims, sales
+from stall.store import claim_codes, claims, returns, sales
+from stall.store.box import Box
+from stall.store.claims import Claim, Grant
 from stall.web import granted, ids, language
-from stall.web.buyer import handover
+from stall.web.buyer import handover, photos
+from stall.web.buyer.photos import Photo
 from stall.web.buyer.shop import Shop
 from stall.web.error_pages import status_of
+from stall.web.granted import GrantedPack
 from stall.web.guard import page_has_form
 from stall.wire import claimcode, crockford
 
 SEE_OTHER = 303
+#: Where the address of an opened code keeps the key of its button, so that the same page opened again is the same phone.
+PRESS = "press"
 
 
 def pages(shop: Shop) -> Blueprint:
@@ -44,10 +50,18 @@ def pages(shop: Shop) -> Blueprint:
             code = _known(shop, typed)
         except Refused as refused:
             return _ask_again(typed, refused)
-        found = claims.by_digest(box.db.read(), claimcode.digest(code))
-        items = [] if found is None else claims.bought(box.db.read(), found.sale)
+        conn = box.db.read()
+        found = claims.by_digest(conn, claimcode.digest(code))
+        items = [] if found is None else claims.bought(conn, found.sale)
+        key = request.args.get(PRESS) or ids.new_press()
         page_has_form()
-        return render_template("code.html", code=claimcode.encode(code), items=items)
+        return render_template(
+            "code.html",
+            code=claimcode.encode(code),
+            items=items,
+            press_key=key,
+            handed=None if found is None else handover.of_claim(box, found, key),
+        )
 
     @routes.post("/T/<typed>")
     @routes.post("/t/<typed>")
@@ -63,26 +77,40 @@ def pages(shop: Shop) -> Blueprint:
         return handover.lead(box, grant)
 
     @routes.get("/g/<name>")
-    def download_page(name: str) -> str:
+    def download_page(name: str) -> str | Response:
         grant, claim = granted.live_grant(box, name)
-        conn = box.db.read()
-        sale = sales.get(conn, grant.sale)
-        packs = granted.listing(conn, grant)
-        return render_template(
-            "grant.html",
-            name=name,
-            packs=packs,
-            going_back=all(pack.paused for pack in packs),
-            paid=sale.total_minor > 0,
-            papers=granted.papers_name(packs),
-            jti=ids.receipt_id(box.secrets, sale.receipt_event or 0),
-            code=claim_codes.code_of(conn, box.secrets.claim_key, sale),
-            expires_ms=claim.expires_ms,
-            now=box.now_ms(),
-            address=box.settings.web.address.split("//")[-1],
-        )
+        packs = granted.listing(box.db.read(), grant)
+        pictures = photos.of(packs)
+        small, photo = photos.asked(pictures, "thumb"), photos.asked(pictures, "photo")
+        if small is not None:
+            return photos.small(box, small)
+        if photo is not None:
+            return render_template("photo.html", name=name, photo=photo, count=len(pictures))
+        return _page(box, name, grant, claim, packs, pictures)
 
     return routes
+
+
+def _page(box: Box, name: str, grant: Grant, claim: Claim, packs: list[GrantedPack], pictures: list[Photo]) -> str:
+    """All that a grant opens, and where it goes on the phone."""
+    conn = box.db.read()
+    sale = sales.get(conn, grant.sale)
+    return render_template(
+        "grant.html",
+        name=name,
+        packs=packs,
+        photos=pictures,
+        only_file=handover.only_file,
+        going_back=all(pack.paused for pack in packs),
+        partly_back=bool(returns.taken_back(conn, sale.no)),
+        paid=sale.total_minor > 0,
+        papers=granted.papers_name(packs),
+        jti=ids.receipt_id(box.secrets, sale.receipt_event or 0),
+        code=claim_codes.code_of(conn, box.secrets.claim_key, sale),
+        expires_ms=claim.expires_ms,
+        now=box.now_ms(),
+        address=box.settings.web.address.split("//")[-1],
+    )
 
 
 def _ask_again(typed: str, refused: Refused) -> tuple[str, int]:

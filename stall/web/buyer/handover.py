@@ -13,8 +13,11 @@ from urllib.parse import quote
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from stall.store import claims
+from stall.errors import Refused
+from stall.flows.claim import check_claim
+from stall.store import claims, presses
 from stall.store.box import Box
+from stall.store.claims import Claim, Grant
 from stall.web import granted, ids, language
 from stall.web.granted import GrantedFile, GrantedPack
 
@@ -47,8 +50,18 @@ def only_file(pack: GrantedPack) -> GrantedFile | None:
     return bought[0] if len(bought) == 1 else None
 
 
-def handed(box: Box, packs: Sequence[GrantedPack], grant: int | None) -> Handed:
-    """What a page's button hands out, and where it is when `grant` was made by it before."""
+def of_claim(box: Box, claim: Claim, key: str) -> Handed | None:
+    """What the button with this key hands out, and the grant that an earlier press of it made; None once the claim is over.
+
+    Raises Refused `press-malformed`.
+    """
+    conn = box.db.read()
+    try:
+        check_claim(claim, box.now_ms())
+    except Refused:
+        return None
+    grant = presses.seen(conn, presses.bind("claim", claim.id, ids.read_press(key)))
+    packs = granted.listing(conn, Grant(grant or 0, claim.id, 0, 0))
     file = first_file(packs)
     if grant is None:
         return Handed(file, len(packs))

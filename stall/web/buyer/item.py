@@ -21,6 +21,7 @@ from stall.store import catalogue
 from stall.store.catalogue import DropCard, Gone, PackFile
 from stall.web import ids
 from stall.web.buyer import offers, samples
+from stall.web.buyer.baskets import adding
 from stall.web.buyer.shop import Shop
 from stall.web.guard import page_has_form
 from stall.web.language import t
@@ -79,6 +80,7 @@ def pages(shop: Shop) -> Blueprint:
             "item.html",
             card=card,
             now=now,
+            adding=adding(shop),
             standing=standing,
             said=offers.said(card, now, zone, gone),
             until=counted_down_to(card, now),

@@ -1,4 +1,7 @@
-"""What a buyer's order page says of a payment that ended without money: what happened, and what to do. Pure."""
+"""What a buyer's order page says of a payment that ended without money: which state it is, and the sign it bears. Pure.
+
+The words are texts (`order.word.…`, `order.title.…`, `order.said.…`) by the same names.
+"""
 
 from __future__ import annotations
 
@@ -10,59 +13,34 @@ from stall.store.attempts import Attempt
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """One way a payment ended: its tone, its sign, a word for it, what happened, and what to do now."""
+class Sign:
+    """The tone of a state and the shape of its sign (glyphs.html)."""
 
     tone: str
     shape: str
-    word: str
-    title: str
-    sentence: str
 
-
-_AGAIN = "You can pay again, by card or cash."
 
 #: By the state of the order page; nobody is told of a decline that no bank spoke.
-ENDED: Mapping[str, Ended] = {
-    "declined": Ended(
-        "bad",
-        "refused",
-        "Declined",
-        "The bank declined that card. Nothing was charged.",
-        "Try another card, or pay cash.",
-    ),
-    "cancelled": Ended(
-        "warn",
-        "cross",
-        "Cancelled",
-        "The card payment was stopped. Nothing was charged.",
-        f"It was cancelled, or no card was held to the reader in time. {_AGAIN}",
-    ),
-    "not_found": Ended(
-        "warn",
-        "none",
-        "No payment",
-        "No payment was made. Nothing was charged.",
-        f"The stall asked the card reader, and it has none for this order. {_AGAIN}",
-    ),
-    "not_paid": Ended(
-        "warn", "none", "Not paid", "The stall looked: this was not paid.", f"Nothing was taken for it. {_AGAIN}"
-    ),
-    "not_reached": Ended(
-        "warn",
-        "unplugged",
-        "Not sent",
-        "The card reader could not be reached. Nothing was charged.",
-        "Ask at the stall to try again, or pay cash.",
-    ),
-    "not_by_card": Ended(
-        "warn",
-        "refused",
-        "Not by card",
-        "This amount cannot be paid by card here. Nothing was charged.",
-        "Pay cash at the stall.",
-    ),
-    "given_back": Ended("warn", "back", "Taken back", "The payment was taken back. Nothing was charged.", _AGAIN),
+ENDED: Mapping[str, Sign] = {
+    "declined": Sign("bad", "refused"),
+    "cancelled": Sign("warn", "cross"),
+    "not_found": Sign("warn", "none"),
+    "not_paid": Sign("warn", "none"),
+    "not_reached": Sign("warn", "unplugged"),
+    "not_by_card": Sign("warn", "refused"),
+    "given_back": Sign("warn", "back"),
+}
+#: And those that are no end of a payment. `waiting` needs no sign: its code is the largest thing on the page.
+OTHERS: Mapping[str, Sign] = {
+    "card": Sign("accent", "tap"),
+    "checking": Sign("warn", "ask"),
+    "gone": Sign("warn", "sold"),
+    "paid": Sign("good", "ok"),
+    "yours": Sign("good", "ok"),
+    "back": Sign("warn", "back"),
+    "void": Sign("", "back"),
+    "dropped": Sign("", "cross"),
+    "empty": Sign("", "none"),
 }
 
 _DECLINED = {
