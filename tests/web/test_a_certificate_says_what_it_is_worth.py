@@ -57,7 +57,8 @@ def offline(till: Till, buyer: FlaskClient) -> str:
     )
     address = f"/T/{phone.code_of(till.stocked, int(sale.rsplit('/', 1)[-1]))}"
     grant = buyer.post(address, data={"press": phone.press_of(buyer.get(address))}).location
-    return re.findall(r'href="(/c/[^"?]+)', buyer.get(grant).text)[0]
+    (found,) = re.findall(r'href="(/c/[^"?]+)', buyer.get(grant).text)
+    return str(found)
 
 
 def document(buyer: FlaskClient, address: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 from stall.domain.product import ProductKind
 from stall.flows.begin_return import begin_return
 from stall.flows.claim import redeem_order
-from stall.flows.fill_basket import ProductWish, Wish, fill_basket
+from stall.flows.fill_basket import AnyWish, ProductWish, Wish, fill_basket
 from stall.flows.keep_products import Draft, save_product
 from stall.flows.pay_back import pay_back_cash
 from stall.flows.take_cash import take_cash
@@ -50,7 +50,11 @@ class Hard:
 def _sold(tx: Tx) -> tuple[int, int, int]:
     save_product(tx, Draft("dear", LONG, ProductKind.ITEM, DEAR, "EUR", 1900))
     save_product(tx, Draft("card", "Postcard", ProductKind.ITEM, 120, "EUR", 700))
-    wishes = [Wish(PRINTS, 2), Wish(ZINE, 3), *(ProductWish("card", 1 + at % 3) for at in range(MOST_LINES - 3))]
+    wishes: list[AnyWish] = [
+        Wish(PRINTS, 2),
+        Wish(ZINE, 3),
+        *(ProductWish("card", 1 + at % 3) for at in range(MOST_LINES - 3)),
+    ]
     many = fill_basket(tx, wishes, origin="till", vat_bp=1900)
     take_cash(tx, many, 1, 10**7)
     redeem_order(tx, many, token_bytes(16))
@@ -67,10 +71,12 @@ def hard(stocked_box: Stocked) -> Hard:
     box.settings = msgspec.structs.replace(box.settings, seller=f"Salt & Paper, {LONG}", place=LONG)
     many, dear, back = box.write("payment", _sold)
     conn = box.db.read()
-    papers = [f"/r/{ids.receipt_id(box.secrets, sales.get(conn, no).receipt_event or 0)}" for no in (many, dear, back)]
+    receipts = [
+        f"/r/{ids.receipt_id(box.secrets, sales.get(conn, no).receipt_event or 0)}" for no in (many, dear, back)
+    ]
     found = {one.ed: one.certificate for one in claims.bought(conn, many)}
     numbered, copy = (f"/c/{(found[ed] or b'').hex()}" for ed in (1, None))
-    return Hard(*papers, numbered, copy)
+    return Hard(receipts[0], receipts[1], receipts[2], numbered, copy)
 
 
 @pytest.fixture

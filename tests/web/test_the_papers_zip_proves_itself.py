@@ -16,7 +16,7 @@ from tests.web import phone
 
 def papers(buyer: FlaskClient, stocked: Stocked, *drops: str) -> bytes:
     page = phone.grant(buyer, stocked, *drops)
-    return buyer.get(f"{page}/papers.zip").data
+    return bytes(buyer.get(f"{page}/papers.zip").data)
 
 
 def names(data: bytes) -> list[str]:
