@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from stall.flows.take_card import drop_sale
+from stall.flows.take_cash import take_cash
 from stall.store import catalogue, sales
 from stall.web import ids
 from stall.web.factory import create_buyer_app, shop_of
@@ -158,6 +159,12 @@ def _orders(stall: Stocked, buyer: FlaskClient) -> Iterator[Stop]:
     paid = phone.order(buyer, stalls.PHOTOS)
     phone.pay_cash(stall, phone.sale_of(stall, paid))
     yield Stop("order, paid", paid)
+    opened = phone.order(buyer, stalls.PHOTOS)
+    phone.pay_cash(stall, phone.sale_of(stall, opened))
+    buyer.post(f"{opened}/claim", data={"press": opened.rsplit("/", 1)[-1]})
+    yield Stop("order, opened", opened)
+    yield Stop("order, its file", f"{opened}/claim", 303, form={"press": opened[-22:], "to": "file"}, page=False)
+    yield from _baskets(stall, buyer)
     free = buyer.post(f"/d/{SAMPLER}/take", data={"press": phone.press_of(buyer.get(f"/d/{SAMPLER}"))}).location
     yield Stop("order, free", free)
     gone = phone.order(buyer, stalls.LAST_ONE)
@@ -183,6 +190,26 @@ def _orders(stall: Stocked, buyer: FlaskClient) -> Iterator[Stop]:
     yield Stop("claim of an order not paid", f"{waiting}/claim", 409, form={"press": NOBODY})
 
 
+def _baskets(stall: Stocked, buyer: FlaskClient) -> Iterator[Stop]:
+    several = phone.order(buyer, ZINE)
+    for drop in (stalls.PHOTOS, stalls.SONGS):
+        press = phone.press_of(buyer.get(f"/d/{drop}?o={several[-22:]}"))
+        assert buyer.post(f"{several}/add", data={"press": press, "drop": drop}).status_code == 303
+    yield Stop("order, several", several)
+    yield Stop("catalogue, adding", f"/?o={several[-22:]}")
+    yield Stop("item, adding", f"/d/{ZINE}?o={several[-22:]}")
+    yield Stop("an order that changed", f"{several}/remove", 409, form={"press": NOBODY, "line": "0", "seen": "x"})
+    yield Stop("nothing to add", f"{several}/add", 409, form={"press": NOBODY, "drop": stalls.GONE})
+    yield Stop("not free to take", f"{several}/take", 409, form={"press": NOBODY})
+    part = phone.order(buyer, stalls.PHOTOS)
+    stall.box.write("payment", lambda tx: take_cash(tx, phone.sale_of(stall, part), 1, 100, part_minor=100))
+    yield Stop("order, part paid", part)
+    empty = phone.order(buyer, ZINE)
+    page = buyer.get(empty)
+    fields = {name: re.findall(f'name="{name}" value="([^"]+)"', page.text)[0] for name in ("press", "line", "seen")}
+    yield Stop("order, emptied", buyer.post(f"{empty}/remove", data=fields).location)
+
+
 def _codes(stall: Stocked, buyer: FlaskClient) -> Iterator[Stop]:
     yield Stop("type a code", "/t")
     several = stalls.sell(stall, PRINTS, stalls.PHOTOS, stalls.SONGS)
@@ -192,6 +219,9 @@ def _codes(stall: Stocked, buyer: FlaskClient) -> Iterator[Stop]:
     yield Stop("download, several", _grant(stall, buyer, several))
     photos = _grant(stall, buyer, stalls.sell(stall, stalls.PHOTOS))
     yield Stop("download, photos", photos)
+    yield Stop("picture, first", f"{photos}?photo=1")
+    yield Stop("picture, second", f"{photos}?photo=2")
+    yield Stop("picture, none", f"{photos}?photo=99", 404)
     songs = stalls.sell(stall, stalls.SONGS)
     yield Stop("download, songs", _grant(stall, buyer, songs))
     used = _grant(stall, buyer, songs)

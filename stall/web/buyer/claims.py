@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from stall.errors import Refused
@@ -77,13 +77,11 @@ def pages(shop: Shop) -> Blueprint:
         return handover.lead(box, grant)
 
     @routes.get("/g/<name>")
-    def download_page(name: str) -> str | Response:
+    def download_page(name: str) -> str:
         grant, claim = granted.live_grant(box, name)
         packs = granted.listing(box.db.read(), grant)
         pictures = photos.of(packs)
-        small, photo = photos.asked(pictures, "thumb"), photos.asked(pictures, "photo")
-        if small is not None:
-            return photos.small(box, small)
+        photo = photos.asked(pictures)
         if photo is not None:
             return render_template("photo.html", name=name, photo=photo, count=len(pictures))
         return _page(box, name, grant, claim, packs, pictures)
