@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 from stall.domain.product import ProductKind
@@ -26,7 +26,6 @@ from stall.store import claims, sales
 from stall.store.db import Tx
 from stall.web import ids
 from tests.fakes.stock import PRINTS, ZINE, Stocked
-from tests.web.test_buyer_browser import FLAGS
 
 LONG = "Donaudampfschifffahrtsgesellschaft" * 3
 MOST_LINES = 200
@@ -88,14 +87,6 @@ def address(buyer_app: Flask) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def test_a_receipt_says_what_came_back_and_of_how_many(buyer: FlaskClient, hard: Hard) -> None:
