@@ -9,11 +9,13 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
 
 from stall import app
 from stall.demo import nginx as shipped
@@ -104,6 +106,19 @@ class Front:
     reports: Datagrams | None = None
     pid: int = 0
     stop_app: Callable[[], None] = lambda: None
+    pages: Flask | None = None
+    framework: list[str] = field(default_factory=list)
+
+    def count_what_reaches_the_framework(self) -> None:
+        """From now on `framework` holds the path of every request that a thread and the framework answer."""
+        assert self.pages is not None
+        behind = self.pages.wsgi_app
+
+        def noting(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+            self.framework.append(environ["PATH_INFO"])
+            return behind(environ, start_response)
+
+        self.pages.wsgi_app = noting  # type: ignore[method-assign]  # so Flask's manual says to do it
 
     def ask(self, path: str, method: str = "GET", body: str | None = None, **headers: str) -> Answer:
         """One request as its answer, redirects not followed. An underscore in a header's name is a hyphen."""
@@ -177,7 +192,7 @@ def behind_nginx(box: Box, nginx: str, run: Path, threads: int = 4) -> Iterator[
         stack.callback(running.wait, PATIENCE_S)
         stack.callback(running.terminate)
         _until_it_listens(port)
-        yield Front(port, box, shop_of(pages), run, reports, running.pid, app_stack.close)
+        yield Front(port, box, shop_of(pages), run, reports, running.pid, app_stack.close, pages)
 
 
 def _until_it_listens(port: int) -> None:
