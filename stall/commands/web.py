@@ -19,6 +19,7 @@ def web(data: Path) -> None:
 
     log.setup()
     give_back_large_blocks()  # before the first thread takes an arena of its own
+    serve.hold_signals()  # the crowd's writer is a thread too
     box = app.open_box(data, crowd=True, all_day=True)
     try:
         serve.run(box, say.line)

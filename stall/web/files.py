@@ -36,6 +36,8 @@ _NGINX_SAYS = ("Content-Length", "Content-Range", "Accept-Ranges")
 #: The phone may keep it, and asks before using it again.
 _CACHE = "private, no-cache"
 FOUND = 302
+#: Instead of a grant's name, where there is none: nginx reports nothing of it.
+NOBODY = "-"
 #: Where nginx finds a file that the app hands back (locations of stall-buyers.conf): with the range asked for, or without.
 _PART, _WHOLE = "/-/part", "/-/whole"
 #: Where it finds one that anybody may have: with the range asked for, and nobody is told of it.
@@ -98,6 +100,17 @@ def hand_back(folder: Path, asked: Asked, report: Callable[[Transfer], None]) ->
         where = f"{kind}/{asked.grant}" if asked.grant else _OPEN
         response.headers["X-Accel-Redirect"] = quote(f"{where}/{_kept(file)}/{asked.name}")
     return response
+
+
+def show(folder: Path, file: PackFile, *, behind_nginx: bool) -> Response:
+    """Answer for a file that anybody may have; nobody counts it. Raises as `send`."""
+    if behind_nginx:
+        return hand_back(folder, Asked(NOBODY, 0, file.name, file), _nobody_counts)
+    return send(folder, file, 0, _nobody_counts)
+
+
+def _nobody_counts(_: Transfer) -> None:
+    """A file that anybody may have is no download."""
 
 
 def send(folder: Path, file: PackFile, grant: int, report: Callable[[Transfer], None]) -> Response:

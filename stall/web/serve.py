@@ -66,13 +66,17 @@ BEHIND_NGINX: dict[str, Any] = {
 logger = log.get("web")
 
 
+def hold_signals() -> None:
+    """Keep the signals that end us for the one place that waits for them; before any thread starts, which would take one and end."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
 def run(box: Box, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is told both addresses once they answer. Closes nothing of the box.
 
     Raises Refused `port-in-use`, `address-refused`, `already-running`.
     """
-    # Blocked before any thread starts, so that only the sigwait below ever sees them.
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    hold_signals()
     _allow_many_files()
     sys.setswitchinterval(SWITCH_S)
     web = box.settings.web
@@ -87,6 +91,8 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
             _meet_nginx(box, shop_of(app), behind, open_things)
         buyers_socket = listen(web.host, web.port) if behind is None else listen_unix(behind, "web")
         open_things.enter_context(buyers_socket)
+        if behind is not None:
+            open_things.callback(behind.unlink, missing_ok=True)
         front = Front(shop_of(app), guard.buyer_rules(web, box.settings.captive.https))
         buyers = Serving(app, buyers_socket, "buyers", web.threads, front, behind_nginx=behind is not None)
         open_things.callback(buyers.stop)
@@ -112,7 +118,6 @@ def _meet_nginx(box: Box, shop: Shop, buyers_socket: Path, open_things: contextl
     link_secret.keep(box.folder / "keys", box.secrets)
     reports = Datagrams(buyers_socket.with_name(REPORTS_SOCKET), box, shop.transfers)
     open_things.callback(reports.stop)
-    open_things.callback(buyers_socket.unlink, missing_ok=True)
 
 
 def _spare_the_collector() -> None:

@@ -25,8 +25,8 @@ from stall.store import link_secret
 from stall.store.box import Box
 from stall.store.writer import CrowdWriter
 from stall.web import guard, ids, serve
+from stall.web.buyer import front as crowd
 from stall.web.buyer.shop import Shop
-from stall.web.buyer.takes import Takes
 from stall.web.datagrams import Datagrams
 from stall.web.factory import create_buyer_app, shop_of
 from stall.wire import claimcode
@@ -101,13 +101,19 @@ class Front:
 
     port: int
     box: Box
-    shop: Shop
+    running: Shop | None
     run: Path
     reports: Datagrams | None = None
     pid: int = 0
     stop_app: Callable[[], None] = lambda: None
     pages: Flask | None = None
     framework: list[str] = field(default_factory=list)
+
+    @property
+    def shop(self) -> Shop:
+        """What the app's pages share, where it runs in this process."""
+        assert self.running is not None
+        return self.running
 
     def count_what_reaches_the_framework(self) -> None:
         """From now on `framework` holds the path of every request that a thread and the framework answer."""
@@ -167,9 +173,7 @@ def alone(box: Box, threads: int = 4) -> Iterator[Front]:
 @contextmanager
 def behind_nginx(box: Box, nginx: str, run: Path, threads: int = 4) -> Iterator[Front]:
     """The app on a unix socket, and nginx before it. The clock of the box must be the machine's: nginx judges links by it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     if box.crowd is None:
         box.crowd = CrowdWriter(box.db)
     places = Places(box.folder, run, "127.0.0.1", port)
@@ -181,7 +185,7 @@ def behind_nginx(box: Box, nginx: str, run: Path, threads: int = 4) -> Iterator[
         reports = Datagrams(run / serve.REPORTS_SOCKET, box, shop_of(pages).transfers)
         stack.callback(reports.stop)
         sock = stack.enter_context(serve.listen_unix(places.socket, "web"))
-        taker = Takes(shop_of(pages), guard.buyer_rules(box.settings.web))
+        taker = crowd.Front(shop_of(pages), guard.buyer_rules(box.settings.web, box.settings.captive.https))
         serving = serve.Serving(pages, sock, "test", threads, taker, behind_nginx=True)
         app_stack = stack.enter_context(ExitStack())
         app_stack.callback(serving.stop)
@@ -191,11 +195,19 @@ def behind_nginx(box: Box, nginx: str, run: Path, threads: int = 4) -> Iterator[
             running = subprocess.Popen([nginx, *arguments], stderr=log)
         stack.callback(running.wait, PATIENCE_S)
         stack.callback(running.terminate)
-        _until_it_listens(port)
+        until_it_listens(port)
         yield Front(port, box, shop_of(pages), run, reports, running.pid, app_stack.close, pages)
 
 
-def _until_it_listens(port: int) -> None:
+def free_port() -> int:
+    """A port nobody uses just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until_it_listens(port: int) -> None:
+    """Wait for nginx."""
     for _ in range(200):
         with socket.socket() as probe:
             probe.settimeout(0.05)

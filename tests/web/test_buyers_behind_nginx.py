@@ -14,6 +14,7 @@ import pytest
 
 from stall.demo import nginx as shipped
 from stall.web import guard, ids
+from tests.fakes import home
 from tests.fakes.stock import SAMPLER, Stocked
 from tests.web import front
 from tests.web.front import Front
@@ -26,9 +27,16 @@ LARGE_BYTES = 20_000_000
 SLOW = 40
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("t") / "box"
+    front.stocked_today(folder).box.close()
+    return folder
+
+
 @pytest.fixture
-def stall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stocked]:
-    stocked = front.stocked_today(tmp_path_factory.mktemp("b") / "box")
+def stall(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stocked]:
+    stocked = front.opened(home.copied(template, tmp_path_factory.mktemp("b") / "box"))
     yield stocked
     stocked.box.close()
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.fakes import home
 from tests.fakes.stock import FILES, PRINTS, Stocked
 from tests.web import front
 from tests.web.front import Front
@@ -31,10 +32,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def stall(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stocked]:
-    from tests.fakes import home
-
-    folder = home.copied(template, tmp_path_factory.mktemp("b") / "box")
-    stocked = front.opened(folder)
+    stocked = front.opened(home.copied(template, tmp_path_factory.mktemp("b") / "box"))
     yield stocked
     stocked.box.close()
 
