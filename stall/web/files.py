@@ -40,16 +40,11 @@ FOUND = 302
 NOBODY = "-"
 #: Where nginx finds a file that the app hands back (locations of stall-buyers.conf): with the range asked for, or without.
 _PART, _WHOLE = "/-/part", "/-/whole"
-#: Where it finds one that anybody may have: with the range asked for, and nobody is told of it.
-_OPEN = "/-/open"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A file somebody may have: the grant's name and number, and what the file is called in the address.
-
-    Without a grant anybody may have it, and nobody counts it.
-    """
+    """A file somebody may have: the grant's name and number, and what the file is called in the address."""
 
     grant: str
     grant_no: int
@@ -92,13 +87,10 @@ def hand_back(folder: Path, asked: Asked, report: Callable[[Transfer], None]) ->
     if status in {ranges.WHOLE, ranges.PART}:
         _check(path_of(folder, file), file)
         kind = _WHOLE if status == ranges.WHOLE and "Range" in request.headers else _PART
-        if not asked.grant and kind == _WHOLE:
-            return send(folder, file, asked.grant_no, report)
         response.status_code = ranges.WHOLE  # which of them it is, nginx says
         for name in _NGINX_SAYS:
             response.headers.pop(name, None)
-        where = f"{kind}/{asked.grant}" if asked.grant else _OPEN
-        response.headers["X-Accel-Redirect"] = quote(f"{where}/{_kept(file)}/{asked.name}")
+        response.headers["X-Accel-Redirect"] = quote(f"{kind}/{asked.grant}/{_kept(file)}/{asked.name}")
     return response
 
 

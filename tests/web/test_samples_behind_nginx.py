@@ -74,7 +74,7 @@ def test_previews_come_from_nginx_and_paid_pictures_do_not(both: tuple[Front, Fr
         assert "immutable" in got.headers["Cache-Control"]
     for wrong in (
         f"/preview/{paid}.jpg",
-        f"/-/open/files/{paid}/x",
+        f"/-/part/-/files/{paid}/x",
         f"/thumbs/{paid}.jpg",
         f"/preview/..%2fthumbs%2f{paid}.jpg",
     ):

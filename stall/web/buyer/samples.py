@@ -16,12 +16,10 @@ from flask import Blueprint, Response, send_from_directory
 
 from stall.domain import colour, contents
 from stall.flows.claim import check_not_going_back
-from stall.flows.record_transfer import Transfer
 from stall.store import catalogue, previews
 from stall.store.catalogue import DropCard, PackFile
 from stall.web import files, granted, ids
 from stall.web.buyer.shop import Shop
-from stall.web.files import Asked
 
 _PICTURE = re.compile(rf"[0-9a-f]{{64}}(?:-{previews.SMALL})?")
 _FOR_EVER = f"public, max-age={365 * 24 * 3600}, immutable"
@@ -42,10 +40,7 @@ def pages(shop: Shop) -> Blueprint:
         found = next((file for file in wanted if (file.sha256, file.name) == (sha256, name)), None)
         if found is None:
             raise ids.unknown_page()
-        asked = Asked("", 0, found.name, found)
-        if shop.behind_nginx:
-            return _open_to_all(files.hand_back(box.folder, asked, _nobody_counts), found)
-        return _open_to_all(files.send(box.folder, found, asked.grant_no, _nobody_counts), found)
+        return _open_to_all(files.show(box.folder, found, behind_nginx=shop.behind_nginx), found)
 
     @routes.get("/preview/<name>.jpg")
     def preview(name: str) -> Response:
@@ -95,10 +90,6 @@ def _open_to_all(answer: Response, file: PackFile) -> Response:
         if "Content-Disposition" in headers:
             headers["Content-Disposition"] = headers["Content-Disposition"].replace("attachment", "inline", 1)
     return answer
-
-
-def _nobody_counts(_: Transfer) -> None:
-    """A sample is not a download."""
 
 
 @lru_cache(maxsize=64)
