@@ -22,7 +22,10 @@
     if (!count || !known || !to || document.hidden) return;
     const left = to - performance.now() - ahead;
     if (left <= 0) return;
-    if (!calm.matches && left < DAY_MS) count.textContent = digits(left);
+    if (!calm.matches && left < DAY_MS) {
+      count.textContent = digits(left);
+      count.classList.add("ticking");
+    }
     ticking = setTimeout(tick, calm.matches ? Math.min(left, MINUTE_MS) : left % 1000 || 1000);
   };
   const later = () => {
