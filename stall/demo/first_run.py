@@ -23,7 +23,7 @@ from stall.creator import delegations, keyring, leases, packs
 from stall.creator import folder as files
 from stall.creator.keyring import Creator
 from stall.creator.packs import BuiltPack, PackOptions
-from stall.demo.art import drawing
+from stall.demo.art import drawing, tunes
 from stall.demo.folder import DemoFolder, Stage, State
 from stall.domain.product import ProductKind
 from stall.errors import Refused
@@ -46,6 +46,11 @@ PRINTS_TITLE, PRINTS_ID = "Slow Light, twenty prints", "slow-light"
 PRINTS_WORDS = "Twenty prints in one numbered edition: suns, waves, leaves and other patient things. Yours as files."
 GIFT_TITLE, GIFT_ID = "A wallpaper, with our thanks", "wallpaper"
 GIFT_WORDS = "One of the prints for your phone, free."
+#: Prints of which a piece is shown to everybody, and the folder of these pieces.
+DETAILS, DETAILS_FOLDER = ("03-sea-glass.jpg", "10-pressed-leaves.jpg", "16-wind-map.jpg"), "details"
+SONGS_TITLE, SONGS_ID, SONGS_PRICE_MINOR = "Three Tides, for falling asleep", "three-tides", 300
+SONGS_WORDS = "Ebb, slack water, flood: three short pieces for plucked strings. Listen to how it begins."
+SONGS_FOLDER, SONGS_COVER = "songs", "14-still-waves.jpg"
 #: The picture of the postcards, where the demo draws one.
 POSTCARD_PICTURE = "05-hill-country.jpg"
 LICENCE = "Yours to print, hang and enjoy. Not to be sold again as files."
@@ -85,6 +90,8 @@ def make(folder: DemoFolder, pack: Path | None, say: Say, bar: Bar) -> State:
         creator = keyring.new(folder.creator, STALL_NAME, passphrase=None)  # a demo asks nobody
         box = _make_box(folder)
         granted = _delegate(folder, creator, box.did, now_s)
+        if pack is None:
+            tunes.render(folder.path / SONGS_FOLDER)  # while the prints are drawn
     offers = [_own_offer(pack, now_s)] if pack is not None else _print_offers(folder, now_s)
     built = [_build(folder, creator, offer, now_s, bar) for offer in offers]
     lease = leases.issue(creator, built[0].token, box.thumbprint, box.epoch, now_s=now_s, count=EDITION, days=DAYS)
@@ -127,16 +134,32 @@ def _own_offer(files: Path, now_s: int) -> Offer:
 
 
 def _print_offers(folder: DemoFolder, now_s: int) -> list[Offer]:
-    """The prints in a numbered edition, and one of them as a gift."""
+    """The prints in a numbered edition, one of them as a gift, and three songs as many as anybody likes."""
     gift = folder.path / "gift"
     shutil.rmtree(gift, ignore_errors=True)
     gift.mkdir(mode=0o700)
     drawing.cut_wallpaper(folder.prints / GIFT, gift / "wallpaper.jpg")
-    prints = dataclasses.replace(_options(PRINTS_TITLE, PRINTS_WORDS, now_s), drop_id=PRINTS_ID)
+    drawing.cut_details([folder.prints / name for name in DETAILS], folder.prints / DETAILS_FOLDER)
+    prints = dataclasses.replace(
+        _options(PRINTS_TITLE, PRINTS_WORDS, now_s), drop_id=PRINTS_ID, samples=(f"{DETAILS_FOLDER}/*",)
+    )
     free = dataclasses.replace(
         _options(GIFT_TITLE, GIFT_WORDS, now_s), drop_id=GIFT_ID, price_minor=0, edition=None, cover="wallpaper.jpg"
     )
-    return [Offer(folder.prints, prints), Offer(gift, free)]
+    return [Offer(folder.prints, prints), Offer(gift, free), _song_offer(folder, now_s)]
+
+
+def _song_offer(folder: DemoFolder, now_s: int) -> Offer:
+    songs = folder.path / SONGS_FOLDER
+    drawing.cut_wallpaper(folder.prints / SONGS_COVER, songs / "cover.jpg")
+    options = dataclasses.replace(
+        _options(SONGS_TITLE, SONGS_WORDS, now_s),
+        drop_id=SONGS_ID,
+        price_minor=SONGS_PRICE_MINOR,
+        edition=None,
+        samples=("listen.wav",),
+    )
+    return Offer(songs, options)
 
 
 def _options(title: str, words: str, now_s: int) -> PackOptions:

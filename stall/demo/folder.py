@@ -29,7 +29,7 @@ from stall.store import locks
 STATE_FILE = "demo.json"
 PIN_FILE = "maker-pin"
 LOCK_NAME = "demo"
-_MADE_HERE = ("creator", "box", "cloud", "terminal", "documents", "prints", "gift", "logs", PIN_FILE)
+_MADE_HERE = ("creator", "box", "cloud", "terminal", "documents", "prints", "gift", "songs", "logs", PIN_FILE)
 
 
 class Stage(StrEnum):

@@ -9,7 +9,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from stall.errors import Broken
@@ -37,6 +37,13 @@ def cut_wallpaper(whole: Path, out: Path) -> None:
     from stall.demo.art import prints
 
     prints.render_wallpaper(whole, out)
+
+
+def cut_details(wholes: Sequence[Path], folder: Path) -> None:
+    """Make the samples of the prints; loads Pillow only now."""
+    from stall.demo.art import prints
+
+    prints.render_details(wholes, folder)
 
 
 @contextlib.contextmanager

@@ -87,6 +87,18 @@ def render_wallpaper(whole: Path, out: Path) -> None:
         save(image.crop((MARGIN, MARGIN, WIDTH - MARGIN, HEIGHT - MARGIN)), out)
 
 
+def render_details(wholes: Sequence[Path], folder: Path) -> list[Path]:
+    """Cut a small piece out of prints already drawn, to be looked at closely by whoever has not bought them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for whole in wholes:
+        with Image.open(whole) as image:
+            left, top = image.width // 5, image.height // 4
+            made.append(folder / f"detail-{whole.stem.split('-', 1)[1]}.jpg")
+            save(image.crop((left, top, left + 900, top + 900)), made[-1])
+    return made
+
+
 def draw(item: Print, seed: int) -> Image.Image:
     """Draw one print, 1600 by 2000 pixels."""
     rng = Random(f"{seed} {item.name}")  # noqa: S311 - chance for pictures, not for secrets
