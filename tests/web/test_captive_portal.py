@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from stall.settings import Captive, Web
 from stall.web import guard, serve
-from stall.web.buyer.takes import Takes
+from stall.web.buyer.front import Front
 from stall.web.captive.clients import Funnel
 from stall.web.captive.policy import Said
 from stall.web.captive.probes import KNOWN, Kind, Known
@@ -251,8 +251,8 @@ def test_a_client_nobody_can_tell_apart_is_remembered_by_nobody(ask: Ask, portal
 def port(portal_app: Flask, stocked_box: Stocked) -> Iterator[int]:
     """The same app on a real socket, as `stall web` serves it."""
     sock = serve.listen("127.0.0.1", 0)
-    takes = Takes(shop_of(portal_app), guard.buyer_rules(stocked_box.box.settings.web))
-    serving = serve.Serving(portal_app, sock, "buyers", 2, takes)
+    front = Front(shop_of(portal_app), guard.buyer_rules(stocked_box.box.settings.web))
+    serving = serve.Serving(portal_app, sock, "buyers", 2, front)
     yield sock.getsockname()[1]
     serving.stop()
 
@@ -277,6 +277,15 @@ def test_over_real_sockets_each_phone_has_its_own_state(port: int, stocked_box: 
     assert over_http(port, one, *probe)[2].endswith(b"<BODY>Success</BODY></HTML>")
     assert over_http(port, other, *probe) == (302, f"{BOX}/cna", b"")
     assert over_http(port, one, "clients3.google.com", "/generate_204", ua.ANDROID_PROBE)[0] == 302
+    for host in (
+        "192.0.2.1",
+        "evil.example",
+        "192.0.2.1",
+        "evil.example",
+    ):  # a page that is kept by then is none of theirs
+        status, place, body = over_http(port, other, host, "/", ua.ANDROID_CHROME)
+        assert (status, place) == ((200, "") if host == "192.0.2.1" else (302, f"{BOX}/"))
+        assert (b"Harbour Prints" in body) == (host == "192.0.2.1")
     assert over_http(port, one, "evil.example", f"/d/{SAMPLER}/take", ua.FIREFOX, method="POST")[0] == 405
     assert stocked_box.box.db.read().execute("SELECT count(*) FROM sales").fetchone()[0] == 0
 

@@ -51,20 +51,15 @@ class Portal:
         system = agents.system_of(request.headers.get("User-Agent", ""))
         return self.clients.reached(request.remote_addr, stage, system) if request.remote_addr else Client(system)
 
-    def opened(self, stage: Stage) -> None:
-        """Note that a page of the shop was opened; in a browser of its own, its system need not be kept captive any more."""
-        self._opened_by(request.remote_addr, request.headers.get("User-Agent", ""), stage)
-
     def looked(self, path: str, address: str | None, agent: str) -> None:
-        """Note that somebody at `address` asked for `path`, if that is of the shop window. For who answers outside the framework."""
-        if self.is_open and _WINDOW.fullmatch(path):
-            self._opened_by(address, agent, Stage.CATALOGUE)
+        """Note that somebody at `address` asked for `path`, if that is of the shop window. For who answers outside the framework, too.
 
-    def _opened_by(self, address: str | None, agent: str, stage: Stage) -> None:
-        if not address:
+        In a browser of its own: then its system need not be kept captive any more.
+        """
+        if not self.is_open or not address or not _WINDOW.fullmatch(path):
             return
         system = agents.system_of(agent)
-        self.clients.reached(address, stage, system)
+        self.clients.reached(address, Stage.CATALOGUE, system)
         if agents.is_browser(agent) and system is not System.ANDROID:
             self.clients.reached(address, Stage.RELEASED, system)
 

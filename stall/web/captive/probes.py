@@ -144,7 +144,7 @@ _SYSTEM = {
 def recognise(host: str, path: str, method: str, agent: str, accept: str = "") -> Probe:
     """Say what a request to a host that is not ours is. Any strings will do; only the first 512 characters of each are read.
 
-    `host` may have a port. `accept` is the header: a window of a person asks for text/html first, a program does not.
+    `host` may have a port, `path` no query. `accept` is the header: a window of a person asks for text/html first, a program does not.
     """
     agent = agent[:MOST_READ]
     system, sheet = agents.system_of(agent), agents.sheet_of(agent)
@@ -153,7 +153,7 @@ def recognise(host: str, path: str, method: str, agent: str, accept: str = "") -
     if agents.PROBING_APPLE in agent:
         return Probe(Kind.APPLE, System.APPLE, _APPLE_SUCCESS)
     person = sheet is not None or (agents.is_browser(agent) and accept.lstrip().startswith("text/html"))
-    name, path = _name(host), path[:MOST_READ].partition("?")[0]
+    name, path = _name(host), path[:MOST_READ]
     row = next((row for row in KNOWN if row.matches(name, path)), None)
     if row is None or _is_person(row.kind, person, agent):
         return Probe(Kind.PAGE, system, sheet=sheet, navigates=person)
