@@ -9,6 +9,7 @@ import pytest
 from stall.domain.epoch import Cause
 from stall.errors import Broken
 from stall.flows.claim import redeem_order
+from stall.flows.keep_hashes import keep_all_hashes
 from stall.flows.new_epoch import new_epoch
 from stall.flows.prove_entries import prove_entries
 from stall.store import journal, proofs, sales, worth
@@ -103,8 +104,13 @@ def test_what_an_earlier_epoch_sold_is_proven_in_its_own_journal(stall: Stocked)
     assert audit(stall.box.db.read(), stall.box.secrets.signing.public).findings == []
 
 
-def test_a_changed_event_is_not_proven(stall: Stocked) -> None:
+@pytest.mark.parametrize("more", [0, 300], ids=["in the tail", "under kept hashes"])
+def test_a_changed_event_is_not_proven(stall: Stocked, more: int) -> None:
     (held,) = opened(stall)
+    with stall.box.db.transaction() as tx:
+        for _ in range(more):
+            tx.append("clock", {})
+    keep_all_hashes(stall.box.db, 1)
     with stall.box.db.transaction() as tx:
         tx.conn.execute("UPDATE events SET bytes = CAST(replace(bytes, 'certificate', 'Certificate') AS BLOB) WHERE id = ?", (held.event,))  # fmt: skip
     with pytest.raises(Broken) as refusal:

@@ -136,28 +136,45 @@ def cosign(stocked: Stocked) -> None:
         uploads.save_cosigned(tx, head.epoch_no, countersigned, head.size)
 
 
-def let_cosign(tx: Tx) -> None:
+def let_cosign(tx: Tx, *drops: str) -> None:
     given = delegation.Delegation(
         iss=papers.CREATOR.did, sub=CLOUD.did, cnf=delegation.confirmation(CLOUD.public), jti=b64.encode(bytes(16)), seq=1,
-        iat=NOW_S - 60, nbf=NOW_S - 60, exp=NOW_S + 86_400, role="cloud", cap=("cosign",), drops=("*",), name="Cloud",
+        iat=NOW_S - 60, nbf=NOW_S - 60, exp=NOW_S + 86_400, role="cloud", cap=("cosign",), drops=drops or ("*",), name="Cloud",
     )  # fmt: skip
     accept_delegation(tx, delegation.sign(papers.CREATOR, given))
+
+
+def upload_to(stocked: Stocked, cloud: keys.SigningKey = CLOUD) -> None:
+    """Name the cloud in the stall's settings."""
+    told = Cloud("http://127.0.0.1:9", CLOUD_NAME, b64.encode(cloud.public))
+    stocked.box.settings = msgspec.structs.replace(stocked.box.settings, cloud=told)
 
 
 def test_what_the_creators_cloud_countersigned_is_final(buyer: FlaskClient, stocked_box: Stocked) -> None:
     before = opened(buyer, stocked_box)[0]
     cosign(stocked_box)
-    box = stocked_box.box
-    box.settings = msgspec.structs.replace(
-        box.settings, cloud=Cloud("http://127.0.0.1:9", CLOUD_NAME, b64.encode(CLOUD.public))
-    )
+    upload_to(stocked_box)
     assert said(buyer.get(before).text, "head.provisional"), "its creator let no cloud countersign"
-    box.write("housekeeping", let_cosign)
+    stocked_box.box.write("housekeeping", let_cosign)
     page = buyer.get(before).text
     assert said(page, "head.final")
     assert said(page, "why.final-log")
     later = opened(buyer, stocked_box)[0]
     assert said(buyer.get(later).text, "head.provisional"), "the cloud has not seen this one"
+
+
+def test_a_cloud_that_may_not_makes_nothing_final(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    prints, zine = opened(buyer, stocked_box, PRINTS, ZINE)
+    cosign(stocked_box)
+    upload_to(stocked_box)
+    stocked_box.box.write("housekeeping", lambda tx: let_cosign(tx, ZINE))
+    assert said(buyer.get(prints).text, "head.provisional"), "it may countersign for another drop"
+    assert said(buyer.get(zine).text, "head.final")
+    upload_to(stocked_box, papers.CREATOR)
+    assert said(buyer.get(zine).text, "head.provisional"), "that is not the cloud that countersigned"
+    upload_to(stocked_box)
+    revoke(stocked_box, "box", CLOUD.thumbprint)
+    assert said(buyer.get(zine).text, "head.provisional"), "the creator revoked the cloud"
 
 
 def test_money_on_its_way_to_the_bank_is_told_and_when_it_has_arrived(till: Till, buyer: FlaskClient) -> None:
