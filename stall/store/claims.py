@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stall.store.schema import claim_id, line_id
@@ -54,6 +55,8 @@ class Bought:
     edition: int | None
     cover: str | None
     certificate: bytes | None
+    accent: str | None = None
+    """The colour of the pack's cover (domain/colour.py)."""
 
 
 def by_digest(conn: sqlite3.Connection, digest: bytes) -> Claim | None:
@@ -77,13 +80,18 @@ def grant(conn: sqlite3.Connection, no: int) -> Grant | None:
 def bought(conn: sqlite3.Connection, sale: int) -> list[Bought]:
     """The downloadable lines of a sale, with the certificate's uuid once it is signed; not what came back, all its copies."""
     rows = conn.execute(
-        "SELECT l.id & 255, l.pack, d.drop_id, l.title, l.ed, d.edition, p.cover, c.uuid FROM lines l JOIN packs p ON p.no = l.pack"
+        "SELECT l.id & 255, l.pack, d.drop_id, l.title, l.ed, d.edition, p.cover, c.uuid, p.accent FROM lines l JOIN packs p ON p.no = l.pack"
         " JOIN drops d ON d.no = p.drop_no LEFT JOIN certificates c ON c.line = l.id WHERE l.id >= ? AND l.id < ? AND l.of_line IS NULL"
         " AND l.qty > (SELECT coalesce(sum(b.qty), 0) FROM lines b JOIN sales s ON s.no = b.id >> 8"
         "  WHERE b.of_line = l.id AND s.state = 'paid') ORDER BY l.id",
         (line_id(sale, 0), line_id(sale + 1, 0)),
     )
     return [Bought(*row) for row in rows.fetchall()]
+
+
+def accent(items: Sequence[Bought]) -> str | None:
+    """The colour a page of these wears: that of their only pack."""
+    return items[0].accent if len({item.pack for item in items}) == 1 else None
 
 
 def downloads(conn: sqlite3.Connection, claim: int) -> dict[int, int]:

@@ -59,6 +59,7 @@ def pages(shop: Shop) -> Blueprint:
             "code.html",
             code=claimcode.encode(code),
             items=items,
+            accent=claims.accent(items),
             press_key=key,
             handed=None if found is None else handover.of_claim(box, found, key),
         )
@@ -97,6 +98,7 @@ def _page(box: Box, name: str, grant: Grant, claim: Claim, packs: list[GrantedPa
         "grant.html",
         name=name,
         packs=packs,
+        accent=claims.accent(claims.bought(conn, sale.no)),
         photos=pictures,
         only_file=handover.only_file,
         going_back=all(pack.paused for pack in packs),

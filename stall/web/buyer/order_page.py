@@ -58,6 +58,7 @@ def draw(shop: Shop, name: str, refused: StallError | None = None) -> str:
         emptied=EMPTIED in request.args,
         numbered=any(item.edition is not None for item in bought),
         bought=bought,
+        accent=claims.accent(bought),
         refused=refused,
         handed=_handed(shop, name, sale) if now.state == "paid" and bought else None,
         receipt=None if sale.receipt_event is None else ids.receipt_id(box.secrets, sale.receipt_event),
