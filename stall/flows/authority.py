@@ -30,7 +30,11 @@ def check_authority(tx: Tx, sale: Sale, sold: Sequence[Good]) -> None:
         if item is None:
             continue
         if item.pack != pack:
-            raise Refused("sale-outdated", f"{item.title} was changed since it was chosen. Start a new sale of it.")
+            raise Refused(
+                "sale-outdated",
+                f"{item.title} was changed since it was chosen. Start a new sale of it.",
+                title=item.title,
+            )
         if item.offer is not Offer.SOLD_OUT:
             check_offer(item)
         check_delegated(tx, item, sale.cur)

@@ -63,13 +63,20 @@ def check_quantity(qty: int) -> None:
 def check_offer(item: Item) -> None:
     """Refuse a drop that is not for sale now, in the buyer's words. Raises Refused `drop-sold-out`, `drop-not-open`."""
     if item.offer is Offer.SOLD_OUT:
-        raise Refused("drop-sold-out", f"{item.title} is sold out. Choose another item.")
+        raise Refused("drop-sold-out", f"{item.title} is sold out. Choose another item.", title=item.title)
     if item.offer is Offer.EARLY:
-        raise Refused("drop-not-open", f"{item.title} is not on sale yet. Come back when it opens.")
+        raise Refused(
+            "drop-not-open",
+            f"{item.title} is not on sale yet. Come back when it opens.",
+            title=item.title,
+            case="early",
+        )
     if item.offer is Offer.LATE:
-        raise Refused("drop-not-open", f"The sale of {item.title} is over. Choose another item.")
+        raise Refused(
+            "drop-not-open", f"The sale of {item.title} is over. Choose another item.", title=item.title, case="late"
+        )
     if item.offer is Offer.PAUSED:
-        raise Refused("drop-not-open", f"{item.title} is not on sale right now. Ask at the stall.")
+        raise Refused("drop-not-open", f"{item.title} is not on sale right now. Ask at the stall.", title=item.title)
 
 
 def lines_of_drop(wish: Wish, item: Item, vat_bp: int) -> list[Line]:
@@ -77,7 +84,12 @@ def lines_of_drop(wish: Wish, item: Item, vat_bp: int) -> list[Line]:
     if item.edition is None:
         return [Line(0, item.title, wish.qty, item.price_minor * wish.qty, vat_bp, item.pack)]
     if wish.ed is not None and not 1 <= wish.ed <= item.edition:
-        raise Refused("edition-number-wrong", f"{item.title} has numbers 1 to {item.edition}. Choose one of these.")
+        raise Refused(
+            "edition-number-wrong",
+            f"{item.title} has numbers 1 to {item.edition}. Choose one of these.",
+            title=item.title,
+            last=item.edition,
+        )
     numbers = [wish.ed, *[None] * (wish.qty - 1)]
     return [Line(0, item.title, 1, item.price_minor, vat_bp, item.pack, ed) for ed in numbers]
 

@@ -73,6 +73,7 @@ def _redeem(tx: Tx, found: Claim | None, press: bytes, owner: str | None) -> int
         raise Refused(
             "claim-devices",
             f"This code was already used on {used} devices. Use one of them, or ask at the stall for another.",
+            n=used,
         )
     sign_certificates(tx, claim.sale, owner)
     grant = epochs.next_grant(tx.conn)

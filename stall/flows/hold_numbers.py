@@ -78,7 +78,7 @@ def forget_numbers(tx: Tx, sale: int) -> int:
 
 def sold_out(title: str) -> Refused:
     """What to tell who comes too late."""
-    return Refused("drop-sold-out", f"{title} is sold out. Choose another item.")
+    return Refused("drop-sold-out", f"{title} is sold out. Choose another item.", title=title)
 
 
 def _not_to_be_had(tx: Tx, drop_no: int, ed: int, title: str) -> Refused:
@@ -90,8 +90,12 @@ def _not_to_be_had(tx: Tx, drop_no: int, ed: int, title: str) -> Refused:
         return Refused(
             "edition-number-elsewhere",
             f"Number {ed} of {title} is not among those this stall may sell. Choose another number.",
+            ed=ed,
+            title=title,
         )
-    return Refused("edition-number-taken", f"Number {ed} of {title} is taken. Choose another number.")
+    return Refused(
+        "edition-number-taken", f"Number {ed} of {title} is taken. Choose another number.", ed=ed, title=title
+    )
 
 
 def _holds_already(tx: Tx, sale: int, drop_no: int, ed: int) -> bool:

@@ -49,6 +49,7 @@ def check_download(count: int, allowed: int) -> None:
         raise Refused(
             "download-limit",
             f"This file was downloaded {count} times, the most its creator allows. Ask at the stall for help.",
+            n=count,
         )
 
 

@@ -67,6 +67,11 @@ def status_of(error: StallError) -> int:
             return _SERVER_ERROR
 
 
+def wait_s(error: StallError) -> int:
+    """After how many seconds to try again; 0 where waiting does not help."""
+    return max(1, round(error.after_s)) if isinstance(error, Retry) else 0
+
+
 def wants_data() -> bool:
     """Whether the address asked for gives data rather than a page."""
     path = request.path
@@ -83,8 +88,8 @@ def register(app: Flask, page: Callable[[StallError, int], str]) -> None:
         answer = (
             _as_data(error, status) if wants_data() else Response(page(error, status), status, mimetype="text/html")
         )
-        if isinstance(error, Retry):
-            answer.headers["Retry-After"] = str(max(1, round(error.after_s)))
+        if wait := wait_s(error):
+            answer.headers["Retry-After"] = str(wait)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

@@ -7,13 +7,14 @@ from functools import cache, partial
 from pathlib import Path
 
 from flask import Flask, Response, render_template, request, url_for
+from markupsafe import Markup
 
 from stall.errors import StallError
 from stall.i18n.languages import NAMES
 from stall.store import link_secret
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids, language, words
-from stall.web.buyer import baskets, claims, covers, data, downloads, item, orders, papers, samples
+from stall.web.buyer import about, baskets, claims, covers, data, downloads, item, orders, papers, samples, ways_on
 from stall.web.buyer import catalogue as catalogue_pages
 from stall.web.buyer.live import LiveOrders
 from stall.web.buyer.remembered import Pages
@@ -75,7 +76,9 @@ def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = Fals
     shop.portal.watch(app)
     sheets.tell(app)
     error_pages.register(app, _error_page)
-    for noun in (catalogue_pages, item, samples, data, orders, baskets, claims, downloads, papers, captive_pages):
+    for noun in (
+        catalogue_pages, about, item, samples, data, orders, baskets, claims, downloads, papers, captive_pages,
+    ):  # fmt: skip
         app.register_blueprint(noun.pages(shop))
 
     @app.after_request
@@ -95,7 +98,15 @@ def shop_of(app: Flask) -> Shop:
 
 
 def _error_page(error: StallError, status: int) -> str:
-    return render_template("error.html", error=error, status=status)
+    return render_template(
+        "error.html",
+        error=error,
+        status=status,
+        way=ways_on.from_here(error),
+        wait_s=error_pages.wait_s(error),
+        tongues=partial(language.ways, bare=status == NOT_FOUND),
+        code=Markup('<b class="whole">{}</b>').format(error.code),
+    )
 
 
 @cache

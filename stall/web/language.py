@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from stall.errors import StallError
+from stall.errors import Refused, Retry, StallError
 from stall.i18n import formats, texts
 from stall.i18n.languages import DEFAULT, LANGUAGES, NAMES
 from stall.web import words
@@ -85,14 +85,15 @@ class Way(NamedTuple):
     here: bool
 
 
-def ways() -> list[Way]:
+def ways(*, bare: bool = False) -> list[Way]:
     """The switch: this page in each language, with whatever else stands in its address.
 
     The links name no path, so they say nothing about it. An answer to a button cannot be asked for again: from there the
-    switch leads to the first page, unless the same address has a page of its own.
+    switch leads to the first page, unless the same address has a page of its own. `bare` keeps nothing, for a page that must not
+    tell one address from another.
     """
     again = _can_be_asked_for()
-    kept = [pair for pair in request.args.items(multi=True) if pair[0] != ARGUMENT] if again else []
+    kept = [pair for pair in request.args.items(multi=True) if pair[0] != ARGUMENT] if again and not bare else []
     start = "" if again else "/"
     return [
         Way(tag, name, f"{start}?{urlencode([*kept, (ARGUMENT, tag)])}", tag == current())
@@ -108,9 +109,16 @@ def _can_be_asked_for() -> bool:
 
 
 def error(trouble: StallError) -> Markup:
-    """What an error says, in the page's language where its text exists."""
-    key = f"error.{trouble.code}"
-    return t(key, **trouble.facts) if texts.has(key) else escape(trouble.sentence)
+    """What an error says, in the page's language. A fact `case` tells apart what one code says in several ways.
+
+    Where a buyer could do something and no text of ours says what, its English sentence stands; all else is told as a fault of the
+    stall, for what is wrong with a disk or a paper is no buyer's business.
+    """
+    named = f"error.{trouble.code}"
+    for key in (f"{named}.{trouble.facts.get('case')}", named):
+        if texts.has(key):
+            return t(key, **trouble.facts)
+    return escape(trouble.sentence) if isinstance(trouble, Refused | Retry) else t("error.page-fault")
 
 
 def filters(zone: tzinfo) -> Mapping[str, Callable[..., str]]:

@@ -16,12 +16,14 @@ ROW = re.compile(r"^\| `(?P<code>[^`]+)` \|(?P<rest>.*)\|\s*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One place that makes an error: the code if it is a literal, and the sentence as far as it is one."""
+    """One place that makes an error: the code if it is a literal, the sentence as far as it is one, its class and the facts it names."""
 
     path: Path
     line: int
     code: str | None
     sentence: str
+    kind: str
+    facts: frozenset[str]
 
 
 def error_classes() -> set[str]:
@@ -65,7 +67,9 @@ def _makes(call: ast.Call, classes: set[str]) -> bool:
 def _site(path: Path, call: ast.Call) -> Site:
     arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
     code = _text(arguments[0]) if arguments and isinstance(arguments[0], ast.Constant) else None
-    return Site(path, call.lineno, code or None, _text(arguments[1]) if len(arguments) > 1 else "")
+    facts = frozenset(keyword.arg for keyword in call.keywords if keyword.arg)
+    sentence = _text(arguments[1]) if len(arguments) > 1 else ""
+    return Site(path, call.lineno, code or None, sentence, _last_name(call.func), facts)
 
 
 def raised() -> dict[str, list[Site]]:

@@ -113,7 +113,11 @@ def number(text: str) -> int | None:
     if not typed:
         return None
     if not (typed.isascii() and typed.isdigit() and len(typed) <= _ED_DIGITS):
-        raise Refused("edition-number-wrong", "That is not an edition number. Type digits, or leave the field empty.")
+        raise Refused(
+            "edition-number-wrong",
+            "That is not an edition number. Type digits, or leave the field empty.",
+            case="typed",
+        )
     return int(typed)
 
 
@@ -125,7 +129,7 @@ def check_number(shop: Shop, item: Item, ed: int | None) -> None:
         raise Refused(
             "edition-number-taken",
             f"Number {ed} of {item.title} is taken. Choose another number.",
-            n=ed,
+            ed=ed,
             title=item.title,
         )
 
