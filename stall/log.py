@@ -9,28 +9,42 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import cast
-
-import structlog
+from typing import Any
 
 #: Fields that must never be written, whoever passes them.
 FORBIDDEN = frozenset({"code", "claim_code", "grant", "token", "pan", "track", "pin", "key", "secret", "body", "raw"})
 _CARD_NUMBER = re.compile(r"\b[0-9]{13,19}\b")
 
 
+class Logger:
+    """Writes lines of one part of the product. What writes them is loaded with the first: most processes have nothing to say."""
+
+    def __init__(self, part: str) -> None:
+        """Write as `part`."""
+        self._part = part
+
+    def info(self, event: str, **facts: Any) -> None:
+        """Say what is good to know."""
+        _writer(self._part).info(event, **facts)
+
+    def warning(self, event: str, **facts: Any) -> None:
+        """Say what went wrong and was got over."""
+        _writer(self._part).warning(event, **facts)
+
+    def error(self, event: str, **facts: Any) -> None:
+        """Say what went wrong and stays so."""
+        _writer(self._part).error(event, **facts)
+
+
+class _Process:
+    """How this process logs."""
+
+    set_up = configured = False
+
+
 def setup() -> None:
     """Configure logging of this process: one key=value line an event, to standard error."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.format_exc_info,
-            _redact,
-            structlog.processors.LogfmtRenderer(key_order=["event", "level"], bool_as_flag=False),
-        ],
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is at that line, not at the first
-        cache_logger_on_first_use=False,
-    )
+    _Process.set_up, _Process.configured = True, False
     server = logging.getLogger("waitress")
     server.handlers, server.propagate = [_Server(logging.WARNING)], False
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # else a line for everybody who waits a moment
@@ -38,13 +52,32 @@ def setup() -> None:
 
 def setup_once() -> None:
     """Configure logging unless this process did: a command that prints data must not find our lines among it."""
-    if not structlog.is_configured():
+    if not _Process.set_up:
         setup()
 
 
-def get(name: str) -> structlog.typing.FilteringBoundLogger:
+def get(name: str) -> Logger:
     """A logger for one part of the product, bound with its name."""
-    return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(part=name))
+    return Logger(name)
+
+
+def _writer(part: str) -> Any:
+    import structlog
+
+    if _Process.set_up and not _Process.configured:
+        structlog.configure(
+            processors=[
+                structlog.contextvars.merge_contextvars,
+                structlog.processors.add_log_level,
+                structlog.processors.format_exc_info,
+                _redact,
+                structlog.processors.LogfmtRenderer(key_order=["event", "level"], bool_as_flag=False),
+            ],
+            logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is at that line, not at the first
+            cache_logger_on_first_use=False,
+        )
+        _Process.configured = True
+    return structlog.get_logger(part=part)
 
 
 class _Server(logging.Handler):

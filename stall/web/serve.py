@@ -32,7 +32,6 @@ from stall.web.datagrams import Datagrams
 from stall.web.direct import Connection, Taker, Threads
 from stall.web.factory import create_buyer_app, shop_of
 from stall.web.guard import MAX_BODY_BYTES, MAX_PICTURE_BYTES, is_shared
-from stall.web.till.app import create_till_app
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -96,6 +95,9 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
         front = Front(shop_of(app), guard.buyer_rules(web, box.settings.captive.https))
         buyers = Serving(app, buyers_socket, "buyers", web.threads, front, behind_nginx=behind is not None)
         open_things.callback(buyers.stop)
+        # Buyers are answered by now: the till is a third of the program, and whoever opens its page waits for it as before.
+        from stall.web.till.app import create_till_app
+
         till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES)
         open_things.callback(till.stop)
         away = till_socket_path(box)
