@@ -62,7 +62,7 @@ def get(name: str) -> Logger:
 
 
 def _writer(part: str) -> Any:
-    import structlog
+    import structlog  # noqa: PLC0415 - large, and most processes write no line
 
     if _Process.set_up and not _Process.configured:
         structlog.configure(

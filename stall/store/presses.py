@@ -27,8 +27,13 @@ def new_key() -> bytes:
 
     Forms drawn together so lie together in the table, and a batch of presses writes few pages of it.
     """
-    moment = int(time.monotonic() * _MOMENTS_A_SECOND) % (1 << 8 * _MOMENT_BYTES)
-    return moment.to_bytes(_MOMENT_BYTES) + secrets.token_bytes(KEY_BYTES - _MOMENT_BYTES)
+    return begun_key() + secrets.token_bytes(KEY_BYTES - _MOMENT_BYTES)
+
+
+def begun_key(later: int = 0) -> bytes:
+    """The moment a key begins with; `later` keys of one page begin with moments of their own, where others draw the rest."""
+    moment = int(time.monotonic() * _MOMENTS_A_SECOND) + later
+    return (moment % (1 << 8 * _MOMENT_BYTES)).to_bytes(_MOMENT_BYTES)
 
 
 def bind(purpose: str, subject: object, key: bytes) -> bytes:

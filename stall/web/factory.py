@@ -56,9 +56,10 @@ def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = Fals
     """
     app = new_app("stall.web.buyer", box)
     links = Links(link_secret.derive(box.secrets))
-    pages = Pages(box, watch=watch)
+    portal = Portal(box)
+    pages = Pages(box, watch=watch, nginx=behind_nginx and not portal.is_open)  # an open portal must see who looks
     shop = Shop(
-        box, LiveOrders(box, watch=watch, also=pages.forget), pages, Transfers(box), Portal(box), links, behind_nginx
+        box, LiveOrders(box, watch=watch, also=pages.forget), pages, Transfers(box), portal, links, behind_nginx
     )
     app.extensions["stall"] = shop
     app.jinja_env.globals.update(

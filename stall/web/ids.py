@@ -6,6 +6,7 @@ be searched for it. What was never sealed here finds nothing, and the answer doe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from stall.errors import Refused, StallError
@@ -15,6 +16,9 @@ from stall.store.secrets import BoxSecrets
 from stall.wire import b64, capability
 
 _NAME_CHARS = PRESS_CHARS = 22  # base64url of 16 bytes
+#: What nginx puts the number of a request in the place of: 32 hex digits of 16 random bytes (firmware_config/nginx).
+PRESS_MARK = "the-key-of-this-press-comes-here"
+_COMPLETED = re.compile(r"[0-9a-f]{40}")
 
 
 def order_id(own: BoxSecrets, sale: int) -> str:
@@ -57,8 +61,15 @@ def new_press() -> str:
     return b64.encode(presses.new_key())
 
 
+def begun_press(number: int) -> str:
+    """The key of the `number`-th form of a page that nginx keeps for a moment: it puts 32 digits of its own in place of the mark."""
+    return presses.begun_key(number).hex() + PRESS_MARK
+
+
 def read_press(text: str) -> bytes:
-    """Read a form's key. Raises Refused `press-malformed`."""
+    """Read a form's key, as we spell it or as nginx completes it. Raises Refused `press-malformed`."""
+    if _COMPLETED.fullmatch(text):
+        return bytes.fromhex(text)[:KEY_BYTES]
     try:
         key = b64.decode(text[:_NAME_CHARS])
     except StallError:

@@ -96,7 +96,7 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
         buyers = Serving(app, buyers_socket, "buyers", web.threads, front, behind_nginx=behind is not None)
         open_things.callback(buyers.stop)
         # Buyers are answered by now: the till is a third of the program, and whoever opens its page waits for it as before.
-        from stall.web.till.app import create_till_app
+        from stall.web.till.app import create_till_app  # noqa: PLC0415 - after the first buyer is answered
 
         till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES)
         open_things.callback(till.stop)

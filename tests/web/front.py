@@ -171,14 +171,17 @@ def alone(box: Box, threads: int = 4) -> Iterator[Front]:
 
 
 @contextmanager
-def behind_nginx(box: Box, nginx: str, run: Path, threads: int = 4) -> Iterator[Front]:
-    """The app on a unix socket, and nginx before it. The clock of the box must be the machine's: nginx judges links by it."""
+def behind_nginx(box: Box, nginx: str, run: Path, threads: int = 4, *, watch: bool = False) -> Iterator[Front]:
+    """The app on a unix socket, and nginx before it. The clock of the box must be the machine's: nginx judges links by it.
+
+    With `watch` pages are kept, by the app and by nginx.
+    """
     port = free_port()
     if box.crowd is None:
         box.crowd = CrowdWriter(box.db)
     places = Places(box.folder, run, "127.0.0.1", port)
     with ExitStack() as stack:
-        pages = create_buyer_app(box, behind_nginx=True)
+        pages = create_buyer_app(box, watch=watch, behind_nginx=True)
         stack.callback(shop_of(pages).stop)
         link_secret.keep(box.folder / "keys", box.secrets)
         arguments = shipped.lay_out(places)

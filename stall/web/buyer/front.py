@@ -51,7 +51,10 @@ class Front:
     def _page(self, exchange: Exchange) -> bytes | None:
         request = exchange.request
         kept = self._shop.pages.find(request.path, request.query, request.headers.get("ACCEPT_LANGUAGE", ""))
-        return None if kept is None else self._compose(kept.headers, kept.body())
+        if kept is None:
+            return None
+        by_nginx = self._shop.pages.kept_by_nginx(request.headers.get("X_STALL_KEEPS"))
+        return self._compose(*kept.answer(by_nginx=by_nginx, now_ms=self._shop.box.clock.boottime_ms()))
 
     def _state(self, exchange: Exchange) -> bytes | None:
         found = _STATE.fullmatch(exchange.request.path)

@@ -23,10 +23,15 @@ from stall.web import guard, ids, language
 
 #: How long a page counts though nothing seems to have changed, and how old one may be that is sent while its next is drawn (ms).
 FRESH_MS, OLDEST_MS = 1000, 2000
+NEVER_MS = 1 << 62
 #: What is kept at most; the oldest goes first.
 MOST_PAGES, MOST_BYTES = 512, 4 * 1024 * 1024
 #: How long one who waits for another's drawing waits (s); then they draw it themselves.
 _PATIENCE_S = 2.0
+#: nginx counts whole seconds, so what it may keep for one it sends for two at most.
+NGINX_KEEPS_MS = 2000
+#: How nginx is told how long it may keep an answer, and how it says that it keeps some (firmware_config/nginx).
+_KEEP, _KEEPS = "X-Accel-Expires", "X-Stall-Keeps"
 _OK = 200
 _CHOICES = {f"{language.ARGUMENT}={code}": code for code in LANGUAGES}
 View = Callable[..., Any]
@@ -56,24 +61,31 @@ class Kept:
     changes: int
     renewed_ms: int | None = field(default=None)
 
-    def body(self) -> bytes:
-        """The body with a key of its own for each form of this one answer."""
-        return _filled(self.between)
+    def answer(self, *, by_nginx: bool, now_ms: int) -> tuple[list[tuple[str, str]], bytes]:
+        """Headers and body of one answer, with a key of its own for each form.
+
+        `by_nginx`: it may keep the answer for a second, unless its moment comes before that, and completes the keys.
+        """
+        if not by_nginx or self.until_ms - now_ms <= NGINX_KEEPS_MS:
+            return self.headers, _filled(self.between, lambda _: ids.new_press())
+        body = _filled(self.between, ids.begun_press)
+        headers = [(name, value) for name, value in self.headers if name != "Content-Length"]
+        return [*headers, ("Content-Length", str(len(body))), (_KEEP, "1")], body
 
 
-def _filled(between: Sequence[bytes]) -> bytes:
+def _filled(between: Sequence[bytes], key: Callable[[int], str]) -> bytes:
     pieces = [between[0]]
-    for piece in between[1:]:
-        pieces += (ids.new_press().encode(), piece)
+    for number, piece in enumerate(between[1:]):
+        pieces += (key(number).encode(), piece)
     return b"".join(pieces)
 
 
 class Pages:
     """The answers kept in this process. Nothing is kept unless somebody tells it of changes (`watch`)."""
 
-    def __init__(self, box: Box, *, watch: bool) -> None:
-        """With `watch`, somebody calls `forget` at each change of the database."""
-        self._box, self._watch = box, watch
+    def __init__(self, box: Box, *, watch: bool, nginx: bool = False) -> None:
+        """With `watch`, somebody calls `forget` at each change of the database. `nginx` is in front and may keep some too."""
+        self._box, self._watch, self._nginx = box, watch, nginx
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._bytes = self._changes = 0
         self._lock = threading.Lock()
@@ -144,6 +156,10 @@ class Pages:
 
         return answer
 
+    def kept_by_nginx(self, keeps: str | None) -> bool:
+        """Whether nginx is in front and says that it keeps what it may; `keeps` is its header."""
+        return self._nginx and keeps == "1"
+
     def _key(self, *, spoken: bool) -> Key | None:
         """What the answer to the request at hand is kept under; None when it is nobody else's."""
         query = request.query_string.decode("latin-1")
@@ -178,7 +194,7 @@ class Pages:
         finally:
             g.kept_for_all = False
         if drawn.status_code != _OK or g.somebodys_own:
-            drawn.set_data(_filled(drawn.get_data().split(self._mark.encode())))
+            drawn.set_data(_filled(drawn.get_data().split(self._mark.encode()), lambda _: ids.new_press()))
             return drawn, None
         between = drawn.get_data().split(self._mark.encode())
         length = sum(map(len, between)) + (len(between) - 1) * ids.PRESS_CHARS
@@ -190,7 +206,7 @@ class Pages:
             length,
             with_form,
             at_ms,
-            at_ms + OLDEST_MS if until is None else at_ms + until - now_ms,
+            NEVER_MS if until is None else at_ms + until - now_ms,
             changes,
         )
         self._keep(key, kept)
@@ -204,9 +220,10 @@ class Pages:
             while len(self._kept) > MOST_PAGES or self._bytes > MOST_BYTES:
                 self._bytes -= self._kept.popitem(last=False)[1].length
 
-    @staticmethod
-    def _answer(kept: Kept) -> Response:
-        return _conditional(Response(kept.body(), headers=kept.headers))
+    def _answer(self, kept: Kept) -> Response:
+        by_nginx = self.kept_by_nginx(request.headers.get(_KEEPS))
+        headers, body = kept.answer(by_nginx=by_nginx, now_ms=self._box.clock.boottime_ms())
+        return _conditional(Response(body, headers=headers))
 
 
 def _spelled(name: str) -> str:

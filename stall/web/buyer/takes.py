@@ -31,7 +31,7 @@ _STOP_S = 1.0
 _PATH = re.compile(r"/d/([a-z0-9-]{3,64})/take")
 #: A name or an address and perhaps a port, spelled so that nobody reads it differently; not the port that goes without saying.
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?!80$)[1-9][0-9]{0,3}|:[1-5][0-9]{4}|:6[0-4][0-9]{3})?")
-_FORM = re.compile(rb"press=([A-Za-z0-9_-]{22})")
+_FORM = re.compile(rb"press=([A-Za-z0-9_-]{22}|[0-9a-f]{40})")
 _PLACE = "/o/"
 _HEADERS = [
     *guard.SEAL.items(),
