@@ -36,11 +36,11 @@ BARS = (
 )
 
 
-def table(got: Mapping[str, float]) -> str:
+def table(got: Mapping[str, float], bars: Sequence[Bar] = BARS) -> str:
     """The bars with what was reached, as text."""
-    width = max(len(bar.words) for bar in BARS)
+    width = max(len(bar.words) for bar in bars)
     rows = [f"{'':{width}}  {'required':>8}  {'aim':>6}  {'got':>7}"]
-    for bar in BARS:
+    for bar in bars:
         sign = "≤" if bar.most else "≥"
         asked = f"{sign} {bar.required:.{bar.digits}f}"
         figure = got.get(bar.name)
@@ -50,9 +50,9 @@ def table(got: Mapping[str, float]) -> str:
     return "\n".join(rows)
 
 
-def missed(got: Mapping[str, float]) -> list[str]:
+def missed(got: Mapping[str, float], bars: Sequence[Bar] = BARS) -> list[str]:
     """The names of the bars a run measured and did not meet."""
-    return [bar.name for bar in BARS if bar.name in got and not bar.holds(got[bar.name])]
+    return [bar.name for bar in bars if bar.name in got and not bar.holds(got[bar.name])]
 
 
 def quantile(values: Sequence[float], share: float) -> float:
