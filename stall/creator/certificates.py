@@ -11,7 +11,7 @@ from stall.creator.chains import Link, Said
 from stall.creator.evidence import BOX, NAME_CHARS, Evidence, cloud_name
 from stall.errors import StallError
 from stall.wire import certificate as certificates
-from stall.wire import credential, delegation, grade, keys, note, presentation, proof, tlogproof
+from stall.wire import credential, delegation, grade, keys, note, presentation, proof, seal, tlogproof
 from stall.wire.credential import VerifiedCredential
 from stall.wire.delegation import Delegation
 from stall.wire.grade import Grade, Graded
@@ -41,6 +41,7 @@ def certificate(document: dict[str, Any], heap: Evidence) -> Worth:
     number = f"Number {held.edition} of {held.edition_size} of" if held.edition else "A copy of"
     says = [f"{number} {held.drop}, since {chains.day(held.valid_from_s)}."]
     says.append("It belongs to whoever holds the owner code." if held.owner else "It names no owner key.")
+    says.append(f"Its seal is called {seal.name(seal.digest_of(document))}.")
     says += _beside(held, heap)
     graded = grade.judge(held, replace(_known(held, heap), twice=_is_twice(held, heap)))
     first, *more = (reason.sentence for reason in graded.reasons)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from stall import cli
+from stall.wire import seal
 from tests.fakes.stock import PRINTS, ZINE, Stocked
 from tests.web import phone
 
@@ -43,6 +45,9 @@ def test_the_command_verifies_it_as_it_comes(
     for paper in ("receipt.tlog-proof", f"certificate-{PRINTS}-1.tlog-proof", f"certificate-{PRINTS}-1.json"):
         assert f"papers.zip/{paper}: " in said
     assert "INVALID" not in said
+    with zipfile.ZipFile(tmp_path / "papers.zip") as found:
+        digest = seal.digest_of(json.loads(found.read(f"certificate-{PRINTS}-1.json")))
+    assert f"Its seal is called {seal.name(digest)}." in said
 
 
 def test_papers_go_out_unproven_where_the_journal_cannot_prove_them(buyer: FlaskClient, stocked_box: Stocked) -> None:
