@@ -23,7 +23,7 @@ from waitress.server import create_server
 
 from stall import log
 from stall.errors import Refused
-from stall.store import link_secret, locks
+from stall.store import link_secret, locks, open_folders
 from stall.store.box import Box
 from stall.web import guard
 from stall.web.buyer.front import Front
@@ -116,7 +116,8 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
 
 
 def _meet_nginx(box: Box, shop: Shop, buyers_socket: Path, open_things: contextlib.ExitStack) -> None:
-    """Have ready what nginx needs of us before it is let in: the secret of links, and an ear for its reports."""
+    """Have ready what nginx needs of us before it is let in: folders it may read, the secret of links, an ear for its reports."""
+    open_folders.open_to_group(box.folder)
     link_secret.keep(box.folder / "keys", box.secrets)
     reports = Datagrams(buyers_socket.with_name(REPORTS_SOCKET), box, shop.transfers)
     open_things.callback(reports.stop)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
@@ -92,9 +93,23 @@ def test_it_serves_on_its_sockets_alone_and_takes_them_away(stall: Stocked) -> N
         for name in ("buyers.sock", serve.REPORTS_SOCKET):
             assert (run / name).stat().st_mode & 0o777 == 0o660
         assert (stall.folder / "keys/nginx-links.conf").stat().st_mode & 0o777 == 0o600
+        _only_what_is_sold_is_open_to_the_group(stall.folder)
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
     assert [entry.name for entry in run.iterdir()] == []
+
+
+def _only_what_is_sold_is_open_to_the_group(box: Path) -> None:
+    modes = {each.relative_to(box).as_posix(): each.stat().st_mode & 0o777 for each in box.glob("**/*")}
+    for name, mode in {**modes, ".": box.stat().st_mode & 0o777}.items():
+        top = name.partition("/")[0]
+        if top == ".":
+            assert mode == 0o710
+        elif top not in {"files", "zips", "covers", "previews"}:
+            assert not mode & 0o077 or top in {"thumbs", "keys"}, name
+        elif name == top:
+            assert mode == 0o750
+    assert {modes[name] for name in ("keys", "thumbs") if name in modes} == {0o700}
 
 
 def test_a_download_goes_on_through_the_end_of_the_app_and_is_still_counted(stall: Stocked, nginx: str) -> None:
