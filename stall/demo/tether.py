@@ -20,11 +20,13 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> int:
     """Run the program of the arguments and end with its exit code."""
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    libc, own = ctypes.CDLL(None) if sys.platform == "linux" else None, os.getpid()
 
     def tie() -> None:
         if libc is not None:
             libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != own:  # it was killed just now, and nobody is told any more
+            os._exit(os.EX_SOFTWARE)
 
     asked = False
 
