@@ -141,10 +141,14 @@ def _cover(folder: Path, signed: Manifest, made: list[Path]) -> str | None:
     digest = signed.drop.cover_sha256
     if digest is None or all(file.sha256 != digest for file in signed.files):
         return None
-    target = folder / "covers" / f"{digest}.jpg"
-    if target.exists():
-        return digest
-    from stall.store.cover import make_cover  # Pillow is loaded only while importing
+    from stall.store.cover import Wanted, make_pictures  # Pillow is loaded only while importing
 
-    made.append(target)
-    return None if make_cover(folder / "files" / digest, target) is None else digest
+    wanted = (
+        Wanted(previews.cover(folder, digest), previews.COVER, previews.COVER_BYTES),
+        Wanted(previews.tile(folder, digest), previews.TILE, previews.TILE_BYTES),
+    )
+    missing = [one for one in wanted if not one.out.exists()]
+    made += [one.out for one in missing]
+    if missing and make_pictures(folder / "files" / digest, missing) is None:
+        return None
+    return digest

@@ -14,7 +14,7 @@ from stall.store.previews import Pictures, Size
 from stall.wire.manifest import File, Manifest
 
 #: Room on the disk that the pictures of one file may take (bytes): of a sample, and of another.
-ROOM_OF_SAMPLE, ROOM_OF_OTHER = 700_000, 60_000
+ROOM_OF_SAMPLE, ROOM_OF_OTHER = 400_000, 30_000
 _NO_PIXELS = "image/svg+xml"
 
 
@@ -46,10 +46,10 @@ def make_previews(folder: Path, signed: Manifest, cover: str | None, made: list[
 def _pictures_of(folder: Path, file: File, made: list[Path]) -> Size | None:
     from stall.store.cover import Wanted, make_pictures, size_of  # noqa: PLC0415 - Pillow is loaded only while importing
 
-    wanted = [Wanted(previews.thumb(folder, file.sha256), previews.THUMB, 78)]
+    wanted = [Wanted(previews.thumb(folder, file.sha256), previews.THUMB, previews.THUMB_BYTES)]
     if file.role == "sample":
-        wanted.append(Wanted(previews.large(folder, file.sha256), previews.LARGE, 78))
-        wanted.append(Wanted(previews.small(folder, file.sha256), previews.SMALL, 78))
+        wanted.append(Wanted(previews.large(folder, file.sha256), previews.LARGE, previews.LARGE_BYTES))
+        wanted.append(Wanted(previews.small(folder, file.sha256), previews.SMALL, previews.SMALL_BYTES))
     missing = [one for one in wanted if not one.out.exists()]
     made += [one.out for one in missing]
     if missing and make_pictures(folder / "files" / file.sha256, missing) is None:

@@ -5,6 +5,7 @@ Loads Pillow: import this module only where a picture is made.
 
 from __future__ import annotations
 
+import io
 import math
 import warnings
 from collections.abc import Iterable, Sequence
@@ -16,17 +17,19 @@ from PIL import Image, ImageOps
 from stall import disk
 from stall.domain import colour
 from stall.domain.colour import RGB
+from stall.store import previews
 
 PIXELS_MAX = 80_000_000  # a larger picture is not decoded: it would fill the memory of a small board
-JPEG_QUALITY = 82
+#: From the best on, until a picture is light enough: what is drawn finely or is full of grain takes three times the bytes of another.
+JPEG_QUALITIES = (82, 74, 66, 58, 50, 42)
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF")
 
 #: Hues a cover's colours are sorted into, and the side of the square it is looked at in.
 _HUES, _LOOKED_AT = 24, 64
 #: Lightness in OKLab within which a colour counts as one: neither a shadow nor a highlight.
 _SEEN = (0.25, 0.93)
-#: Chroma in OKLab below which a colour is a grey, and how much of it all there must be for one to stand out.
-_GREY, _ENOUGH = 0.035, 0.006
+#: Chroma in OKLab below which a colour is a grey, and how much (of its square) there must be all in all for one to stand out.
+_GREY, _ENOUGH = 0.035, 0.0004
 
 # What Pillow raises for a file that is no picture, a broken one, or one that unpacks to far more than it is.
 _NOT_A_PICTURE = (
@@ -40,14 +43,14 @@ _NOT_A_PICTURE = (
 
 
 class Wanted(NamedTuple):
-    """A small picture to be made: its file, its longer side in pixels at most, and how good a JPEG (0..95)."""
+    """A small picture to be made: its file, its longer side in pixels at most, and about how many bytes it may have."""
 
     out: Path
     side: int
-    quality: int = JPEG_QUALITY
+    most_bytes: int = previews.COVER_BYTES
 
 
-def make_cover(source: Path, out: Path, size: int = 640) -> Path | None:
+def make_cover(source: Path, out: Path, size: int = previews.COVER) -> Path | None:
     """Write `source` as a progressive JPEG at `out`, `size` pixels at its longer side at most, and give `out`.
 
     As `make_pictures` in all else.
@@ -71,9 +74,22 @@ def make_pictures(source: Path, wanted: Sequence[Wanted]) -> tuple[int, int] | N
     size = picture.size
     for one in falling:
         picture.thumbnail((one.side, one.side), Image.Resampling.LANCZOS)
+        data = _encoded(picture, one.most_bytes)
         with disk.whole_file(one.out) as file:
-            picture.save(file, "JPEG", quality=one.quality, progressive=True, optimize=True)
+            file.write(data)
     return size
+
+
+def _encoded(picture: Image.Image, most_bytes: int) -> bytes:
+    """The picture as a JPEG, as good as fits; the least good where none does."""
+    data = b""
+    for quality in JPEG_QUALITIES:
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=quality, progressive=True, optimize=True)
+        data = out.getvalue()
+        if len(data) <= most_bytes:
+            break
+    return data
 
 
 def size_of(made: Path) -> tuple[int, int] | None:
@@ -108,8 +124,9 @@ def _dominant(counted: Iterable[tuple[int, object]]) -> RGB | None:
         pixels += count
         if seen.chroma >= _GREY and _SEEN[0] <= seen.lightness <= _SEEN[1]:
             hue = int((seen.hue / math.tau % 1) * _HUES) % _HUES
-            weights[hue] += count * seen.chroma
-            colours[hue].append((count * seen.chroma, seen))
+            weight = count * seen.chroma**2  # the strong colours of a hue say more than its pale ones
+            weights[hue] += weight
+            colours[hue].append((weight, seen))
     best = max(range(_HUES), key=lambda hue: weights[hue - 1] + 2 * weights[hue] + weights[(hue + 1) % _HUES])
     around = [one for hue in (best - 1, best, (best + 1) % _HUES) for one in colours[hue]]
     total = sum(weight for weight, _ in around)

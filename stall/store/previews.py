@@ -18,6 +18,11 @@ from stall.store.schema import file_id
 PUBLIC, BOUGHT = "previews", "thumbs"
 #: Longer sides in pixels: a sample to look at closely, the same in the strip of its page, and a picture in a buyer's list.
 LARGE, SMALL, THUMB = 1280, 640, 360
+#: What each of them may weigh (bytes).
+LARGE_BYTES, SMALL_BYTES, THUMB_BYTES = 240_000, 60_000, 24_000
+#: A cover on its own page, and among others: longer side in pixels, and bytes, so that a shop window opens at once on a crowded Wi-Fi.
+COVER, TILE = 640, 480
+COVER_BYTES, TILE_BYTES = 60_000, 32_000
 
 Size = tuple[int, int]
 
@@ -41,6 +46,16 @@ def large(folder: Path, sha256: str) -> Path:
 def small(folder: Path, sha256: str) -> Path:
     """The same, smaller, for a strip of several."""
     return folder / PUBLIC / f"{sha256}-{SMALL}.jpg"
+
+
+def cover(folder: Path, sha256: str) -> Path:
+    """The cover of a drop's own page."""
+    return folder / "covers" / f"{sha256}.jpg"
+
+
+def tile(folder: Path, sha256: str) -> Path:
+    """The same, smaller, for a page that shows several; covers from before have none."""
+    return folder / "covers" / f"{sha256}-{TILE}.jpg"
 
 
 def thumb(folder: Path, sha256: str) -> Path:

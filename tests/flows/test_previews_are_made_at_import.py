@@ -170,3 +170,11 @@ def test_an_import_that_fails_takes_its_pictures_away(
     with pytest.raises(Refused):
         import_pack(box, built.path)
     assert drawn(box) == {}
+
+
+def test_a_cover_has_a_smaller_one_beside_it_for_pages_with_several(box: Box, pack: Callable[[], BuiltPack]) -> None:
+    import_pack(box, pack().path)
+    sha = imported(box)["cover.jpg"].sha256
+    for path, size in ((previews.cover(box.folder, sha), (427, 640)), (previews.tile(box.folder, sha), (320, 480))):
+        with Image.open(path) as image:
+            assert image.size == size

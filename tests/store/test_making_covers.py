@@ -119,3 +119,14 @@ def test_what_is_no_picture_has_no_accent(tmp_path: Path) -> None:
     (tmp_path / "in.jpg").write_bytes(b"just words")
     assert accent(tmp_path / "in.jpg") is None
     assert accent(tmp_path / "nothing.jpg") is None
+
+
+def test_a_picture_full_of_grain_is_light_all_the_same(tmp_path: Path) -> None:
+    Image.effect_noise((900, 900), 40).convert("RGB").save(tmp_path / "in.png")
+    light, heavy = Wanted(tmp_path / "light.jpg", 480, 60_000), Wanted(tmp_path / "heavy.jpg", 480, 10_000_000)
+    assert make_pictures(tmp_path / "in.png", [light, heavy]) == (480, 480)
+    assert light.out.stat().st_size <= light.most_bytes < heavy.out.stat().st_size
+
+
+def test_what_can_be_no_lighter_is_made_nevertheless(tmp_path: Path) -> None:
+    assert make_pictures(photo(tmp_path / "in.png"), [Wanted(tmp_path / "out.jpg", 480, 10)]) == (480, 320)

@@ -72,6 +72,14 @@ def test_a_cover_is_a_picture_that_may_be_kept_for_ever(buyer: FlaskClient) -> N
     assert buyer.get("/cover/..%2f..%2fkeys%2fbox.key.jpg").status_code == 404
 
 
+def test_a_small_cover_is_the_large_one_where_there_is_none(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    large = next((stocked_box.folder / "covers").iterdir())
+    small = f"/cover/{large.stem}-480.jpg"
+    assert buyer.get(small, buffered=True).data == large.read_bytes()
+    large.with_name(f"{large.stem}-480.jpg").write_bytes(b"\xff\xd8small")
+    assert buyer.get(small, buffered=True).data == b"\xff\xd8small"
+
+
 def test_the_first_view_is_light_enough_for_a_crowd(buyer: FlaskClient) -> None:
     sent = [buyer.get("/").data, *((STATIC / name).read_bytes() for name in ("tokens.css", "buyer.css", "mark.svg"))]
     assert sum(len(gzip.compress(part)) for part in sent) <= 14_000

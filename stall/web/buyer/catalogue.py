@@ -10,7 +10,7 @@ from flask import Blueprint, Response, redirect, render_template, send_from_dire
 from werkzeug.wrappers import Response as AnyResponse
 
 from stall.domain.drop import Offer
-from stall.store import catalogue
+from stall.store import catalogue, previews
 from stall.store.catalogue import DropCard
 from stall.web import ids
 from stall.web.buyer import offers
@@ -18,7 +18,7 @@ from stall.web.buyer.baskets import adding
 from stall.web.buyer.offers import Said
 from stall.web.buyer.shop import Shop
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COVER = re.compile(rf"([0-9a-f]{{64}})(-{previews.TILE})?")
 _YEAR_S = 365 * 24 * 3600
 
 #: What can be had comes first, in reach of the thumb; within a part the order is that in which things came.
@@ -70,11 +70,14 @@ def pages(shop: Shop) -> Blueprint:
             raise ids.unknown_page()
         return redirect(f"/cover/{card.cover}.jpg", 302)
 
-    @routes.get("/cover/<sha256>.jpg")
-    def cover(sha256: str) -> Response:
-        if not _SHA256.fullmatch(sha256):
+    @routes.get("/cover/<name>.jpg")
+    def cover(name: str) -> Response:
+        found = _COVER.fullmatch(name)
+        if found is None:
             raise ids.unknown_page()
-        answer = send_from_directory(box.folder / "covers", f"{sha256}.jpg", mimetype="image/jpeg", max_age=_YEAR_S)
+        if found[2] and not previews.tile(box.folder, found[1]).exists():  # of a cover from before
+            name = found[1]
+        answer = send_from_directory(box.folder / "covers", f"{name}.jpg", mimetype="image/jpeg", max_age=_YEAR_S)
         answer.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
         return answer
 
