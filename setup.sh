@@ -94,6 +94,10 @@ look_around() {
         # The proxy in front of the till, for the tests that run it; skipped on a laptop like the browser's.
         if [ "${CI:-}" = true ]; then MISSING="$MISSING nginx-light"; else OPTIONAL="$OPTIONAL nginx-light"; fi
     fi
+    if ! have ip && ! [ -x "${STALL_SBIN:-/usr/sbin}/ip" ]; then
+        # A network for a phone to be on, where root may make one; skipped on a laptop like the browser's.
+        if [ "${CI:-}" = true ]; then MISSING="$MISSING iproute2"; else OPTIONAL="$OPTIONAL iproute2"; fi
+    fi
     MISSING=${MISSING# } OPTIONAL=${OPTIONAL# }
 }
 

@@ -29,9 +29,13 @@ settings.load_profile("stall")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
+#: Where programs are; Debian keeps some where only root looks.
+_SYSTEM = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+
 def nginx_path() -> str | None:
-    """Where nginx is; Debian keeps it where only root looks."""
-    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    """Where nginx is."""
+    return shutil.which("nginx", path=_SYSTEM)
 
 
 def _missing(item: pytest.Item) -> str | None:
@@ -40,6 +44,8 @@ def _missing(item: pytest.Item) -> str | None:
         return "no Chromium here; on Debian: apt-get install chromium"
     if item.get_closest_marker("nginx") and nginx_path() is None:
         return "no nginx here; on Debian: apt-get install nginx-light"
+    if item.get_closest_marker("netns") and shutil.which("ip", path=_SYSTEM) is None:
+        return "no ip here; on Debian: apt-get install iproute2"
     if item.get_closest_marker("root") and os.geteuid() != 0:
         return "needs to be root"
     if item.get_closest_marker("preload") and library.compiler() is None:

@@ -42,8 +42,9 @@ class Addresses:
 def addresses(ports: Ports, host: str) -> Addresses:
     """The addresses of a demo whose buyers' pages listen on `host`; the rest is on loopback."""
     local = f"http://{LOOPBACK}"
+    buyers = f"http://{host}" if ports.buyers == http.client.HTTP_PORT else f"http://{host}:{ports.buyers}"
     return Addresses(
-        f"http://{host}:{ports.buyers}",
+        buyers,
         f"{local}:{ports.till}",
         f"{local}:{ports.terminal}",
         f"{local}:{ports.cloud}",
@@ -98,8 +99,7 @@ def children(folder: DemoFolder, ports: Ports, front: Places | None = None) -> l
 
 def answers(address: str, path: str) -> bool:
     """Whether a part's web server answers a GET of `path`, whatever the page says."""
-    host, _, port = address.removeprefix("http://").rpartition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=_HTTP_TIMEOUT_S)
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=_HTTP_TIMEOUT_S)
     with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
         connection.request("GET", path)
         return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR

@@ -1,0 +1,36 @@
+"""The box at a market: `python -m tests.phone.market FOLDER FILES` makes a stall of the files and runs it, until it is ended.
+
+All of it is the demo's own: web, card reader with a simulated terminal, sync, cloud, and nginx with the shipped configuration, on
+the address the appliance has. Only the portal is switched on beside it, which the demo never needs.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from stall import settings
+from stall.demo import first_run, folder, notice, session
+from stall.demo.ports import Ports
+from stall.demo.supervisor import interruptible
+from stall.settings import Captive
+from tests.phone.network import BOX
+
+PORTS = Ports(80, 8001, 8002, 8003)
+
+
+def main(path: Path, files: Path) -> None:
+    """Make the stall and run it; says "Ctrl-C ends the demo." once it is open."""
+    with folder.hold(path) as made:
+        first_run.make(made, files, notice.say, notice.bar)
+        kept = settings.load(made.box)
+        changed = msgspec.structs.replace(kept, captive=Captive(portal=True), timezone="Europe/Berlin")
+        settings.save(made.box, changed)
+    with interruptible():
+        session.run(path, None, PORTS, BOX, with_nginx=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
