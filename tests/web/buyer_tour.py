@@ -135,6 +135,7 @@ def _stops(tour: Tour) -> Iterator[Stop]:
         yield Stop(f"catalogue, {table}", "/", table=table)
     for drop in (PRINTS, ZINE, SAMPLER, stalls.PHOTOS, stalls.SONGS, "early", "late", "paused", stalls.GONE):
         yield Stop(f"item, {drop}", f"/d/{drop}")
+    yield Stop("what is this", "/about")
     yield from _orders(market, phone_of)
     yield from _codes(market, phone_of)
     yield from _papers(market, phone_of)
