@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from stall.flows import amend_basket, take_card
+from stall.flows.take_cash import take_cash
 from stall.store import sales
 from stall.web.till import typed
 from tests.fakes.stock import EDITION, PRINTS, SAMPLER, ZINE, Stocked
@@ -39,6 +41,10 @@ def walk_and_add(buyer: FlaskClient, order: str, drop: str, **fields: str) -> Te
     assert action
     form = {"press": phone.press_of(page), "drop": drop, **fields}
     return buyer.post(html.unescape(action[1]), data=form)
+
+
+def version(buyer: FlaskClient, order: str) -> str:
+    return str(json.loads(buyer.get(f"{order}/state").data)["version"])
 
 
 def out_forms(page: str) -> list[dict[str, str]]:
@@ -192,10 +198,10 @@ def test_the_four_letters_alone_change_nothing(buyer: FlaskClient, stocked_box: 
 
 def test_the_page_turns_when_the_stall_changes_the_order(buyer: FlaskClient, stocked_box: Stocked) -> None:
     order = phone.order(buyer, ZINE)
-    before = buyer.get(f"{order}/state").json["version"]
+    before = version(buyer, order)
     sale = phone.sale_of(stocked_box, order)
     stocked_box.box.write("payment", lambda tx: amend_basket.discount(tx, sale, basis_points=1000))
-    assert buyer.get(f"{order}/state").json["version"] != before
+    assert version(buyer, order) != before
     assert "€2.70" in buyer.get(order).text
 
 
@@ -213,7 +219,7 @@ def test_the_scanner_of_the_till_finds_the_order_by_its_code(buyer: FlaskClient,
 def test_a_part_that_is_paid_stands_beside_what_is_left(buyer: FlaskClient, stocked_box: Stocked) -> None:
     order = phone.order(buyer, PRINTS)
     sale = phone.sale_of(stocked_box, order)
-    stocked_box.box.write("payment", lambda tx: selling.take_cash.take_cash(tx, sale, 1, 100, part_minor=100))
+    stocked_box.box.write("payment", lambda tx: take_cash(tx, sale, 1, 100, part_minor=100))
     page = buyer.get(order).text
     assert "Still to pay" in page
     assert "€3.50" in page

@@ -12,6 +12,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
+from stall.flows.fill_basket import Wish, fill_basket
 from stall.store import claims
 from stall.web import ids
 from tests.fakes.stock import PRINTS, ZINE, Stocked
@@ -155,6 +156,6 @@ def test_a_basket_of_several_is_made_and_paid_with_fingers(
 
 
 def _ordered(stall: Stocked) -> str:
-    sale = stall.box.write("claim", lambda tx: phone.fill_basket(tx, [phone.Wish(PRINTS)], origin="buyer", vat_bp=1900))
+    sale = stall.box.write("claim", lambda tx: fill_basket(tx, [Wish(PRINTS)], origin="buyer", vat_bp=1900))
     assert claims.bought(stall.box.db.read(), sale)
     return f"/o/{ids.order_id(stall.box.secrets, sale)}"
