@@ -106,7 +106,7 @@ def lines(digest: bytes) -> list[Line]:
     return [Line(curve.width, curve.tone, tuple(_points(curve))) for curve in curves(digest)]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def svg(digest: bytes, label: str) -> str:
     """The seal as one SVG of class `seal` in the colour of its text, at most 12 kB; `label` is what a screen reader says."""
     drawn = "".join(_drawn(line) for line in lines(digest))
