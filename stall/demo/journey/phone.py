@@ -103,8 +103,8 @@ def take_home(buyer: Visitor, grant: Page, manifest: bytes) -> TakenHome:
     taken.pack_zip = Downloaded("pack.zip", buyer.download(whole))
     taken.papers_zip = Downloaded("papers.zip", buyer.download(grant.link("All papers")))
     taken.resumed = _resume(buyer, grant, taken.files)
-    taken.receipt = buyer.download(buyer.open(grant.link("Receipt")).link("Signed receipt"))
-    taken.certificate = buyer.download(buyer.open(grant.link("Certificate")).link("Signed certificate"))
+    taken.receipt = buyer.download(buyer.open(grant.link("Receipt")).link("signed receipt"))
+    taken.certificate = buyer.download(buyer.open(grant.link("Certificate")).link("signed certificate"))
     return taken
 
 
