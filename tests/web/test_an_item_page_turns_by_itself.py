@@ -109,3 +109,12 @@ def test_the_button_is_in_reach_of_the_thumb_on_a_small_phone(browser: Browser, 
         expect(page.get_by_role("button")).to_be_in_viewport(ratio=1)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         page.context.close()
+
+
+def test_a_sample_plays_in_the_page_and_at_its_own_address(browser: Browser, address: str) -> None:
+    page = opened(browser, address)
+    heard = "async (one) => { one.muted = true; await one.play(); return one.duration; }"
+    assert page.locator("audio").evaluate(heard) == pytest.approx(1)
+    page.get_by_role("link", name="As a file, 16").click()
+    assert page.locator("video, audio").evaluate(heard) == pytest.approx(1)
+    page.context.close()

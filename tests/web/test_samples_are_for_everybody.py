@@ -42,7 +42,10 @@ def test_a_sample_comes_as_it_was_signed_and_may_be_kept(buyer: FlaskClient, dat
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "immutable" in answer.headers["Cache-Control"]
         assert answer.mimetype == gallery.TYPES["." + path.rsplit(".", 1)[1]]
-        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "script-src" not in policy
+        assert ("sandbox" in policy) == answer.headers["Content-Disposition"].startswith("attachment")
 
 
 def test_what_is_safe_stands_in_its_place_and_the_rest_is_a_file(buyer: FlaskClient, data: dict[str, bytes]) -> None:

@@ -72,6 +72,8 @@ def test_previews_come_from_nginx_and_paid_pictures_do_not(both: tuple[Front, Fr
         assert (got.status, got.body) == (200, alone.ask(f"/preview/{name}.jpg").body)
         assert got.headers["Content-Type"] == "image/jpeg"
         assert "immutable" in got.headers["Cache-Control"]
+        policy = "Content-Security-Policy"
+        assert got.headers[policy] == alone.ask(f"/preview/{name}.jpg").headers[policy]
     for wrong in (
         f"/preview/{paid}.jpg",
         f"/-/part/-/files/{paid}/x",
