@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from stall.demo import nginx as shipped
+from stall.i18n.languages import LANGUAGES
 from stall.web import guard, ids
 from tests.fakes import home
 from tests.fakes.stock import SAMPLER, Stocked
@@ -203,6 +204,17 @@ def test_pages_are_squeezed_and_any_name_reaches_the_app(served: Front) -> None:
 def test_more_than_a_form_is_turned_away_before_the_app(served: Front) -> None:
     assert served.ask("/t", "POST", "x" * 70_000).status == 413
     assert served.framework == []
+
+
+def test_while_the_app_starts_again_the_page_says_so_and_opens_by_itself(served: Front) -> None:
+    served.stop_app()
+    answer = served.ask("/o/somebody")
+    assert (answer.status, answer.headers["Retry-After"], answer.headers["Cache-Control"]) == (503, "3", "no-store")
+    page = answer.body.decode()
+    assert 'http-equiv="refresh"' in page
+    assert set(re.findall(r'lang="([a-z]{2})"', page)) == set(LANGUAGES)
+    assert "nginx" not in page
+    assert served.ask("/static/tokens.css").status == 200
 
 
 def test_nothing_is_sent_to_https(served: Front) -> None:
