@@ -1,0 +1,114 @@
+"""Every page of the buyers' app by keyboard, zoomed in, on a narrow phone, and for whoever wants nothing to move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.web.buyer_tour import Tour
+from tests.web.shown import NARROW, PHONE, Shown, shapes, shown
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]  # a busy machine is slow, not wrong
+
+#: Where the text is twice as large.
+LARGE = (640, 844)
+#: A player has so many buttons of its own, at most.
+_PLAYER = 8
+#: What the Tab key should reach, in the order of the page; what is closed away is not among it.
+REACHED = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary, audio[controls], video[controls], [tabindex="0"]')]
+  .filter(e => !e.disabled && e.type !== 'hidden' && e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true}))
+  .map((e, n) => { e.dataset.nth = n; return n; })"""
+#: The focused element: its place among those, and whether a line is drawn around it that can be told from the page.
+FOCUSED = """() => { const e = document.activeElement; if (!e || e === document.body) return null;
+  const s = getComputedStyle(e), drawn = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2;
+  const b = e.getBoundingClientRect();
+  return {nth: e.dataset.nth === undefined ? null : +e.dataset.nth, drawn, seen: b.width > 0 && b.height > 0 && b.bottom > 0 && b.top < innerHeight,
+    html: e.outerHTML.slice(0, 120)}; }"""
+#: Targets under 24 px that are no link within a sentence (WCAG 2.2, 2.5.8).
+SMALL = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+  .filter(e => e.type !== 'hidden' && e.checkVisibility() && getComputedStyle(e).display !== 'inline' && !e.matches('.skip'))
+  .map(e => [e, e.getBoundingClientRect()]).filter(([e, b]) => b.width < 24 || b.height < 24).map(([e, b]) => `${e.outerHTML.slice(0, 100)} ${b.width}x${b.height}`)"""
+WIDER = """() => { const wide = document.documentElement.scrollWidth; return wide <= innerWidth ? [] : [`${wide} of ${innerWidth}`,
+  ...[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 100))]; }"""
+MOVES = """() => [...document.getAnimations().map(a => a.effect?.target?.outerHTML.slice(0, 100) ?? 'something'),
+  ...[...document.querySelectorAll('*')].filter(e => { const s = getComputedStyle(e);
+    return (s.animationName !== 'none' && parseFloat(s.animationDuration) > 0.01) || s.transitionDuration.split(',').some(t => parseFloat(t) > 0.01); })
+   .map(e => e.outerHTML.slice(0, 100))]"""
+
+
+@pytest.fixture(scope="module")
+def window(buyer_tour: Tour, browser: Browser) -> Iterator[Shown]:
+    with shown(buyer_tour, browser, reduced_motion="reduce") as opened:
+        yield opened
+
+
+def test_every_page_by_keyboard_on_a_narrow_phone_and_standing_still(buyer_tour: Tour, window: Shown) -> None:
+    wrong: list[str] = []
+    for stop in shapes(buyer_tour):
+        window.size(PHONE)
+        page = window.open(stop)
+        wrong += [f"{stop.name}: {each}" for each in _by_keyboard(page)]
+        wrong += [f"{stop.name} moves: {each}" for each in page.evaluate(MOVES)]
+        wrong += [f"{stop.name}, {each}" for each in _zoomed(window)]
+        wrong += [f"{stop.name}, too small to hit: {each}" for each in page.evaluate(SMALL)]
+    assert wrong == []
+
+
+def test_nothing_is_wider_than_the_narrowest_phone_in_japanese(buyer_tour: Tour, window: Shown) -> None:
+    """Its lines break anywhere, and its words have no spaces."""
+    wrong: list[str] = []
+    for stop in shapes(buyer_tour, "ja"):
+        window.open(stop, "ja")
+        wrong += [f"{stop.name}, {each}" for each in _zoomed(window)]
+    assert wrong == []
+
+
+def test_the_first_tab_leads_past_the_head_to_what_the_page_is_for(buyer_tour: Tour, window: Shown) -> None:
+    window.size(PHONE)
+    for stop in shapes(buyer_tour)[::8]:  # written once, in the page all others are made from
+        page = window.open(stop)
+        if page.locator(".sign").count():
+            page.keyboard.press("Tab")
+            page.keyboard.press("Enter")
+            page.keyboard.press("Tab")
+            assert page.evaluate("location.hash === '#main' && !document.activeElement.closest('.sign')"), stop.name
+
+
+def _by_keyboard(page: Page) -> Iterator[str]:
+    """What the Tab key does not reach, in the order of the page, and where it does not show that it is there."""
+    expected = page.evaluate(REACHED)
+    seen: list[int] = []
+    for _ in range(len(expected) + _PLAYER * page.locator("audio, video").count() + 1):
+        page.keyboard.press("Tab")
+        at = page.evaluate(FOCUSED)
+        if seen and at is not None and at["nth"] == seen[-1]:
+            continue  # on a button inside a player
+        if at is None or at["nth"] is None or at["nth"] in seen:
+            break
+        if not seen and page.locator(".sign").count() and "skip" not in at["html"]:
+            yield f"no way past the head: {at['html']}"
+        seen.append(at["nth"])
+        if not (at["drawn"] and at["seen"]):
+            yield f"no sign of the focus on {at['html']}"
+    if seen != expected:
+        yield f"{seen} of {expected}"
+
+
+def _zoomed(window: Shown) -> Iterator[str]:
+    """What is wider than the narrowest phone, or than the window once text is twice as large."""
+    page = window.page
+    window.size(LARGE)
+    before = _body_size(page)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    yield from (f"200 %: {each}" for each in page.evaluate(WIDER))
+    if _body_size(page) != 2 * before:
+        yield "text does not grow with what the phone is set to"
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    window.size(NARROW)
+    yield from (f"320 px: {each}" for each in page.evaluate(WIDER))
+
+
+def _body_size(page: Page) -> float:
+    return float(page.evaluate("parseFloat(getComputedStyle(document.querySelector('main p, main')).fontSize)"))
