@@ -60,18 +60,19 @@ def shown(tour: Tour, browser: Browser, **more: Any) -> Iterator[Shown]:
         yield Shown(tour, context.new_page(), sites)
 
 
-def shapes(tour: Tour, lang: str = "de") -> list[Stop]:
-    """One page of each shape: those with the same elements, classes and attributes in the same order look alike but for their words."""
-    found: dict[tuple[str, ...], Stop] = {}
+def shapes(tour: Tour, lang: str = "de", *, coloured: bool = False) -> list[Stop]:
+    """One page of each shape: those made of the same elements stand alike, and with the same classes they are coloured alike."""
+    found: dict[frozenset[str], Stop] = {}
     for stop in tour.pages:
-        found.setdefault(_shape(tour.look(stop, lang).text), stop)
+        found.setdefault(_shape(tour.look(stop, lang).text, coloured=coloured), stop)
     return list(found.values())
 
 
-def _shape(html: str) -> tuple[str, ...]:
-    """Every tag with its class and the names of its attributes; one after another that are the same count once."""
-    tags = (
-        (name, tuple(re.findall(r'class="([^"]*)"', rest)), *re.findall(r'([a-z-]+)="', rest))
-        for name, rest in re.findall(r"<([a-z0-9]+)((?:\s[^>]*)?)>", html)
-    )
-    return tuple(dict.fromkeys(map(str, tags)))
+def _shape(html: str, *, coloured: bool) -> frozenset[str]:
+    """Every kind of element there is, by its tag and the names of its attributes, and by its classes if wanted."""
+    kinds = set()
+    drawn = re.compile(r"(<svg\b[^>]*>).*?</svg>", re.DOTALL)  # what is inside a drawing stands nowhere by itself
+    for name, rest in re.findall(r"<([a-z0-9]+)((?:\s[^>]*)?)>", drawn.sub(r"\1", html)):
+        classes = re.findall(r'class="([^"]*)"', rest)
+        kinds.add(f"{name} {re.findall(r'([a-z-]+)=', rest)} {classes if coloured else ''}")
+    return frozenset(kinds)

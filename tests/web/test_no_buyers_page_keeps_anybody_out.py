@@ -25,7 +25,7 @@ def window(buyer_tour: Tour, browser: Browser) -> Iterator[Shown]:
 
 def test_axe_finds_nothing_on_any_page_by_day_or_by_night(buyer_tour: Tour, window: Shown) -> None:
     findings: list[str] = []
-    for stop in shapes(buyer_tour):
+    for stop in shapes(buyer_tour, coloured=True):
         window.page.emulate_media(color_scheme="light")
         window.size(PHONE)
         page = window.open(stop)
