@@ -127,6 +127,7 @@ def test_a_download_goes_on_through_the_end_of_the_app_and_is_still_counted(stal
         with web(stall):
             assert served.ask(link, Range="bytes=10000-").body == DATA[10_000:]
             front.until(lambda: counts(stall) == [1])
+    assert link.split("/")[2] not in (served.run / "error").read_text("utf-8")  # nor when nobody listened to a report
 
 
 def test_a_place_where_nobody_may_listen_is_said_in_one_sentence(stall: Stocked) -> None:
