@@ -16,6 +16,7 @@ from stall import disk
 from stall.domain import code_pages
 from stall.domain.at_risk import Caps
 from stall.errors import Broken, Refused
+from stall.wire import wifi_qr
 
 FILE = "settings.toml"
 
@@ -173,6 +174,24 @@ class Captive(Struct, frozen=True):
             raise ValueError("https of [captive] is not an https address")
 
 
+class Wifi(Struct, frozen=True):
+    """The stall's own Wi-Fi as it stands on the screen and on posters. An empty name: the stall tells of none."""
+
+    name: str = ""
+    password: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what some phone would not join from a code."""
+        if not self.name:
+            if self.password:
+                raise ValueError("[wifi] has a password and no name")
+            return
+        try:
+            wifi_qr.check(self.name, self.password)
+        except Refused as error:
+            raise ValueError(error.sentence) from error
+
+
 class Settings(Struct, frozen=True):
     """Everything a box can be told. The defaults make a stall on loopback without a reader or cloud.
 
@@ -194,6 +213,7 @@ class Settings(Struct, frozen=True):
     till: Till = Till()
     offline: Offline = Offline()
     captive: Captive = Captive()
+    wifi: Wifi = Wifi()
     mdns: bool = False
     mdns_interface: str = ""
 

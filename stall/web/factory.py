@@ -14,7 +14,20 @@ from stall.i18n.languages import NAMES
 from stall.store import link_secret
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids, language, words
-from stall.web.buyer import about, baskets, claims, covers, data, downloads, item, orders, papers, samples, ways_on
+from stall.web.buyer import (
+    about,
+    baskets,
+    claims,
+    covers,
+    data,
+    display,
+    downloads,
+    item,
+    orders,
+    papers,
+    samples,
+    ways_on,
+)
 from stall.web.buyer import catalogue as catalogue_pages
 from stall.web.buyer.live import LiveOrders
 from stall.web.buyer.remembered import Pages
@@ -78,7 +91,7 @@ def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = Fals
     sheets.tell(app)
     error_pages.register(app, _error_page)
     for noun in (
-        catalogue_pages, about, item, samples, data, orders, baskets, claims, downloads, papers, captive_pages,
+        catalogue_pages, about, item, samples, data, display, orders, baskets, claims, downloads, papers, captive_pages,
     ):  # fmt: skip
         app.register_blueprint(noun.pages(shop))
 
