@@ -2,7 +2,7 @@
 // and asks for what changed. Without this script the page loads itself anew every 10 s.
 (() => {
   "use strict";
-  const TURN_MS = 10000, ASK_MS = 5000;
+  const TURN_MS = 10000, ASK_MS = 5000, JUMP_MS = 5000;
   const body = document.body;
   const ways = [...document.querySelectorAll(".way")];
   const timer = document.querySelector("[role=timer]");
@@ -36,7 +36,8 @@
         location.reload();
         return;
       }
-      ahead = now.now - performance.now();
+      const told = now.now - performance.now();  // what comes may be a second old, so the later of the two is truer
+      ahead = Math.abs(told - ahead) > JUMP_MS ? told : Math.max(ahead, told);
       const tones = document.querySelectorAll(".drops > li:not(.of)");
       tones.forEach((row, n) => { if (now.lines[n]) row.className = now.lines[n].tone; });
       fill([...document.querySelectorAll("[data-words]")], now.lines.map((line) => line.words));
