@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stall.demo.art import prints
+from stall.demo.art import drawing, prints
+from stall.demo.first_run import SONGS_COVER
+from stall.store import cover, previews
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,17 @@ def test_the_same_seed_draws_the_same_bytes_and_another_seed_another_picture(tmp
     again = prints.render(tmp_path / "b", count=1)
     other = prints.render(tmp_path / "c", count=1, seed=2)
     assert first[0].read_bytes() == again[0].read_bytes() != other[0].read_bytes()
+
+
+def test_what_the_demo_shows_first_is_light(folder: Path, tmp_path: Path) -> None:
+    """Its covers as an import makes them: with page, style and script (14 kB) at most 150 kB."""
+    shown = [("cover.jpg", previews.COVER, previews.COVER_BYTES)]
+    for name in ("01-low-sun.jpg", SONGS_COVER):
+        drawing.cut_wallpaper(folder / name, tmp_path / name)
+        shown.append((str(tmp_path / name), previews.TILE, previews.TILE_BYTES))
+    for n, (name, side, most) in enumerate(shown):
+        assert cover.make_pictures(folder / name, [cover.Wanted(tmp_path / f"{n}.jpg", side, most)])
+    assert sum((tmp_path / f"{n}.jpg").stat().st_size for n in range(3)) <= 150_000 - 14_000
 
 
 @pytest.mark.parametrize("count", [0, 21])
