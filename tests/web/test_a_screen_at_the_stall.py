@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -73,17 +75,23 @@ def codes_on(page: Page) -> list[str]:
     return [seen.text for seen in zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))]
 
 
+def data(screen: FlaskClient, query: str = "") -> dict[str, Any]:
+    """What the screen's script is told."""
+    told: dict[str, Any] = json.loads(screen.get(f"/display.json{query}").data)
+    return told
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (768, 1024), (1024, 768)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_one_code_at_a_time_is_read_off_the_screen(
-    browser: Browser, screen_app: Flask, size: tuple[int, int], scheme: str
+    browser: Browser, screen_app: Flask, size: tuple[int, int], scheme: Literal["light", "dark"]
 ) -> None:
     with served(screen_app) as address:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme=scheme,
-            java_script_enabled=False,  # type: ignore[arg-type]  # one of two words
+            java_script_enabled=False,
         )
         page = context.new_page()
         page.goto(f"{address}/display")
@@ -182,18 +190,18 @@ def test_what_went_last_is_told_by_title_and_number_and_nothing_else(screen: Fla
     phone.sell(stall, PRINTS, ZINE)
     stall.clock.advance(180_000)
     phone.sell(stall, PRINTS)
-    told = screen.get("/display.json").json
+    told = data(screen)
     assert told["sold"] == ["No. 2 of Harbour Prints, just now", "No. 1 of Harbour Prints, 3 min ago"]
     assert set(told) == {"now", "shape", "lines", "sold"}
     stall.clock.advance(58 * 60_000)
-    assert screen.get("/display.json?lang=de").json["sold"] == ["Nr. 2 von Harbour Prints, vor 58 Min."]
+    assert data(screen, "?lang=de")["sold"] == ["Nr. 2 von Harbour Prints, vor 58 Min."]
 
 
 def test_what_was_given_back_did_not_go(screen: FlaskClient, stall: Stocked) -> None:
     sale = phone.sell(stall, PRINTS)
     with stall.box.db.transaction() as tx:
         tx.conn.execute("UPDATE numbers SET state = 3 WHERE sale = ?", (sale,))
-    assert screen.get("/display.json").json["sold"] == []
+    assert data(screen)["sold"] == []
 
 
 def test_a_wifi_that_no_phone_would_join_is_no_setting() -> None:
