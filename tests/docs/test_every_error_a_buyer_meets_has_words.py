@@ -27,6 +27,8 @@ NOT_MET = {
     "return-line-fixed": "a buyer takes nothing back",
     "standalone-missing": "the till's button",
     "till-not-local": "the till's app",
+    "wifi-name-unfit": "told when a process starts",
+    "wifi-password-unfit": "told when a process starts",
 }
 #: A free order is completed as cash of nothing is taken; nothing is paid there, in parts or back.
 NOT_GONE_THROUGH = {

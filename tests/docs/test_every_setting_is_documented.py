@@ -25,9 +25,11 @@ TABLES: dict[str, type[settings.Struct]] = {
     "`[till]`": settings.Till,
     "`[offline]`": settings.Offline,
     "`[captive]`": settings.Captive,
+    "`[wifi]`": settings.Wifi,
 }
 SECTIONS = {
-    f"`[{name}]`" for name in ("web", "reader", "standalone", "printer", "cloud", "disk", "till", "offline", "captive")
+    f"`[{name}]`"
+    for name in ("web", "reader", "standalone", "printer", "cloud", "disk", "till", "offline", "captive", "wifi")
 }
 
 
