@@ -10,6 +10,11 @@
   let timer = 0;
   let drawn = 0;
 
+  // What a change says, a sentence each.
+  const heard = (section) => [".notice", ".state", ".begun", "h1"]
+    .map((part) => section.querySelector(part)?.textContent.trim()).filter(Boolean)
+    .map((words) => (/[.\u3002]$/.test(words) ? words : `${words}.`));
+
   // Puts the section of another page in place of ours, keeps the focus where it was, and has the change read out.
   const put = (page, address) => {
     const old = document.getElementById("turns"), fresh = page.getElementById("turns");
@@ -31,7 +36,7 @@
       heading.focus({ preventScroll: true });
     }
     const said = document.getElementById("said");
-    if (said) said.textContent = [".notice", ".state", ".begun", "h1"].map((part) => fresh.querySelector(part)?.textContent.trim()).filter(Boolean).join(". ");
+    if (said) said.textContent = heard(fresh).join(" ");
     watchForms();
   };
 

@@ -91,7 +91,7 @@ def test_a_code_pressed_and_opened_again_is_one_phone(
     page.goto(f"{address}/T/{phone.code_of(stocked_box, phone.sell(stocked_box))}")
     with page.expect_download():
         page.get_by_role("button", name="Download").click()
-    page.get_by_text("Your download is open.").wait_for()
+    page.get_by_text("Your download is open.", exact=True).wait_for()
     assert "press=" in page.url
     page.reload()
     with page.expect_download():
