@@ -78,7 +78,7 @@ def test_a_code_that_opens_nothing_keeps_its_field_and_its_letters(buyer: FlaskC
 def test_what_is_no_code_is_said_at_the_field_and_what_was_typed_stays(buyer: FlaskClient, typed: str) -> None:
     answer = buyer.post("/t", data={"code": typed})
     assert answer.status_code == 400
-    assert "This is not a claim code" in answer.text
+    assert "This is not a code from here" in answer.text
     assert "<script>" not in answer.text
     assert f'value="{typed}"' in answer.text or "<" in typed
 

@@ -13,6 +13,7 @@ from stall.flows.record_transfer import Transfer, record_transfer
 from stall.store import catalogue, claims
 from stall.web import ids
 from tests.fakes.stock import FILES, PRINTS, SAMPLER, ZINE, Stocked
+from tests.web import buyer_stalls as stalls
 from tests.web import phone, picture_pack
 from tests.web.picture_pack import DROP, PICTURES
 
@@ -130,6 +131,17 @@ def test_a_picture_that_was_had_often_enough_is_shown_small(
     assert "as often as its creator allows" in page
     assert re.search('<img src="/thumb/', page)
     assert f'src="{photos}/' not in page
+
+
+def test_what_came_back_in_part_is_gone_and_the_rest_stays(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    sale = phone.sell(stocked_box, PRINTS, ZINE)
+    address = f"/T/{phone.code_of(stocked_box, sale)}"
+    grant = buyer.post(address, data={"press": phone.press_of(buyer.get(address))}).headers["Location"]
+    assert "given back" not in buyer.get(grant).text
+    stalls.take_back(stocked_box, sale, 1)
+    page = buyer.get(grant).text
+    assert "Some of this order was given back. What is still yours stands here." in page
+    assert ("Harbour Prints" in page, "Night Zine" in page) == (True, False)
 
 
 def test_the_pictures_of_what_goes_back_are_not_shown(buyer: FlaskClient, stocked_box: Stocked, photos: str) -> None:
