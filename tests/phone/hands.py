@@ -52,7 +52,7 @@ def _read(answer: http.client.HTTPResponse, conn: http.client.HTTPConnection, as
     until = asked.get("until")
     if until is None:
         return answer.read()
-    body = b""
+    body = bytearray()
     while len(body) < until and (more := answer.read1(_CHUNK)):
         body += more
     say({"reached": len(body)})
@@ -64,7 +64,7 @@ def _read(answer: http.client.HTTPResponse, conn: http.client.HTTPConnection, as
             body += more
     except OSError:  # nobody is there any more
         pass
-    return body
+    return bytes(body)
 
 
 def sell(asked: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,10 @@ the address the appliance has. Only the portal is switched on beside it, which t
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import msgspec
@@ -28,8 +31,15 @@ def main(path: Path, files: Path) -> None:
         kept = settings.load(made.box)
         changed = msgspec.structs.replace(kept, captive=Captive(portal=True), timezone="Europe/Berlin")
         settings.save(made.box, changed)
+    threading.Thread(target=_hold_on, name="leash", daemon=True).start()
     with interruptible():
         session.run(path, None, PORTS, BOX, with_nginx=True)
+
+
+def _hold_on() -> None:
+    """Whoever started this holds the other end of its standard input: once they are gone, however they went, it ends too."""
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 if __name__ == "__main__":

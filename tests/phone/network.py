@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 BOX = "192.0.2.1"
 #: Its radio, as both call it.
@@ -66,6 +67,7 @@ class Air:
 def air() -> Iterator[Air]:
     """Make both namespaces and the air between them; with the block all of it goes, whatever happened. Root only."""
     made = Air(f"stall-box-{os.getpid()}", f"stall-phone-{os.getpid()}")
+    _clear_leftovers()
     try:
         for namespace in (made.box, made.phone):
             _run("ip", "netns", "add", namespace)
@@ -79,6 +81,14 @@ def air() -> Iterator[Air]:
     finally:
         for namespace in (made.phone, made.box):
             _run("ip", "netns", "delete", namespace, check=False)
+
+
+def _clear_leftovers() -> None:
+    """Take away the namespaces of test runs that were killed."""
+    for each in json.loads(_run("ip", "-j", "netns", "list") or "[]"):
+        name, _, pid = each["name"].rpartition("-")
+        if name in {"stall-box", "stall-phone"} and pid.isdigit() and not (Path("/proc") / pid).exists():
+            _run("ip", "netns", "delete", each["name"], check=False)
 
 
 def _tool(name: str) -> str:

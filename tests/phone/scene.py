@@ -159,7 +159,7 @@ def market(folder: Path, chromium: str) -> Iterator[Market]:
         files = _photos(folder / "Dunes")
         command = air.beside(air.box, [sys.executable, "-m", "tests.phone.market", str(folder / "stall"), str(files)])
         running = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0
         )  # fmt: skip
         stack.callback(_end, running)
         said: list[str] = []
@@ -205,9 +205,10 @@ def _hear_until_open(running: subprocess.Popen[str], said: list[str]) -> None:
 
 
 def _end(running: subprocess.Popen[str]) -> None:
-    """As a person would, and if that does not help, for good."""
-    with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-        os.killpg(running.pid, signal.SIGINT)
+    """Let go of its leash, and if that does not help, end it for good."""
+    assert running.stdin is not None
+    running.stdin.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
         running.wait(STOP_S)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(running.pid, signal.SIGKILL)

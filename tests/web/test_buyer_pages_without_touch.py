@@ -23,9 +23,9 @@ REACHED = """() => [...document.querySelectorAll('a[href], button, input, select
 #: The focused element: its place among those, and whether a line is drawn around it that can be told from the page.
 FOCUSED = """() => { const e = document.activeElement; if (!e || e === document.body) return null;
   const s = getComputedStyle(e), drawn = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2;
-  const b = e.getBoundingClientRect();
-  return {nth: e.dataset.nth === undefined ? null : +e.dataset.nth, drawn, seen: b.width > 0 && b.height > 0 && b.bottom > 0 && b.top < innerHeight,
-    html: e.outerHTML.slice(0, 120)}; }"""
+  const b = e.getBoundingClientRect(), across = (Math.max(b.left, 0) + Math.min(b.right, innerWidth)) / 2, at = [b.top + 3, (b.top + b.bottom) / 2, b.bottom - 3];
+  const uncovered = at.some(y => { const hit = document.elementFromPoint(across, y); return hit && (e.contains(hit) || hit.contains(e)); });
+  return {nth: e.dataset.nth === undefined ? null : +e.dataset.nth, drawn, seen: b.width > 0 && b.height > 0 && uncovered, html: e.outerHTML.slice(0, 120)}; }"""
 #: Targets under 24 px that are no link within a sentence (WCAG 2.2, 2.5.8).
 SMALL = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter(e => e.type !== 'hidden' && e.checkVisibility() && getComputedStyle(e).display !== 'inline' && !e.matches('.skip'))
@@ -91,7 +91,7 @@ def _by_keyboard(page: Page) -> Iterator[str]:
             yield f"no way past the head: {at['html']}"
         seen.append(at["nth"])
         if not (at["drawn"] and at["seen"]):
-            yield f"no sign of the focus on {at['html']}"
+            yield f"no sign of the focus on {at['html']}, or something lies over it"
     if seen != expected:
         yield f"{seen} of {expected}"
 
