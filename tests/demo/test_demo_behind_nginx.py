@@ -62,7 +62,7 @@ def test_a_program_on_the_leash_ends_when_asked_and_when_its_supervisor_is_gone(
     (sleeper,) = _sleepers(child.pid)
     child.ask_to_stop()
     child.end(time.monotonic() + 5)
-    assert not Path(f"/proc/{sleeper}").exists()
+    assert eventually(lambda: not _runs(sleeper))
     command = [sys.executable, "-m", "stall.demo.tether", "/bin/sleep", "600"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE)
     assert process.stdin is not None
@@ -70,7 +70,7 @@ def test_a_program_on_the_leash_ends_when_asked_and_when_its_supervisor_is_gone(
     (sleeper,) = _sleepers(process.pid)
     process.stdin.close()
     assert process.wait(10) == 0
-    assert not Path(f"/proc/{sleeper}").exists()
+    assert eventually(lambda: not _runs(sleeper))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
