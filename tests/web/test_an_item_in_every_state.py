@@ -71,8 +71,8 @@ def test_two_phones_get_the_same_page_but_for_the_key_of_the_form(buyer: FlaskCl
 @pytest.mark.parametrize(
     ("left_s", "said", "refresh"),
     [
-        (10, "in less than a minute", 10), (95, "in about 1 min", 60), (23 * 60, "in about 23 min", 60),
-        (3 * 3600, "in about 3 h", 600), (90_000, "in about 25 h", 600),
+        (10, "in less than a minute", 10), (95, "in about 1\N{NO-BREAK SPACE}min", 60), (23 * 60, "in about 23\N{NO-BREAK SPACE}min", 60),
+        (3 * 3600, "in about 3\N{NO-BREAK SPACE}h", 600), (90_000, "in about 25\N{NO-BREAK SPACE}h", 600),
     ],
 )  # fmt: skip
 def test_an_early_item_says_when_and_asks_again_without_hammering(
@@ -94,7 +94,7 @@ def test_an_item_that_closes_soon_counts_down_to_it(buyer: FlaskClient, hung: St
     assert 'role="timer"' not in buyer.get(PAGE).text
     set_window(hung, closes_in_ms=12 * MINUTE_MS)
     page = buyer.get(PAGE).text
-    assert re.search(r"Closes [0-9:]+[^<]*<span class=\"count\" role=\"timer\">in about 12 min", page)
+    assert re.search(r"Closes [0-9:]+[^<]*<span class=\"count\" role=\"timer\">in about 12\N{NO-BREAK SPACE}min", page)
     assert "<form" in page
 
 
@@ -172,7 +172,7 @@ def test_how_it_stands_is_told_to_the_script_by_the_stalls_clock(buyer: FlaskCli
     assert answer.headers["Cache-Control"] == "public, max-age=1"
     assert told["now"] == hung.box.now_ms()
     assert told["to"] - told["now"] == 5 * MINUTE_MS
-    assert (told["state"], told["tone"], told["left"]) == ("early", "soon", "in etwa 5 min")
+    assert (told["state"], told["tone"], told["left"]) == ("early", "soon", "in etwa 5\N{NO-BREAK SPACE}min")
     hung.clock.advance(5 * MINUTE_MS)
     later = json.loads(buyer.get(f"{PAGE}/state").data)
     assert (later["state"], later["said"]) == ("open", "2 of 2 left")

@@ -43,7 +43,7 @@ def test_what_is_no_language_is_no_choice(app: Flask, asked: str) -> None:
 
 def test_facts_are_escaped(app: Flask) -> None:
     with app.test_request_context("/?lang=de"):
-        assert str(language.t("common.about_s", s="<b>")) == "etwa &lt;b&gt; s"
+        assert str(language.t("common.about_s", s="<b>")) == "etwa &lt;b&gt;\N{NO-BREAK SPACE}s"
 
 
 def test_an_error_without_a_text_of_its_own_is_told_as_it_was_written(app: Flask) -> None:
