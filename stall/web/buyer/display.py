@@ -17,6 +17,7 @@ from stall.settings import Wifi
 from stall.store import catalogue, last_sold, moments
 from stall.store.catalogue import DropCard
 from stall.store.last_sold import Sold
+from stall.web import qr
 from stall.web.buyer import offers
 from stall.web.buyer.about import in_digits
 from stall.web.buyer.shop import Shop
@@ -87,8 +88,6 @@ def pages(shop: Shop) -> Blueprint:
         return Response(json.dumps(told, ensure_ascii=False), mimetype="application/json")
 
     def _page(step: int) -> str:
-        from stall.web import qr  # noqa: PLC0415 - only this page draws codes, and only it loads what draws them
-
         now = shown(shop, settings.zone())
         address = settings.web.address.rstrip("/")
         return render_template(
