@@ -26,7 +26,7 @@ from stall.flows.record_pack import Prepared
 from stall.flows.record_transfer import Transfer, record_transfer
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_cash import take_cash
-from stall.settings import Captive
+from stall.settings import Captive, Wifi
 from stall.store import attempts, catalogue, claims, journal, readers, sales
 from stall.store.db import Tx
 from stall.wire import manifest
@@ -69,7 +69,9 @@ def _one(_: Path, folder: Path) -> Stocked:
 def _three(template: Path, folder: Path) -> Stocked:
     """With the portal on, for phones that just joined the Wi-Fi."""
     stall = stock.copy(template, folder)
-    stall.box.settings = msgspec.structs.replace(stall.box.settings, captive=Captive(portal=True))
+    stall.box.settings = msgspec.structs.replace(
+        stall.box.settings, captive=Captive(portal=True), wifi=Wifi(name="Salt and Paper", password="low tide 1907")
+    )
     return stall
 
 

@@ -133,6 +133,9 @@ def _stops(tour: Tour) -> Iterator[Stop]:
     phone_of = tour.clients["market"]
     for table in tour.made:
         yield Stop(f"catalogue, {table}", "/", table=table)
+        yield Stop(f"display, {table}", "/display", table=table)
+    yield Stop("display, second code", "/display/2", table="three")
+    yield Stop("display as data", "/display.json", page=False)
     for drop in (PRINTS, ZINE, SAMPLER, stalls.PHOTOS, stalls.SONGS, "early", "late", "paused", stalls.GONE):
         yield Stop(f"item, {drop}", f"/d/{drop}")
     yield Stop("what is this", "/about")

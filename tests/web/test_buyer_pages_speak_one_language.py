@@ -28,7 +28,14 @@ def data(buyer_tour: Tour) -> re.Pattern[str]:
     said: set[str] = {name for files in FILES.values() for name in files}
     for stocked in buyer_tour.made.values():
         box = stocked.box
-        said |= {box.settings.name, box.settings.place, box.settings.seller, "Quay 4"}
+        said |= {
+            box.settings.name,
+            box.settings.place,
+            box.settings.seller,
+            box.settings.wifi.name,
+            box.settings.wifi.password,
+            "Quay 4",
+        }
         for card in catalogue.cards(box.db.read(), box.now_ms()):
             said |= {card.title, card.description or "", card.licence, card.drop_id, card.creator}
             said |= {
