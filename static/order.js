@@ -60,8 +60,12 @@
       if (!answer.ok) throw new Error(String(answer.status));
       const now = await answer.json();
       if (mine !== drawn) return;
-      if (now.version !== body.dataset.version) put(await fetched(location.href));
-      else body.dataset.active = now.active ? "1" : "0";
+      if (now.version !== body.dataset.version) {
+        // The page of the order, also where this one answers a button of it.
+        const page = body.dataset.order.replace(/\/state$/, location.search);
+        put(await fetched(page), page);
+      }
+      body.dataset.active = now.active ? "1" : "0";
       misses = 0;
     } catch {
       misses += 1;

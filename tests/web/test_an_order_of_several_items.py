@@ -179,6 +179,7 @@ def test_what_is_sold_out_or_taken_is_said_on_the_order(buyer: FlaskClient, stoc
         phone.sell(stocked_box, PRINTS)
     gone = buyer.post(f"{order}/add", data={"press": NOBODY, "drop": PRINTS})
     assert (gone.status_code, "is sold out" in gone.text, "Night Zine" in gone.text) == (409, True, True)
+    assert f'content="15;url={order}"' in gone.text  # without script: back to the page itself, once it was read
     assert buyer.post(f"{order}/add", data={"press": NOBODY, "drop": "no-such"}).status_code == 404
     assert buyer.post(f"{order}/add", data={"press": NOBODY, "drop": PRINTS, "ed": "x"}).status_code == 400
 

@@ -73,6 +73,21 @@ def test_the_page_turns_in_its_place_and_says_so_once(
     assert heard == []
 
 
+def test_a_page_that_refused_something_turns_as_well(
+    context: BrowserContext, address: str, stocked_box: Stocked
+) -> None:
+    page = context.new_page()
+    page.goto(f"{address}{_ordered(stocked_box)}")
+    page.evaluate("document.querySelector('[name=seen]').value = 'long ago'")
+    page.get_by_role("button", name="Take Harbour Prints out").click()
+    page.get_by_role("alert").get_by_text("changed meanwhile").wait_for()
+    assert page.url.endswith("/remove")
+    phone.pay_cash(stocked_box, phone.sale_of(stocked_box, page.url.removesuffix("/remove")))
+    page.get_by_role("heading", name="Paid. It is yours.").wait_for()
+    page.wait_for_url("**/o/*")
+    assert not page.url.endswith("/remove")
+
+
 def test_focus_stays_where_a_person_is_when_the_page_turns(
     context: BrowserContext, address: str, stocked_box: Stocked
 ) -> None:
