@@ -21,3 +21,12 @@ def give_back_large_blocks() -> bool:
     except (OSError, AttributeError, TypeError):
         return False
     return bool(mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)) and bool(mallopt(_M_ARENA_MAX, _ARENAS))
+
+
+def give_back_free() -> bool:
+    """Have glibc return what is free of its arenas, after much was made and thrown away. Returns False where there is no glibc."""
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError, TypeError):
+        return False
+    return bool(trim(0))

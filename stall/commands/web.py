@@ -14,7 +14,7 @@ from stall.commands import say
 def web(data: Path) -> None:
     """Serve the buyers' pages, and the till on this machine only."""
     from stall import app, log
-    from stall.box.memory import give_back_large_blocks
+    from stall.box.memory import give_back_free, give_back_large_blocks
     from stall.web import serve
 
     log.setup()
@@ -22,6 +22,6 @@ def web(data: Path) -> None:
     serve.hold_signals()  # the crowd's writer is a thread too
     box = app.open_box(data, crowd=True, all_day=True)
     try:
-        serve.run(box, say.line)
+        serve.run(box, say.line, give_back_free)
     finally:
         box.close()

@@ -7,6 +7,7 @@ Knows the server's connections; knows nothing of what is asked.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import threading
 from collections.abc import Callable, Sequence
@@ -23,6 +24,10 @@ from stall.web.plain import Plain
 
 #: Requests one connection may have in line: each may hold a file open. Browsers send one after the other.
 MOST_IN_LINE = 8
+#: Threads that are there from the start, and are made ready for a rush; each has a connection to the database, of 0.15 MB.
+READY = 8
+#: How long threads that are visited wait for one another (s).
+_TOGETHER_S = 0.5
 #: Where the framework finds why a request was refused before it came to it.
 REFUSAL = "stall.refusal"
 
@@ -95,17 +100,41 @@ def compose(status: str, headers: Sequence[tuple[str, str]], at_s: int) -> bytes
     return "\r\n".join([f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in lines), "", ""]).encode("latin-1")
 
 
-class Threads(ThreadedTaskDispatcher):
-    """The server's threads; what `taker` takes on never reaches them."""
+class _Visit:
+    """Something for a thread to do that is no request."""
 
-    def __init__(self, count: int, taker: Taker | None) -> None:
-        """Start `count` threads."""
+    def __init__(self, do: Callable[[], object]) -> None:
+        self.service = do
+
+    def cancel(self) -> None:
+        """Called by the dispatcher at its end."""
+
+
+class _Latest(threading.Condition):
+    """Wakes whoever began to wait last, instead of first."""
+
+    _waiters: Any
+
+    def notify(self, n: int = 1) -> None:
+        """Wake `n` of them."""
+        self._waiters.rotate(n)
+        super().notify(n)
+
+
+class Threads(ThreadedTaskDispatcher):
+    """The server's threads, begun as they are needed; what `taker` takes on never reaches them."""
+
+    def __init__(self, most: int, taker: Taker | None) -> None:
+        """Have `most` threads, some of them at once."""
         super().__init__()
+        #: The thread that rested last serves next: few of them then ever need a connection to the database, and those have one.
+        self.queue_cv = _Latest(self.lock)
         self._taker = taker
         #: Held while the loop is handed something to do, so that none is after its end: its descriptors are somebody else's then.
         self._handing = threading.Lock()
         self._closed = False
-        self.set_thread_count(count)
+        self._most = most
+        self.set_thread_count(min(most, READY))
 
     def on_the_loop(self, server: Any, do: Callable[[], None]) -> None:
         """Have the loop of `server` call this in its next turn; nothing once it has ended."""
@@ -128,11 +157,33 @@ class Threads(ThreadedTaskDispatcher):
                 return
         self.serve(task)
 
+    def visit(self, do: Callable[[], object]) -> None:
+        """Have the threads that serve next do this once each; returns before it is done."""
+        count = min(self._most, READY)
+        together = threading.Barrier(count)
+
+        def once() -> None:
+            do()
+            with contextlib.suppress(threading.BrokenBarrierError):
+                together.wait(_TOGETHER_S)  # else the first would do it for all
+
+        for _ in range(count):
+            super().add_task(_Visit(once))  # type: ignore[arg-type]  # the dispatcher asks for no more than that
+
     def serve(self, task: Any, refusal: BaseException | None = None) -> None:
         """Give it to a thread, as the server's own reader reads it."""
         request = task.requests[0] = task.read_again(task.requests[0])
         request.refusal = refusal
         super().add_task(task)
+        self._begin_another()
+
+    def _begin_another(self) -> None:
+        """Begin one more thread if all are busy and something waits."""
+        with self.lock:
+            running = len(self.threads) - self.stop_count
+            more = len(self.queue) > running - self.active_count and 0 < running < self._most
+        if more:
+            self.set_thread_count(running + 1)
 
 
 class _Task(WSGITask):

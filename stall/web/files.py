@@ -15,6 +15,8 @@ from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from flask import Response, redirect, request
+from werkzeug.datastructures import Headers
+from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as AnyResponse
 from werkzeug.wsgi import FileWrapper
 
@@ -30,7 +32,7 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 #: A file of the maker's is data, never a page of ours: it may run nothing and load nothing.
 _POLICY = "default-src 'none'; sandbox"
 #: Conditions that nginx would judge by the file's date or by a tag of its own: what passes them is sent from here.
-_NOT_FOR_NGINX = ("If-Match", "If-Unmodified-Since")
+NOT_FOR_NGINX = ("If-Match", "If-Unmodified-Since")
 #: What nginx says itself of bytes that it sends; everything else is said by us, and passed on by it.
 _NGINX_SAYS = ("Content-Length", "Content-Range", "Accept-Ranges")
 #: The phone may keep it, and asks before using it again.
@@ -77,21 +79,27 @@ def hand_back(folder: Path, asked: Asked, report: Callable[[Transfer], None]) ->
 
     What nginx would judge anew and wrongly is sent from here. Raises as `send`.
     """
+    if not asked.file.size or any(name in request.headers for name in NOT_FOR_NGINX):
+        return send(folder, asked.file, asked.grant_no, report)
+    status, headers = handed_back(folder, asked, _conditions(), "Range" in request.headers)
+    return Response((), status, headers)
+
+
+def handed_back(folder: Path, asked: Asked, conditions: Conditions, ranged: bool) -> tuple[int, dict[str, str]]:
+    """Status and headers by which nginx sends a file that has bytes. Raises Broken `file-missing`."""
     file = asked.file
-    if not file.size or any(name in request.headers for name in _NOT_FOR_NGINX):
-        return send(folder, file, asked.grant_no, report)
     etag = f'"sha256-{file.sha256}"'
-    status, span = ranges.answer(_conditions(), etag, file.size)
-    response = Response((), status, mimetype=_media_type(file))
-    _head(response, file, etag, status, span)
+    status, span = ranges.answer(conditions, etag, file.size)
+    headers = {"Content-Type": get_content_type(_media_type(file), "utf-8")}
+    _head(headers, file, etag, status, span)
     if status in {ranges.WHOLE, ranges.PART}:
         _check(path_of(folder, file), file)
-        kind = _WHOLE if status == ranges.WHOLE and "Range" in request.headers else _PART
-        response.status_code = ranges.WHOLE  # which of them it is, nginx says
+        kind = _WHOLE if status == ranges.WHOLE and ranged else _PART
+        status = ranges.WHOLE  # which of them it is, nginx says
         for name in _NGINX_SAYS:
-            response.headers.pop(name, None)
-        response.headers["X-Accel-Redirect"] = quote(f"{kind}/{asked.grant}/{_kept(file)}/{asked.name}")
-    return response
+            headers.pop(name, None)
+        headers["X-Accel-Redirect"] = quote(f"{kind}/{asked.grant}/{_kept(file)}/{asked.name}")
+    return status, headers
 
 
 def show(folder: Path, file: PackFile, *, behind_nginx: bool) -> Response:
@@ -116,7 +124,7 @@ def send(folder: Path, file: PackFile, grant: int, report: Callable[[Transfer], 
     if request.method == "GET" and status in {ranges.WHOLE, ranges.PART} and span.length:
         body = _opened(path_of(folder, file), span, file, grant, report)
     response = Response(_wrapped(body), status, mimetype=_media_type(file), direct_passthrough=body is not None)
-    _head(response, file, etag, status, span)
+    _head(response.headers, file, etag, status, span)
     return response
 
 
@@ -165,8 +173,7 @@ def _wrapped(body: BinaryIO | None) -> Iterable[bytes]:
     return wrapper(body)
 
 
-def _head(response: Response, file: PackFile, etag: str, status: int, span: Span) -> None:
-    headers = response.headers
+def _head(headers: Headers | dict[str, str], file: PackFile, etag: str, status: int, span: Span) -> None:
     headers["ETag"] = etag
     if status == ranges.WHOLE:  # as nginx does
         headers["Accept-Ranges"] = "bytes"

@@ -121,9 +121,9 @@ def protect(app: Flask, rules: Rules, foreign: Callable[[], Response] | None = N
 
 
 def sealed(headers: Iterable[tuple[str, str]], *, with_form: bool) -> list[tuple[str, str]]:
-    """The headers of an answer with those that every answer carries."""
-    own = list(headers)
-    return own + _missing({name.title() for name, _ in own}, with_form=with_form)
+    """The headers of an answer with those that every answer carries, their names as the server writes them."""
+    own = [("-".join(part.capitalize() for part in name.split("-")), value) for name, value in headers]
+    return own + _missing({name for name, _ in own}, with_form=with_form)
 
 
 def _missing(own: Set[str], *, with_form: bool) -> list[tuple[str, str]]:

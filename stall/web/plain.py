@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 #: One request line, fields of a name, one space and visible ASCII, an empty line, a body; no proxy's address. A POST has no
-#: query, a GET none but the language somebody chose, and no body.
+#: query, and a GET no body.
 _PLAIN = re.compile(
-    rb"(?:POST (?P<form>/[A-Za-z0-9/_-]{1,200})|GET (?P<page>/[A-Za-z0-9/_.-]{0,200})(?:\?(?P<query>lang=[a-z]{2}))?) HTTP/1\.1\r\n"
+    rb"(?:POST (?P<form>/[A-Za-z0-9/_-]{1,200})|GET (?P<page>/[A-Za-z0-9/_.-]{0,200})(?:\?(?P<query>[A-Za-z0-9=&._-]{1,400}))?) HTTP/1\.1\r\n"
     rb"(?P<fields>(?:[A-Za-z0-9-]{1,64}: [\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?\r\n){1,40})\r\n"
     rb"(?P<body>[\x20-\x7e]{0,1024})"
 )
 _PAGE = re.compile(r"/[A-Za-z0-9/_.-]{0,200}")
-_QUERY = re.compile(r"(?:lang=[a-z]{2})?")
+_QUERY = re.compile(r"[A-Za-z0-9=&._-]{0,400}")
 #: Fields that change how a request is framed or what is done with its connection: not plain.
 _FRAMING = frozenset({"TRANSFER_ENCODING", "EXPECT", "UPGRADE", "TE", "TRAILER"})
 _KEEP = "keep-alive"

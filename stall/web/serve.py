@@ -32,6 +32,7 @@ from stall.web.datagrams import Datagrams
 from stall.web.direct import Connection, Taker, Threads
 from stall.web.factory import create_buyer_app, shop_of
 from stall.web.guard import MAX_BODY_BYTES, MAX_PICTURE_BYTES, is_shared
+from stall.web.warm import Warm
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -70,8 +71,10 @@ def hold_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
 
-def run(box: Box, ready: Callable[[str], None]) -> None:
+def run(box: Box, ready: Callable[[str], None], tidy: Callable[[], object] = int) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is told both addresses once they answer. Closes nothing of the box.
+
+    `tidy` is called when much was made and thrown away.
 
     Raises Refused `port-in-use`, `address-refused`, `already-running`.
     """
@@ -95,6 +98,9 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
         front = Front(shop_of(app), guard.buyer_rules(web, box.settings.captive.https))
         buyers = Serving(app, buyers_socket, "buyers", web.threads, front, behind_nginx=behind is not None)
         open_things.callback(buyers.stop)
+        warm = Warm(box, app, shop_of(app).pages, buyers.on_threads, tidy)
+        open_things.callback(warm.stop)
+        warm.window()
         # Buyers are answered by now: the till is a third of the program, and whoever opens its page waits for it as before.
         from stall.web.till.app import create_till_app  # noqa: PLC0415 - after the first buyer is answered
 
@@ -110,6 +116,7 @@ def run(box: Box, ready: Callable[[str], None]) -> None:
             )
             open_things.callback(remote.stop)
         _spare_the_collector()
+        warm.start()
         ready(f"Buyers: {web.address}")
         ready(f"Till:   http://{TILL_HOST}:{till_socket.getsockname()[1]}")
         signal.sigwait(SIGNALS)
@@ -249,6 +256,12 @@ class Serving:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=f"serve-{name}", daemon=True)
         self._thread.start()
+
+    def on_threads(self, do: Callable[[], object]) -> None:
+        """Have the loop's thread and those that serve next do this once; returns before it is done."""
+        if not self._stopping:
+            self._server.task_dispatcher.on_the_loop(self._server, do)
+            self._server.task_dispatcher.visit(do)
 
     def stop(self) -> None:
         """Let running requests finish for a second at most, then close every connection and end the loop."""

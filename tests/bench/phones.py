@@ -234,8 +234,8 @@ def burst(port: int, drop: str, phones: int, within: float) -> dict[str, Any]:
             done += 1
     for answer in answers:
         if not answer.startswith(b"HTTP/1.1 303"):
-            status = answer[9:12].decode() or "closed"
-            wrong[status] = wrong.get(status, 0) + 1
+            status = "gone" if answer.startswith(b"HTTP/1.1 200") else answer[9:12].decode() or "closed"
+            wrong[status] = wrong.get(status, 0) + 1  # "gone": a page without a button
     orders = [found[1].decode() for found in _orders(answers)]
     return {"pages_ms": pages, "both_ms": both, "orders": orders, "wrong": wrong, "unanswered": phones - done}
 

@@ -25,7 +25,7 @@ class Answer:
 
     @property
     def without_date(self) -> list[tuple[str, str]]:
-        return [(name, value) for name, value in self.headers if name != "Date"]
+        return [(name, value) for name, value in self.headers if name not in {"Date", "Connection"}]
 
 
 @dataclass
@@ -46,16 +46,16 @@ class Served:
         return Answer(answer.status, answer.getheaders(), body)
 
     def get_behind(self, path: str, **headers: str) -> Answer:
-        """The same in a way that is left to the framework: a page has no ranges, so it is asked for whole."""
-        return self.get(path, Range="bytes=0-", **headers)
+        """The same in a way that is left to the framework, on a connection that ends with it."""
+        return self.get(path, Connection="close", **headers)
 
 
 @contextmanager
-def served(stocked: Stocked) -> Iterator[Served]:
+def served(stocked: Stocked, *, behind_nginx: bool = False) -> Iterator[Served]:
     """Serve the buyers' app of a box until the block ends."""
     box = stocked.box
     box.crowd = CrowdWriter(box.db)
-    app = create_buyer_app(box, watch=True)
+    app = create_buyer_app(box, watch=True, behind_nginx=behind_nginx)
     sock = serve.listen("127.0.0.1", 0)
     seen = Served(stocked, sock.getsockname()[1])
     behind = app.wsgi_app

@@ -11,11 +11,14 @@ import pytest
 
 from stall.flows.fill_basket import Wish, fill_basket
 from stall.flows.switch_drop import close_drop, open_drop
+from stall.store import catalogue, link_secret
 from stall.web import ids
 from stall.web.buyer import remembered
 from stall.web.factory import create_buyer_app, shop_of
+from stall.web.links import Links
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
 from tests.web.crowd import LIMIT_S, Served, served
+from tests.web.front import grant
 
 SHARED = [
     "/",
@@ -191,3 +194,45 @@ def test_how_an_order_stands_is_told_without_the_framework(stall: Served) -> Non
     assert first.body == kept.body == behind.body
     assert kept.without_date == behind.without_date
     assert stall.get(f"/o/{'A' * 22}/state").status == 404
+
+
+@pytest.fixture
+def links(stocked_box: Stocked) -> Iterator[tuple[Served, list[str]]]:
+    """A stall as it is behind nginx, and links that it signed: one that runs, one that is over, and one that nobody signed."""
+    with served(stocked_box, behind_nginx=True) as up:
+        box = stocked_box.box
+        name, pack = grant(stocked_box, ZINE), catalogue.cards(box.db.read(), box.now_ms())[1].pack
+        (file,) = catalogue.files(box.db.read(), pack)
+        own, now_s = Links(link_secret.derive(box.secrets)), box.clock.wall_ms() // 1000
+        runs, over = (own.address(name, file.sha256, file.path, at_s) for at_s in (now_s, now_s - 3600))
+        yield up, [runs, over, over[:-1] + ("A" if over[-1] != "A" else "B")]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Range": "bytes=5-"},
+        {"Range": "bytes=5-9", "If_Range": '"another"'},
+        {"Range": "bytes=99999999-"},
+        {"Range": "bytes=0-1,4-5"},
+        {"If_None_Match": "*"},
+        {"If_Match": '"another"'},
+        {"X_Stall_Busy": "1"},
+    ],
+)
+def test_a_file_is_handed_to_nginx_as_the_framework_hands_it(
+    links: tuple[Served, list[str]], headers: dict[str, str]
+) -> None:
+    stall, addresses = links
+    for address in addresses:
+        front, behind = stall.get(address, **headers), stall.get_behind(address, **headers)
+        assert (front.status, front.without_date) == (behind.status, behind.without_date)
+        assert front.body == behind.body
+
+
+def test_a_usual_link_is_answered_without_the_framework(links: tuple[Served, list[str]]) -> None:
+    stall, (runs, over, _) = links
+    for address in (runs, over):
+        assert dict(stall.get(address, Range="bytes=5-").headers)["X-Accel-Redirect"].startswith("/-/part/")
+    assert stall.asked == []

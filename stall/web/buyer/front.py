@@ -1,7 +1,7 @@
-"""What a crowd asks for, answered in front of the framework: the kept pages, how an order stands, and the one button.
+"""What a crowd asks for, answered in front of the framework: the kept pages, how an order stands, files for nginx, the one button.
 
-Only what is plain in every respect is answered here, and only from memory; all else goes on to a thread and the framework, which
-answers the same (a test compares them). So a page that many look at costs neither of them anything.
+Only what is plain in every respect is answered here, and without waiting for anybody; all else goes on to a thread and the
+framework, which answers the same (a test compares them). So a page that many look at costs neither of them anything.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 
 from stall.errors import StallError
 from stall.web import direct, guard, ids
+from stall.web.buyer import handed
 from stall.web.buyer.shop import Shop
 from stall.web.buyer.takes import Takes, usual_host
 from stall.web.direct import Exchange
@@ -34,9 +35,9 @@ class Front:
         if request.method == "POST":
             return self._takes.take_on(exchange)
         host = request.headers.get("HOST", "")
-        if not usual_host(host, self._rules) or not _CONDITIONS.isdisjoint(request.headers):
+        if not usual_host(host, self._rules):
             return False
-        answer = self._page(exchange) or self._state(exchange)
+        answer = self._file(exchange) or self._page(exchange) or self._state(exchange)
         if answer is None:
             return False
         agent = request.headers.get("USER_AGENT", "")
@@ -48,8 +49,14 @@ class Front:
         """Take on nothing more, and wait a moment for what is not answered yet."""
         self._takes.stop()
 
+    def _file(self, exchange: Exchange) -> bytes | None:
+        headers = handed.headers(self._shop, exchange.request)
+        return None if headers is None else self._compose(headers, b"")
+
     def _page(self, exchange: Exchange) -> bytes | None:
         request = exchange.request
+        if not _CONDITIONS.isdisjoint(request.headers):
+            return None
         kept = self._shop.pages.find(request.path, request.query, request.headers.get("ACCEPT_LANGUAGE", ""))
         if kept is None:
             return None
@@ -58,7 +65,7 @@ class Front:
 
     def _state(self, exchange: Exchange) -> bytes | None:
         found = _STATE.fullmatch(exchange.request.path)
-        if found is None:
+        if found is None or exchange.request.query or not _CONDITIONS.isdisjoint(exchange.request.headers):
             return None
         try:
             now = self._shop.live.remembered(ids.order_sale(self._shop.box.secrets, found[1]))

@@ -201,7 +201,7 @@ class Pages:
         drawn.headers["Content-Length"] = str(length)
         with_form = g.get("with_form", False)
         kept = Kept(
-            [(_spelled(name), value) for name, value in guard.sealed(drawn.headers.items(), with_form=with_form)],
+            guard.sealed(drawn.headers.items(), with_form=with_form),
             between,
             length,
             with_form,
@@ -224,11 +224,6 @@ class Pages:
         by_nginx = self.kept_by_nginx(request.headers.get(_KEEPS))
         headers, body = kept.answer(by_nginx=by_nginx, now_ms=self._box.clock.boottime_ms())
         return _conditional(Response(body, headers=headers))
-
-
-def _spelled(name: str) -> str:
-    """The name of a header as the server writes it."""
-    return "-".join(part.capitalize() for part in name.split("-"))
 
 
 def not_for_all() -> None:
