@@ -109,6 +109,15 @@ def files(conn: sqlite3.Connection, pack: int) -> list[PackFile]:
     return [_file(row) for row in rows.fetchall()]
 
 
+def file(conn: sqlite3.Connection, pack: int, path: str) -> PackFile | None:
+    """One file of a pack by its path, or None."""
+    row = conn.execute(
+        "SELECT id, path, size, sha256, type, role, preview_w, preview_h FROM files WHERE id >= ? AND id < ? AND path = ?",
+        (file_id(pack, 0), file_id(pack, ZIP), path),
+    ).fetchone()
+    return None if row is None else _file(row)
+
+
 def _file(row: sqlite3.Row) -> PackFile:
     preview = None if row["preview_w"] is None else (row["preview_w"], row["preview_h"])
     return PackFile(row["id"], row["path"], row["size"], row["sha256"], row["type"], row["role"], preview)

@@ -100,6 +100,26 @@ def _pack(
     )
 
 
+def one(conn: sqlite3.Connection, grant: Grant, name: str) -> GrantedFile:
+    """The file a name in the address means, as `find` in the whole listing says. Raises as that.
+
+    A file of the maker's costs one look, whatever else was bought.
+    """
+    bought = claims.bought(conn, grant.sale)
+    sold = {line.pack for line in sales.lines(conn, grant.sale) if line.pack is not None and line.of_line is None}
+    drops = {item.pack: item.drop_id for item in bought}
+    for pack, drop_id in drops.items():
+        before = "" if len(sold) == 1 else f"{drop_id}/"
+        file = catalogue.file(conn, pack, name[len(before) :]) if name.startswith(before) else None
+        if file is not None:
+            paused = returns.paused(conn, grant.sale)
+            if all(item.line in paused for item in bought if item.pack == pack):
+                raise going_back()
+            taken = claims.downloads(conn, grant.claim).get(file.id, 0)
+            return GrantedFile(name, file, taken, claims.allowed_downloads(conn, pack))
+    return find(listing(conn, grant), name)
+
+
 def find(packs: list[GrantedPack], name: str) -> GrantedFile:
     """The file a name in the address means. Raises Refused `page-unknown`, `claim-going-back`."""
     for pack in packs:

@@ -91,6 +91,14 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     return seen
 
 
+def at_rest(stand: Stand) -> None:
+    """Wait until no thread has anything to do."""
+    dispatcher, end = stand.serving._server.task_dispatcher, time.monotonic() + 20
+    while dispatcher.active_count or dispatcher.queue:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def until_open(stand: Stand) -> None:
     """Go through the hour as the thread does: by what each turn says."""
     while stand.box.now_ms() < stand.opens_ms:
@@ -99,8 +107,9 @@ def until_open(stand: Stand) -> None:
 
 
 def test_the_first_ones_at_an_opening_meet_nothing_new(stand: Stand, counts: dict[str, list[str]]) -> None:
+    at_rest(stand)
     until_open(stand)
-    time.sleep(0.2)  # visits to the threads are over
+    at_rest(stand)
     assert len(counts["opened"]) >= THREADS
     for seen in counts.values():
         seen.clear()
@@ -179,6 +188,8 @@ def test_the_threads_that_serve_next_have_a_connection_each(stand: Stand, monkey
         return look(self)
 
     monkeypatch.setattr(ThreadReaders, "mine", looking)
+    at_rest(stand)
     stand.serving.on_threads(stand.box.db.read)
-    time.sleep(0.2)
+    time.sleep(0.05)
+    at_rest(stand)
     assert len({id(conn) for conn in mine}) == THREADS + 1

@@ -49,7 +49,7 @@ def pages(shop: Shop) -> Blueprint:
             )
         found, _ = granted.live_grant(box, grant)
         check_not_going_back(box.db.read(), found.sale)
-        wanted = granted.find(granted.listing(box.db.read(), found), name)
+        wanted = granted.one(box.db.read(), found, name)
         if wanted.file.sha256 != sha256:
             raise ids.unknown_page()
         check_download(wanted.taken, wanted.allowed)

@@ -47,7 +47,7 @@ def _handed(shop: Shop, grant: str, sha256: str, name: str, request: Plain) -> t
     with one_view(conn):
         found, _ = granted.live_grant(box, grant)
         check_not_going_back(conn, found.sale)
-        wanted = granted.find(granted.listing(conn, found), name)
+        wanted = granted.one(conn, found, name)
     check_download(wanted.taken, wanted.allowed)
     if wanted.file.sha256 != sha256 or not wanted.file.size:
         return ranges.CHANGED, {}
