@@ -111,6 +111,15 @@ def newest_baskets(conn: sqlite3.Connection, limit: int) -> list[Sale]:
     return [Sale(*row) for row in rows.fetchall()]
 
 
+def packs_sold(conn: sqlite3.Connection, sale: int) -> int:
+    """How many packs a sale had, whatever came back since."""
+    row = conn.execute(
+        "SELECT count(DISTINCT pack) FROM lines WHERE id >= ? AND id < ? AND of_line IS NULL",
+        (line_id(sale, 0), line_id(sale + 1, 0)),
+    ).fetchone()
+    return int(row[0])
+
+
 def lines(conn: sqlite3.Connection, sale: int) -> list[Line]:
     """The lines of a sale in order."""
     rows = conn.execute(

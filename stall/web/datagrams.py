@@ -81,12 +81,12 @@ def transfer_of(box: Box, report: Report) -> Transfer | None:
     conn = box.db.read()
     try:
         grant = claims.grant(conn, ids.grant_no(box.secrets, report.grant))
+        if grant is None:
+            return None
+        file = granted.one(conn, grant, report.name, frozenset()).file  # it was sent, on its way back or not
     except Refused:
         return None
-    packs = [] if grant is None else granted.listing(conn, grant)
-    files = (each.file for pack in packs for each in (pack.whole, *pack.files) if each.name == report.name)
-    file = next((file for file in files if file.sha256 == report.sha256), None)
-    if grant is None or file is None or (report.first or 0) + report.sent > file.size:
+    if file.sha256 != report.sha256 or (report.first or 0) + report.sent > file.size:
         return None
     return Transfer(grant.no, file.id, file.size, report.first or 0, report.sent)
 

@@ -75,6 +75,13 @@ class Exchange:
         """Send the whole answer; on the loop's own thread only (`deliver`)."""
         self._channel.finish(answer)
 
+    def answer(self, whole: bytes) -> None:
+        """Send the whole answer from any thread: at once where the loop is just reading the request, else in its next turn."""
+        if self._channel.reading:
+            self._channel.finish(whole)
+        else:
+            self.deliver([(self, whole)])
+
     def deliver(self, answers: Sequence[tuple[Exchange, bytes]]) -> None:
         """Have the loop send these answers, this one's and others', in one turn; nothing once the loop has ended."""
         self._threads.on_the_loop(self._channel.server, partial(_send_all, answers))
@@ -133,7 +140,7 @@ class Threads(ThreadedTaskDispatcher):
         #: Held while the loop is handed something to do, so that none is after its end: its descriptors are somebody else's then.
         self._handing = threading.Lock()
         self._closed = False
-        self._most = most
+        self._most, self._together = most, threading.Barrier(1)
         self.set_thread_count(min(most, READY))
 
     def on_the_loop(self, server: Any, do: Callable[[], None]) -> None:
@@ -158,9 +165,12 @@ class Threads(ThreadedTaskDispatcher):
         self.serve(task)
 
     def visit(self, do: Callable[[], object]) -> None:
-        """Have the threads that serve next do this once each; returns before it is done."""
-        count = min(self._most, READY)
-        together = threading.Barrier(count)
+        """Have the threads that serve next, and are idle, do this once each; returns before it is done."""
+        with self.lock:
+            count = min(READY, len(self.threads) - self.stop_count - self.active_count - len(self.queue))
+        if count < 1:
+            return
+        together = self._together = threading.Barrier(count)
 
         def once() -> None:
             do()
@@ -169,6 +179,15 @@ class Threads(ThreadedTaskDispatcher):
 
         for _ in range(count):
             super().add_task(_Visit(once))  # type: ignore[arg-type]  # the dispatcher asks for no more than that
+
+    def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
+        """End the threads; what they were only to be made ready with is left."""
+        self._together.abort()
+        with self.lock:
+            visits = [task for task in self.queue if isinstance(task, _Visit)]
+            for task in visits:
+                self.queue.remove(task)
+        return bool(super().shutdown(cancel_pending, timeout))
 
     def serve(self, task: Any, refusal: BaseException | None = None) -> None:
         """Give it to a thread, as the server's own reader reads it."""
@@ -200,6 +219,8 @@ class Connection(HTTPChannel):
     """One connection whose requests may be answered from outside a thread."""
 
     task_class = _Task
+    #: The loop's thread is handing on the request it has just read.
+    reading = False
     server: Any
     request: Any
     requests: Any
@@ -217,7 +238,12 @@ class Connection(HTTPChannel):
             if self.will_close or self.close_when_flushed:
                 return False
             self.requests.append(request)
+        # Outside the lock, so that it may be answered at once: the only request here, so nobody serves this connection now.
+        self.reading = True
+        try:
             self.server.add_task(self)
+        finally:
+            self.reading = False
         return True
 
     def read_again(self, request: Any) -> Any:

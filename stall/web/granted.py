@@ -100,19 +100,20 @@ def _pack(
     )
 
 
-def one(conn: sqlite3.Connection, grant: Grant, name: str) -> GrantedFile:
+def one(conn: sqlite3.Connection, grant: Grant, name: str, paused: frozenset[int] | None = None) -> GrantedFile:
     """The file a name in the address means, as `find` in the whole listing says. Raises as that.
 
-    A file of the maker's costs one look, whatever else was bought.
+    A file of the maker's costs one look, whatever else was bought. `paused` are the lines of the sale that are, where that was just read.
     """
     bought = claims.bought(conn, grant.sale)
-    sold = {line.pack for line in sales.lines(conn, grant.sale) if line.pack is not None and line.of_line is None}
     drops = {item.pack: item.drop_id for item in bought}
+    alone = sales.packs_sold(conn, grant.sale) == 1
     for pack, drop_id in drops.items():
-        before = "" if len(sold) == 1 else f"{drop_id}/"
+        before = "" if alone else f"{drop_id}/"
         file = catalogue.file(conn, pack, name[len(before) :]) if name.startswith(before) else None
         if file is not None:
-            paused = returns.paused(conn, grant.sale)
+            if paused is None:
+                paused = returns.paused(conn, grant.sale)
             if all(item.line in paused for item in bought if item.pack == pack):
                 raise going_back()
             taken = claims.downloads(conn, grant.claim).get(file.id, 0)

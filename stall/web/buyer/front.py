@@ -42,7 +42,7 @@ class Front:
             return False
         agent = request.headers.get("USER_AGENT", "")
         self._shop.portal.looked(request.path, exchange.client, agent)
-        exchange.deliver([(exchange, answer)])
+        exchange.answer(answer)
         return True
 
     def stop(self) -> None:

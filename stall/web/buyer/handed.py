@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from stall.errors import StallError
-from stall.flows.claim import check_not_going_back
 from stall.flows.record_transfer import check_download
+from stall.store import returns
 from stall.store.readonly import one_view
 from stall.web import files, granted, guard, ranges
 from stall.web.buyer.shop import Shop
@@ -46,8 +46,10 @@ def _handed(shop: Shop, grant: str, sha256: str, name: str, request: Plain) -> t
     conn = box.db.read()
     with one_view(conn):
         found, _ = granted.live_grant(box, grant)
-        check_not_going_back(conn, found.sale)
-        wanted = granted.one(conn, found, name)
+        paused = returns.paused(conn, found.sale)
+        if paused:
+            return ranges.CHANGED, {}
+        wanted = granted.one(conn, found, name, paused)
     check_download(wanted.taken, wanted.allowed)
     if wanted.file.sha256 != sha256 or not wanted.file.size:
         return ranges.CHANGED, {}
