@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ IDLE_S = 60
 NEVER = 1 << 62
 HEADER_BYTES = 32 * 1024
 _STOP_S = 1
+_ACCEPTED_TOGETHER = 32
 TILL_SOCKET, NGINX_SOCKET_MODE = "till.sock", 0o660
 #: Beside the buyers' socket: where nginx reports what it sent.
 REPORTS_SOCKET = "transfers.sock"
@@ -212,6 +214,15 @@ class _Connection(Connection):
             min(quiet, key=lambda channel: channel.last_activity).will_close = True  # this one is quiet itself
 
 
+def _accept_all(server: Any, accept: Callable[[], None]) -> None:
+    """Take on whoever waits to connect, some at a time: a turn of the loop looks at every connection there is."""
+    for _ in range(_ACCEPTED_TOGETHER):
+        before = len(server.active_channels)
+        accept()
+        if len(server.active_channels) == before:
+            return
+
+
 class Serving:
     """One app being served on a thread of its own until stopped."""
 
@@ -253,6 +264,8 @@ class Serving:
             url_scheme="https" if behind_tls else "http",
             **(BEHIND_NGINX if behind_nginx or behind_tls else {}),
         )
+        server: Any = self._server
+        server.handle_accept = partial(_accept_all, server, server.handle_accept)
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=f"serve-{name}", daemon=True)
         self._thread.start()
