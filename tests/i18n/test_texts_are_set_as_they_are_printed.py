@@ -22,7 +22,9 @@ WRONG = {
     "ja": r"[„«»,;?]|(?<!写真)”|“(?!写真)",
 }
 #: A unit that may stand at the beginning of a line, away from its number.
-PARTED = re.compile(r"\{(?:s|min|h)\} ")
+PARTED = re.compile(r"\{(?:s|min|h)\} |\{n\} [Mm]in\b")
+#: A Polish word of one letter, which does not end a line.
+LONELY = re.compile(r"(?:^|[\s(„])[wzouiaWZOUIA] ")
 #: Words that say for one thing what another text says otherwise, or say something else.
 STRAY = {
     "de": r"Bestellung wurde aufgegeben|[Uu]nterschr|\bSie\b(?= (?:bitte|können|haben))",
@@ -49,6 +51,10 @@ def test_signs_are_those_of_the_language(lang: str) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_number_and_its_unit_stay_on_one_line(lang: str) -> None:
     assert [(key, text) for key, text in said(lang) if PARTED.search(text) and lang != "ja"] == []
+
+
+def test_no_polish_line_ends_with_a_word_of_one_letter() -> None:
+    assert [(key, text) for key, text in said("pl") if LONELY.search(text)] == []
 
 
 @pytest.mark.parametrize("lang", sorted(STRAY))

@@ -143,7 +143,12 @@ def test_a_sold_out_item_still_offers_something(buyer: FlaskClient, hung: Stocke
     [
         ("de", "Diese Seite ändert sich dann von selbst", "Für 9,00\N{NO-BREAK SPACE}€ holen", "Was drin ist"),
         ("ja", "このページが自動で切り替わり", "€9.00で購入", "内容"),
-        ("pl", "Ta strona zmieni się wtedy sama", "Biorę za 9,00\N{NO-BREAK SPACE}€", "Co jest w środku"),
+        (
+            "pl",
+            "Ta strona zmieni się wtedy sama",
+            "Biorę za 9,00\N{NO-BREAK SPACE}€",
+            "Co jest w\N{NO-BREAK SPACE}środku",
+        ),
     ],
 )
 def test_every_state_speaks_the_persons_language(
