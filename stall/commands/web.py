@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from stall.commands import say
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder.")
 def web(data: Path) -> None:
     """Serve the buyers' pages, and the till on this machine only."""
+    gc.disable()  # nothing of what is loaded now is garbage; `serve` enables it when all is there
     from stall import app, log
     from stall.box.memory import give_back_free, give_back_large_blocks
     from stall.web import serve

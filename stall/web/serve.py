@@ -136,6 +136,7 @@ def _spare_the_collector() -> None:
     """What is loaded by now stays for good: looking through it again and again for garbage is a fifth of a claim's processor."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _allow_many_files() -> None:
