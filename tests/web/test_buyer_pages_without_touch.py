@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.chromium import launched
 from tests.web.buyer_tour import Tour
 from tests.web.shown import NARROW, PHONE, Shown, shapes, shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]  # a busy machine is slow, not wrong
 
-#: Where the text is twice as large.
-LARGE = (640, 844)
+#: The size of text (px) where nobody chose one.
+USUAL_PX = 16
 #: A player has so many buttons of its own, at most.
 _PLAYER = 8
 #: What the Tab key should reach, in the order of the page; what is closed away is not among it.
@@ -51,7 +52,8 @@ def test_every_page_by_keyboard_on_a_narrow_phone_and_standing_still(buyer_tour:
         page = window.open(stop)
         wrong += [f"{stop.name}: {each}" for each in _by_keyboard(page)]
         wrong += [f"{stop.name} moves: {each}" for each in page.evaluate(MOVES)]
-        wrong += [f"{stop.name}, {each}" for each in _zoomed(window)]
+        window.size(NARROW)
+        wrong += [f"{stop.name}, 320 px: {each}" for each in page.evaluate(WIDER)]
         wrong += [f"{stop.name}, too small to hit: {each}" for each in page.evaluate(SMALL)]
     assert wrong == []
 
@@ -60,8 +62,22 @@ def test_nothing_is_wider_than_the_narrowest_phone_in_japanese(buyer_tour: Tour,
     """Its lines break anywhere, and its words have no spaces."""
     wrong: list[str] = []
     for stop in shapes(buyer_tour, "ja"):
-        window.open(stop, "ja")
-        wrong += [f"{stop.name}, {each}" for each in _zoomed(window)]
+        window.size(NARROW)
+        wrong += [f"{stop.name}: {each}" for each in window.open(stop, "ja").evaluate(WIDER)]
+    assert wrong == []
+
+
+def test_nothing_is_wider_than_the_phone_when_its_text_is_set_twice_as_large(buyer_tour: Tour, chromium: str) -> None:
+    """As in the settings of a phone or a browser; not a wider page to move about on, but the same one with larger words."""
+    wrong: list[str] = []
+    large = f"--blink-settings=defaultFontSize={2 * USUAL_PX}"
+    with launched(chromium, large) as browser, shown(buyer_tour, browser) as window:
+        for stop in shapes(buyer_tour):
+            page = window.open(stop)
+            wrong += [f"{stop.name}: {each}" for each in page.evaluate(WIDER)]
+            size = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
+            if size < 2 * USUAL_PX and "display" not in stop.name:  # that is as large as its screen
+                wrong.append(f"{stop.name}: its text stays at {size} px")
     assert wrong == []
 
 
@@ -94,21 +110,3 @@ def _by_keyboard(page: Page) -> Iterator[str]:
             yield f"no sign of the focus on {at['html']}, or something lies over it"
     if seen != expected:
         yield f"{seen} of {expected}"
-
-
-def _zoomed(window: Shown) -> Iterator[str]:
-    """What is wider than the narrowest phone, or than the window once text is twice as large."""
-    page = window.page
-    window.size(LARGE)
-    before = _body_size(page)
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    yield from (f"200 %: {each}" for each in page.evaluate(WIDER))
-    if _body_size(page) != 2 * before and page.locator("[data-display]").count() == 0:  # that is as large as its screen
-        yield "text does not grow with what the phone is set to"
-    page.evaluate("document.documentElement.style.fontSize = ''")
-    window.size(NARROW)
-    yield from (f"320 px: {each}" for each in page.evaluate(WIDER))
-
-
-def _body_size(page: Page) -> float:
-    return float(page.evaluate("parseFloat(getComputedStyle(document.querySelector('main p, main')).fontSize)"))
