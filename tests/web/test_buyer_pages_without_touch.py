@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.chromium import launched
+from tests.chromium import FLAGS
 from tests.web.buyer_tour import Tour
 from tests.web.shown import NARROW, PHONE, Shown, shapes, shown
 
@@ -67,17 +67,21 @@ def test_nothing_is_wider_than_the_narrowest_phone_in_japanese(buyer_tour: Tour,
     assert wrong == []
 
 
-def test_nothing_is_wider_than_the_phone_when_its_text_is_set_twice_as_large(buyer_tour: Tour, chromium: str) -> None:
+def test_nothing_is_wider_than_the_phone_when_its_text_is_set_twice_as_large(
+    buyer_tour: Tour, browser: Browser, chromium: str
+) -> None:
     """As in the settings of a phone or a browser; not a wider page to move about on, but the same one with larger words."""
     wrong: list[str] = []
-    large = f"--blink-settings=defaultFontSize={2 * USUAL_PX}"
-    with launched(chromium, large) as browser, shown(buyer_tour, browser) as window:
+    set_large = f"--blink-settings=defaultFontSize={2 * USUAL_PX}"
+    large = browser.browser_type.launch(executable_path=chromium, args=[*FLAGS, set_large])
+    with shown(buyer_tour, large) as window:
         for stop in shapes(buyer_tour):
             page = window.open(stop)
             wrong += [f"{stop.name}: {each}" for each in page.evaluate(WIDER)]
             size = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
             if size < 2 * USUAL_PX and "display" not in stop.name:  # that is as large as its screen
                 wrong.append(f"{stop.name}: its text stays at {size} px")
+    large.close()
     assert wrong == []
 
 
