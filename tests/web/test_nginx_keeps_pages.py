@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -125,6 +127,28 @@ def test_a_change_is_seen_after_two_seconds_at_most(served: Front, stall: Stocke
     served.ask(f"/d/{SAMPLER}")
     stall.box.write("payment", lambda tx: close_drop(tx, SAMPLER))
     front.until(lambda: not PRESS.findall(served.ask(f"/d/{SAMPLER}").body))
+
+
+def test_what_is_over_is_shown_to_nobody_while_it_is_drawn_anew(served: Front, stall: Stocked) -> None:
+    """The last one may be as old as the last look: at an opening, a crowd would read that nothing is open."""
+    for _ in range(2):
+        assert PRESS.findall(served.ask(f"/d/{SAMPLER}").body)
+    stall.box.write("payment", lambda tx: close_drop(tx, SAMPLER))
+    time.sleep(2.2)
+    with ThreadPoolExecutor(16) as phones:
+        answers = list(phones.map(lambda _: served.ask(f"/d/{SAMPLER}"), range(48)))
+    assert not [answer for answer in answers if PRESS.findall(answer.body)]
+
+
+def test_nobody_has_a_page_kept_for_others_in_a_language_they_do_not_ask_for(served: Front) -> None:
+    """One who sends the header twice: the key is made of the first, the app would read both."""
+    said = "en-US,en;q=0.9"
+    head = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nAccept-Language: {said}\r\nAccept-Language: ja\r\n"
+    with socket.create_connection(("127.0.0.1", served.port)) as phone:
+        phone.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        while phone.recv(65_536):
+            pass
+    assert b'<html lang="en"' in served.ask("/", Accept_Language=said).body
 
 
 def test_an_open_portal_sees_everybody_who_looks(stall: Stocked, nginx: str, asked: list[str]) -> None:
