@@ -177,9 +177,11 @@ class Bucket:
     def spend(self, client: str) -> None:
         """Take one try from a client."""
         with self._lock:
+            left = self._now_left(client)
+            self._left.pop(client, None)  # who tries stands last: who is quiet for longest is forgotten first
             if len(self._left) >= _CLIENTS_KEPT:
                 self._left.pop(next(iter(self._left)))
-            self._left[client] = (self._now_left(client) - 1, time.monotonic())
+            self._left[client] = (left - 1, time.monotonic())
 
     def _now_left(self, client: str) -> float:
         left, at = self._left.get(client, (self._most, 0.0))

@@ -45,6 +45,20 @@ def offers_something_else(page: str) -> bool:
     )
 
 
+def test_the_language_of_the_makers_words_is_said_and_ends_where_it_does(buyer: FlaskClient, hung: Stocked) -> None:
+    """It is signed as letters and hyphens; a table that says otherwise still writes no tag of its own."""
+    for said, written in (
+        ("nb-NO", 'lang="nb-NO"'),
+        ('x"><script>', 'lang="x&#34;&gt;&lt;script&gt;"'),
+        (None, "<h1>"),
+    ):
+        with hung.box.db.transaction() as tx:
+            tx.conn.execute("UPDATE packs SET lang = ?", (said,))
+        page = buyer.get(PAGE).text
+        assert written in page
+        assert "<script>" not in page
+
+
 def test_an_open_item_shows_pictures_sounds_contents_and_one_button(buyer: FlaskClient, hung: Stocked) -> None:
     page = buyer.get(PAGE).text
     assert page.count('src="/preview/') == 2  # the cover is a sample too, and stands first

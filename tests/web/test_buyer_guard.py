@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from stall.errors import Retry
 from stall.web.guard import GUESSES_A_MINUTE, PRESSES_A_MINUTE, Bucket
 from tests.fakes.stock import SAMPLER, Stocked
 from tests.web import phone
@@ -137,6 +138,18 @@ def test_a_bucket_forgets_the_oldest_client_rather_than_growing() -> None:
     for number in range(5000):
         bucket.spend(str(number))
     assert len(bucket._left) <= 4096
+
+
+def test_a_client_that_goes_on_trying_is_remembered_however_many_others_come() -> None:
+    """Its own tries must not make room for it, nor those of a flood of addresses."""
+    bucket = Bucket(3)
+    for number in range(5000):
+        if number % 1000 == 0:
+            bucket.spend("greedy")
+        bucket.spend(str(number))
+    bucket.spend("greedy")
+    with pytest.raises(Retry, match="too often"):
+        bucket.check("greedy")
 
 
 def test_a_wrong_method_is_told_with_the_right_ones(buyer: FlaskClient) -> None:
