@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from stall.flows.fill_basket import Wish, fill_basket
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.store import catalogue, link_secret
 from stall.web import ids
-from stall.web.buyer import remembered
+from stall.web.buyer import handed, remembered
 from stall.web.factory import create_buyer_app, shop_of
 from stall.web.links import Links
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
@@ -229,6 +230,19 @@ def test_a_file_is_handed_to_nginx_as_the_framework_hands_it(
         front, behind = stall.get(address, **headers), stall.get_behind(address, **headers)
         assert (front.status, front.without_date) == (behind.status, behind.without_date)
         assert front.body == behind.body
+
+
+def test_a_link_is_told_by_the_framework_when_the_database_cannot_be_read_just_now(
+    links: tuple[Served, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by a connection that closes, which nginx takes for a stall that is gone."""
+
+    def unread(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(handed, "_handed", unread)
+    stall, (runs, _, _) = links
+    assert stall.get(runs).status == stall.get_behind(runs).status
 
 
 def test_a_usual_link_is_answered_without_the_framework(links: tuple[Served, list[str]]) -> None:

@@ -7,6 +7,7 @@ here, and told by the framework.
 from __future__ import annotations
 
 import re
+import sqlite3
 
 from stall.errors import StallError
 from stall.flows.record_transfer import check_download
@@ -34,7 +35,7 @@ def headers(shop: Shop, request: Plain) -> list[tuple[str, str]] | None:
         return None
     try:
         status, own = _handed(shop, grant, sha256, name, request)
-    except StallError:  # told by the framework
+    except (StallError, sqlite3.Error):  # told by the framework
         return None
     if status != ranges.WHOLE:
         return None
