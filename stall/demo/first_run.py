@@ -115,7 +115,7 @@ def _make_box(folder: DemoFolder) -> app.NewBox:
 def _delegate(folder: DemoFolder, creator: Creator, box_did: str, now_s: int) -> list[str]:
     """The box may sell and sign for the creator; the cloud may countersign and nothing else."""
     cloud = cloud_folder.init(folder.cloud, creator.did)
-    box = delegations.delegate(creator, box_did, "box", now_s=now_s, max_=CARD_LIMITS, name="Demo stall")
+    box = delegations.delegate(creator, box_did, "box", now_s=now_s, max_=CARD_LIMITS, name=STALL_NAME)
     witness = delegations.delegate(creator, cloud.key.did, "cloud", now_s=now_s, caps=("cosign",))
     _hand_over(folder, "box.delegation", box)
     _hand_over(folder, "cloud.delegation", witness)

@@ -18,12 +18,17 @@ def new_code(draw: Callable[[int], int]) -> str:
     return "".join(ALPHABET[draw(len(ALPHABET))] for _ in range(LENGTH))
 
 
+def is_code(text: str) -> bool:
+    """Whether a text, as typed in any case, has the form of a code."""
+    code = text.strip().upper()
+    return len(code) == LENGTH and all(letter in ALPHABET for letter in code)
+
+
 def read_code(text: str) -> str:
     """Read a code as typed, in any case. Raises Refused `basket-code-malformed`."""
-    code = text.strip().upper()
-    if len(code) != LENGTH or any(letter not in ALPHABET for letter in code):
+    if not is_code(text):
         raise Refused("basket-code-malformed", "A basket code has four letters or digits, like K7QM. Type it again.")
-    return code
+    return text.strip().upper()
 
 
 def mark(lines: Sequence[Line]) -> str:

@@ -23,6 +23,7 @@ STATUS = {
     "page-unknown": 404,
     "claim-unknown": 404,
     "claim-code-malformed": 404,
+    "claim-code-of-order": 404,
     "drop-unknown": 404,
     "sale-unknown": 404,
     "product-unknown": 404,

@@ -83,6 +83,14 @@ def test_what_is_no_code_is_said_at_the_field_and_what_was_typed_stays(buyer: Fl
     assert f'value="{typed}"' in answer.text or "<" in typed
 
 
+@pytest.mark.parametrize("typed", ["K7QM", " k7qm ", "2345"])
+def test_the_four_signs_of_an_unpaid_order_are_told_apart_from_a_slip(buyer: FlaskClient, typed: str) -> None:
+    typed_in, opened = buyer.post("/t", data={"code": typed}), buyer.get(f"/T/{typed}")
+    assert (typed_in.status_code, opened.status_code) == (400, 404)
+    for answer in (typed_in, opened):
+        assert "the code of an order that is not paid yet: show them at the stall" in answer.text
+
+
 def test_the_download_page_says_everything(buyer: FlaskClient, stocked_box: Stocked) -> None:
     sale = phone.sell(stocked_box)
     address = f"/T/{phone.code_of(stocked_box, sale)}"

@@ -61,7 +61,7 @@ def test_the_page_turns_in_its_place_and_says_so_once(
     page.evaluate("window.stayed = true")
     assert page.get_by_role("status").inner_text() == ""
     phone.pay_cash(stocked_box, phone.sale_of(stocked_box, page.url))
-    expect(page.get_by_role("status")).to_have_text("Paid. Paid. It is yours.", timeout=WAIT_MS)
+    expect(page.get_by_role("status")).to_have_text("Paid. It is yours.", timeout=WAIT_MS)
     assert page.get_by_role("button", name="Download", exact=False).first.is_visible()
     assert page.evaluate("window.stayed")  # not loaded anew
     assert "Your order" in page.title()

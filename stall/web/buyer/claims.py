@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from stall.domain import basket
 from stall.errors import Refused
 from stall.flows.claim import check_claim, redeem_code
 from stall.store import claim_codes, claims, returns, sales
@@ -114,9 +115,20 @@ def _page(box: Box, name: str, grant: Grant, claim: Claim, packs: list[GrantedPa
 
 
 def _ask_again(typed: str, refused: Refused) -> tuple[str, int]:
-    """Offer the field again with the letters as typed: one may be wrong among 26."""
+    """Offer the field again with the letters as typed: one may be wrong among 26, or it is the other code, of four."""
     page_has_form()
+    refused = _other_code(typed) or refused
     return render_template("type_code.html", typed=_spelled(typed), refused=refused), status_of(refused)
+
+
+def _other_code(typed: str) -> Refused | None:
+    """What to say of four signs, as an unpaid order has them. Nobody looks whether there is such an order."""
+    if not basket.is_code(typed):
+        return None
+    return Refused(
+        "claim-code-of-order",
+        "Four characters are the code of an order that is not paid yet: show them at the stall. Your files open with 26.",
+    )
 
 
 def _spelled(typed: str) -> str:

@@ -20,7 +20,7 @@ class WayOn(NamedTuple):
 
 _TO_THE_TABLE = "error.way_table"
 #: What a code typed anew may mend, and what another choice on the item's own page may.
-_CODES = frozenset({"claim-unknown", "claim-code-malformed", "claim-devices", "grant-over"})
+_CODES = frozenset({"claim-unknown", "claim-code-malformed", "claim-code-of-order", "claim-devices", "grant-over"})
 _ITEMS = frozenset(
     {"edition-number-taken", "edition-number-wrong", "press-malformed", "origin-foreign", "method-wrong"}
 )
