@@ -168,3 +168,12 @@ def test_a_flood_of_odd_languages_keeps_no_more_than_it_may(served: Front) -> No
     kept = [path for path in (served.run / "pages").rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in kept) <= 8 * 1024 * 1024
     assert len(served.shop.pages._kept) == 1
+
+
+def test_a_flood_faster_than_nginx_tidies_up_finds_no_more_room(served: Front) -> None:
+    """Memory of the whole box, so the number of pages ends at once, not when nginx looks next."""
+    with ThreadPoolExecutor(8) as phones:
+        said = phones.map(lambda n: served.ask("/catalog.json", Accept_Language=f"x-{n}").status, range(1500))
+        assert set(said) == {200}
+    assert len([path for path in (served.run / "pages").rglob("*") if path.is_file()]) < 1024
+    assert served.ask("/", Accept_Language="de").status == 200
