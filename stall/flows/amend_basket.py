@@ -13,7 +13,7 @@ from stall.domain.money import LIMIT_MINOR
 from stall.domain.product import is_voucher, spread
 from stall.domain.sale import Line, check_discount, discounted, percent_of, total
 from stall.errors import Refused
-from stall.flows.basket_lines import AnyWish, ProductWish, check_quantity, lines_of, numbered
+from stall.flows.basket_lines import AnyWish, ProductWish, check_asked_once, check_quantity, lines_of, numbered
 from stall.flows.begin_payment import check_unpaid
 from stall.flows.hold_numbers import forget_numbers
 from stall.flows.settle import paid_so_far
@@ -23,7 +23,10 @@ from stall.store.sales import Sale
 
 
 def add_items(tx: Tx, sale_no: int, wishes: Sequence[AnyWish], vat_bp: int) -> None:
-    """Put more into a basket; copies of what is there already join their line. Raises as `check_amendable` and `lines_of`."""
+    """Put more into a basket; copies of what is there already join their line.
+
+    Raises as `check_amendable`, `lines_of` and `check_asked_once`.
+    """
     sale = check_amendable(tx, sale_no)
     lines = _lines(tx, sale)
     cur, more = lines_of(tx, wishes, vat_bp)
@@ -32,6 +35,7 @@ def add_items(tx: Tx, sale_no: int, wishes: Sequence[AnyWish], vat_bp: int) -> N
     alone = goods.limited_packs(tx.conn)
     for line in more:
         lines = [*lines, line] if is_voucher(line.sku) or line.pack in alone else _joined(lines, line)
+    check_asked_once(lines)
     _rewrite(tx, sale, lines)
 
 

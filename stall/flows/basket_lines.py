@@ -94,6 +94,28 @@ def lines_of_drop(wish: Wish, item: Item, vat_bp: int) -> list[Line]:
     return [Line(0, item.title, 1, item.price_minor, vat_bp, item.pack, ed) for ed in numbers]
 
 
+def check_asked_once(lines: Iterable[Line]) -> None:
+    """Refuse an edition number that two lines of a sale ask for: there is one of it. Raises Refused `edition-number-taken`."""
+    asked: set[tuple[int | None, int]] = set()
+    for line in lines:
+        if line.ed is None or line.of_line is not None:
+            continue
+        if (line.pack, line.ed) in asked:
+            raise number_twice(line.ed, line.title)
+        asked.add((line.pack, line.ed))
+
+
+def number_twice(ed: int, title: str) -> Refused:
+    """What to tell who asks for one number twice."""
+    return Refused(
+        "edition-number-taken",
+        f"Number {ed} of {title} is in this basket already. Choose another number.",
+        ed=ed,
+        title=title,
+        case="twice",
+    )
+
+
 def lines_of_product(tx: Tx, wish: ProductWish, vat_bp: int) -> tuple[str, list[Line]]:
     """The currency and the lines of a product; `vat_bp` is the rate of the drops a bundle may hold.
 

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from stall.domain import basket
 from stall.domain.sale import total
 from stall.errors import Refused, Retry
-from stall.flows.basket_lines import AnyWish, ProductWish, Wish, check_offer, find_item, lines_of, numbered
+from stall.flows.basket_lines import (
+    AnyWish,
+    ProductWish,
+    Wish,
+    check_asked_once,
+    check_offer,
+    find_item,
+    lines_of,
+    numbered,
+)
 from stall.store import goods, sales
 from stall.store.db import Tx
 
@@ -21,11 +30,12 @@ MAX_OPEN = 2000
 def fill_basket(tx: Tx, wishes: Sequence[AnyWish], *, origin: str, vat_bp: int) -> int:
     """Make a basket and return the sale's number. `origin` is buyer, till, cli or take; `vat_bp` the rate of drops.
 
-    Raises Refused `basket-empty`, Retry `baskets-full`, and what `lines_of` and `numbered` raise.
+    Raises Refused `basket-empty`, Retry `baskets-full`, and what `lines_of`, `check_asked_once` and `numbered` raise.
     """
     if not wishes:
         raise Refused("basket-empty", "Nothing was chosen. Choose an item first.")
     cur, lines = lines_of(tx, wishes, vat_bp)
+    check_asked_once(lines)
     placed = numbered(lines)
     code = _new_code(tx) if origin == "buyer" else None
     sale = sales.add_basket(tx, origin=origin, cur=cur, total_minor=total(placed), basket_code=code)

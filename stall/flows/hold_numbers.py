@@ -5,9 +5,11 @@ A hold does not lapse while an attempt is open and lives three minutes after the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from stall.errors import Refused
+from stall.flows.basket_lines import number_twice
 from stall.store import journal, numbers, sales
 from stall.store.db import Tx
 from stall.store.goods import Good
@@ -23,6 +25,10 @@ def hold_numbers(tx: Tx, sale: Sale, sold: Sequence[Good]) -> None:
     Raises Refused `drop-sold-out`, `edition-number-taken`, `edition-number-elsewhere`; nothing is held then.
     """
     limited = [good for good in sold if good.edition is not None and not good.returned]
+    asked = Counter((good.drop_no, good.line.ed) for good in limited if good.line.ed is not None)
+    for good in limited:
+        if good.line.ed is not None and asked[good.drop_no, good.line.ed] > 1:
+            raise number_twice(good.line.ed, good.line.title)  # held once, it would be paid twice
     for good in sorted(limited, key=lambda good: good.line.ed is None):  # first those that ask for a number
         _hold_one(tx, sale.no, good)
     if sale.hold_until_ms is not None:

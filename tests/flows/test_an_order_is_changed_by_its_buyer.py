@@ -20,7 +20,7 @@ from stall.flows import amend_basket, card_attempt, take_card, take_cash
 from stall.flows.basket_lines import ProductWish, Wish
 from stall.flows.change_order import add_to_order, take_free_order, take_out_of_order
 from stall.flows.fill_basket import fill_basket
-from stall.store import claims, sales
+from stall.store import attempts, claims, sales
 from stall.store.db import Tx
 from tests.fakes import stock
 from tests.fakes.clock import FakeClock
@@ -292,3 +292,29 @@ def _adds_up(stall: Stocked, sale: int) -> None:
     assert held == 0 or now.state == "basket"
     if now.state == "paid":
         assert selling.receipt_of(stall, sale).pay[0].minor == now.total_minor
+
+
+def test_one_number_goes_into_an_order_once(stall: Stocked) -> None:
+    """It is held once, and would be paid twice."""
+    sale = ordered(stall, Wish(PRINTS, ed=2))
+    with pytest.raises(Refused, match="Number 2 of Harbour Prints is in this basket already"):
+        add(stall, sale, Wish(PRINTS, ed=2))
+    with pytest.raises(Refused, match="in this basket already"):
+        ordered(stall, Wish(PRINTS, ed=3), Wish(PRINTS, ed=3))
+    add(stall, sale, Wish(PRINTS, ed=3), press=2)
+    selling.cash(stall, sale)
+    assert selling.numbers(stall, sale) == [2, 3]
+
+
+@pytest.mark.parametrize("pay", [selling.cash, selling.ask])
+def test_no_payment_begins_for_a_sale_that_asks_for_one_number_twice(
+    stall: Stocked, pay: Callable[[Stocked, int], object]
+) -> None:
+    """A terminal that took the money first would leave a sale that cannot be finished."""
+    sale = ordered(stall, Wish(PRINTS, ed=2), Wish(PRINTS))
+    with stall.box.db.transaction() as tx:
+        tx.conn.execute("UPDATE lines SET ed = 2, asked = 2")
+    with pytest.raises(Refused, match="in this basket already"):
+        pay(stall, sale)
+    assert attempts.of_sale(stall.box.db.read(), sale) == []
+    assert selling.left(stall) == 5
