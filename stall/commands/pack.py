@@ -52,6 +52,9 @@ def pack() -> None:
 @click.option("--currency", default="EUR", show_default=True, help="Currency of the price.")
 @click.option("--edition", type=click.IntRange(1, 100_000), help="How many numbered copies; without it, no numbers.")
 @click.option("--kind", type=click.Choice(["limited", "open", "timed", "free"]), help="Follows from edition and price.")
+@click.option(
+    "--opens", metavar="TIME", help="When its sale begins, in UTC, like 2026-11-21 14:05; at once if not given."
+)
 @click.option("--window-days", type=click.IntRange(1, 730), default=90, show_default=True, help="How long it is sold.")
 @click.option("--licence", default="For private use", show_default=True, help="What a buyer may do, in one sentence.")
 @click.option("--desc", default="", help="What the page says about it.")
@@ -101,6 +104,7 @@ def build(
     currency: str,
     edition: int | None,
     kind: Kind | None,
+    opens: str | None,
     window_days: int,
     licence: str,
     desc: str,
@@ -121,7 +125,7 @@ def build(
     """Sign the files of FOLDER as one drop and write the pack."""
     from stall.clock import SystemClock
     from stall.commands import signing
-    from stall.creator import packs
+    from stall.creator import packs, revocations
     from stall.domain import money
 
     named: versions.Named = {"box": boxes, "lease": leases, "cert": certificates}
@@ -129,12 +133,13 @@ def build(
         raise click.UsageError("Say what is revoked: --revoke-box, --revoke-lease or --revoke-certificate.")
     creator = signing.opened(creator_folder, passphrase_file)
     now_s = SystemClock().wall_ms() // 1000
+    opens_s = now_s if opens is None else revocations.read_time(opens)
     options = packs.PackOptions(
         title=title,
         price_minor=money.parse(price, currency),
         cur=currency,
-        opens_s=now_s,
-        closes_s=now_s + window_days * DAY_S,
+        opens_s=opens_s,
+        closes_s=opens_s + window_days * DAY_S,
         edition=edition,
         kind=kind,
         licence=licence,

@@ -21,7 +21,7 @@ def revoked(creator: Creator, named: Named, since: str | None, now_s: int) -> It
     """Read what is to be revoked, from `since` (a time in UTC as it was typed) or from now on."""
     from stall.creator import revocations
 
-    at_s = now_s if since is None else revocations.read_time(since, now_s)
+    at_s = now_s if since is None else revocations.read_past(since, now_s)
     for kind, texts in named.items():
         for text in texts:
             yield revocations.read(creator, kind, text, at_s)

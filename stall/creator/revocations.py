@@ -38,16 +38,22 @@ def read(creator: Creator, kind: Kind, text: str, at_s: int) -> Revoked:
     return Revoked(kind=kind, ref=find[kind](creator, text), at=at_s)
 
 
-def read_time(text: str, now_s: int) -> int:
-    """Read a time in UTC that is past, as typed. Raises Refused `time-malformed`, `revoke-later`."""
+def read_time(text: str) -> int:
+    """Read a time in UTC as typed, in seconds since 1970. Raises Refused `time-malformed`."""
     try:
         at = datetime.fromisoformat(text.strip())
         at_s = int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
-        raise Refused(
-            "time-malformed", "That is not a time. Write date and time in UTC, like 2026-11-21 14:05."
-        ) from None
-    if not 0 <= at_s <= now_s:
+        at_s = -1
+    if at_s < 0:
+        raise Refused("time-malformed", "That is not a time. Write date and time in UTC, like 2026-11-21 14:05.")
+    return at_s
+
+
+def read_past(text: str, now_s: int) -> int:
+    """Read a time in UTC that is past, as typed. Raises Refused `time-malformed`, `revoke-later`."""
+    at_s = read_time(text)
+    if at_s > now_s:
         raise Refused(
             "revoke-later", "Nothing is revoked from a time to come on: a box stops at once. Give a time that is past."
         )

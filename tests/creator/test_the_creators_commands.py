@@ -16,7 +16,8 @@ import pytest
 from stall.cli import main
 from stall.creator import keyring
 from stall.creator.keyring import Creator
-from stall.wire import delegation, jws, lease
+from stall.store import packfile
+from stall.wire import delegation, jws, lease, manifest
 from stall.wire.keys import SigningKey
 
 BOX = SigningKey.from_seed(bytes([9]) * 32)
@@ -103,6 +104,18 @@ def test_a_second_version_is_built_after_the_first(
     options = ("--title", "Night Prints", "--price", "5", "--edition", 20, "--out", tmp_path / "2", "--after", packed)
     code, out, _ = run("pack", "build", folder, "--creator", own_creator.folder, *options, "--json")
     assert (code, json.loads(out)["ver"]) == (0, 2)
+
+
+def test_a_drop_may_open_later_and_its_window_begins_then(
+    run: Run, own_creator: Creator, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "later.stallpack"
+    given = ("pack", "build", folder, "--creator", own_creator.folder, "--title", "Later", "--price", "1", "--out", out)
+    assert run(*given, "--opens", "2031-05-06 14:05", "--window-days", 2)[0] == 0
+    with packfile.open_pack(out) as opened:
+        assert opened.manifest.drop.window == manifest.Window(nbf=1_935_842_700, exp=1_935_842_700 + 2 * 86_400)
+    code, _, said = run(*given, "--opens", "tea time")
+    assert (code, "[time-malformed]" in said) == (1, True)
 
 
 def test_a_price_that_is_no_amount_is_refused(run: Run, own_creator: Creator, folder: Path, tmp_path: Path) -> None:

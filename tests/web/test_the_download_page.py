@@ -91,6 +91,20 @@ def test_the_pictures_hang_as_a_wall_of_small_ones_that_only_the_grant_opens(buy
     assert buyer.get(re.sub("/thumb/[^/]+/", f"/thumb/{'A' * 21}g/", small[0])).status_code == 404
 
 
+def test_a_few_files_that_are_not_all_pictures_are_listed_at_once(
+    buyer: FlaskClient, stocked_box: Stocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_pack, "PICTURES", 1)  # as songs come with a cover
+    picture_pack.put_on_sale(stocked_box)
+    page = buyer.get(phone.grant(buyer, stocked_box, DROP)).text
+    assert '<details class="list" open>' in page
+    assert "notes.txt" in page
+
+
+def test_many_files_wait_below_the_pictures(buyer: FlaskClient, photos: str) -> None:
+    assert '<details class="list">' in buyer.get(photos).text
+
+
 def test_each_picture_has_a_page_with_the_whole_one_and_its_neighbours(buyer: FlaskClient, photos: str) -> None:
     for at in (1, 2, PICTURES):
         page = html.unescape(buyer.get(f"{photos}?photo={at}").text)
