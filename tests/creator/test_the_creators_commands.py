@@ -7,7 +7,9 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
@@ -111,9 +113,11 @@ def test_a_drop_may_open_later_and_its_window_begins_then(
 ) -> None:
     out = tmp_path / "later.stallpack"
     given = ("pack", "build", folder, "--creator", own_creator.folder, "--title", "Later", "--price", "1", "--out", out)
-    assert run(*given, "--opens", "2031-05-06 14:05", "--window-days", 2)[0] == 0
+    opens_s = int(time.time()) // 60 * 60 + 30 * 86_400
+    typed = datetime.fromtimestamp(opens_s, UTC).strftime("%Y-%m-%d %H:%M")
+    assert run(*given, "--opens", typed, "--window-days", 2)[0] == 0
     with packfile.open_pack(out) as opened:
-        assert opened.manifest.drop.window == manifest.Window(nbf=1_935_842_700, exp=1_935_842_700 + 2 * 86_400)
+        assert opened.manifest.drop.window == manifest.Window(nbf=opens_s, exp=opens_s + 2 * 86_400)
     code, _, said = run(*given, "--opens", "tea time")
     assert (code, "[time-malformed]" in said) == (1, True)
 
