@@ -28,6 +28,8 @@ MOST_IN_LINE = 8
 READY = 8
 #: How long threads that are visited wait for one another (s).
 _TOGETHER_S = 0.5
+#: Threads that find files: more of them find none sooner, and take the interpreter from the loop that moves everybody's bytes.
+FILE_THREADS = 2
 #: Where the framework finds why a request was refused before it came to it.
 REFUSAL = "stall.refusal"
 
@@ -37,6 +39,9 @@ class Taker(Protocol):
 
     def take_on(self, exchange: Exchange) -> bool:
         """Take it on, to answer it later; or say False at once. Called on any thread, must not wait."""
+
+    def is_file(self, path: str) -> bool:
+        """Whether bytes of a file are asked for: those are served by threads of their own, so that no page waits behind them."""
 
     def stop(self) -> None:
         """Take on nothing more, and wait a moment for what is not answered yet."""
@@ -142,6 +147,9 @@ class Threads(ThreadedTaskDispatcher):
         self._closed = False
         self._most, self._together = most, threading.Barrier(1)
         self.set_thread_count(min(most, READY))
+        self._files = ThreadedTaskDispatcher()
+        if taker is not None:
+            self._files.set_thread_count(FILE_THREADS)
 
     def on_the_loop(self, server: Any, do: Callable[[], None]) -> None:
         """Have the loop of `server` call this in its next turn; nothing once it has ended."""
@@ -187,12 +195,16 @@ class Threads(ThreadedTaskDispatcher):
             visits = [task for task in self.queue if isinstance(task, _Visit)]
             for task in visits:
                 self.queue.remove(task)
+        self._files.shutdown(cancel_pending, timeout)
         return bool(super().shutdown(cancel_pending, timeout))
 
     def serve(self, task: Any, refusal: BaseException | None = None) -> None:
         """Give it to a thread, as the server's own reader reads it."""
         request = task.requests[0] = task.read_again(task.requests[0])
         request.refusal = refusal
+        if self._taker is not None and self._taker.is_file(request.path):
+            self._files.add_task(task)
+            return
         super().add_task(task)
         self._begin_another()
 

@@ -36,6 +36,7 @@ from stall.web.captive import pages as captive_pages
 from stall.web.captive import sheets
 from stall.web.captive.portal import Portal
 from stall.web.links import Links
+from stall.web.templates_kept import KeptTemplates
 from stall.web.transfers import Transfers
 
 PACKAGE = Path(__file__).parent
@@ -48,6 +49,7 @@ def new_app(name: str, box: Box) -> Flask:
     """An empty app with templates, static files and the words every page uses; both apps start from it."""
     app = Flask(name, root_path=str(PACKAGE), template_folder="templates", static_folder=str(STATIC))
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR_S  # addresses of static files carry their digest
+    app.jinja_env.bytecode_cache = KeptTemplates(box.folder)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(stall=box.settings.name, place=box.settings.place, asset=asset, press=ids.new_press)
     app.jinja_env.filters.update(words.FILTERS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -15,6 +17,8 @@ from stall.web.files import Asked
 
 #: What nginx says of a request for a file when its phone has as many of them open as one may.
 BUSY = "X-Stall-Busy"
+#: What the ZIP of a buyer's papers may be called (`granted.papers_name`).
+_PAPERS = re.compile(r"papers[0-9]*\.zip")
 
 
 def pages(shop: Shop) -> Blueprint:
@@ -26,10 +30,9 @@ def pages(shop: Shop) -> Blueprint:
     def download(grant: str, name: str) -> AnyResponse:
         found, _ = granted.live_grant(box, grant)
         check_not_going_back(box.db.read(), found.sale)
-        packs = granted.listing(box.db.read(), found)
-        if name == granted.papers_name(packs):
+        if _PAPERS.fullmatch(name) and name == granted.papers_name(granted.listing(box.db.read(), found)):
             return papers.papers_zip(box, found)
-        wanted = granted.find(packs, name)
+        wanted = granted.one(box.db.read(), found, name)
         check_download(wanted.taken, wanted.allowed)
         asked = Asked(grant, found.no, name, wanted.file)
         if not shop.behind_nginx:

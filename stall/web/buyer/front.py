@@ -18,6 +18,7 @@ from stall.web.direct import Exchange
 #: Headers that ask for something other than the whole page.
 _CONDITIONS = frozenset({"IF_NONE_MATCH", "IF_MATCH", "IF_MODIFIED_SINCE", "IF_UNMODIFIED_SINCE", "IF_RANGE", "RANGE"})
 _STATE = re.compile(r"/o/([A-Za-z0-9_-]{22})/state")
+_FILE = re.compile(r"/(?:g/[^/]+/|d/[^/]+/sample/|thumb/|preview/|cover/).")
 
 
 class Front:
@@ -44,6 +45,10 @@ class Front:
         self._shop.portal.looked(request.path, exchange.client, agent)
         exchange.answer(answer)
         return True
+
+    def is_file(self, path: str) -> bool:
+        """A file under a grant, or a picture of one (`downloads`, `samples`)."""
+        return _FILE.match(path) is not None
 
     def stop(self) -> None:
         """Take on nothing more, and wait a moment for what is not answered yet."""

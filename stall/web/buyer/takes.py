@@ -77,6 +77,10 @@ class Takes:
         self._open_now(+1)
         return True
 
+    def is_file(self, path: str) -> bool:
+        """A button asks for no file."""
+        return False
+
     def stop(self) -> None:
         """Take on nothing more, and wait a moment for what is being written."""
         self._stopping.set()
