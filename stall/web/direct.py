@@ -25,7 +25,7 @@ from stall.web.plain import Plain
 #: Requests one connection may have in line: each may hold a file open. Browsers send one after the other.
 MOST_IN_LINE = 8
 #: Threads that are there from the start, and are made ready for a rush; each has a connection to the database, of 0.15 MB.
-READY = 8
+READY = 4
 #: How long threads that are visited wait for one another (s).
 _TOGETHER_S = 0.5
 #: Threads that find files: more of them find none sooner, and take the interpreter from the loop that moves everybody's bytes.

@@ -9,6 +9,8 @@ from stall.i18n import texts
 from tests.docs import reachable_codes
 from tests.docs.raised_codes import Site
 
+ALL = texts.all_texts()
+
 #: Followed from a buyers' route, and yet never met there.
 NOT_MET = {
     "box-in-migration": "told when a process starts",
@@ -54,7 +56,7 @@ def met() -> Iterator[Site]:
 
 
 def forms(key: str) -> Iterator[str]:
-    for said in texts.all_texts()[key].values():
+    for said in ALL[key].values():
         yield from [said] if isinstance(said, str) else said.values()
 
 
@@ -69,9 +71,7 @@ def test_every_code_has_a_text() -> None:
 def test_whoever_raises_it_names_what_the_text_tells() -> None:
     lacking = {}
     for site in met():
-        keys = [
-            key for key in texts.all_texts() if key == f"error.{site.code}" or key.startswith(f"error.{site.code}.")
-        ]
+        keys = [key for key in ALL if key == f"error.{site.code}" or key.startswith(f"error.{site.code}.")]
         told_by_case = "case" in site.facts and len(keys) > 1
         wanted = set() if told_by_case or not keys else facts(f"error.{site.code}")
         if wanted - site.facts:

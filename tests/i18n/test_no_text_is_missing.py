@@ -11,7 +11,8 @@ from stall.i18n import texts
 from stall.i18n.languages import FORMS, LANGUAGES, NAMES, plural
 from tests.house.sources import ROOT
 
-KEYS = sorted(texts.all_texts())
+ALL = texts.all_texts()
+KEYS = sorted(ALL)
 _USED = re.compile(r"""["']([a-z_]+\.[a-z0-9_.-]+)["']""")
 
 
@@ -21,7 +22,7 @@ def facts(text: str) -> set[str]:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_text_is_there_in_every_language(key: str) -> None:
-    found = texts.all_texts()[key]
+    found = ALL[key]
     assert set(found) == set(LANGUAGES)
     for lang, text in found.items():
         forms = {"other": text} if isinstance(text, str) else text
@@ -36,7 +37,7 @@ def test_a_text_is_there_in_every_language(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_text_names_the_same_facts_in_every_language(key: str) -> None:
-    found = texts.all_texts()[key]
+    found = ALL[key]
     named = {}
     for lang, text in found.items():
         forms = [text] if isinstance(text, str) else list(text.values())
@@ -45,7 +46,7 @@ def test_a_text_names_the_same_facts_in_every_language(key: str) -> None:
 
 
 def test_every_text_that_counts_does_so_in_all_languages() -> None:
-    for key, found in texts.all_texts().items():
+    for key, found in ALL.items():
         assert len({isinstance(text, str) for text in found.values()}) == 1, key
 
 
