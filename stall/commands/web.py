@@ -21,8 +21,13 @@ def web(data: Path) -> None:
 
     log.setup()
     give_back_large_blocks()  # before the first thread takes an arena of its own
-    serve.hold_signals()  # the crowd's writer is a thread too
-    box = app.open_box(data, crowd=True, all_day=True)
+    held = serve.hold_signals()  # the crowd's writer is a thread too
+    try:
+        box = app.open_box(data, crowd=True, all_day=True)
+    except BaseException:
+        serve.let_signals(held)
+        gc.enable()
+        raise
     try:
         serve.run(box, say.line, give_back_free)
     finally:

@@ -59,6 +59,15 @@ class Bought:
     """The colour of the pack's cover (domain/colour.py)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A certificate of a sale: what it is of, its number if it has one, its uuid."""
+
+    title: str
+    ed: int | None
+    certificate: bytes
+
+
 def by_digest(conn: sqlite3.Connection, digest: bytes) -> Claim | None:
     """The claim a code's digest belongs to, or None."""
     row = conn.execute("SELECT id, state, expires_ms FROM claims WHERE digest = ?", (digest,)).fetchone()
@@ -87,6 +96,17 @@ def bought(conn: sqlite3.Connection, sale: int) -> list[Bought]:
         (line_id(sale, 0), line_id(sale + 1, 0)),
     )
     return [Bought(*row) for row in rows.fetchall()]
+
+
+def certified(conn: sqlite3.Connection, sale: int) -> list[Certified]:
+    """The certificates of a sale, in the order of its lines; not of what came back. Looks at no pack: they stand without it."""
+    rows = conn.execute(
+        "SELECT l.title, l.ed, c.uuid FROM lines l JOIN certificates c ON c.line = l.id WHERE l.id >= ? AND l.id < ? AND l.of_line IS NULL"
+        " AND l.qty > (SELECT coalesce(sum(b.qty), 0) FROM lines b JOIN sales s ON s.no = b.id >> 8"
+        "  WHERE b.of_line = l.id AND s.state = 'paid') ORDER BY l.id",
+        (line_id(sale, 0), line_id(sale + 1, 0)),
+    )
+    return [Certified(*row) for row in rows.fetchall()]
 
 
 def accent(items: Sequence[Bought]) -> str | None:

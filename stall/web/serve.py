@@ -68,9 +68,17 @@ BEHIND_NGINX: dict[str, Any] = {
 logger = log.get("web")
 
 
-def hold_signals() -> None:
-    """Keep the signals that end us for the one place that waits for them; before any thread starts, which would take one and end."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+def hold_signals() -> set[int]:
+    """Keep the signals that end us for the one place that waits for them; before any thread starts, which would take one and end.
+
+    Returns those that were held before, for `let_signals`.
+    """
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS))
+
+
+def let_signals(held: set[int]) -> None:
+    """Hold only these again: what is started from here later must be able to be ended."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def run(box: Box, ready: Callable[[str], None], tidy: Callable[[], object] = int) -> None:

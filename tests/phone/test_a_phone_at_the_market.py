@@ -148,7 +148,7 @@ def _buy(market: Market, context: BrowserContext, address: str, pictures: Path, 
     assert page.url == order
     if script:
         expect(page.get_by_role("status")).to_contain_text(
-            re.compile("Bezahlt|支払い済み")
+            re.compile("Bezahlt|お支払いが済みました")
         )  # read out, for whoever does not look
     hand.look("6 paid")
     with page.expect_download() as started:

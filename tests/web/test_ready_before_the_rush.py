@@ -19,11 +19,12 @@ from stall.store.readonly import ThreadReaders
 from stall.store.writer import CrowdWriter
 from stall.web import guard, ids, serve, warm
 from stall.web.buyer.front import Front
+from stall.web.direct import READY
 from stall.web.factory import create_buyer_app, shop_of
 from stall.web.warm import Warm
 from tests.fakes.stock import PRINTS, SAMPLER, Stocked
 
-HOUR_MS, THREADS = 3_600_000, 8
+HOUR_MS, THREADS = 3_600_000, READY
 
 
 class Stand:

@@ -67,7 +67,7 @@ def receipt_page(box: Box, jti: str) -> str:
         bought=_bought(box, found),
         lines=sales.lines(conn, found.sale.no),
         back={} if found.void else returns.taken_back(conn, found.sale.no),
-        certificates=[] if found.void else [one for one in claims.bought(conn, found.sale.no) if one.certificate],
+        certificates=[] if found.void else claims.certified(conn, found.sale.no),
         total=sum(pay.minor for pay in found.receipt.pay),
         seller=_beside(box.settings.seller, box.settings.name),
         command=_command("receipt.jws"),
