@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,10 @@ def test_a_reader_that_stops_listening_ends_the_command_quietly(tmp_path: Path) 
     )  # fmt: skip
     os.close(speaker)
     assert b"Traceback" not in told.stderr
+
+
+def test_a_stall_that_cannot_start_holds_no_signal_of_whoever_started_it(tmp_path: Path) -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with pytest.raises(SystemExit):
+        main(["web", "--data", str(tmp_path / "nothing")])
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
