@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import threading
 import json
 import re
 import time
@@ -41,6 +42,10 @@ class Answer:
         return " ".join(text.split())[:300]
 
 
+#: All of them sign in as the one maker: a try counts until it is known to be right, so five at once, cut off by a kill, would shut everybody out.
+_SIGNING_IN = threading.Lock()
+
+
 class Browser:
     """Talks to one address. One thread uses it. With a PIN it signs in wherever the till asks it to."""
 
@@ -60,7 +65,8 @@ class Browser:
         answer = self._ask(method, path, form)
         if self._pin is None or not (answer.status == SIGNED_OUT or answer.location.startswith("/sign-in")):
             return answer
-        signed = self._ask("POST", "/sign-in", {"pin": self._pin})
+        with _SIGNING_IN:
+            signed = self._ask("POST", "/sign-in", {"pin": self._pin})
         return self._ask(method, path, form) if signed.done else signed
 
     def _ask(self, method: str, path: str, form: Mapping[str, str] | None) -> Answer:
