@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import threading
 import json
 import re
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
