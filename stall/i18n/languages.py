@@ -59,17 +59,6 @@ _RULES: Mapping[str, Callable[[int], str]] = {
     "pl": _polish,
     "ja": _always,
 }
-#: The forms a text with a number must have in each language. Polish `other` is for fractions, of which we have none.
-FORMS: Mapping[str, frozenset[str]] = {
-    "en": frozenset({"one", "other"}),
-    "de": frozenset({"one", "other"}),
-    "nl": frozenset({"one", "other"}),
-    "es": frozenset({"one", "many", "other"}),
-    "it": frozenset({"one", "many", "other"}),
-    "fr": frozenset({"one", "many", "other"}),
-    "pl": frozenset({"one", "few", "many", "other"}),
-    "ja": frozenset({"other"}),
-}
 
 
 def plural(lang: str, n: int) -> str:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from stall.domain import money
 from stall.i18n import formats
-from stall.i18n.languages import FORMS, LANGUAGES, plural
+from stall.i18n.languages import LANGUAGES, plural
+from tests.i18n.forms import FORMS
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY_MS = 86_400_000

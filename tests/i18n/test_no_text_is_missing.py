@@ -8,8 +8,9 @@ import string
 import pytest
 
 from stall.i18n import texts
-from stall.i18n.languages import FORMS, LANGUAGES, NAMES, plural
+from stall.i18n.languages import LANGUAGES, NAMES, plural
 from tests.house.sources import ROOT
+from tests.i18n.forms import FORMS
 
 ALL = texts.all_texts()
 KEYS = sorted(ALL)

@@ -14,6 +14,7 @@ from tests.fakes import stock
 from tests.fakes.clock import FakeClock
 from tests.fakes.stock import Stocked
 from tests.web import buyer_tour as tours
+from tests.web import serving
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +45,13 @@ def buyer_app(stocked_box: Stocked) -> Iterator[Flask]:
 def buyer(buyer_app: Flask) -> FlaskClient:
     """A phone looking at the stall."""
     return buyer_app.test_client()
+
+
+@pytest.fixture
+def address(buyer_app: Flask) -> Iterator[str]:
+    """Where a browser finds the buyers' app."""
+    with serving.on_loopback(buyer_app) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

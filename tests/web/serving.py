@@ -1,10 +1,14 @@
-"""A till on a real socket, for a browser; closed and opened again on the same address."""
+"""Apps on real sockets, for a browser: a till that is closed and opened again on the same address, and any other app."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import make_server
 
 from stall import app
 from stall.web import serve
@@ -25,3 +29,17 @@ def served(folder: Path, port: int = 0) -> Iterator[tuple[Stocked, str]]:
     finally:
         serving.stop()
         box.close()
+
+
+@contextmanager
+def on_loopback(app: Flask) -> Iterator[str]:
+    """Serve an app by Werkzeug's own server until the block ends; gives its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +16,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from stall import app as app_of
 from stall import settings
@@ -29,7 +26,7 @@ from stall.web.factory import create_buyer_app, shop_of
 from tests.fakes import home
 from tests.fakes.clock import FakeClock
 from tests.fakes.stock import PRINTS, SAMPLER, ZINE, Stocked
-from tests.web import phone
+from tests.web import phone, serving
 
 WIFI = "WIFI:T:WPA;S:Lantern Stall;P:paper boats 47;;"
 ADDRESS = "http://127.0.0.1:8000/"
@@ -59,17 +56,6 @@ def screen(screen_app: Flask) -> FlaskClient:
     return screen_app.test_client()
 
 
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 def codes_on(page: Page) -> list[str]:
     """What a phone's camera reads off the screen."""
     return [seen.text for seen in zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))]
@@ -87,7 +73,7 @@ def data(screen: FlaskClient, query: str = "") -> dict[str, Any]:
 def test_one_code_at_a_time_is_read_off_the_screen(
     browser: Browser, screen_app: Flask, size: tuple[int, int], scheme: Literal["light", "dark"]
 ) -> None:
-    with served(screen_app) as address:
+    with serving.on_loopback(screen_app) as address:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme=scheme,
@@ -104,7 +90,7 @@ def test_one_code_at_a_time_is_read_off_the_screen(
 
 @pytest.mark.browser
 def test_with_a_script_it_changes_quietly(browser: Browser, screen_app: Flask, stall: Stocked) -> None:
-    with served(screen_app) as address:
+    with serving.on_loopback(screen_app) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         loads: list[str] = []
         page.on("framenavigated", lambda frame: loads.append(frame.url))

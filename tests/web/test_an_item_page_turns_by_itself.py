@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from stall.flows.switch_drop import close_drop, open_drop
 from tests.fakes import gallery
 from tests.fakes.gallery import GALLERY
 from tests.fakes.stock import Stocked
-from tests.web import phone
+from tests.web import phone, serving
 from tests.web.test_an_item_in_every_state import set_window
 
 pytestmark = pytest.mark.browser
@@ -23,13 +21,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def address(buyer_app: Flask, stocked_box: Stocked) -> Iterator[str]:
     gallery.hang(stocked_box, edition=2)
-    server = make_server("127.0.0.1", 0, buyer_app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/d/{GALLERY}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving.on_loopback(buyer_app) as found:
+        yield f"{found}/d/{GALLERY}"
 
 
 def opened(browser: Browser, address: str, **options: object) -> Page:

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser
-from werkzeug.serving import make_server
 
 from tests.fakes.stock import PRINTS, Stocked
 from tests.web import phone
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def address(buyer_app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, buyer_app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])

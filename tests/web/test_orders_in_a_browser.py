@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from werkzeug.serving import make_server
 
 from stall.flows.fill_basket import Wish, fill_basket
 from stall.store import claims
@@ -22,17 +19,6 @@ from tests.web.picture_pack import DROP, PICTURES
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
 WAIT_MS = 15_000
-
-
-@pytest.fixture
-def address(buyer_app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, buyer_app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

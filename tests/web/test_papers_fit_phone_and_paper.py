@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from secrets import token_bytes
 
 import msgspec
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
-from werkzeug.serving import make_server
 
 from stall.domain.product import ProductKind
 from stall.flows.begin_return import begin_return
@@ -76,17 +72,6 @@ def hard(stocked_box: Stocked) -> Hard:
     found = {one.ed: one.certificate for one in claims.bought(conn, many)}
     numbered, copy = (f"/c/{(found[ed] or b'').hex()}" for ed in (1, None))
     return Hard(receipts[0], receipts[1], receipts[2], numbered, copy)
-
-
-@pytest.fixture
-def address(buyer_app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, buyer_app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_a_receipt_says_what_came_back_and_of_how_many(buyer: FlaskClient, hard: Hard) -> None:
