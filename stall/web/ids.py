@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from uuid import UUID
 
 from stall.errors import Refused, StallError
 from stall.store import presses
@@ -54,6 +55,14 @@ def receipt_id(own: BoxSecrets, event: int) -> str:
 def receipt_event(own: BoxSecrets, name: str) -> int:
     """The event a receipt travelled in. Raises Refused `page-unknown`."""
     return _opened(own.claim_key, "receipt", name)
+
+
+def certificate_uuid(name: str) -> bytes:
+    """The uuid of a certificate's page, as it is kept; what is none finds none."""
+    try:
+        return UUID(name).bytes
+    except ValueError:
+        return b""
 
 
 def new_press() -> str:

@@ -10,11 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from stall.web.factory import create_buyer_app, shop_of
-from tests.fakes import stock
+from tests.fakes import home, stock
 from tests.fakes.clock import FakeClock
 from tests.fakes.stock import Stocked
 from tests.web import buyer_tour as tours
-from tests.web import serving
+from tests.web import front, serving
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,22 @@ def stocked_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stocked_box(stocked_folder: Path, tmp_path: Path) -> Iterator[Stocked]:
     """A box of this test's own: one limited drop of five, one open drop, one free drop, all open."""
     stocked = stock.copy(stocked_folder, tmp_path / "box")
+    yield stocked
+    stocked.box.close()
+
+
+@pytest.fixture(scope="session")
+def folder_of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder by the machine's own clock, which nginx goes by too; made once, tests copy it."""
+    folder = tmp_path_factory.mktemp("today") / "box"
+    front.stocked_today(folder).box.close()
+    return folder
+
+
+@pytest.fixture
+def stall(folder_of_today: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stocked]:
+    """A box of this test's own to stand behind nginx, in a folder of a short name: a socket's path has no room for more."""
+    stocked = front.opened(home.copied(folder_of_today, tmp_path_factory.mktemp("b") / "box"))
     yield stocked
     stocked.box.close()
 

@@ -15,7 +15,6 @@ import pytest
 from stall.demo import nginx as shipped
 from stall.i18n.languages import LANGUAGES
 from stall.web import guard, ids
-from tests.fakes import home
 from tests.fakes.stock import SAMPLER, Stocked
 from tests.web import front
 from tests.web.front import Front
@@ -26,20 +25,6 @@ PHOTO = "01 low sun.jpg"
 FORM = "application/x-www-form-urlencoded"
 LARGE_BYTES = 20_000_000
 SLOW = 40
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("t") / "box"
-    front.stocked_today(folder).box.close()
-    return folder
-
-
-@pytest.fixture
-def stall(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stocked]:
-    stocked = front.opened(home.copied(template, tmp_path_factory.mktemp("b") / "box"))
-    yield stocked
-    stocked.box.close()
 
 
 @pytest.fixture

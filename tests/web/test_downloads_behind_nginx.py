@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.fakes import home
 from tests.fakes.stock import FILES, PRINTS, Stocked
 from tests.web import front
 from tests.web.front import Front
@@ -20,20 +19,6 @@ pytestmark = pytest.mark.nginx
 PHOTO = "01 low sun.jpg"
 DATA = FILES[PRINTS][PHOTO]
 LARGE_BYTES, CUT_BYTES = 500_000_000, 120_000_000
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("t") / "box"
-    front.stocked_today(folder).box.close()
-    return folder
-
-
-@pytest.fixture
-def stall(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stocked]:
-    stocked = front.opened(home.copied(template, tmp_path_factory.mktemp("b") / "box"))
-    yield stocked
-    stocked.box.close()
 
 
 @pytest.fixture

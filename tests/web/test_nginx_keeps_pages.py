@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,6 @@ from stall.flows.switch_drop import close_drop
 from stall.web import ids
 from stall.web.buyer import remembered
 from stall.web.factory import create_buyer_app, shop_of
-from tests.fakes import home
 from tests.fakes.stock import PRINTS, SAMPLER, Stocked
 from tests.web import front
 from tests.web.front import Front
@@ -23,20 +21,6 @@ from tests.web.front import Front
 pytestmark = pytest.mark.nginx
 PRESS = re.compile(rb'name="press" value="([^"]*)"')
 SHARED = ["/", f"/d/{PRINTS}", "/?lang=fr", "/catalog.json", "/keys.json", f"/drops/{PRINTS}/manifest.jws"]
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("t") / "box"
-    front.stocked_today(folder).box.close()
-    return folder
-
-
-@pytest.fixture
-def stall(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stocked]:
-    stocked = front.opened(home.copied(template, tmp_path_factory.mktemp("b") / "box"))
-    yield stocked
-    stocked.box.close()
 
 
 @pytest.fixture

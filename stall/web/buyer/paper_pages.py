@@ -76,7 +76,7 @@ def receipt_page(box: Box, jti: str) -> str:
 
 def certificate_page(box: Box, name: str) -> str:
     """The page of a certificate. Raises Refused `page-unknown`."""
-    held = worth.find(box.db.read(), uuid_of(name))
+    held = worth.find(box.db.read(), ids.certificate_uuid(name))
     if held is None:
         raise ids.unknown_page()
     return render_template("certificate.html", **_certificate_page(box, held, uuid.UUID(name)))
@@ -196,11 +196,3 @@ def _proofs(box: Box, events: dict[str, int]) -> dict[str, str]:
         log.get("web").warning("proofs.missing", reason=trouble.code)
         return {}
     return {name: found[key] for name, key in events.items()}
-
-
-def uuid_of(name: str) -> bytes:
-    """The bytes of a certificate's name; none that any has, where it is no name."""
-    try:
-        return uuid.UUID(name).bytes
-    except ValueError:
-        return b""
