@@ -66,6 +66,11 @@ def _buyers(tables: Tables) -> None:
     _run(tables, schema.BUYERS)
 
 
+@steps(name="0010_papers")
+def _papers(tables: Tables) -> None:
+    _run(tables, schema.PAPERS)
+
+
 def _run(tables: Tables, statements: str) -> None:
     for statement in statements.split(";"):
         if statement.strip():

@@ -9,7 +9,7 @@ tile = epoch_no << 40 | level << 36 | index.
 from __future__ import annotations
 
 #: Number of the newest step; kept in PRAGMA user_version, so that opening needs no library.
-VERSION = 9
+VERSION = 10
 
 #: From this step on a box notes where its database lies (place.py).
 PLACED = 3
@@ -297,6 +297,14 @@ ALTER TABLE files ADD COLUMN preview_w INTEGER;
 ALTER TABLE files ADD COLUMN preview_h INTEGER;
 ALTER TABLE packs ADD COLUMN accent TEXT;
 ALTER TABLE packs ADD COLUMN lang TEXT;
+"""
+
+#: Packs and papers. `closing`: the event that tells of the creator's closing statement of a drop, `closing_document` that
+#: statement; absent while it is not closed. `countersigned`: the same certificate as its creator signed it; absent while nobody did.
+PAPERS = """
+ALTER TABLE drops ADD COLUMN closing INTEGER;
+ALTER TABLE drops ADD COLUMN closing_document INTEGER REFERENCES documents (no);
+ALTER TABLE certificates ADD COLUMN countersigned TEXT;
 """
 
 
