@@ -98,6 +98,10 @@ look_around() {
         # A network for a phone to be on, where root may make one; skipped on a laptop like the browser's.
         if [ "${CI:-}" = true ]; then MISSING="$MISSING iproute2"; else OPTIONAL="$OPTIONAL iproute2"; fi
     fi
+    if ! have ffmpeg; then
+        # Films and music as a maker brings them; skipped on a laptop like the browser's.
+        if [ "${CI:-}" = true ]; then MISSING="$MISSING ffmpeg"; else OPTIONAL="$OPTIONAL ffmpeg"; fi
+    fi
     MISSING=${MISSING# } OPTIONAL=${OPTIONAL# }
 }
 

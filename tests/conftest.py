@@ -44,8 +44,9 @@ def _missing(item: pytest.Item) -> str | None:
         return "no Chromium here; on Debian: apt-get install chromium"
     if item.get_closest_marker("nginx") and nginx_path() is None:
         return "no nginx here; on Debian: apt-get install nginx-light"
-    if item.get_closest_marker("netns") and shutil.which("ip", path=_SYSTEM) is None:
-        return "no ip here; on Debian: apt-get install iproute2"
+    for marker, tool, package in (("netns", "ip", "iproute2"), ("ffmpeg", "ffmpeg", "ffmpeg")):
+        if item.get_closest_marker(marker) and shutil.which(tool, path=_SYSTEM) is None:
+            return f"no {tool} here; on Debian: apt-get install {package}"
     if item.get_closest_marker("root") and os.geteuid() != 0:
         return "needs to be root"
     if item.get_closest_marker("preload") and library.compiler() is None:
