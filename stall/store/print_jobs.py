@@ -1,7 +1,7 @@
 """What is to be printed, as rows, and how the printer stands, as its own program told it.
 
 A job goes from asked to begun, and then to done; to failed where certainly nothing came out; to unclear where something may have. Its
-`subject` is the key of the event that carries a receipt, or the number of a shift. Times in ms UTC.
+`subject` is the key of the event that carries a receipt, or the number of a shift, or of the sale an owner slip is for. Times in ms UTC.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 
 from stall.store.db import Tx
 
-RECEIPT, Z_REPORT, TEST, DRAWER = "receipt", "z", "test", "drawer"
+RECEIPT, Z_REPORT, TEST, DRAWER, OWNER = "receipt", "z", "test", "drawer", "owner"
 ASKED, BEGUN, DONE, FAILED, UNCLEAR = "asked", "begun", "done", "failed", "unclear"
 
 #: How the printer may stand: told ready, or to be looked after, or not there at all.
@@ -47,6 +47,7 @@ class PrinterState:
     auto: bool
     drawer: bool
     at_ms: int
+    owner_slips: bool = False
 
 
 #: Word for word as in the partial index of the schema: SQLite uses it only then.
@@ -71,9 +72,13 @@ def find(conn: sqlite3.Connection, no: int) -> Job | None:
 
 
 def waiting(conn: sqlite3.Connection) -> Job | None:
-    """The job to do next: the drawer first, for somebody stands before it with money in hand; else the oldest."""
+    """The job to do next: the drawer first, for somebody stands before it with money in hand; else the oldest.
+
+    An owner slip goes before other papers: once the buyer opens the download it is too late for it.
+    """
     row = conn.execute(
-        f"SELECT {_COLUMNS} FROM print_jobs WHERE {_OPEN} AND state = 'asked' ORDER BY kind <> 'drawer', no LIMIT 1"
+        f"SELECT {_COLUMNS} FROM print_jobs WHERE {_OPEN} AND state = 'asked'"
+        " ORDER BY kind <> 'drawer', kind <> 'owner', no LIMIT 1"
     ).fetchone()
     return None if row is None else Job(*row)
 
@@ -144,6 +149,15 @@ def end_asked(tx: Tx, answer: str) -> int:
     ).rowcount
 
 
+def end_asked_of(tx: Tx, kind: str, subject: int | None, answer: str) -> int:
+    """End the jobs of a kind nobody began, those for one subject where one is named; return how many."""
+    return tx.conn.execute(
+        f"UPDATE print_jobs SET state = 'failed', answer = ?, ended_ms = ? WHERE {_OPEN} AND state = 'asked'"
+        " AND kind = ? AND (? IS NULL OR subject = ?)",
+        (answer, tx.now_ms, kind, subject, subject),
+    ).rowcount
+
+
 def end_late(tx: Tx, *, drawers: bool, before_ms: int, answer: str) -> int:
     """End the jobs nobody began that were asked for before a moment, those of the drawer or all others; return how many."""
     return tx.conn.execute(
@@ -155,19 +169,20 @@ def end_late(tx: Tx, *, drawers: bool, before_ms: int, answer: str) -> int:
 
 def printer(conn: sqlite3.Connection) -> PrinterState | None:
     """How the printer stands; None where no program told of one."""
-    row = conn.execute("SELECT state, sentence, auto, drawer, at_ms FROM printer").fetchone()
+    row = conn.execute("SELECT state, sentence, auto, drawer, at_ms, owner_slips FROM printer").fetchone()
     if row is None:
         return None
-    state, sentence, auto, drawer, at_ms = row
-    return PrinterState(state, sentence, bool(auto), bool(drawer), at_ms)
+    state, sentence, auto, drawer, at_ms, owner_slips = row
+    return PrinterState(state, sentence, bool(auto), bool(drawer), at_ms, bool(owner_slips))
 
 
-def report(tx: Tx, state: Standing, sentence: str, *, auto: bool, drawer: bool) -> None:
+def report(tx: Tx, state: Standing, sentence: str, *, auto: bool, drawer: bool, owner_slips: bool = False) -> None:
     """Record how the printer stands, and what is to be printed without being asked."""
     tx.conn.execute(
-        "INSERT INTO printer (id, state, sentence, auto, drawer, at_ms) VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-        " state = excluded.state, sentence = excluded.sentence, auto = excluded.auto, drawer = excluded.drawer, at_ms = excluded.at_ms",
-        (state, sentence, auto, drawer, tx.now_ms),
+        "INSERT INTO printer (id, state, sentence, auto, drawer, owner_slips, at_ms) VALUES (1, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, sentence = excluded.sentence, auto = excluded.auto,"
+        " drawer = excluded.drawer, owner_slips = excluded.owner_slips, at_ms = excluded.at_ms",
+        (state, sentence, auto, drawer, owner_slips, tx.now_ms),
     )
 
 

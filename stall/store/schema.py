@@ -301,10 +301,22 @@ ALTER TABLE packs ADD COLUMN lang TEXT;
 
 #: Packs and papers. `closing`: the event that tells of the creator's closing statement of a drop, `closing_document` that
 #: statement; absent while it is not closed. `countersigned`: the same certificate as its creator signed it; absent while nobody did.
+#: An owner slip is a kind of print job more; `owner_slips`: the settings want one with every numbered sale.
 PAPERS = """
 ALTER TABLE drops ADD COLUMN closing INTEGER;
 ALTER TABLE drops ADD COLUMN closing_document INTEGER REFERENCES documents (no);
 ALTER TABLE certificates ADD COLUMN countersigned TEXT;
+CREATE TABLE print_jobs_wider (
+    no INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('receipt', 'z', 'test', 'drawer', 'owner')), subject INTEGER,
+    state TEXT NOT NULL CHECK (state IN ('asked', 'begun', 'done', 'failed', 'unclear')), copy INTEGER NOT NULL DEFAULT 0,
+    event INTEGER, asked_by INTEGER, asked_on INTEGER, asked_ms INTEGER NOT NULL, ended_ms INTEGER, answer TEXT
+) STRICT;
+INSERT INTO print_jobs_wider SELECT no, kind, subject, state, copy, event, asked_by, asked_on, asked_ms, ended_ms, answer FROM print_jobs;
+DROP TABLE print_jobs;
+ALTER TABLE print_jobs_wider RENAME TO print_jobs;
+CREATE INDEX print_jobs_of ON print_jobs (subject) WHERE subject IS NOT NULL;
+CREATE INDEX print_jobs_waiting ON print_jobs (no) WHERE state IN ('asked', 'begun');
+ALTER TABLE printer ADD COLUMN owner_slips INTEGER NOT NULL DEFAULT 0
 """
 
 
