@@ -24,7 +24,7 @@ class Prepared:
     cover: str | None
     zip_name: str
     zip_size: int
-    zip_sha256: str
+    zip_key: str
     pictures: Pictures = NO_PICTURES
 
 
@@ -159,13 +159,13 @@ def _pack_row(
     window, limits, listing = found.drop.window, found.limits, found.drop.listing
     cursor = tx.conn.execute(
         "INSERT INTO packs (drop_no, document, manifest_hash, title, kind, description, licence, price_minor, cur, opens_ms, closes_ms,"
-        " expires_ms, max_devices, max_downloads, code_ttl_s, cover, zip_name, zip_size, zip_sha256, bytes, lang)"
+        " expires_ms, max_devices, max_downloads, code_ttl_s, cover, zip_name, zip_size, zip_key, bytes, lang)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             drop_no, document, jws.token_hash(token), found.drop.title, found.drop.kind, listing.desc if listing else "", found.drop.licence,
             price, cur, window.nbf * 1000, window.exp * 1000, found.exp * 1000,
             limits.max_devices, limits.max_downloads, limits.code_ttl_s,
-            made.cover, made.zip_name, made.zip_size, made.zip_sha256, sum(f.size for f in found.files),
+            made.cover, made.zip_name, made.zip_size, made.zip_key, sum(f.size for f in found.files),
             _lang(found),
         ),
     )  # fmt: skip

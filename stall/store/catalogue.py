@@ -125,7 +125,7 @@ def _file(row: sqlite3.Row) -> PackFile:
 
 def whole_pack(conn: sqlite3.Connection, pack: int) -> PackFile:
     """The pack's ZIP, as one file more."""
-    row = conn.execute("SELECT zip_name, zip_size, zip_sha256 FROM packs WHERE no = ?", (pack,)).fetchone()
+    row = conn.execute("SELECT zip_name, zip_size, zip_key FROM packs WHERE no = ?", (pack,)).fetchone()
     return PackFile(file_id(pack, ZIP), row[0], row[1], row[2], "application/zip", "zip")
 
 

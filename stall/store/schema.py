@@ -302,6 +302,8 @@ ALTER TABLE packs ADD COLUMN lang TEXT;
 #: Packs and papers. `closing`: the event that tells of the creator's closing statement of a drop, `closing_document` that
 #: statement; absent while it is not closed. `countersigned`: the same certificate as its creator signed it; absent while nobody did.
 #: An owner slip is a kind of print job more; `owner_slips`: the settings want one with every numbered sale.
+#: `zip_key` names a pack's ZIP by what its bytes follow from (wire/pack.py); of packs from before it is their SHA-256. `snippet`: how
+#: the file ends that holds a short taste of a song or a film (snippets.py), `snippet_s` how long it lasts (s); absent where there is none.
 PAPERS = """
 ALTER TABLE drops ADD COLUMN closing INTEGER;
 ALTER TABLE drops ADD COLUMN closing_document INTEGER REFERENCES documents (no);
@@ -316,7 +318,10 @@ DROP TABLE print_jobs;
 ALTER TABLE print_jobs_wider RENAME TO print_jobs;
 CREATE INDEX print_jobs_of ON print_jobs (subject) WHERE subject IS NOT NULL;
 CREATE INDEX print_jobs_waiting ON print_jobs (no) WHERE state IN ('asked', 'begun');
-ALTER TABLE printer ADD COLUMN owner_slips INTEGER NOT NULL DEFAULT 0
+ALTER TABLE printer ADD COLUMN owner_slips INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE packs RENAME COLUMN zip_sha256 TO zip_key;
+ALTER TABLE files ADD COLUMN snippet TEXT;
+ALTER TABLE files ADD COLUMN snippet_s INTEGER;
 """
 
 

@@ -87,7 +87,7 @@ def test_a_good_pack_is_there_whole(box: Box, pack: Callable[..., BuiltPack]) ->
     done = import_pack(box, pack().path, heard.append)
     assert (done.title, done.files, done.new) == ("Night Prints", 2, True)
     assert sum(heard) == 2 * done.bytes
-    row = box.db.read().execute("SELECT zip_sha256 FROM packs").fetchone()
+    row = box.db.read().execute("SELECT zip_key FROM packs").fetchone()
     assert (box.folder / "zips" / f"{row[0]}.zip").stat().st_size > done.bytes
     assert not [path for path in (box.folder / "zips").iterdir() if path.name.startswith("building")]
 

@@ -94,7 +94,7 @@ def _stocked(box: Box, told: Told) -> list[str]:
     found = [f"Drop {drop} was imported and is not there." for drop in told.imported - rows.keys()]
     found += [f"Drop {drop} was opened and is closed." for drop in told.opened if not rows.get(drop)]
     files = {(f"files/{sha}", sha) for (sha,) in conn.execute("SELECT sha256 FROM files")}
-    files |= {(f"zips/{sha}.zip", sha) for (sha,) in conn.execute("SELECT zip_sha256 FROM packs")}
+    files |= {(f"zips/{sha}.zip", sha) for (sha,) in conn.execute("SELECT zip_key FROM packs")}
     found += [f"covers/{sha}.jpg is shown and is not whole." for sha in _covers(box) if not _is_picture(box, sha)]
     for name, sha in sorted(files):
         path = box.folder / name
