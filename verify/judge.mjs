@@ -36,6 +36,7 @@
  *                            of a manifest with its files beside it or around it: same, changed and missing are the manifest's own,
  *                            extra is not in it, ours the verify.html that a stall adds; given is the name of a loose file
  * @property {string[]} [seal]  of a certificate: the five names for seal() of seal.mjs, which computes digest and lines
+ * @property {string} [text]   of a certificate: its JSON as it was handed in, for answer() of presentation.mjs
  */
 
 /**
