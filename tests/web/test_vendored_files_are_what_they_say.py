@@ -33,7 +33,9 @@ def test_noble_is_the_published_file() -> None:
 def test_noble_is_a_module_to_browsers_and_to_node() -> None:
     package = json.loads((NOBLE / "package.json").read_text(encoding="utf-8"))
     assert (package["version"], package["main"], package["type"]) == ("3.2.0", "index.js", "module")
-    assert "import " not in re.sub(r"/\*.*?\*/|//.*", "", (NOBLE / "index.js").read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert "import " not in re.sub(
+        r"/\*.*?\*/|//.*", "", (NOBLE / "index.js").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
 
 
 def test_nothing_is_vendored_without_notice_and_licence() -> None:

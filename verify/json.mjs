@@ -1,14 +1,17 @@
-// Strict JSON (protocol.md 2.4): objects become Maps. And RFC 8785 of such values.
-import { readFileSync } from "node:fs";
-import { need, refuse } from "./codec.mjs";
+// Strict JSON (protocol.md 2.4): objects have no prototype, so `__proto__` is a name like others. And RFC 8785 of such values.
+import { utf8 } from "./bytes.mjs";
+import { need, refuse } from "./refused.mjs";
+import { UNASSIGNED } from "./unassigned.mjs";
 
 const ORDER = ["json-malformed", "json-duplicate-name", "json-not-integer", "json-integer-range", "json-surrogate", "json-unassigned", "json-not-nfc"];
-const TABLE = JSON.parse(readFileSync(new URL("../../../docs/unassigned.json", import.meta.url)));
-const hex = (n) => `\\u{${n.toString(16)}}`;
-const UNASSIGNED = new RegExp(`[${TABLE.ranges.map(([first, last]) => `${hex(first)}-${hex(last)}`).join("")}]`, "u");
 
+/** Whether a character stands in it that Unicode 14.0 does not assign. */
 export const hasUnassigned = (s) => UNASSIGNED.test(s);
+/** Whether half of a pair stands alone in it: the pattern takes pairs whole. */
+export const hasSurrogate = (s) => /\p{Cs}/u.test(s);
+export const isObject = (v) => typeof v === "object" && v !== null && !Array.isArray(v);
 
+/** The text of at most so many bytes. */
 export function decode(bytes, most) {
   need(bytes.length <= most, "json-too-large");
   let text;
@@ -16,6 +19,7 @@ export function decode(bytes, most) {
   return text;
 }
 
+/** The value of a text with at most so many levels: null, booleans, numbers, texts, arrays, and objects without prototype. */
 export function parse(text, levels = 8) {
   need(text.charCodeAt(0) !== 0xfeff, "json-byte-order-mark");
   let at = 0;
@@ -27,7 +31,7 @@ export function parse(text, levels = 8) {
   const string = () => {
     const raw = match(/"[^"\\\u0000-\u001f]*(?:\\(?:["\\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y) ?? bad();
     const s = JSON.parse(raw);
-    if (!s.isWellFormed()) note("json-surrogate");
+    if (hasSurrogate(s)) note("json-surrogate");
     else if (hasUnassigned(s)) note("json-unassigned");
     else if (s.normalize("NFC") !== s) note("json-not-nfc");
     return s;
@@ -44,7 +48,7 @@ export function parse(text, levels = 8) {
     if (c === "{" || c === "[") {
       need(depth < levels, "json-too-deep");
       at++; space();
-      const object = c === "{", out = object ? new Map() : [], end = object ? "}" : "]";
+      const object = c === "{", out = object ? Object.create(null) : [], end = object ? "}" : "]";
       if (text[at] === end) { at++; return out; }
       for (;;) {
         if (object) {
@@ -52,8 +56,8 @@ export function parse(text, levels = 8) {
           const name = string();
           space();
           if (text[at++] !== ":") bad();
-          if (out.has(name)) note("json-duplicate-name");
-          out.set(name, value(depth + 1));
+          if (name in out) note("json-duplicate-name");
+          out[name] = value(depth + 1);
         } else out.push(value(depth + 1));
         space();
         const next = text[at++];
@@ -75,8 +79,17 @@ export function parse(text, levels = 8) {
   return out;
 }
 
+/** RFC 8785 of what `parse` gives. */
 export function canonical(v) {
-  if (v instanceof Map) return "{" + [...v.keys()].sort().map((k) => JSON.stringify(k) + ":" + canonical(v.get(k))).join(",") + "}";
   if (Array.isArray(v)) return "[" + v.map(canonical).join(",") + "]";
+  if (isObject(v)) return "{" + Object.keys(v).sort().map((k) => JSON.stringify(k) + ":" + canonical(v[k])).join(",") + "}";
   return JSON.stringify(v);
+}
+/** Its bytes. */
+export const canonicalBytes = (v) => utf8(canonical(v));
+/** A copy without one member. */
+export function without(object, name) {
+  const copy = Object.assign(Object.create(null), object);
+  delete copy[name];
+  return copy;
 }

@@ -1,7 +1,9 @@
 // Delegations (protocol.md 5.2).
-import { b64, need, readDid, thumbprint } from "./codec.mjs";
-import { open } from "./token.mjs";
+import { b64 } from "./bytes.mjs";
+import { readDid, thumbprint } from "./keys.mjs";
 import * as m from "./members.mjs";
+import { need } from "./refused.mjs";
+import { open } from "./token.mjs";
 
 const members = m.document({
   iss: m.did, sub: m.did,
@@ -15,25 +17,25 @@ const members = m.document({
 });
 const CAPS = { box: ["receipt", "cert", "badge", "log"], cloud: ["cosign", "decline", "lease"], signer: ["manifest"] };
 
-export function delegation(token, trusted) {
-  const { kid, claims: c } = open(token, "stall-delegation+jwt", trusted);
+/** The claims of a delegation that one of `keys` (of creators) signed. */
+export function delegation(token, keys) {
+  const { kid, claims: c } = open(token, "delegation", keys);
   members(c);
-  const sub = readDid(c.get("sub")), iss = readDid(c.get("iss"));
-  need(c.get("cnf").get("jwk").get("x") === b64(sub), "delegation-key");
-  need(c.get("sub") !== c.get("iss"), "delegation-self");
-  const role = c.get("role"), cap = c.get("cap"), drops = c.get("drops");
+  const sub = readDid(c.sub), iss = readDid(c.iss), { role, cap, drops } = c;
+  need(c.cnf.jwk.x === b64(sub), "delegation-key");
+  need(c.sub !== c.iss, "delegation-self");
   need(cap.every((x) => CAPS[role].includes(x)) && new Set(cap).size === cap.length, "delegation-role");
   need(new Set(drops).size === drops.length && (!drops.includes("*") || drops.length === 1), "delegation-drops");
-  need(c.has("max") === (role === "box"), "delegation-max");
-  const span = c.get("exp") - c.get("nbf");
-  need(span > 0 && span <= (role === "box" ? 120 : 400) * 86400 && c.get("iat") < c.get("exp"), "delegation-lifetime");
+  need("max" in c === (role === "box"), "delegation-max");
+  const span = c.exp - c.nbf;
+  need(span > 0 && span <= (role === "box" ? 120 : 400) * 86400 && c.iat < c.exp, "delegation-lifetime");
   need(kid === thumbprint(iss), "delegation-wrong-signer");
   return c;
 }
 
-/** Used for a document of this drop at this time. */
+/** Refuse unless the delegation (its claims) has the cap, names the drop (undefined: any) and is in force at the time. */
 export function grants(c, cap, drop, time) {
-  need(c.get("cap").includes(cap), "delegation-cap");
-  need(c.get("drops").includes("*") || c.get("drops").includes(drop), "delegation-drop");
-  need(c.get("nbf") <= time && time <= c.get("exp"), "delegation-time");
+  need(c.cap.includes(cap), "delegation-cap");
+  need(drop === undefined || c.drops.includes("*") || c.drops.includes(drop), "delegation-drop");
+  need(c.nbf <= time && time <= c.exp, "delegation-time");
 }

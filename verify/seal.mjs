@@ -1,13 +1,7 @@
-// Seals, drawn from protocol.md 5.13 alone: one list of five names a line (JSON) in; digest, name and lines out.
-import { createHash } from "node:crypto";
-import { createInterface } from "node:readline";
-import { pathToFileURL } from "node:url";
+// Seals (protocol.md 5.13): four lines, drawn from the digest of what a certificate names. Integers only.
+import { ascii, concat, hex, utf8 } from "./bytes.mjs";
+import { sha256 } from "./sha2.mjs";
 
-const sha256 = (...parts) => {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-};
 const pairs = (text) => text.split(" ").map((pair) => pair.split("/").map(Number));
 const FIGURES = [
   {
@@ -24,7 +18,7 @@ const sin = (i) => SIN[((i % 2880) + 2880) % 2880];
 const near = (v, d) => Math.floor((2 * v + d) / (2 * d));
 
 function curves(digest) {
-  const bytes = sha256("stall-seal-1", digest);
+  const bytes = sha256(concat(ascii("stall-seal-1"), digest));
   let at = 0;
   const next = () => bytes[at++];
   const one = (list) => list[next() % list.length];
@@ -53,19 +47,20 @@ function path(c) {
     d += t === 0 ? `M${x} ${y}l` : `${t > c.step ? " " : ""}${x - px} ${y - py}`;
     px = x; py = y;
   }
-  return d.replaceAll(" -", "-") + "z";
+  return d.replace(/ -/g, "-") + "z";
 }
 
+/**
+ * @param {[string, string, string, number|null, string]} names   creator, drop, manifest, edition or null, receipt, as a certificate has them
+ * @returns {{digest: string, called: string, curves: object[], lines: {width: number, tone: number, d: string}[]}}   for a box of
+ *   1000 by 1000; `d` is SVG path data, to be stroked `width` wide with round joins and filled by even-odd at an opacity of `tone` tenths
+ */
 export function seal(names) {
   // RFC 8785 of texts, a whole number and null in a list is what JSON.stringify writes.
-  const digest = sha256(JSON.stringify(names));
+  const digest = sha256(utf8(JSON.stringify(names)));
   const chosen = curves(digest);
   return {
-    digest: digest.toString("hex"), called: digest.subarray(0, 8).toString("hex").match(/.{4}/g).join(" "), curves: chosen,
+    digest: hex(digest), called: hex(digest.subarray(0, 8)).match(/.{4}/g).join(" "), curves: chosen,
     lines: chosen.map((c) => ({ width: c.width, tone: c.tone, d: path(c) })),
   };
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  for await (const line of createInterface({ input: process.stdin })) process.stdout.write(JSON.stringify(seal(JSON.parse(line))) + "\n");
 }
