@@ -76,7 +76,7 @@ class Printer(Struct, frozen=True):
     """The receipt printer; `link` is `usb:VENDOR:PRODUCT`, `serial:/dev/serial/by-id/…`, `tcp:host:port` or `file:path`.
 
     `code_page` is the table of letters it has, like `cp858`, or `raster`: then we draw all that is not ASCII. `auto` prints every
-    receipt; `drawer` opens the drawer on it when cash moves. `line` is how a serial line is set.
+    receipt, `owner_slips` an owner code with every sale of an edition number; `drawer` opens the drawer on it when cash moves. `line` is how a serial line is set.
     """
 
     link: str
@@ -85,6 +85,7 @@ class Printer(Struct, frozen=True):
     qr: Literal["raster", "native"] = "raster"
     drawer: bool = False
     auto: bool = False
+    owner_slips: bool = False
     line: str = "9600 8N1"
 
     def __post_init__(self) -> None:

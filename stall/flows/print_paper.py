@@ -9,12 +9,12 @@ from __future__ import annotations
 import sqlite3
 
 from stall.errors import Refused
-from stall.flows import tell_of_staff
+from stall.flows import name_owner, tell_of_staff
 from stall.flows.tell_of_staff import Deed
 from stall.store import journal, presses, print_jobs, sales
 from stall.store.acting import Actor, acting
 from stall.store.db import Tx
-from stall.store.print_jobs import DRAWER, RECEIPT, TEST, Z_REPORT, Job, Standing
+from stall.store.print_jobs import DRAWER, OWNER, RECEIPT, TEST, Z_REPORT, Job, Standing
 from stall.wire import event, jws
 
 #: A drawer that opens later than this surprises whoever stands there (ms).
@@ -27,6 +27,10 @@ UNCLEAR = (
     " if you need one."
 )
 DRAWER_UNCLEAR = "The box stopped just then, so the drawer may not have opened. Open it with its key if it did not."
+OWNER_UNCLEAR = (
+    "The box stopped in the middle of printing the owner slip, so it may have come out, wholly or in part. Look at the paper: if it is not"
+    " whole, show the code here and copy it."
+)
 LATE = "The printer was not ready for ten minutes, so this was not printed. Print it now if you still need it."
 DRAWER_LATE = "The printer was not ready, so the drawer was not opened. Open it with its key."
 
@@ -58,6 +62,64 @@ def ask_test(tx: Tx, key: bytes) -> int:
 def ask_drawer(tx: Tx, key: bytes) -> int:
     """Open the drawer without a sale, which the journal tells of; return the job. Raises Refused `printer-missing`, `press-malformed`."""
     return _once(tx, DRAWER, None, key)
+
+
+def ask_owner_slip(tx: Tx, sale_no: int, key: bytes, *, kept: bool = False) -> int:
+    """Ask for the owner code of a sale on paper; return the job, the one that waits if there is one. A second press finds the first.
+
+    The code is drawn when the printer is ready for it, and the certificates are signed then. `kept` says that a code drawn before is
+    still kept for this sale. An owner code never comes out twice. Raises Refused `printer-missing`, `press-malformed`,
+    `owner-printed`, and as `name_owner.check_drawable` does where none is kept.
+    """
+    _check_there(tx)
+    press = presses.bind("print", f"{OWNER} {sale_no}", key)
+    first = presses.first(tx, press)
+    if first is not None:
+        return first
+    newest = print_jobs.newest_of(tx.conn, OWNER, sale_no)
+    if newest is not None and newest.state == print_jobs.ASKED:
+        return newest.no
+    if print_jobs.came_out(tx.conn, OWNER, sale_no):
+        raise Refused(
+            "owner-printed",
+            "The owner slip of this sale came out of the printer, or may have, and is not printed twice. Look for the paper.",
+        )
+    if not kept:
+        name_owner.check_drawable(tx.conn, sale_no)
+    job = print_jobs.ask(tx, OWNER, sale_no)
+    presses.remember(tx, press, job)
+    return job
+
+
+def numbers_sold(tx: Tx, sale_no: int) -> None:
+    """Edition numbers were sold in this transaction: print an owner slip where the settings want one with each."""
+    state = print_jobs.printer(tx.conn)
+    if state is not None and state.owner_slips:
+        print_jobs.ask(tx, OWNER, sale_no)
+
+
+def begin_owner_slip(tx: Tx, job: Job, did: str, *, kept: bool) -> bool:
+    """Sign the certificates of a sale for the key that is printed now, and record that its bytes leave; False as `begin`.
+
+    `kept`: they were signed for it before. Raises what `name_owner.sign_for` raises.
+    """
+    if job.subject is None or not begin(tx, job, 0):
+        return False
+    if not kept:
+        name_owner.sign_for(tx, job.subject, did)
+    return True
+
+
+def drop_owner_slip(tx: Tx, sale_no: int, answer: str) -> None:
+    """Print no owner slip of a sale that waits for one, and say why."""
+    print_jobs.end_asked_of(tx, OWNER, sale_no, answer)
+
+
+def shift_closed(tx: Tx) -> None:
+    """The shift ends in this transaction: owner slips that wait for the printer are given up; their buyers are gone."""
+    print_jobs.end_asked_of(
+        tx, OWNER, None, "The shift was closed before the printer was ready, so no owner code was drawn."
+    )
 
 
 def receipt_signed(tx: Tx, event_key: int) -> None:
@@ -100,7 +162,7 @@ def end(tx: Tx, job: int, state: str, answer: str) -> None:
 
 def tell_interrupted(tx: Tx) -> int:
     """Tell of jobs whose program died in the middle; nobody knows whether they came out. Return how many."""
-    return print_jobs.end_begun(tx, paper=UNCLEAR, drawer=DRAWER_UNCLEAR)
+    return print_jobs.end_begun(tx, paper=UNCLEAR, drawer=DRAWER_UNCLEAR, owner=OWNER_UNCLEAR)
 
 
 def give_up_late(tx: Tx) -> int:
@@ -109,9 +171,9 @@ def give_up_late(tx: Tx) -> int:
     return drawers + print_jobs.end_late(tx, drawers=False, before_ms=tx.now_ms - PAPER_WAITS_MS, answer=LATE)
 
 
-def report(tx: Tx, state: Standing, sentence: str, *, auto: bool, drawer: bool) -> None:
+def report(tx: Tx, state: Standing, sentence: str, *, auto: bool, drawer: bool, owner_slips: bool = False) -> None:
     """Record how the printer stands, and what the settings want printed without being asked."""
-    print_jobs.report(tx, state, sentence, auto=auto, drawer=drawer)
+    print_jobs.report(tx, state, sentence, auto=auto, drawer=drawer, owner_slips=owner_slips)
 
 
 def remove_printer(tx: Tx) -> None:

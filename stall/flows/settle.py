@@ -53,6 +53,8 @@ def settle(tx: Tx, sale: Sale, paid: Sequence[Attempt], *, kind: str, body: dict
     if any(good.line.product for good in sold):
         products.move_stock(tx, sale.no, -1)
     print_paper.receipt_signed(tx, event)
+    if any(good.line.ed is not None and not good.returned for good in sold):
+        print_paper.numbers_sold(tx, sale.no)
     if sale.ref_sale is not None:
         finish_return(tx, sale, sold, typ, event)
     return seq

@@ -125,6 +125,7 @@ def close_shift(tx: Tx, press: Press, closing: Closing) -> int:
     event = tx.next_event
     tx.append("shift_close", zbody.body(report))
     shifts.close(tx, shift.no, event, sign_checkpoint(tx, at_once=True))
+    print_paper.shift_closed(tx)
     presses.remember(tx, key, shift.no)
     return shift.no
 

@@ -55,6 +55,12 @@ def seen(conn: sqlite3.Connection, press: bytes) -> int | None:
     return None if row is None else int(row[0])
 
 
+def pressed_ms(conn: sqlite3.Connection, press: bytes) -> int | None:
+    """When a press first arrived (ms UTC), or None."""
+    row = conn.execute("SELECT at_ms FROM presses WHERE key = ?", (press,)).fetchone()
+    return None if row is None else int(row[0])
+
+
 def seen_of(conn: sqlite3.Connection, pressed: Sequence[bytes]) -> dict[bytes, int]:
     """What each of several presses made, where it has arrived before."""
     marks = ", ".join("?" * len(pressed))

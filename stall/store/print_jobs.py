@@ -133,11 +133,28 @@ def end(tx: Tx, no: int, state: str, answer: str) -> None:
     )
 
 
-def end_begun(tx: Tx, *, paper: str, drawer: str) -> int:
-    """End every job that was begun as unclear, with what to tell of paper and of the drawer; return how many."""
+def begun_of(conn: sqlite3.Connection, kind: str) -> list[Job]:
+    """The jobs of a kind that are begun and not ended."""
+    rows = conn.execute(f"SELECT {_COLUMNS} FROM print_jobs WHERE {_OPEN} AND state = 'begun' AND kind = ?", (kind,))
+    return [Job(*row) for row in rows.fetchall()]
+
+
+def subjects_kept(conn: sqlite3.Connection, kind: str) -> list[int]:
+    """What jobs of a kind are for whose newest did not end as done."""
+    rows = conn.execute(
+        "SELECT subject FROM print_jobs WHERE kind = ? AND subject IS NOT NULL GROUP BY subject"
+        " HAVING sum(state = 'done') = 0",
+        (kind,),
+    )
+    return [int(row[0]) for row in rows.fetchall()]
+
+
+def end_begun(tx: Tx, *, paper: str, drawer: str, owner: str) -> int:
+    """End every job that was begun as unclear, with what to tell of paper, of the drawer and of an owner slip; return how many."""
     return tx.conn.execute(
-        f"UPDATE print_jobs SET state = 'unclear', answer = iif(kind = 'drawer', ?, ?), ended_ms = ? WHERE {_OPEN} AND state = 'begun'",
-        (drawer, paper, tx.now_ms),
+        f"UPDATE print_jobs SET state = 'unclear', answer = CASE kind WHEN 'drawer' THEN ? WHEN 'owner' THEN ? ELSE ? END, ended_ms = ?"
+        f" WHERE {_OPEN} AND state = 'begun'",
+        (drawer, owner, paper, tx.now_ms),
     ).rowcount
 
 

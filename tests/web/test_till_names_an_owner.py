@@ -50,7 +50,7 @@ def test_the_certificate_names_the_key_of_the_code_that_was_shown(till: Till, sa
     code = code_on(shown)
     assert code is not None
     assert owner_of(till) == ownercode.key_of(ownercode.decode(code)).did
-    assert "kept nowhere" in shown
+    assert "The stall keeps it nowhere" in shown
 
 
 def test_the_same_press_shows_the_same_code_and_another_one_none(till: Till, sale: str) -> None:

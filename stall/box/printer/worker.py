@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from stall import log
-from stall.box.printer import escpos, ports, receipt_paper, trial_paper, z_paper
+from stall.box.printer import escpos, owner_slip, ports, receipt_paper, trial_paper, z_paper
 from stall.box.printer.escpos import Ability
 from stall.box.printer.paper import Document, Kick
 from stall.box.printer.ports import Port
@@ -105,6 +105,7 @@ class Printing:
 
     def begin(self) -> float:
         """Tell of jobs that somebody before us left in the middle, and of the printer."""
+        owner_slip.tidy(self._box)
         with self._box.db.transaction() as tx:
             told = print_paper.tell_interrupted(tx)
         if told:
@@ -127,6 +128,8 @@ class Printing:
 
     def _do(self, job: Job) -> bool:
         """Print one job; False where the printer is not ready and the job waits on."""
+        if job.kind == print_jobs.OWNER:
+            return self._do_owner_slip(job)
         try:
             copy = print_paper.copies_before(self._box.db.read(), job)
             data = escpos.encode(self._document(job, copy), self._can)
@@ -144,6 +147,24 @@ class Printing:
         self._rest()
         return True
 
+    def _do_owner_slip(self, job: Job) -> bool:
+        """Print an owner slip as `_do`: its code is drawn only when the printer is ready, and erased when it is out."""
+        conversation = self._ready_for(job)
+        if conversation is None:
+            return False
+        try:
+            code = owner_slip.draw(self._box, job)
+            if code is not None:
+                data = escpos.encode(owner_slip.document(self._box, job, code), self._can)
+                state, answer = self._print(conversation, job, data, owner_slip.LATER)
+                if state == print_jobs.DONE:
+                    owner_slip.erase(self._box, code)
+                self._end(job, state, answer)
+        except StallError as error:
+            self._end(job, print_jobs.FAILED, error.sentence)
+        self._rest()
+        return True
+
     def _ready_for(self, job: Job) -> Talk | None:
         """An open conversation with a printer that can print. The drawer is opened without asking: it must be quick."""
         try:
@@ -156,8 +177,8 @@ class Printing:
             return None
         return conversation
 
-    def _print(self, conversation: Talk, job: Job, data: bytes) -> tuple[str, str]:
-        """Let the bytes leave; say how it ended and what to tell of it."""
+    def _print(self, conversation: Talk, job: Job, data: bytes, later: str = _LATER) -> tuple[str, str]:
+        """Let the bytes leave; say how it ended and what to tell of it, `later` where it broke off."""
         try:
             conversation.send(data)
             if job.kind == print_jobs.DRAWER:
@@ -166,14 +187,14 @@ class Printing:
         except Retry as error:
             self._lose(error)
             return (
-                (print_jobs.UNCLEAR, _LATER.format(why=error.sentence))
+                (print_jobs.UNCLEAR, later.format(why=error.sentence))
                 if conversation.sent
                 else (print_jobs.FAILED, error.sentence)
             )
         self._echoes = conversation.echoes
         if after.ready:
             return print_jobs.DONE, ""
-        return print_jobs.UNCLEAR, _LATER.format(why=after.sentence)
+        return print_jobs.UNCLEAR, later.format(why=after.sentence)
 
     def _document(self, job: Job, copy: int) -> Document:
         box = self._box
@@ -220,7 +241,14 @@ class Printing:
             gone = seen.code in {"printer-lost", "printer-link", "printer-line", "printer-rights", "printer-in-use"}
             state: print_jobs.Standing = "ready" if seen.ready else "lost" if gone else "attention"
             with self._box.db.transaction() as tx:
-                print_paper.report(tx, state, seen.sentence, auto=self._printer.auto, drawer=self._printer.drawer)
+                print_paper.report(
+                    tx,
+                    state,
+                    seen.sentence,
+                    auto=self._printer.auto,
+                    drawer=self._printer.drawer,
+                    owner_slips=self._printer.owner_slips,
+                )
             self._reported = seen
             logger.info("printer.stands", state=seen.code)
         return seen

@@ -25,7 +25,7 @@ printing = Blueprint("till_print", __name__)
 Answer = Response | tuple[str, int]
 
 _NEWEST = 5
-_KINDS = {"receipt": "Receipt", "z": "Z-report", "test": "Test page", "drawer": "Drawer"}
+_KINDS = {"receipt": "Receipt", "z": "Z-report", "test": "Test page", "drawer": "Drawer", "owner": "Owner slip"}
 
 
 @printing.post(f"/sale/<int(min=1, max={SALE}):no>/print")

@@ -49,6 +49,9 @@ RIGHTS: dict[str, Right] = {
     "till_pay.decide": Right.SELL,  # and the PIN of somebody who may decide
     "till_pay.drop": Right.SELL,
     "till_owner.draw": Right.SELL,
+    "till_owner.paper": Right.SELL,
+    "till_owner.kept": Right.SELL,
+    "till_owner.done": Right.SELL,
     "till_print.receipt": Right.SELL,
     "till_print.printer": Right.SELL,
     "till_print.test": Right.SELL,

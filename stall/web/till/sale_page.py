@@ -11,14 +11,13 @@ from stall.domain.payment import Tender
 from stall.domain.sale import note_buttons
 from stall.errors import Refused, StallError
 from stall.flows.amend_basket import given_away
-from stall.flows.name_owner import may_name_owner
 from stall.flows.take_cash import cash_due
 from stall.store import attempts, claim_codes, claims, readers, sales, voucher_codes
 from stall.store.attempts import Attempt
 from stall.store.readonly import one_view
 from stall.web import qr
 from stall.web.buyer.live import sold_out
-from stall.web.till import print_state
+from stall.web.till import owner_state, print_state
 from stall.web.till.banner import READER
 from stall.web.till.box import this_box
 from stall.web.till.program import runs
@@ -134,7 +133,7 @@ def _claim(found: sales.Sale, tried: list[Attempt]) -> Mapping[str, object]:
         "code": code,
         "address": address,
         "drawn": None if address is None else qr.svg(address, "M", "Code for the buyer to scan"),
-        "owned_by_code": may_name_owner(claims.bought(box.db.read(), found.no)),
+        "owner": owner_state.of_sale(box, box.db.read(), found, box.now_ms()),
         "change": given,
         "vouchers": [(each.voucher, each.code, qr.svg(each.code, "M", "Code of the voucher")) for each in sold],
         "paid_by": _paid_by(kept),

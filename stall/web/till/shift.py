@@ -16,7 +16,7 @@ from stall.flows import checkpoint
 from stall.flows import shift as flow
 from stall.flows.day_end import ask_day_end
 from stall.flows.shift import CashMove, Closing, Press
-from stall.store import readers, shifts, zsums
+from stall.store import owner_slips, readers, shifts, zsums
 from stall.store.db import Tx
 from stall.store.readonly import one_view
 from stall.web import ids
@@ -122,6 +122,7 @@ def close() -> Answer:
     signed = checkpoint.standing_checkpoint(box.db.read())
     if signed is not None:
         checkpoint.remember(box.folder, signed[1])
+    owner_slips.erase_others(box.folder)  # what was printed in part, or not at all, and nobody asked for since
     box.db.truncate_log()
     there = url_for("till_reports.report", no=no) if may(Right.READ_DAY) else url_for("till_shift.page", closed=no)
     return redirect(there, 303)
