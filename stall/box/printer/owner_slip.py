@@ -18,6 +18,7 @@ from stall.store.claims import Bought
 from stall.store.print_jobs import Job
 from stall.wire import crockford, ownercode
 
+_IN_LINE = 3
 LATER = (
     "The printer stopped in the middle of the owner slip: {why} Part of it may have come out. Look at the paper: if it is not whole, show"
     " the code here and copy it."
@@ -88,15 +89,23 @@ def document(box: Box, job: Job, code: bytes) -> Document:
         Gap(),
         Text("- - - fold, code inside - - -", centred=True),
         Gap(),
-        Heading(crockford.grouped(ownercode.encode(code))),
+        *_large(code),
         Gap(),
         Text(
             "28 digits and letters, and no letter I, L, O or U among them. To use it, open verify.html among your papers."
         ),
+        Rule(),
         Row("Box", box.secrets.signing.thumbprint[:12]),
         Text(words.date_time(box.now_ms() // 1000)),
         Cut(),
     )
+
+
+def _large(code: bytes) -> Iterator[Block]:
+    """The code in its groups of four, three in a line: as many as the narrow paper holds at this size."""
+    groups = crockford.grouped(ownercode.encode(code)).split()
+    for at in range(0, len(groups), _IN_LINE):
+        yield Heading(" ".join(groups[at : at + _IN_LINE]))
 
 
 def _things(bought: Sequence[Bought]) -> Iterator[Block]:
