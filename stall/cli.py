@@ -18,6 +18,7 @@ from stall.errors import Refused, StallError
 COMMANDS = {
     "accept": "accept",
     "clock": "clock",
+    "close": "close",
     "cloud": "cloud",
     "delegate": "delegate",
     "device": "device",

@@ -63,7 +63,7 @@ def verify(
     from stall.creator import verdicts
     from stall.creator.papers import Paper
 
-    read = _read_all(files)
+    read = read_all(files)
     judged = iter(verdicts.judge([one for one in read if isinstance(one, Paper)], creator_did, as_of, cosigners))
     found = [next(judged) if isinstance(one, Paper) else one for one in read]
     if as_json:
@@ -99,7 +99,7 @@ def _cosigner(text: str) -> Verifier:
         ) from error
 
 
-def _read_all(files: tuple[Path, ...]) -> list[Paper | Verdict]:
+def read_all(files: tuple[Path, ...]) -> list[Paper | Verdict]:
     """Read what can be read, in order; a file that cannot is a verdict of its own and hides no other.
 
     Packs come last: only the other papers say whether a signer may stand in for their creator.

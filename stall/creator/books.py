@@ -119,6 +119,16 @@ class Books:
     _stored: Counter[str] = field(default_factory=Counter)
     _stored_by: dict[object, int] = field(default_factory=dict)
 
+    @property
+    def open_payments(self) -> list[tuple[object, str]]:
+        """The payments without a final state, by their number."""
+        return [(number, state) for number, state in self._states.items() if payment.TRANSITIONS[payment.State(state)]]
+
+    @property
+    def unfinished(self) -> list[object]:
+        """The sales that took money and have no receipt yet."""
+        return [sale for sale, parts in self._paid.items() if parts]
+
     def take(self, entry: Entry, limits: Limits) -> None:
         """Take in the next event. Raises WireError `export-…` if it contradicts one before it."""
         try:

@@ -44,6 +44,7 @@ def issue(
     """
     signed = _own_manifest(creator, manifest_token, now_s)
     with ledger.opened(creator.folder) as book:
+        book.check_open(signed.drop.id, signed.drop.title)
         rows = book.leases(signed.drop.id)
         _check_epoch(rows, box, epoch)
         edition = _edition(signed, book)

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from stall import disk
-from stall.errors import Broken, StallError
+from stall.errors import Broken, Refused, StallError
 from stall.wire import canonical, strict_json
 
 FILE = "ledger.jsonl"
@@ -58,7 +58,34 @@ class ManifestRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
     edition: int | None = None  # rows written by earlier programs do not say
 
 
-Row = DelegationRow | LeaseRow | ManifestRow
+class CloseRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="close"):
+    """One closing statement signed, `hash` its token's name; `says` is the hash of what it says, which no second one may differ in."""
+
+    at: int
+    drop: str
+    hash: str
+    says: str
+
+
+class QuestionRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="question"):
+    """A challenge drawn for an owner who wants a certificate passed on, in the name of `domain`."""
+
+    at: int
+    challenge: str
+    domain: str
+
+
+class PassedRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="passed"):
+    """A certificate signed anew for a next owner: the names of the `old` one and the `new`, and the challenge that was answered."""
+
+    at: int
+    drop: str
+    old: str
+    new: str
+    challenge: str
+
+
+Row = DelegationRow | LeaseRow | ManifestRow | CloseRow | QuestionRow | PassedRow
 
 
 class Ledger:
@@ -88,6 +115,24 @@ class Ledger:
     def manifest(self, drop: str, ver: int) -> ManifestRow | None:
         """The manifest signed as that version of the drop, or None."""
         return next((row for row in self.manifests(drop) if row.ver == ver), None)
+
+    def close(self, drop: str) -> CloseRow | None:
+        """The closing statement of a drop, the first if it was signed again, or None."""
+        return next((row for row in self._rows if isinstance(row, CloseRow) and row.drop == drop), None)
+
+    def check_open(self, drop: str, title: str) -> None:
+        """Refuse what would sell more of a drop that its creator closed. Raises Refused `drop-closed`."""
+        if self.close(drop) is not None:
+            raise Refused("drop-closed", f"You closed “{title}” for good, so nothing of it is leased or sold any more.")
+
+    @property
+    def questions(self) -> list[QuestionRow]:
+        """All challenges drawn, oldest first."""
+        return [row for row in self._rows if isinstance(row, QuestionRow)]
+
+    def passed(self, drop: str) -> dict[str, PassedRow]:
+        """What was passed on of a drop, by the name of the certificate that counts no more."""
+        return {row.old: row for row in self._rows if isinstance(row, PassedRow) and row.drop == drop}
 
     def append(self, row: Row) -> None:
         """Write `row` and force it to the disk; only then may its document leave. Raises as `disk.whole_file`."""

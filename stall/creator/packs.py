@@ -85,7 +85,7 @@ def build(
 ) -> BuiltPack:
     """Sign the files of `folder` as one drop and write the pack `out`; the ledger keeps which version that was.
 
-    Raises the errors of `handover.check_free`, `folder.find`, `successors` and `revocations.joined`; Refused `drop-id`,
+    Raises the errors of `handover.check_free`, `folder.find`, `successors` and `revocations.joined`; Refused `drop-id`, `drop-closed`,
     `pack-version-signed`, `cover-not-in-folder`, `role-matches-nothing`, `folder-file-changed`; WireError when the manifest
     would break formats.md 7.1; the errors of the ledger and of `disk.whole_file`.
     """
@@ -152,6 +152,7 @@ def _identity(old: Manifest | None, options: PackOptions) -> tuple[str, int]:
 def _check_book(book: ledger.Ledger, old: Manifest | None, options: PackOptions) -> None:
     """Refuse what contradicts anything that was signed before."""
     drop, ver = _identity(old, options)
+    book.check_open(drop, options.title)
     _check_unsigned(book, drop, ver)
     successors.check_edition(book, old, _drop(drop, options))
 

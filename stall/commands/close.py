@@ -1,0 +1,232 @@
+"""`stall close`: the creator says what became of every copy of a drop that is over, once and for good."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from stall.commands import given, say
+from stall.commands.signing import PASSPHRASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stall.creator.closings import Tally
+    from stall.creator.fates import Decided, Fate
+    from stall.creator.papers import Paper
+
+CREATOR = click.option(
+    "--creator", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="The creator's folder."
+)
+PACK = click.option(
+    "--pack",
+    "pack_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The drop's newest pack.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+_ORDER = ("sold", "burned", "unsold", "artist")
+_CALLED = {"artist": "kept"}
+
+
+@click.group()
+def close() -> None:
+    """Close a drop for good: say what became of every copy, sign its certificates, name what counts no more."""
+
+
+@close.command("make")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@CREATOR
+@PACK
+@click.option("--artist", metavar="RANGES", help="Numbers you keep yourself, like 1,2 or 48-50.")
+@click.option(
+    "--lost",
+    multiple=True,
+    metavar="DID|THUMBPRINT|FILE",
+    callback=given.no_folders,
+    help="A box that is lost: what its journal does not show to be sold is burned. May be given again.",
+)
+@click.option("--earliest", is_flag=True, help="Of a number two boxes sold, the sale journaled first holds.")
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="NUMBER=RECEIPT",
+    callback=lambda _context, _option, texts: dict(_kept(text) for text in texts),
+    help="Of a number two boxes sold, this receipt (or certificate) holds it. May be given again.",
+)
+@click.option(
+    "--leave-unclaimed", is_flag=True, help="Open editions: leave out copies that were sold and never claimed."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where to write the statement."
+)
+@click.option("--yes", is_flag=True, help="Sign without asking.")
+@PASSPHRASE
+@JSON
+def make(
+    *,
+    files: tuple[Path, ...],
+    folder: Path,
+    pack_file: Path,
+    artist: str | None,
+    lost: tuple[str, ...],
+    earliest: bool,
+    keep: dict[int, str],
+    leave_unclaimed: bool,
+    out: Path,
+    yes: bool,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Sign the closing statement of a drop, from the exported journals of all its boxes and other papers in FILES.
+
+    Nothing of the drop is leased or sold afterwards, and no other statement of it may ever say something else. What will be
+    signed is shown first.
+    """
+    from stall.clock import SystemClock
+    from stall.commands import signing
+    from stall.creator import closings, handover, ranges, recipients
+    from stall.creator.fates import Decided
+    from stall.store import packfile
+
+    handover.check_free(out)
+    creator = signing.opened(folder, passphrase_file)
+    decided = Decided(
+        lost=frozenset(recipients.read(one).thumbprint for one in lost),
+        artist=ranges.parse(artist) if artist else (),
+        keep=keep,
+        earliest=earliest,
+        unclaimed=leave_unclaimed,
+    )
+    now_s = SystemClock().wall_ms() // 1000
+    with packfile.open_pack(pack_file, creator_did=creator.did) as opened:
+        token = opened.manifest_token
+    counted = closings.tally(creator, token, papers_in(files), decided, now_s=now_s)
+    if not as_json:
+        say.lines(*_table(counted))
+    _ask(yes=yes, as_json=as_json)
+    signed = closings.sign(creator, counted, now_s=now_s)
+    handover.write(out, signed)
+    listed = _write_list(out, counted)
+    if as_json:
+        say.facts(_facts(counted, decided, out, listed))
+        return
+    say.line(f"Wrote {out}. Put it where everybody finds it, and give it to each box of the drop:")
+    say.line(f"  stall accept --data BOX {shlex.quote(str(out))}")
+    if listed is not None:
+        say.line(f"It has more copies than it can list, so it names their root. The list itself is in {listed}.")
+    say.line("Then sign the certificates yourself: stall close certificates --help")
+
+
+def papers_in(files: Iterable[Path]) -> list[Paper]:
+    """Read all papers in files and ZIPs. Raises Refused `close-paper` for what cannot be read."""
+    from stall.commands import verify
+    from stall.creator.papers import Paper
+    from stall.errors import Refused
+
+    found: list[Paper] = []
+    for one in verify.read_all(tuple(files)):
+        if isinstance(one, Paper):
+            found.append(one)
+        elif one.code != "verify-unchecked":  # pictures of papers, beside the papers themselves
+            raise Refused("close-paper", f"“{one.name}” does not hold, so nothing was closed: {one.says[-1]}")
+    return found
+
+
+def _kept(text: str) -> tuple[int, str]:
+    number, _, name = text.partition("=")
+    if not (number.isascii() and number.isdigit() and name):
+        raise click.BadParameter("Write it NUMBER=RECEIPT, as 7=AAAAAAAAAAAAAAAAAAAAAA.")
+    return int(number), name
+
+
+def _ask(*, yes: bool, as_json: bool) -> None:
+    """Ask before anything is signed, if somebody is there to answer."""
+    if yes:
+        return
+    if as_json or not sys.stdin.isatty():
+        raise click.UsageError("A closing statement is signed once and for good. Look at what it says, then add --yes.")
+    click.confirm("Sign this? It cannot be taken back", abort=True)
+
+
+def _write_list(out: Path, counted: Tally) -> Path | None:
+    """Write the list of a statement that is too long for it: its entries, a line each, in the order of the tree."""
+    from stall import disk
+    from stall.wire import closing
+
+    entries = counted.fates.entries
+    if len(entries) <= closing.MAX_LISTED:
+        return None
+    listed = out.with_name(f"{out.name}-list.jsonl")
+    with disk.whole_file(listed) as file:
+        for one in entries:
+            file.write(closing.entry_bytes(one) + b"\n")
+    return listed
+
+
+def _table(counted: Tally) -> list[str]:
+    from stall.creator import fates
+
+    drop = counted.manifest.drop
+    size = "an open edition" if drop.edition is None else f"an edition of {drop.edition}"
+    found = counted.fates
+    lines = [f"“{drop.title}” ({drop.id}), {size}, version {counted.manifest.ver}"]
+    counts: Counter[str] = Counter(one.st for one in found.all)
+    for st in (st for st in _ORDER if counts[st]):
+        whys = Counter(one.why for one in found.all if one.st == st)
+        for number, (why, count) in enumerate(sorted(whys.items())):
+            head = f"{_CALLED.get(st, st):<8}{counts[st]:>6}" if number == 0 else " " * 14
+            lines.append(f"  {head}   {count:>6} {why}{_numbers(counted, st, why)}")
+    if found.left_out:
+        lines.append(f"  {'left out':<8}{found.left_out:>6}   sold, never claimed")
+    lines += [f"  {fates.said_of(one)}." for one in found.twice]
+    lines += [f"  Journal of box {one.box}: {one.report.events} events." for one in counted.told]
+    unclaimed = sum(one.st == "sold" and one.certificate is None for one in found.all)
+    if unclaimed:
+        lines.append(
+            f"  {unclaimed} sold and never claimed: whoever claims one later has a certificate that you have yet to sign."
+        )
+    return [*lines, *(f"  {note}" for note in counted.notes)]
+
+
+def _numbers(counted: Tally, st: str, why: str) -> str:
+    from stall.creator import ranges
+
+    found = [n for n, one in counted.fates.numbered.items() if (one.st, one.why) == (st, why)]
+    return f": {ranges.text(ranges.joined((n, n) for n in found))}" if found else ""
+
+
+def _facts(counted: Tally, decided: Decided, out: Path, listed: Path | None) -> dict[str, Any]:
+    from stall.wire import jws
+
+    found = counted.fates
+    facts: dict[str, Any] = {
+        "file": str(out),
+        "drop": counted.manifest.drop.id,
+        "manifest": jws.token_hash(counted.token),
+        "edition": counted.manifest.drop.edition,
+        "counts": {st: sum(one.st == st for one in found.all) for st in _ORDER},
+        "copies": [_fact(number, one) for number, one in found.numbered.items()]
+        or [_fact(None, one) for one in found.others],
+        "twice": [
+            {"number": one.number, "holds": one.holds.jti, "others": [each.jti for each in one.others]}
+            for one in found.twice
+        ],
+        "left_out": found.left_out,
+        "lost": sorted(decided.lost),
+        "journals": [{"box": one.box, "events": one.report.events} for one in counted.told],
+        "notes": list(counted.notes),
+        "list": None if listed is None else str(listed),
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _fact(number: int | None, one: Fate) -> dict[str, Any]:
+    facts = {"number": number, "st": one.st, "why": one.why, "certificate": one.certificate}
+    return {name: value for name, value in facts.items() if value is not None}
