@@ -250,7 +250,7 @@ def test_a_number_two_boxes_sold_is_for_a_person_to_decide(scene: Scene) -> None
             scene.tally(keep=wrong)
         assert code_of(refused) == "close-keep"
     token = closings.sign(scene.creator, counted, now_s=NOW_S + DAY_S)
-    graded = verdicts.judge([*map(scene.paper, (held, other, token)), scene.paper(scene.token)])
+    graded = verdicts.judge([*(scene.paper(one) for one in (held, other, token)), scene.paper(scene.token)])
     assert [one.code or one.grade for one in graded[:2]] == ["VALID-FINAL", "certificate-not-in-close"]
 
 
@@ -312,7 +312,7 @@ def test_an_open_edition_lists_certificates_and_leaves_out_nobody_silently(tmp_p
         assert counted.fates.left_out == 1
         listed = [entry["cert"] for entry in jws.unverified_claims(token)["editions"]]
         assert listed == sorted(map(certificate.digest, (kept, other)))
-        graded = verdicts.judge([*map(scene.paper, (kept, other, back, token)), scene.paper(scene.token)])
+        graded = verdicts.judge([*(scene.paper(one) for one in (kept, other, back, token)), scene.paper(scene.token)])
         assert [one.code or one.grade for one in graded[:3]] == ["VALID-FINAL"] * 2 + ["certificate-not-in-close"]
 
 
