@@ -24,7 +24,7 @@ ENTRY = HERE / "page.mjs"
 MOST = 40_000
 """Bytes of the page by gzip -9."""
 
-BROKEN_BY = ("</script", "<!--", "-->", "\u2028", "\u2029")
+BROKEN_BY = ("</script", "<!--", "\n-->", "\u2028", "\u2029")
 """What ends a script inside a page, or reads as something else there."""
 
 _BEFORE_REGEX = re.compile(r"(?:^|[(,=:\[!&|?{};+\-*%~^<>]|\breturn|\btypeof)\s*$")
@@ -145,8 +145,14 @@ def script(entry: Path = ENTRY) -> str:
 
 
 def _data(path: Path) -> str:
-    """A JSON file as a module: each of its members is an export."""
-    return json.dumps(json.loads(path.read_text(encoding="utf-8")), ensure_ascii=False, separators=(",", ":"))
+    """The sentences as a module: `names` of all of them, and under each language they themselves, in one line divided by `|`."""
+    texts = json.loads(path.read_text(encoding="utf-8"))
+    lines = {"names": "|".join(texts)}
+    for tongue in next(iter(texts.values())):
+        lines[tongue] = "|".join(each[tongue] for each in texts.values())
+        if lines[tongue].count("|") != len(texts) - 1:
+            raise Unbuildable(f"a sentence in {tongue} holds a |")
+    return json.dumps(lines, ensure_ascii=False, separators=(",", ":"))
 
 
 def style(path: Path = HERE / "page.css") -> str:
