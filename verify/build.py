@@ -221,6 +221,7 @@ def weight(text: str) -> int:
 
 
 def main() -> int:
+    """Write the table and the page, and say what the page weighs."""
     TABLE.write_text(table(), encoding="utf-8")
     try:
         made = page()
