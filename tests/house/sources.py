@@ -21,8 +21,13 @@ def modules(package: str = "stall") -> dict[Path, ast.Module]:
     return {path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in found}
 
 
-def imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
+@cache  # a tree is asked once for each package there is
+def imports(tree: ast.Module) -> tuple[tuple[str, int], ...]:
     """Every imported module of one tree, at any depth, with its line."""
+    return tuple(_imports(tree))
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
