@@ -1,37 +1,38 @@
-"""Import a pack: verify it, copy its files under their hashes, build the buyer's ZIP, make the pictures, then write the rows.
+"""Import a pack: verify it while it comes, store its files under their hashes, build the buyer's ZIP, make the pictures, then write the rows.
 
-The files go first, outside the door; the rows come last, in one transaction. Whatever fails before
-that leaves the catalogue as it was and takes its new files away again.
+The files go first, outside the door; the rows come last, in one transaction. Whatever fails before that leaves the catalogue as it
+was. An import that was cut off, by the disk, the power or a person, leaves the files that were whole and verified, and the next
+import of the same manifest goes on from there; a pack that is not what was signed leaves nothing.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from stall import disk
-from stall.errors import Refused
-from stall.flows.make_previews import make_previews, room_for
-from stall.flows.record_pack import Prepared, catch_up, check_version, record_pack, trusted_manifest
-from stall.store import documents, locks, previews
+from stall.errors import Hostile, Refused
+from stall.flows.make_previews import make_cover, make_previews, room_for
+from stall.flows.record_pack import Prepared, catch_up, check_version, price_here, record_pack, trusted_manifest
+from stall.store import begun, catalogue, documents, locks, packzip, previews, room
 from stall.store.box import Box
-from stall.store.damage import OutcomeUnknown
-from stall.store.packfile import PackFile, build_zip, open_pack
-from stall.wire.manifest import Manifest
-
-OnBytes = Callable[[int], None]
+from stall.store.packfile import PackFile, open_pack
+from stall.store.packstream import PackStream, open_stream
+from stall.store.packzip import Plan
+from stall.store.painter import Painter
+from stall.store.taking import OnBytes, Taker, is_there
+from stall.wire import jws
 
 #: Folders of a box that imports fill.
-KEPT = ("files", "zips", "covers", previews.PUBLIC, previews.BOUGHT)
+KEPT = ("files", "zips", "covers", previews.PUBLIC, previews.BOUGHT, begun.FOLDER)
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import came to; `new` is False when this very pack was here already."""
+    """What an import came to; `new` is False when this very pack was here already, of which `mended` files were lost and are there again."""
 
     drop_id: str
     title: str
@@ -39,116 +40,126 @@ class Imported:
     files: int
     bytes: int
     new: bool
+    mended: int = 0
 
 
-def import_pack(box: Box, path: Path, on_bytes: OnBytes | None = None) -> Imported:
-    """Import the pack at `path`. `on_bytes` hears of bytes read, twice the pack's size in all.
+def import_pack(
+    box: Box, source: Path | int, on_bytes: OnBytes | None = None, on_size: Callable[[int], None] | None = None
+) -> Imported:
+    """Import the pack at a path, or one that comes in by a file descriptor.
 
-    Raises what `open_pack`, `trusted_manifest`, `check_version` and `record_pack` raise, and
+    `on_size` hears how many bytes its files have, as soon as that is known, and `on_bytes` of bytes that were taken.
+    Raises what `open_pack` or `open_stream`, `Arriving.take`, `trusted_manifest`, `check_version` and `record_pack` raise, and
     Refused `disk-too-small`, `already-running`.
     """
-    with _alone(box.folder), open_pack(path, delegations=documents.delegations(box.db.read())) as pack:
+    with alone(box.folder), _opened(box, source) as pack:
         signed, token = pack.manifest, pack.manifest_token
         trusted_manifest(box.db.read(), token)
-        done = Imported(signed.drop.id, signed.drop.title, signed.ver, len(signed.files), pack.total_bytes, new=True)
+        price_here(signed, box.settings.cur)
         with box.db.transaction() as tx:
             new = check_version(tx, signed, token)
-        if not new:
-            _catch_up(box, signed, token)
-            return replace(done, new=False)
-        _check_space(box, pack)
-        with _taken_back_on_failure() as made:
-            prepared = _prepare(box.folder, pack, made, on_bytes)
-            with box.db.transaction() as tx:
-                if check_version(tx, signed, token):
-                    record_pack(tx, signed, token, prepared, box.settings.cur)
-    return done
+        if on_size is not None:
+            on_size(pack.total_bytes)
+        mended = 0
+        if new:
+            _take_in(box, pack, on_bytes)
+        else:
+            mended = _mend(box, pack, on_bytes)
+    return Imported(signed.drop.id, signed.drop.title, signed.ver, len(signed.files), pack.total_bytes, new, mended)
+
+
+def forget_imports(box: Box) -> int:
+    """Take away what imports left that were begun and not finished; return how many bytes that were. Raises Refused `already-running`."""
+    with alone(box.folder):
+        return begun.forget(box.folder, box.db.read())
 
 
 @contextmanager
-def _taken_back_on_failure() -> Iterator[list[Path]]:
-    """Give a list for the files that are made; whatever fails, they are taken away again."""
-    made: list[Path] = []
-    try:
-        yield made
-    except OutcomeUnknown:  # the rows may stand: then their files are needed
-        raise
-    except BaseException:
-        for file in made:
-            file.unlink(missing_ok=True)
-        raise
-
-
-def _catch_up(box: Box, signed: Manifest, token: str) -> None:
-    """Make the pictures that a pack lacks which is here already: it came before there were any, or they were lost."""
-    with _taken_back_on_failure() as made:
-        drawn = make_previews(box.folder, signed, _cover(box.folder, signed, made), made)
-        with box.db.transaction() as tx:
-            catch_up(tx, signed, token, drawn)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let one import run at a time, and clear away what a power cut left of an earlier one."""
+def alone(folder: Path) -> Iterator[None]:
+    """Let one import run at a time, and clear away what was half done when an earlier one was cut off."""
     held = locks.own_name(folder, "import")
     try:
         for name in KEPT:
             (folder / name).mkdir(mode=0o700, exist_ok=True)  # a box from before has not all of them
             disk.clear_leftovers(folder / name)
-        for unfinished in (folder / "zips").glob("building-*.zip"):
-            unfinished.unlink(missing_ok=True)
         yield
     finally:
         held.release()
 
 
-def _check_space(box: Box, pack: PackFile) -> None:
-    """Files and ZIP are both kept, so a pack needs twice its size and room for its pictures, beside what selling needs."""
-    needed = 2 * pack.total_bytes + room_for(pack.manifest) + box.room.kept_back
-    free = shutil.disk_usage(box.folder).free
+@contextmanager
+def _opened(box: Box, source: Path | int) -> Iterator[PackFile | PackStream]:
+    delegations = documents.delegations(box.db.read())
+    if isinstance(source, int):
+        with open_stream(source, delegations) as stream:
+            yield stream
+    else:
+        with open_pack(source, delegations=delegations) as pack:
+            yield pack
+
+
+def _take_in(box: Box, pack: PackFile | PackStream, on_bytes: OnBytes | None) -> None:
+    """Store a pack that is not here, and write its rows. Raises as `import_pack`."""
+    folder, signed, token = box.folder, pack.manifest, pack.manifest_token
+    plan = _plan(pack)
+    taker = _taker(box, pack, plan, on_bytes)
+    note = begun.begin(folder, token, plan.key, box.now_ms() / 1000, box.db.read())
+    try:
+        taker.take_all(pack.arriving())
+    except Hostile as wrong:
+        if wrong.code != "pack-truncated":  # cut off on its way, it is as good as cut off here
+            begun.take_away(folder, box.db.read(), note, taker.stored)
+        raise
+    with Painter() as painter:
+        cover = make_cover(folder, signed, painter)
+        pictures = make_previews(folder, signed, cover, painter)
+    prepared = Prepared(cover, f"{signed.drop.id}.zip", plan.size, plan.key, pictures)
+    with box.db.transaction() as tx:
+        if check_version(tx, signed, token):
+            record_pack(tx, signed, token, prepared, box.settings.cur)
+    note.unlink(missing_ok=True)
+
+
+def _mend(box: Box, pack: PackFile | PackStream, on_bytes: OnBytes | None) -> int:
+    """See after a pack that is here already: put back what was lost of it, and draw what it lacks; return how many files were lost.
+
+    Its ZIP stays the one it is, whatever page this release has, for downloads of it go on; where it was lost, it is built anew.
+    """
+    signed, token, folder = pack.manifest, pack.manifest_token, box.folder
+    with box.db.transaction() as tx:
+        zipped = catalogue.whole_pack(tx.conn, previews.pack_of(tx, jws.token_hash(token)))
+    plan = None if (folder / "zips" / f"{zipped.sha256}.zip").is_file() else _plan(pack)
+    lost = {one.sha256 for one in signed.files if not is_there(folder, one.sha256, one.size)}
+    if lost or plan is not None:
+        _taker(box, pack, plan, on_bytes).take_all(pack.arriving())
+    with Painter() as painter:
+        pictures = make_previews(folder, signed, make_cover(folder, signed, painter), painter)
+    with box.db.transaction() as tx:
+        catch_up(tx, signed, token, pictures, None if plan is None else (plan.size, plan.key))
+    return len(lost) + (plan is not None)
+
+
+def _plan(pack: PackFile | PackStream) -> Plan:
+    return Plan(pack.manifest_token, packzip.page(), [(file.path, file.size) for file in pack.manifest.files])
+
+
+def _taker(box: Box, pack: PackFile | PackStream, plan: Plan | None, on_bytes: OnBytes | None) -> Taker:
+    """What takes the files, once the disk has room for what is missing. Raises Refused `disk-too-small`."""
+    if plan is not None and (box.folder / "zips" / f"{plan.key}.zip").is_file():
+        plan = None  # it got that name when it was whole
+    missing = {one.sha256: one.size for one in pack.manifest.files if not is_there(box.folder, one.sha256, one.size)}
+    needed = sum(missing.values()) + (plan.size if plan else 0) + room_for(pack.manifest) + box.room.kept_back
+    if _free(box.folder) < needed:  # what imports left that were given up makes way first
+        begun.forget(box.folder, box.db.read(), but=begun.note_of(box.folder, pack.manifest_token))
+    free = _free(box.folder)
     if free < needed:
         raise Refused(
             "disk-too-small",
-            f"The pack needs {needed // 1_000_000} MB on the box and {free // 1_000_000} MB are free. Free some space, then import again.",
+            f"The pack needs {needed // room.MB} MB on the box and {free // room.MB} MB are free. Free some space, then import again.",
         )
+    return Taker(box.folder, plan, box.room.kept_back, on_bytes)
 
 
-def _prepare(folder: Path, pack: PackFile, made: list[Path], on_bytes: OnBytes | None) -> Prepared:
-    sources = []
-    for entry in pack.entries:
-        target = folder / "files" / entry.sha256
-        sources.append((entry.path, target))
-        if target.exists():
-            pack.check(entry, on_bytes)
-        else:
-            pack.copy_to(entry, target, on_bytes)
-            made.append(target)
-    building = folder / "zips" / f"building-{os.getpid()}.zip"
-    made.append(building)
-    zipped = build_zip(sources, pack.manifest_token, building, on_bytes)
-    final = folder / "zips" / f"{zipped.sha256}.zip"
-    if not final.exists():
-        made.append(final)
-    building.replace(final)
-    disk.sync_folder(final.parent)  # before the rows that speak of it
-    cover = _cover(folder, pack.manifest, made)
-    pictures = make_previews(folder, pack.manifest, cover, made)
-    return Prepared(cover, f"{pack.manifest.drop.id}.zip", zipped.size, zipped.sha256, pictures)
-
-
-def _cover(folder: Path, signed: Manifest, made: list[Path]) -> str | None:
-    """The signed cover as a small picture, named by the original's hash; None when there is none to show."""
-    digest = signed.drop.cover_sha256
-    if digest is None or all(file.sha256 != digest for file in signed.files):
-        return None
-    from stall.store.cover import Wanted, make_pictures  # Pillow is loaded only while importing
-
-    wanted = (
-        Wanted(previews.cover(folder, digest), previews.COVER, previews.COVER_BYTES),
-        Wanted(previews.tile(folder, digest), previews.TILE, previews.TILE_BYTES),
-    )
-    missing = [one for one in wanted if not one.out.exists()]
-    made += [one.out for one in missing]
-    if missing and make_pictures(folder / "files" / digest, missing) is None:
-        return None
-    return digest
+def _free(folder: Path) -> int:
+    free = room.free_bytes(folder)
+    return sys.maxsize if free is None else free

@@ -86,14 +86,20 @@ def check_version(tx: Tx, found: Manifest, token: str) -> bool:
     return True
 
 
-def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -> int:
-    """Write the rows of a verified pack and journal it; return the drop's number."""
+def price_here(found: Manifest, cur: str) -> int:
+    """What a pack costs in the currency of the stall, in minor units. Raises Refused `manifest-currency`."""
     price = next((p.minor for p in found.price if p.cur == cur and not p.cohort), None)
     if price is None:
         raise Refused(
             "manifest-currency",
             f"The pack “{found.drop.id}” has no price in {cur}, the currency of this stall. Ask its creator for one.",
         )
+    return price
+
+
+def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -> int:
+    """Write the rows of a verified pack and journal it; return the drop's number."""
+    price = price_here(found, cur)
     creator = documents.creator_no(tx.conn, found.iss)
     document = documents.keep(tx, manifest.TYP, token)
     drop_no = _drop_row(tx, found, creator or 0)
@@ -115,11 +121,13 @@ def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -
     return drop_no
 
 
-def catch_up(tx: Tx, found: Manifest, token: str, drawn: Pictures) -> None:
-    """Note what the rows of a pack lack that was imported before such a thing was noted."""
+def catch_up(tx: Tx, found: Manifest, token: str, drawn: Pictures, zipped: tuple[int, str] | None = None) -> None:
+    """Note what the rows of a pack lack that was imported before such a thing was noted; and size and key of its ZIP, if that is new."""
     pack = previews.pack_of(tx, jws.token_hash(token))
     if previews.noted(tx, pack) != drawn:
         previews.write(tx, pack, drawn)
+    if zipped is not None:
+        tx.conn.execute("UPDATE packs SET zip_size = ?, zip_key = ? WHERE no = ?", (*zipped, pack))
     tx.conn.execute("UPDATE packs SET lang = ? WHERE no = ? AND lang IS NULL", (_lang(found), pack))
 
 

@@ -14,7 +14,7 @@ from stall.store.schema import FREE, HELD, SOLD, ZIP, file_id, number_id
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
-    """One file of a pack; `id` names it in grants and transfers."""
+    """One file of a pack; `id` names it in grants and transfers. The `sha256` of its ZIP is the ZIP's key (wire/pack.py)."""
 
     id: int
     path: str
@@ -24,6 +24,11 @@ class PackFile:
     role: str
     preview: tuple[int, int] | None = None
     """Width and height in pixels of its small picture (previews.py); None where there is none."""
+
+    @property
+    def tag(self) -> str:
+        """What names its bytes to whoever asks for them: a ZIP of ours by what it is made of, all else by the hash that was signed."""
+        return f"{'zip' if self.role == 'zip' else 'sha256'}-{self.sha256}"
 
     @property
     def name(self) -> str:

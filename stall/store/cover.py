@@ -10,7 +10,6 @@ import math
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
@@ -18,6 +17,7 @@ from stall import disk
 from stall.domain import colour
 from stall.domain.colour import RGB
 from stall.store import previews
+from stall.store.previews import Wanted
 
 PIXELS_MAX = 80_000_000  # a larger picture is not decoded: it would fill the memory of a small board
 #: From the best on, until a picture is light enough: what is drawn finely or is full of grain takes three times the bytes of another.
@@ -40,14 +40,6 @@ _NOT_A_PICTURE = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
-
-
-class Wanted(NamedTuple):
-    """A small picture to be made: its file, its longer side in pixels at most, and about how many bytes it may have."""
-
-    out: Path
-    side: int
-    most_bytes: int = previews.COVER_BYTES
 
 
 def make_cover(source: Path, out: Path, size: int = previews.COVER) -> Path | None:

@@ -1,4 +1,4 @@
-"""Packs as files on the box: reading a `.stallpack`, building the buyer's ZIP, making the cover.
+"""Packs as files on the box: reading a `.stallpack`, or the ZIP that buyers get of it (built by `packzip`).
 
 Knows no SQL and trusts no creator: `open_pack` proves that a pack is exactly what the creator named in it signed;
 whether this box trusts that creator, and whether the manifest is still for sale, is for the flow that imports it.
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from stall import disk
 from stall.errors import Broken, Hostile, Refused, WireError
 from stall.wire import pack, zipstore
 from stall.wire.delegation import Delegation
@@ -38,11 +37,44 @@ class PackEntry(NamedTuple):
     entry: Entry
 
 
-class Zipped(NamedTuple):
-    """A ZIP that was built: its size in bytes and SHA-256 (hex)."""
+@dataclass
+class Arriving:
+    """One file of a pack on its way: as signed, with its bytes to be taken once or skipped."""
 
+    path: str
     size: int
     sha256: str
+    entry: Entry
+    _pieces: Callable[[int], Iterator[bytes]]
+    _done: bool = False
+
+    def take(self) -> Iterator[bytes]:
+        """Give its bytes piece by piece; the last piece comes only when they are what was signed.
+
+        Raises Hostile `pack-changed-file` when they are not, WireError `pack-truncated`, `pack-damaged`, Broken `pack-unreadable`.
+        """
+        self._done = True
+        digest, crc, held = hashlib.sha256(), 0, b""
+        for piece in self._pieces(self.size):
+            digest.update(piece)
+            crc = zlib.crc32(piece, crc)
+            if held:
+                yield held
+            held = piece
+        if digest.hexdigest() != self.sha256:
+            raise Hostile(
+                "pack-changed-file",
+                f"“{self.path}” in the pack is not what its creator signed. Copy the pack again from the laptop.",
+            )
+        zipstore.check_crc(self.entry, crc)
+        yield held
+
+    def skip(self) -> None:
+        """Pass over its bytes, if they were not taken."""
+        if not self._done:
+            self._done = True
+            for _ in self._pieces(self.size):
+                pass
 
 
 @dataclass(frozen=True)
@@ -55,47 +87,30 @@ class PackFile:
     creator_did: str
     entries: tuple[PackEntry, ...]
     _source: BinaryIO
+    paged: bool = False
+    """It is a buyer's ZIP with the page that proves it, which no creator signed."""
 
     @property
     def total_bytes(self) -> int:
         """The size of all its files together."""
         return sum(entry.size for entry in self.entries)
 
-    def copy_to(self, entry: PackEntry, target: Path, on_bytes: OnBytes | None = None) -> None:
-        """Write the bytes of `entry` to `target`, whole and verified, or not at all.
-
-        Raises Hostile `pack-changed-file` when they are not what the creator signed, WireError `pack-truncated`,
-        Broken `pack-unreadable`, and the errors of `disk.whole_file`.
-        """
-        with disk.whole_file(target) as out:
-            for chunk in self._verified(entry):
-                out.write(chunk)
-                if on_bytes is not None:
-                    on_bytes(len(chunk))
-
     def check(self, entry: PackEntry, on_bytes: OnBytes | None = None) -> None:
-        """Read the bytes of `entry` and compare them with what was signed; errors as `copy_to`, disk aside."""
-        for chunk in self._verified(entry):
+        """Read the bytes of `entry` and compare them with what was signed; errors as `Arriving.take`."""
+        for chunk in self._one(entry).take():
             if on_bytes is not None:
                 on_bytes(len(chunk))
 
-    def _verified(self, entry: PackEntry) -> Iterator[bytes]:
-        """Give the bytes of `entry` piece by piece; the last piece comes only when the digest fits."""
-        digest, crc = hashlib.sha256(), 0
-        held = b""
-        for chunk in _stretch(self._source, self.path, entry.entry.data_at, entry.size):
-            digest.update(chunk)
-            crc = zlib.crc32(chunk, crc)
-            if held:
-                yield held
-            held = chunk
-        if digest.hexdigest() != entry.sha256:
-            raise Hostile(
-                "pack-changed-file",
-                f"“{entry.path}” in the pack is not what its creator signed. Copy the pack again from the laptop.",
-            )
-        zipstore.check_crc(entry.entry, crc)
-        yield held
+    def arriving(self) -> Iterator[Arriving]:
+        """Give each file in the order of the container; what is not taken is not read."""
+        for entry in sorted(self.entries, key=lambda one: one.entry.data_at):
+            yield self._one(entry)
+
+    def _one(self, entry: PackEntry) -> Arriving:
+        def pieces(size: int) -> Iterator[bytes]:
+            return _stretch(self._source, self.path, entry.entry.data_at, size)
+
+        return Arriving(entry.path, entry.size, entry.sha256, entry.entry, pieces)
 
 
 @contextlib.contextmanager
@@ -109,12 +124,15 @@ def open_pack(
     """Open the pack at `path`: container strict, manifest signed by the creator it names, names and sizes equal.
 
     A signer may stand in for the creator if one of the verified `delegations` lets it.
-    With `prefix` empty it reads the buyer's ZIP that `build_zip` made. With `creator_did` it must be that creator's, else Hostile `pack-wrong-creator`. Raises Refused `pack-not-found`,
+    With `prefix` empty it reads the buyer's ZIP that `packzip` made, with the page in it or, of format 1, without. With `creator_did` it must be that creator's, else Hostile `pack-wrong-creator`. Raises Refused `pack-not-found`,
     Broken `pack-unreadable`, and WireError with the codes of `wire.pack`, `wire.zipstore` and `wire.manifest`.
     """
-    with _opened(path) as source:
+    with opened(path) as source:
         entries = _scan(source, path, prefix)
         token = _manifest_token(source, path, entries[0])
+        paged = len(entries) > 1 and pack.is_page(entries[1], 1, prefix)
+        if paged:
+            zipstore.check_crc(entries[1], zlib.crc32(_whole(source, path, entries[1])))
         signer, trusted = pack.claimed_creator(token)
         if creator_did is not None and signer != creator_did:
             raise Hostile(
@@ -122,17 +140,17 @@ def open_pack(
                 f"This pack is signed by {signer}, not by {creator_did}. Take it only if you know that creator.",
             )
         signed = pack.verified(token, trusted, delegations)
-        placed = pack.match(signed, entries[1:], prefix)
+        placed = pack.match(signed, entries[2 if paged else 1 :], prefix)
         files = tuple(
             PackEntry(file.path, file.size, file.sha256, entry)
             for file, entry in zip(signed.files, placed, strict=True)
         )
-        yield PackFile(path, token, signed, signer, files, source)
+        yield PackFile(path, token, signed, signer, files, source, paged=paged)
 
 
 def lies_in_folder(path: Path) -> bool:
     """Tell whether any file of a ZIP whose headers hold lies under `files/`, as in a pack and not in the buyer's ZIP."""
-    with _opened(path) as source:
+    with opened(path) as source:
         at = 0
         while zipstore.starts_entry(fixed := _read(source, path, at, zipstore.LOCAL_FIXED_BYTES)):
             entry = zipstore.parse_local(_read(source, path, at, zipstore.header_length(fixed)), at)
@@ -142,47 +160,8 @@ def lies_in_folder(path: Path) -> bool:
     return False
 
 
-def build_zip(
-    files: Sequence[tuple[str, Path]], manifest_token: str, out: Path, on_bytes: OnBytes | None = None
-) -> Zipped:
-    """Build the buyer's ZIP at `out`: the manifest, then each (manifest path, source) in the order given, stored.
-
-    The same input gives the same bytes everywhere. Raises Refused `pack-not-found` or Broken `pack-unreadable`
-    for a source, and the errors of `disk.whole_file`.
-    """
-    writer, digest = zipstore.Writer(), hashlib.sha256()
-    token = manifest_token.encode("ascii")
-    with disk.whole_file(out) as target:
-
-        def put(data: bytes) -> None:
-            digest.update(data)
-            target.write(data)
-
-        put(writer.header(pack.MANIFEST_NAME, len(token), zlib.crc32(token)) + token)
-        for path, source in files:
-            _put_file(put, writer, path, source, on_bytes)
-        put(writer.tail())
-        size = target.tell()
-    return Zipped(size, digest.hexdigest())
-
-
-def _put_file(
-    put: Callable[[bytes], None], writer: zipstore.Writer, path: str, source: Path, on_bytes: OnBytes | None
-) -> None:
-    """Add one file to a ZIP. It is read twice, because its CRC stands before its bytes."""
-    with _opened(source) as opened:
-        size, crc = 0, 0
-        for chunk in _pieces(opened, source):
-            size, crc = size + len(chunk), zlib.crc32(chunk, crc)
-        put(writer.header(path, size, crc))
-        for chunk in _stretch(opened, source, 0, size):
-            put(chunk)
-            if on_bytes is not None:
-                on_bytes(len(chunk))
-
-
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[BinaryIO]:
     """Open a plain file; a pipe or a device would keep us waiting for ever."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -217,14 +196,23 @@ def _scan(source: BinaryIO, path: Path, prefix: str) -> list[Entry]:
 
 
 def _manifest_token(source: BinaryIO, path: Path, entry: Entry) -> str:
-    token = b"".join(_stretch(source, path, entry.data_at, entry.size))
+    token = _whole(source, path, entry)
     zipstore.check_crc(entry, zlib.crc32(token))
+    return manifest_text(token)
+
+
+def manifest_text(token: bytes) -> str:
+    """A manifest's token as text. Raises WireError `pack-manifest-unreadable`."""
     try:
         return token.decode("ascii")
     except UnicodeDecodeError as error:
         raise WireError(
             "pack-manifest-unreadable", "The pack's manifest is not text. Copy the pack again from the laptop."
         ) from error
+
+
+def _whole(source: BinaryIO, path: Path, entry: Entry) -> bytes:
+    return b"".join(_stretch(source, path, entry.data_at, entry.size))
 
 
 def _stretch(source: BinaryIO, path: Path, at: int, size: int) -> Iterator[bytes]:
@@ -234,13 +222,6 @@ def _stretch(source: BinaryIO, path: Path, at: int, size: int) -> Iterator[bytes
         chunk = _read(source, path, at, min(CHUNK_BYTES, end - at))
         if not chunk:
             raise WireError("pack-truncated", "The pack ends too early. Copy it again from the laptop.")
-        yield chunk
-        at += len(chunk)
-
-
-def _pieces(source: BinaryIO, path: Path) -> Iterator[bytes]:
-    at = 0
-    while chunk := _read(source, path, at, CHUNK_BYTES):
         yield chunk
         at += len(chunk)
 

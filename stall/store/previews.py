@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from stall.store.db import Tx
 from stall.store.schema import file_id
@@ -25,6 +26,14 @@ COVER, TILE = 640, 480
 COVER_BYTES, TILE_BYTES = 60_000, 32_000
 
 Size = tuple[int, int]
+
+
+class Wanted(NamedTuple):
+    """A small picture to be made: its file, its longer side in pixels at most, and about how many bytes it may have."""
+
+    out: Path
+    side: int
+    most_bytes: int = COVER_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,17 @@ def tile(folder: Path, sha256: str) -> Path:
 def thumb(folder: Path, sha256: str) -> Path:
     """A picture in the list of whoever bought it."""
     return folder / BOUGHT / f"{sha256}.jpg"
+
+
+def of_file(folder: Path, sha256: str) -> list[Path]:
+    """Everything that may have been drawn or cut from a file, its covers aside."""
+    drawn = [large(folder, sha256), small(folder, sha256), thumb(folder, sha256)]
+    return drawn + sorted((folder / PUBLIC).glob(f"{sha256}.*"))
+
+
+def of_cover(folder: Path, sha256: str) -> list[Path]:
+    """What was drawn of a cover."""
+    return [cover(folder, sha256), tile(folder, sha256)]
 
 
 def write(tx: Tx, pack: int, made: Pictures) -> None:

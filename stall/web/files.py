@@ -88,7 +88,7 @@ def hand_back(folder: Path, asked: Asked, report: Callable[[Transfer], None]) ->
 def handed_back(folder: Path, asked: Asked, conditions: Conditions, ranged: bool) -> tuple[int, dict[str, str]]:
     """Status and headers by which nginx sends a file that has bytes. Raises Broken `file-missing`."""
     file = asked.file
-    etag = f'"sha256-{file.sha256}"'
+    etag = f'"{file.tag}"'
     status, span = ranges.answer(conditions, etag, file.size)
     headers = {"Content-Type": get_content_type(_media_type(file), "utf-8")}
     _head(headers, file, etag, status, span)
@@ -118,7 +118,7 @@ def send(folder: Path, file: PackFile, grant: int, report: Callable[[Transfer], 
 
     `report` is told when the bytes are gone. Raises Broken `file-missing`, Retry `file-unopened`.
     """
-    etag = f'"sha256-{file.sha256}"'
+    etag = f'"{file.tag}"'
     status, span = ranges.answer(_conditions(), etag, file.size)
     body: BinaryIO | None = None
     if request.method == "GET" and status in {ranges.WHOLE, ranges.PART} and span.length:

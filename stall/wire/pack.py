@@ -1,4 +1,4 @@
-"""The rules of a `.stallpack`: one stored ZIP, its manifest first, then the files the manifest names.
+"""The rules of a `.stallpack`, one stored ZIP, its manifest first, then the files the manifest names; and of the buyer's ZIP.
 
 Pure: it judges names, sizes and tokens that others have read. Container bytes are `stall.wire.zipstore`; reading
 a pack on the box is `stall.store.packfile`, writing one on the laptop `stall.creator.packs`.
@@ -6,6 +6,7 @@ a pack on the box is `stall.store.packfile`, writing one on the laptop `stall.cr
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from stall.domain import shown
@@ -19,6 +20,10 @@ from stall.wire.zipstore import Entry
 MANIFEST_NAME = "manifest.jws"
 FILES_PREFIX = "files/"
 SUFFIX = ".stallpack"
+#: The buyer's ZIP: the manifest, the page that proves it, then the files at their own paths. Format 1 had no such page.
+ZIP_FORMAT = 2
+PAGE_NAME = "verify.html"
+PAGE_MAX_BYTES = 1024 * 1024
 MANIFEST_MAX_BYTES = int(2.8 * 1024 * 1024)  # of the token; formats.md 2, rule 1
 ENTRIES_MAX = 5_001  # the manifest and 5,000 files: formats.md 7.1
 TAIL_MAX_BYTES = 8 * 1024 * 1024  # directory of that many entries with long names and foreign extras
@@ -29,15 +34,35 @@ def entry_name(path: str, prefix: str = FILES_PREFIX) -> str:
     return prefix + path
 
 
+def zip_key(manifest_token: str, page: bytes) -> str:
+    """Name the buyer's ZIP that is made of a manifest and a page: SHA-256 (hex) over all that its bytes follow from.
+
+    Not of the bytes themselves, which would be hashed once more for it: they are the same wherever this is the same.
+    """
+    facts = ("stall-zip", str(ZIP_FORMAT), jws.token_hash(manifest_token), hashlib.sha256(page).hexdigest())
+    return hashlib.sha256("\n".join(facts).encode("ascii")).hexdigest()
+
+
+def is_page(entry: Entry, index: int, prefix: str = FILES_PREFIX) -> bool:
+    """Whether an entry is the page in a buyer's ZIP: ours, of whatever release, and signed by no creator."""
+    return not prefix and index == 1 and entry.name == PAGE_NAME
+
+
 def check_entry(entry: Entry, index: int, prefix: str = FILES_PREFIX) -> None:
     """Judge the entry at `index` by its header alone, before anything of it is read.
 
-    `prefix` is `files/` in a pack and empty in the buyer's ZIP, where the files lie beside the manifest.
+    `prefix` is `files/` in a pack and empty in the buyer's ZIP, where the files lie beside the manifest and the page.
 
     Raises WireError: the manifest not first or too large, too many entries, a path that escapes, a name outside
     `files/`.
     """
-    if index >= ENTRIES_MAX:
+    if is_page(entry, index, prefix):
+        if entry.size > PAGE_MAX_BYTES:
+            raise WireError(
+                "pack-damaged", f"The pack is damaged: its {PAGE_NAME} is larger than 1 MiB. Copy it again."
+            )
+        return
+    if index >= ENTRIES_MAX + (not prefix):
         raise WireError(
             "pack-too-many-files", "The pack holds more than 5,000 files. Ask its creator for a smaller one."
         )
@@ -100,9 +125,7 @@ def match(manifest: Manifest, entries: Sequence[Entry], prefix: str = FILES_PREF
     found: dict[str, Entry] = {}
     for entry in entries:
         if entry.name in found:
-            raise WireError(
-                "pack-duplicate-file", f"The pack holds “{_shown(entry.name)}” twice. Ask its creator for a new pack."
-            )
+            raise _twice(entry)
         found[entry.name] = entry
     ordered = [_match_one(found, entry_name(file.path, prefix), file.path, file.size) for file in manifest.files]
     if found:
@@ -116,12 +139,30 @@ def _match_one(found: dict[str, Entry], name: str, path: str, size: int) -> Entr
         raise WireError(
             "pack-missing-file", f"“{_shown(path)}” is missing from the pack. Copy the pack again from the laptop."
         )
+    check_size(entry, path, size)
+    return entry
+
+
+def check_size(entry: Entry, path: str, size: int) -> None:
+    """Compare the size of an entry with what was signed for `path`. Raises WireError."""
     if entry.size != size:
         raise WireError(
             "pack-changed-file",
             f"“{_shown(path)}” in the pack has {entry.size} bytes, its creator signed {size}. Copy the pack again.",
         )
-    return entry
+
+
+def unexpected(entry: Entry, before: Iterable[Entry]) -> WireError:
+    """What is wrong with an entry under `files/` that the manifest has no file for, after those `before` it."""
+    if any(entry.name == one.name for one in before):
+        return _twice(entry)
+    return _unexpected(entry.name.removeprefix(FILES_PREFIX))
+
+
+def _twice(entry: Entry) -> WireError:
+    return WireError(
+        "pack-duplicate-file", f"The pack holds “{_shown(entry.name)}” twice. Ask its creator for a new pack."
+    )
 
 
 def _check_path(path: str, name: str) -> None:

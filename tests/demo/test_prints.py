@@ -9,6 +9,7 @@ from PIL import Image
 from stall.demo.art import drawing, prints
 from stall.demo.first_run import SONGS_COVER
 from stall.store import cover, previews
+from stall.store.previews import Wanted
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_what_the_demo_shows_first_is_light(folder: Path, tmp_path: Path) -> Non
         drawing.cut_wallpaper(folder / name, tmp_path / name)
         shown.append((str(tmp_path / name), previews.TILE, previews.TILE_BYTES))
     for n, (name, side, most) in enumerate(shown):
-        assert cover.make_pictures(folder / name, [cover.Wanted(tmp_path / f"{n}.jpg", side, most)])
+        assert cover.make_pictures(folder / name, [Wanted(tmp_path / f"{n}.jpg", side, most)])
     assert sum((tmp_path / f"{n}.jpg").stat().st_size for n in range(3)) <= 150_000 - 14_000
 
 

@@ -14,8 +14,9 @@ from PIL import Image, ImageDraw
 
 from stall.flows.make_previews import make_previews
 from stall.flows.record_pack import Prepared
-from stall.store import cover, packfile
+from stall.store import cover, packzip
 from stall.store.box import Box
+from stall.store.painter import Painter
 from stall.wire import manifest
 from tests.fakes import papers
 from tests.fakes.stock import DAY_S, NOW_S, Stocked
@@ -115,10 +116,11 @@ def _on_disk(box: Box, token: str, data: dict[str, bytes]) -> Prepared:
         kept = box.folder / "files" / hashlib.sha256(body).hexdigest()
         kept.write_bytes(body)
         sources.append((path, kept))
-    zipped = packfile.build_zip(sources, token, box.folder / "zips" / "making.zip")
-    (box.folder / "zips" / "making.zip").rename(box.folder / "zips" / f"{zipped.sha256}.zip")
+    zipped = packzip.build(sources, token, box.folder / "zips" / "making.zip")
+    (box.folder / "zips" / "making.zip").rename(box.folder / "zips" / f"{zipped.key}.zip")
     drawn = hashlib.sha256(data[COVER]).hexdigest()
     cover.make_cover(box.folder / "files" / drawn, box.folder / "covers" / f"{drawn}.jpg")
     signed = manifest.verify(token, {papers.CREATOR.thumbprint: papers.CREATOR.public})
-    pictures = make_previews(box.folder, signed, drawn, [])
-    return Prepared(drawn, f"{GALLERY}.zip", zipped.size, zipped.sha256, pictures)
+    with Painter() as painter:
+        pictures = make_previews(box.folder, signed, drawn, painter)
+    return Prepared(drawn, f"{GALLERY}.zip", zipped.size, zipped.key, pictures)

@@ -11,7 +11,7 @@ from PIL import Image
 from stall import app
 from stall.flows.accept_document import accept_delegation
 from stall.flows.record_pack import Prepared
-from stall.store import cover, packfile
+from stall.store import cover, packzip
 from stall.store.box import Box
 from stall.wire import keys, manifest
 from tests.fakes import home, papers
@@ -85,15 +85,15 @@ def _on_disk(folder: Path, drop: str) -> Prepared:
         kept.write_bytes(data)
         sources.append((path, kept))
     zip_name = f"{drop}.zip"
-    zipped = packfile.build_zip(sources, _manifest(drop), folder / "zips" / "making.zip")
-    (folder / "zips" / "making.zip").rename(folder / "zips" / f"{zipped.sha256}.zip")
+    zipped = packzip.build(sources, _manifest(drop), folder / "zips" / "making.zip")
+    (folder / "zips" / "making.zip").rename(folder / "zips" / f"{zipped.key}.zip")
     picture = folder / "covers" / "making.png"
     Image.new("RGB", (64, 48), _COLOURS[drop]).save(picture)
     cover.make_cover(picture, folder / "covers" / "making.jpg")
     picture.unlink()
     sha = hashlib.sha256((folder / "covers" / "making.jpg").read_bytes()).hexdigest()
     (folder / "covers" / "making.jpg").rename(folder / "covers" / f"{sha}.jpg")
-    return Prepared(sha, zip_name, zipped.size, zipped.sha256)
+    return Prepared(sha, zip_name, zipped.size, zipped.key)
 
 
 def copy(template: Path, folder: Path) -> Stocked:

@@ -18,7 +18,7 @@ from stall.domain import colour
 from stall.errors import Refused
 from stall.flows import import_pack as importing
 from stall.flows.accept_document import accept_delegation
-from stall.flows.import_pack import import_pack
+from stall.flows.import_pack import forget_imports, import_pack
 from stall.store import catalogue, journal, previews
 from stall.store.box import Box
 from stall.store.catalogue import PackFile
@@ -158,7 +158,7 @@ def test_a_pack_from_before_gets_its_previews_by_importing_it_again(box: Box, pa
     assert journal.read_head(box.db.read()).size == events
 
 
-def test_an_import_that_fails_takes_its_pictures_away(
+def test_an_import_that_is_given_up_takes_its_pictures_with_it(
     box: Box, pack: Callable[[], BuiltPack], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = pack()
@@ -169,7 +169,10 @@ def test_an_import_that_fails_takes_its_pictures_away(
     monkeypatch.setattr(importing, "record_pack", full)
     with pytest.raises(Refused):
         import_pack(box, built.path)
+    assert drawn(box)
+    assert forget_imports(box) > built.path.stat().st_size
     assert drawn(box) == {}
+    assert not [*(box.folder / "covers").iterdir(), *(box.folder / "files").iterdir(), *(box.folder / "zips").iterdir()]
 
 
 def test_a_cover_has_a_smaller_one_beside_it_for_pages_with_several(box: Box, pack: Callable[[], BuiltPack]) -> None:

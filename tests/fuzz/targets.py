@@ -11,7 +11,8 @@ from base64 import b64decode
 from pathlib import Path
 
 from stall.errors import StallError
-from stall.store.packfile import build_zip, open_pack
+from stall.store import packzip
+from stall.store.packfile import open_pack
 from stall.wire import (
     canonical,
     closing,
@@ -112,7 +113,7 @@ def _packs() -> list[bytes]:
     token = doc.forge(doc.CREATOR, manifest.TYP, claims)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "file").write_bytes(b"aaa")
-        build_zip([("prints/01.png", Path(folder) / "file")], token, Path(folder) / "zip")
+        packzip.build([("prints/01.png", Path(folder) / "file")], token, Path(folder) / "zip", b"<p>")
         return [(Path(folder) / "zip").read_bytes()]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -90,7 +91,7 @@ class Market:
 
     def zips(self) -> set[str]:
         """The SHA-256 of every ZIP that can be bought."""
-        return {file.stem for file in (self.folder.box / "zips").iterdir()}
+        return {hashlib.sha256(file.read_bytes()).hexdigest() for file in (self.folder.box / "zips").iterdir()}
 
     def note(self, address: str) -> str:
         """Remember what in an address opens something; give the address."""

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stall.store.cover import Wanted, accent, make_cover, make_pictures, size_of
+from stall.store.cover import accent, make_cover, make_pictures, size_of
+from stall.store.previews import Wanted
 
 
 def photo(path: Path, size: tuple[int, int] = (1200, 800), exif: Image.Exif | None = None) -> Path:

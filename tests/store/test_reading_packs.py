@@ -20,10 +20,12 @@ from stall import disk
 from stall.creator import keyring, packs
 from stall.creator.packs import PackOptions
 from stall.errors import Broken, Hostile, Refused, StallError
-from stall.store import packfile
-from stall.wire import jws, manifest
+from stall.store import packfile, packzip
+from stall.store.taking import Taker
+from stall.wire import jws, manifest, pack
 
 NOW_S = 1_795_000_000
+PAGE = b"<!doctype html>"
 CONTENT = {"a/deep/notes.txt": "Grüße".encode(), "one.jpg": b"one" * 1000, "two.jpg": b"two" * 700_000}
 
 
@@ -58,18 +60,21 @@ def rebuilt(good: Path, tmp_path: Path) -> Callable[[Callable[[dict[str, bytes]]
 
 def whole(path: Path, into: Path) -> dict[str, bytes]:
     """Copy every file out of a pack, as import does."""
-    into.mkdir(exist_ok=True)
     with packfile.open_pack(path) as opened:
-        for entry in opened.entries:
-            opened.copy_to(entry, into / entry.sha256)
-        return {entry.path: (into / entry.sha256).read_bytes() for entry in opened.entries}
+        taken(opened, into)
+        return {entry.path: (into / "files" / entry.sha256).read_bytes() for entry in opened.entries}
+
+
+def taken(opened: packfile.PackFile, into: Path, on_bytes: Callable[[int], None] | None = None) -> None:
+    (into / "files").mkdir(parents=True, exist_ok=True)
+    Taker(into, None, 0, on_bytes).take_all(opened.arriving())
 
 
 def refusal(path: Path, into: Path) -> StallError:
     """Try to take a pack in, expecting an error that leaves only verified files behind."""
     with pytest.raises(StallError) as raised:
         whole(path, into)
-    for left in into.glob("*") if into.exists() else ():
+    for left in into.glob("files/*"):
         assert hashlib.sha256(left.read_bytes()).hexdigest() == left.name
     return raised.value
 
@@ -94,8 +99,7 @@ def test_a_pack_made_anew_with_another_zip_tool_is_the_same_pack(rebuilt: Callab
 def test_progress_counts_every_byte(good: Path, tmp_path: Path) -> None:
     seen: list[int] = []
     with packfile.open_pack(good) as opened:
-        for entry in opened.entries:
-            opened.copy_to(entry, tmp_path / entry.sha256, seen.append)
+        taken(opened, tmp_path / "in", seen.append)
     assert sum(seen) == sum(map(len, CONTENT.values()))
     assert max(seen) <= packfile.CHUNK_BYTES
 
@@ -120,7 +124,7 @@ def test_a_file_of_another_size_is_refused_before_anything_is_copied(
 ) -> None:
     error = refusal(rebuilt(lambda e: e.update({"files/two.jpg": b"two"})), tmp_path / "in")
     assert error.code == "pack-changed-file"
-    assert not list((tmp_path / "in").iterdir())
+    assert not (tmp_path / "in").exists()
 
 
 CHANGES: dict[str, tuple[Callable[[dict[str, bytes]], object], str, str]] = {
@@ -235,12 +239,10 @@ def test_a_claim_of_more_bytes_than_any_file_can_have_is_refused(tmp_path: Path)
 
 
 def test_a_full_disk_leaves_nothing_behind(good: Path, tmp_path: Path, small_files_only: None) -> None:
-    with packfile.open_pack(good) as opened:
-        large = max(opened.entries, key=lambda entry: entry.size)
-        with pytest.raises(Refused) as refused:
-            opened.copy_to(large, tmp_path / "in")
+    with packfile.open_pack(good) as opened, pytest.raises(Refused) as refused:
+        taken(opened, tmp_path)
     assert refused.value.code == "disk-file-too-large"
-    assert list(tmp_path.iterdir()) == []
+    assert max(path.stat().st_size for path in (tmp_path / "files").iterdir()) < 65_536
 
 
 @pytest.fixture
@@ -288,20 +290,22 @@ def test_leftovers_of_a_power_cut_are_cleared_and_finished_files_kept(tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["abc"]
 
 
-def test_the_buyers_zip_is_the_same_bytes_every_time_and_says_its_own_digest(good: Path, tmp_path: Path) -> None:
-    store = tmp_path / "in"
-    whole(good, store)
+def test_the_buyers_zip_is_the_same_bytes_every_time_and_is_named_by_what_it_is_made_of(
+    good: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "in" / "files"
+    whole(good, tmp_path / "in")
     with packfile.open_pack(good) as opened:
         token, sources = opened.manifest_token, [(entry.path, store / entry.sha256) for entry in opened.entries]
-    first = packfile.build_zip(sources, token, tmp_path / "1.zip")
+    first = packzip.build(sources, token, tmp_path / "1.zip", PAGE)
     for path in store.iterdir():
         os.utime(path, (9, 9))
-    assert packfile.build_zip(sources, token, tmp_path / "2.zip") == first
+    assert packzip.build(sources, token, tmp_path / "2.zip", PAGE) == first
     data = (tmp_path / "1.zip").read_bytes()
     assert data == (tmp_path / "2.zip").read_bytes()
-    assert (len(data), hashlib.sha256(data).hexdigest()) == first
+    assert (len(data), pack.zip_key(token, PAGE)) == first
     with zipfile.ZipFile(tmp_path / "1.zip") as opened_zip:
-        assert opened_zip.namelist() == ["manifest.jws", *sorted(CONTENT)]
+        assert opened_zip.namelist() == ["manifest.jws", "verify.html", *sorted(CONTENT)]
         assert opened_zip.testzip() is None
         assert {name: opened_zip.read(name) for name in CONTENT} == CONTENT
         assert opened_zip.read("manifest.jws").decode() == token
@@ -310,8 +314,8 @@ def test_the_buyers_zip_is_the_same_bytes_every_time_and_says_its_own_digest(goo
 def test_the_buyers_zip_is_checked_byte_by_byte_like_a_pack(good: Path, tmp_path: Path) -> None:
     whole(good, tmp_path / "in")
     with packfile.open_pack(good) as opened:
-        sources = [(entry.path, tmp_path / "in" / entry.sha256) for entry in opened.entries]
-        packfile.build_zip(sources, opened.manifest_token, tmp_path / "buyer.zip")
+        sources = [(entry.path, tmp_path / "in" / "files" / entry.sha256) for entry in opened.entries]
+        packzip.build(sources, opened.manifest_token, tmp_path / "buyer.zip", PAGE)
     with packfile.open_pack(tmp_path / "buyer.zip", prefix="") as bought:
         for entry in bought.entries:
             bought.check(entry)
@@ -325,7 +329,7 @@ def test_the_buyers_zip_is_checked_byte_by_byte_like_a_pack(good: Path, tmp_path
 
 def test_a_zip_whose_source_is_gone_is_not_left_half_made(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
-        packfile.build_zip([("a", tmp_path / "gone")], "x.y.z", tmp_path / "out.zip")
+        packzip.build([("a", tmp_path / "gone")], "x.y.z", tmp_path / "out.zip", PAGE)
     assert refused.value.code == "pack-not-found"
     assert list(tmp_path.iterdir()) == []
 

@@ -8,7 +8,7 @@ import io
 from PIL import Image
 
 from stall.flows.record_pack import Prepared
-from stall.store import packfile, previews
+from stall.store import packzip, previews
 from stall.wire import manifest
 from tests.fakes import papers
 from tests.fakes.stock import DAY_S, NOW_S, Stocked
@@ -41,9 +41,9 @@ def put_on_sale(stall: Stocked) -> None:
     offer = papers.Offer(DROP, "Twenty dunes", PRICE, None, files)
     token = papers.sign_manifest(offer, jti, now_s=NOW_S, since_s=NOW_S - DAY_S)
     making = folder / "zips" / "making.zip"
-    zipped = packfile.build_zip(sources, token, making)
-    making.rename(folder / "zips" / f"{zipped.sha256}.zip")
-    papers.put_on_sale(stall.box, token, Prepared(None, f"{DROP}.zip", zipped.size, zipped.sha256), None)
+    zipped = packzip.build(sources, token, making)
+    making.rename(folder / "zips" / f"{zipped.key}.zip")
+    papers.put_on_sale(stall.box, token, Prepared(None, f"{DROP}.zip", zipped.size, zipped.key), None)
     with stall.box.db.transaction() as tx:
         sizes = dict.fromkeys(range(PICTURES), (48, 32))
         pack = tx.conn.execute("SELECT pack FROM drops WHERE drop_id = ?", (DROP,)).fetchone()[0]

@@ -12,7 +12,7 @@ from random import Random
 from stall import app
 from stall import settings as settings_file
 from stall.errors import StallError
-from stall.store import place
+from stall.store import packfile, place
 from stall.store.box import Box
 from tests.faults import verdict
 from tests.faults.power import images, making
@@ -94,7 +94,8 @@ def _stocked(box: Box, told: Told) -> list[str]:
     found = [f"Drop {drop} was imported and is not there." for drop in told.imported - rows.keys()]
     found += [f"Drop {drop} was opened and is closed." for drop in told.opened if not rows.get(drop)]
     files = {(f"files/{sha}", sha) for (sha,) in conn.execute("SELECT sha256 FROM files")}
-    files |= {(f"zips/{sha}.zip", sha) for (sha,) in conn.execute("SELECT zip_key FROM packs")}
+    zips = [f"zips/{key}.zip" for (key,) in conn.execute("SELECT zip_key FROM packs")]
+    found += [f"{name} is for sale and is not there whole." for name in zips if not _is_zip(box, name)]
     found += [f"covers/{sha}.jpg is shown and is not whole." for sha in _covers(box) if not _is_picture(box, sha)]
     for name, sha in sorted(files):
         path = box.folder / name
@@ -103,6 +104,16 @@ def _stocked(box: Box, told: Told) -> list[str]:
         elif hashlib.sha256(path.read_bytes()).hexdigest() != sha:
             found.append(f"{name} is for sale and is damaged.")
     return found
+
+
+def _is_zip(box: Box, name: str) -> bool:
+    try:
+        with packfile.open_pack(box.folder / name, prefix="") as bought:
+            for entry in bought.entries:
+                bought.check(entry)
+    except StallError:
+        return False
+    return True
 
 
 def _covers(box: Box) -> list[str]:
