@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from stall.commands import given, progress, say, versions
+from stall.commands.pack_import import import_
 from stall.commands.signing import PASSPHRASE
 
 if TYPE_CHECKING:
@@ -189,33 +189,4 @@ def verify(file: Path, creator_did: str | None, as_json: bool) -> None:
     say.lines(f"All of it is as its creator signed it: {versions.described(signed)}", f"Signed by {signed.iss}")
 
 
-@pack.command("import")
-@click.argument("file", type=FILE)
-@click.option("--data", type=FOLDER, required=True, help="Data folder of the box.")
-@JSON
-def import_(file: Path, data: Path, as_json: bool) -> None:
-    """Take the pack FILE into a box, checking every byte. The drop is opened apart: stall drop open."""
-    from stall.app import open_box
-    from stall.domain.drop import Offer
-    from stall.flows.import_pack import import_pack
-    from stall.store import catalogue
-
-    box = open_box(data)
-    try:
-        before = {card.drop_id: card.offer for card in catalogue.cards(box.db.read(), box.now_ms())}
-        total = 2 * file.stat().st_size if file.is_file() else 0
-        with progress.bar("Checking and storing") as seen:
-            done = import_pack(box, file, progress.counted(seen, total))
-            seen(total, total)
-    finally:
-        box.close()
-    if as_json:
-        facts = {"drop": done.drop_id, "ver": done.ver, "files": done.files, "bytes": done.bytes, "new": done.new}
-        say.facts(facts)
-        return
-    if not done.new:
-        say.line(f"“{done.title}”, version {done.ver}, was here already. Nothing was changed.")
-        return
-    say.line(f"Imported “{done.title}”, version {done.ver}: {versions.files(done.files)}.")
-    if before.get(done.drop_id, Offer.PAUSED) is Offer.PAUSED:  # a new version of an open drop sells on at once
-        say.line(f"Open it: stall drop open --data {shlex.quote(str(data))} {done.drop_id}")
+pack.add_command(import_)

@@ -197,7 +197,7 @@ def _stock(folder: DemoFolder, granted: list[str], built: list[BuiltPack], lease
             for token in granted:
                 accept_delegation(tx, token)
         for each in built:
-            with bar(f"Checking and storing {each.manifest.drop.id}", 2 * each.total_bytes) as count:
+            with bar(f"Checking and storing {each.manifest.drop.id}", each.total_bytes) as count:
                 import_pack(box, each.path, count)
         with box.db.transaction() as tx:
             accept_lease(tx, lease)

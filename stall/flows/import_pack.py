@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stall import disk
 from stall.errors import Hostile, Refused
+from stall.flows.forget_imports import alone
 from stall.flows.make_previews import make_cover, make_previews, room_for
 from stall.flows.record_pack import Prepared, catch_up, check_version, price_here, record_pack, trusted_manifest
-from stall.store import begun, catalogue, documents, locks, packzip, previews, room
+from stall.store import begun, catalogue, documents, packzip, previews, room
 from stall.store.box import Box
 from stall.store.packfile import PackFile, open_pack
 from stall.store.packstream import PackStream, open_stream
@@ -25,9 +25,6 @@ from stall.store.packzip import Plan
 from stall.store.painter import Painter
 from stall.store.taking import OnBytes, Taker, is_there
 from stall.wire import jws
-
-#: Folders of a box that imports fill.
-KEPT = ("files", "zips", "covers", previews.PUBLIC, previews.BOUGHT, begun.FOLDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +63,6 @@ def import_pack(
         else:
             mended = _mend(box, pack, on_bytes)
     return Imported(signed.drop.id, signed.drop.title, signed.ver, len(signed.files), pack.total_bytes, new, mended)
-
-
-def forget_imports(box: Box) -> int:
-    """Take away what imports left that were begun and not finished; return how many bytes that were. Raises Refused `already-running`."""
-    with alone(box.folder):
-        return begun.forget(box.folder, box.db.read())
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Let one import run at a time, and clear away what was half done when an earlier one was cut off."""
-    held = locks.own_name(folder, "import")
-    try:
-        for name in KEPT:
-            (folder / name).mkdir(mode=0o700, exist_ok=True)  # a box from before has not all of them
-            disk.clear_leftovers(folder / name)
-        yield
-    finally:
-        held.release()
 
 
 @contextmanager

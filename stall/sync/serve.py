@@ -11,6 +11,7 @@ from typing import Protocol
 
 from stall import log
 from stall.flows import housekeeping
+from stall.flows.forget_imports import forget_old_imports
 from stall.flows.keep_hashes import tidy_hashes
 from stall.settings import Cloud
 from stall.store import locks
@@ -82,7 +83,9 @@ def _run(
     def tidy() -> None:
         with database.transaction() as tx:
             housekeeping.sweep(tx)
+            now_ms = tx.now_ms
         tidy_hashes(database, thorough=next(thorough))
+        forget_old_imports(database, now_ms)
 
     daemon = Daemon(upload, tidy)
     daemon.start()

@@ -43,12 +43,12 @@ def test_every_file_arrives_as_it_was_signed(buyer: FlaskClient, grant: str) -> 
         assert answer.headers["Accept-Ranges"] == "bytes"
 
 
-def test_the_zip_holds_every_file_and_the_manifest(buyer: FlaskClient, grant: str) -> None:
+def test_the_zip_holds_every_file_the_manifest_and_the_page_that_proves_it(buyer: FlaskClient, grant: str) -> None:
     answer = buyer.get(f"{grant}/{PRINTS}.zip", buffered=True)
     with zipfile.ZipFile(io.BytesIO(answer.data)) as pack:
         assert pack.testzip() is None
         assert {name: pack.read(name) for name in FILES[PRINTS]} == FILES[PRINTS]
-        assert len(pack.namelist()) == len(FILES[PRINTS]) + 1
+        assert set(pack.namelist()) == {"manifest.jws", "verify.html", *FILES[PRINTS]}
 
 
 def test_a_name_in_any_script_survives_the_header(buyer: FlaskClient, grant: str) -> None:
