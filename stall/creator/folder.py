@@ -14,12 +14,15 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from stall.creator import recipe as recipes
+from stall.creator.media import places
+from stall.creator.recipe import Piece
 from stall.errors import Broken, Refused
 from stall.wire import pack, paths
 from stall.wire.manifest import MAX_FILES, is_reserved
 
-CHUNK_BYTES = 1024 * 1024
 OnBytes = Callable[[int], None]
 
 _CLUTTER = {"thumbs.db", "desktop.ini", "__macosx"}  # what Windows and macOS leave in folders
@@ -29,7 +32,7 @@ _TYPES = mimetypes.MimeTypes()
 _MORE_TYPES = {
     ".aac": "audio/aac", ".avif": "image/avif", ".cbz": "application/vnd.comicbook+zip", ".dng": "image/x-adobe-dng",
     ".epub": "application/epub+zip", ".flac": "audio/flac", ".glb": "model/gltf-binary", ".heic": "image/heic",
-    ".m4a": "audio/mp4", ".m4v": "video/mp4", ".md": "text/markdown", ".mkv": "video/matroska", ".mobi":
+    ".m4a": "audio/mp4", ".m4v": "video/mp4", ".md": "text/markdown", ".mkv": "video/matroska", ".xmp": "application/rdf+xml", ".heif": "image/heif", ".mobi":
     "application/x-mobipocket-ebook", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".otf": "font/otf", ".stl": "model/stl",
     ".ttf": "font/ttf", ".wav": "audio/wav", ".webm": "video/webm", ".webp": "image/webp", ".woff2": "font/woff2",
 }  # fmt: skip
@@ -37,12 +40,23 @@ _MORE_TYPES = {
 
 @dataclass(frozen=True)
 class Found:
-    """One file to pack: where it lies, its path in the pack, its size and last change when it was found."""
+    """One file to pack: where it lies, its path in the pack, its size and last change when it was found.
+
+    With a recipe, that is what goes into the pack instead of the file as it lies there. `watched`: it is refused where it
+    says in the clear where it was made.
+    """
 
     source: Path
     path: str
-    size: int
+    source_size: int
     changed_ns: int
+    recipe: tuple[Piece, ...] | None = None
+    watched: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many bytes go into the pack."""
+        return self.source_size if self.recipe is None else recipes.size_of(self.recipe)
 
     @property
     def type(self) -> str:
@@ -87,9 +101,12 @@ def find(folder: Path) -> tuple[list[Found], list[str]]:
 
 
 def measure(found: Found, on_bytes: OnBytes | None = None) -> Measured:
-    """Read a file for its digests. Raises Refused `folder-file-changed`, Broken `folder-unreadable`."""
+    """Read a file for its digests. Raises Refused `folder-file-changed`, `location-stuck`, Broken `folder-unreadable`."""
     digest, crc = hashlib.sha256(), 0
+    watch = places.Watch(found.path) if found.watched else None
     for chunk in read(found):
+        if watch is not None:
+            watch(chunk)
         digest.update(chunk)
         crc = zlib.crc32(chunk, crc)
         if on_bytes is not None:
@@ -98,20 +115,27 @@ def measure(found: Found, on_bytes: OnBytes | None = None) -> Measured:
 
 
 def read(found: Found) -> Iterator[bytes]:
-    """Give a file's bytes in pieces of a megabyte, as many as it had when it was found; errors as `measure`."""
+    """Give the bytes that go into the pack in pieces of a megabyte; errors as `measure`."""
     seen = 0
     try:
-        with found.source.open("rb") as file:
-            while chunk := file.read(CHUNK_BYTES):
+        with opened(found) as file:
+            for chunk in recipes.read(file, found.recipe or (recipes.Span(0, found.source_size),)):
                 seen += len(chunk)
-                if seen > found.size:
-                    break
                 yield chunk
             now = os.fstat(file.fileno())
     except OSError as error:
-        raise _unreadable(found.path, error) from error
-    if (seen, now.st_mtime_ns) != (found.size, found.changed_ns):
+        raise unreadable(found.path, error) from error
+    if (seen, now.st_size, now.st_mtime_ns) != (found.size, found.source_size, found.changed_ns):
         raise changed(found)
+
+
+def opened(found: Found) -> BinaryIO:
+    """Open a file as it lies there; one that became a pipe or a device meanwhile does not keep us waiting. Raises OSError."""
+    return open(found.source, "rb", opener=_without_waiting)
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def changed(found: Found) -> Refused:
@@ -126,7 +150,7 @@ def _walk(folder: Path, root: Path, inside: str, skipped: list[str]) -> Iterator
     try:
         children = list(folder.iterdir())
     except OSError as error:
-        raise _unreadable(inside or folder.name, error) from error
+        raise unreadable(inside or folder.name, error) from error
     for child in children:
         path = inside + child.name
         if child.name.startswith(".") or child.name.casefold() in _CLUTTER:
@@ -146,7 +170,7 @@ def _file(source: Path, root: Path, path: str) -> Found:
         target = source.resolve(strict=True)
         facts = target.stat()
     except (OSError, RuntimeError) as error:  # RuntimeError: what Python 3.11 says of links in a circle
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     if not target.is_relative_to(root):
         raise Refused("folder-link-outside", f"“{path}” is a link that leaves the folder. Put a copy there instead.")
     if not stat.S_ISREG(facts.st_mode):
@@ -158,6 +182,7 @@ def _file(source: Path, root: Path, path: str) -> Found:
     return Found(target, name, facts.st_size, facts.st_mtime_ns)
 
 
-def _unreadable(path: str, error: Exception) -> Broken:
+def unreadable(path: str, error: Exception) -> Broken:
+    """Give the error for a file or folder that the system does not let us read."""
     reason = getattr(error, "strerror", None) or "a link in a circle"
     return Broken("folder-unreadable", f"“{path}” cannot be read ({reason}). Correct that or take it out.")

@@ -20,10 +20,12 @@ from typing import BinaryIO, Literal
 from stall import disk
 from stall.creator import folder as folders
 from stall.creator import handover, ledger, revocations, roles, successors
+from stall.creator import survey as surveys
 from stall.creator.folder import Measured
 from stall.creator.keyring import Creator
 from stall.creator.ledger import ManifestRow
 from stall.creator.roles import Role
+from stall.creator.survey import Survey
 from stall.errors import Refused
 from stall.wire import b64, jws, manifest, pack, zipstore
 from stall.wire.manifest import Drop, File, Listing, Manifest, Price, Revoked, Window
@@ -42,7 +44,8 @@ class PackOptions:
     `edition` None sells without numbers. `kind` None follows from edition and price. `drop_id` None is made from the title.
     `cover` is a path in the folder; None takes `cover.*`, else the first picture. `samples` and `bonus` are patterns of
     paths (`extras/*`). `after` is the manifest token of the version this one replaces, `rename` lets it call a limited
-    drop by another title. `revoked` comes on top of what that version revokes.
+    drop by another title. `revoked` comes on top of what that version revokes. `keep_gps` leaves in pictures and films where
+    they were made.
     """
 
     title: str
@@ -62,6 +65,7 @@ class PackOptions:
     after: str | None = None
     rename: bool = False
     revoked: Sequence[Revoked] = ()
+    keep_gps: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,11 +85,19 @@ class BuiltPack:
 
 
 def build(
-    folder: Path, out: Path, creator: Creator, options: PackOptions, *, now_s: int, progress: Progress | None = None
+    folder: Path,
+    out: Path,
+    creator: Creator,
+    options: PackOptions,
+    *,
+    now_s: int,
+    progress: Progress | None = None,
+    looked: Survey | None = None,
 ) -> BuiltPack:
     """Sign the files of `folder` as one drop and write the pack `out`; the ledger keeps which version that was.
 
-    Raises the errors of `handover.check_free`, `folder.find`, `successors` and `revocations.joined`; Refused `drop-id`, `drop-closed`,
+    `looked` is the folder as its maker saw it; None looks now. Raises the errors of `handover.check_free`, `survey.survey`,
+    `successors` and `revocations.joined`; Refused `drop-id`, `drop-closed`,
     `pack-version-signed`, `cover-not-in-folder`, `role-matches-nothing`, `folder-file-changed`; WireError when the manifest
     would break formats.md 7.1; the errors of the ledger and of `disk.whole_file`.
     """
@@ -97,7 +109,8 @@ def build(
     with ledger.opened(creator.folder) as book:
         _check_book(book, old, options)
     handover.check_free(out)
-    found, skipped = folders.find(folder)
+    looked = looked or surveys.survey(folder, keep_gps=options.keep_gps)
+    found = looked.found
     shown = roles.of(found, options.samples, options.bonus)
     total = sum(file.size for file in found)
     on_bytes = _counter(progress, 2 * total)
@@ -109,7 +122,7 @@ def build(
         with ledger.opened(creator.folder) as book:  # again: another program may have signed it meanwhile
             _check_book(book, old, options)
             book.append(ManifestRow(now_s, drop, ver, jws.token_hash(token), options.edition))
-    return BuiltPack(out, token, signed, total, tuple(skipped))
+    return BuiltPack(out, token, signed, total, looked.skipped)
 
 
 def changes(creator: Creator, options: PackOptions) -> list[str]:
