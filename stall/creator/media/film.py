@@ -31,7 +31,7 @@ def clean(block: Stretch, seen: Seen) -> Iterator[Patch]:
         elif box.kind == b"brob":
             raise Stuck("its facts are compressed")
         elif box.kind == b"Exif":
-            yield from heif._item(box.inner, seen, is_xmp=False)  # noqa: SLF001
+            yield from heif.item_patches(box.inner, seen, is_xmp=False)
         elif box.kind == b"xml ":
             yield from _packet(box.inner, seen)
         else:

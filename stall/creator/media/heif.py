@@ -26,10 +26,11 @@ def clean_meta(block: Stretch, meta: Box, seen: Seen) -> Iterator[Patch]:
         source = held[b"idat"].inner if method == 1 and b"idat" in held else block
         if len(extents) != 1 or method > 1:
             raise Stuck("its facts lie in pieces")
-        yield from _item(source.within(*extents[0]), seen, is_xmp=wanted[number])
+        yield from item_patches(source.within(*extents[0]), seen, is_xmp=wanted[number])
 
 
-def _item(item: Stretch, seen: Seen, *, is_xmp: bool) -> Iterator[Patch]:
+def item_patches(item: Stretch, seen: Seen, *, is_xmp: bool) -> Iterator[Patch]:
+    """Give the patches of one item, EXIF or XMP. Raises Damaged, Stuck."""
     if is_xmp:
         parts = whole(item)
         yield from parts.patches(xmp.clean(parts.data, seen))
