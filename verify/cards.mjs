@@ -14,11 +14,11 @@ const KINDS = {
 const ROLES = { creator: "w.creator", box: "w.box", cloud: "w.cloud", owner: "owner" };
 const WORK = ["certificate", "presentation", "receipt", "refund", "void", "pack", "manifest", "badge"];
 
-/** A grade in one word: a key of ORDER. Damaged files speak louder than the manifest they lie beside. */
-export const grade = (paper) =>
-  harmed(paper).length || paper.state === "fails" && paper.grade !== "REVOKED" ? "invalid" : paper.grade ? paper.grade.replace("VALID-", "").toLowerCase() : "open";
+/** A grade in one word: a key of ORDER. */
+export const grade = (paper) => (paper.grade ? paper.grade.replace("VALID-", "").toLowerCase() : "open");
+/** Files that are not as they were signed, or not there. */
 const harmed = (paper) => (paper.files ?? []).filter((file) => file.state !== "same" && file.state !== "ours");
-const kind = (paper) => (paper.kind === "manifest" && paper.files ? "pack" : KINDS[paper.kind] ?? paper.kind.replace(/ .*/, ""));
+const kind = (paper) => (paper.files ? "pack" : KINDS[paper.kind] ?? paper.kind.replace(/ .*/, ""));
 const called = (what) => t({ presentation: "answer", decline: "revoked-decline" }[what] ?? "k." + what);
 const holds = (paper) => ORDER.indexOf(grade(paper)) > 2;
 
@@ -32,7 +32,7 @@ const print = (did) => el("span.key", { title: did }, fingerprint(did));
 
 function reasons(paper) {
   const told = [...new Set((paper.code ? [paper.code] : paper.reasons).map(why))];
-  if (paper.state === "secret") told.unshift(t("e.secret"));
+  if (paper.state === "secret") return t("e.secret");
   const states = harmed(paper).map((file) => file.state);
   return ([...new Set(states)].map((name) => t("f." + name) + " " + states.filter((other) => other === name).length).join(", ") || told.join(" ")) || (kind(paper) === "file" && t("e.paper"));
 }
@@ -43,7 +43,7 @@ function proofs(paper, expected) {
     receipt: t("p.receipt"), refund: t("p.receipt"), void: t("p.receipt"), manifest: t("p.manifest"), pack: t("p.manifest"),
   };
   return [
-    two(t("proves"), [proved[what], what === "pack" && t("p.pack")]),
+    two(t("proves"), [proved[what], what === "pack" && !harmed(paper).length && t("p.pack")]),
     two(t("not"), [/cert|receipt/.test(what) && t("n.holds"), !expected && t("n.who"), paper.notes.includes("picture-unchecked") && t("n.picture")]),
   ];
 }
@@ -60,8 +60,8 @@ function money_of(f) {
       (f.tax ?? []).map((tax) => row(t("vat") + " " + percent(tax.rate), tax.vat))));
 }
 function files(paper) {
-  const bad = harmed(paper), all = paper.files ?? paper.facts.files ?? [];
-  const line = (file, sign) => el("li", {}, sign, el("span", {}, file.path), el("span.quiet", {}, sign ? t("f." + file.state) : size(file.size)));
+  const bad = harmed(paper), all = paper.files ?? paper.facts.files ?? paper.facts.unchecked?.map((path) => ({ path })) ?? [];
+  const line = (file, sign) => el("li", {}, sign, el("span", {}, file.path), el("span.quiet", {}, sign ? t("f." + file.state) : file.size && size(file.size)));
   return all.length > 0 && [el("ul.files", {}, bad.map((file) => line(file, glyph("stop")))),
     el("details", {}, el("summary", {}, t("files") + ": " + number(all.filter((file) => file.state !== "extra").length) + ", " + size(all.reduce((sum, file) => sum + (file.size ?? 0), 0))), el("ul.files", {}, all.filter((file) => !bad.includes(file)).map((file) => line(file))))];
 }
@@ -88,7 +88,7 @@ export function card(paper, expected) {
       [t("rests"), what === "certificate" && [beside("manifest-beside", t("k.manifest")), beside("receipt-beside", t("k.receipt"))].flat().slice(1)],
     ),
   ];
-  const head = [state(name, [t("g." + name), reasons(paper) || what === "pack" ? ": " : "", reasons(paper) || what === "pack" && t("p.pack")], "h3"), el("p.quiet", {}, called(what) + " · ", el("span", {}, paper.name), " ", code)];
+  const head = [state(name, [t("g." + name), reasons(paper) && ": ", reasons(paper)], "h3"), el("p.quiet", {}, called(what) + " · ", el("span", {}, paper.name), " ", code)];
   return ok && !WORK.includes(what)
     ? el("details.card", {}, el("summary", {}, el("h3." + GRADES[name][1], {}, glyph(GRADES[name][0]), called(what) + ": " + t("g." + name))), el("p.quiet", {}, paper.name), inside)
     : el("article.card", {}, head, inside);

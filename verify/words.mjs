@@ -36,6 +36,7 @@ const FAMILIES = [
   [/^verify-(needs|no-)|unknown-key/, "e.needs"],
   [/^verify-several/, "e.several"],
   [/forked/, "e.clash"],
+  [/^verify-altered/, "e.altered"],
   [/^verify-|not-ours|-type$/, "e.paper"],
   [/^delegation-|wrong-delegate|not-allocator/, "e.allowed"],
   [/^presentation-(ch|do|st)/, "e.asked"],

@@ -139,6 +139,8 @@ def _stops(tour: Tour) -> Iterator[Stop]:
     for drop in (PRINTS, ZINE, SAMPLER, stalls.PHOTOS, stalls.SONGS, "early", "late", "paused", stalls.GONE):
         yield Stop(f"item, {drop}", f"/d/{drop}")
     yield Stop("what is this", "/about")
+    yield Stop("the page that checks papers", "/verify.html", page=False)
+    yield Stop("the same, as it is typed", "/verify", 302, page=False)
     yield from _orders(market, phone_of)
     yield from _codes(market, phone_of)
     yield from _papers(market, phone_of)

@@ -1,14 +1,21 @@
-"""The one page that explains the stall: what it is, why there is no internet, how buying works, and where help is."""
+"""The page that explains the stall: what it is, why there is no internet, how buying works, where help is. And the one that checks papers."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+import re
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, redirect, render_template
 from markupsafe import Markup
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from stall.web.buyer.shop import Shop
 
 #: What checks a certificate from a command line.
 _PROGRAM = Markup("<code>stall verify</code>")
+_CHECKER = "verify.html"
+_POLICY_IN_PAGE = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 
 
 def pages(shop: Shop) -> Blueprint:
@@ -20,7 +27,25 @@ def pages(shop: Shop) -> Blueprint:
     def about() -> str:
         return render_template("about.html", address=in_digits(web.address), program=_PROGRAM)
 
+    @routes.get("/verify.html")
+    def checker() -> Response:
+        answer = current_app.send_static_file(_CHECKER)
+        answer.headers["Cache-Control"] = "no-cache"  # the newest, by its ETag
+        answer.headers["Content-Security-Policy"] = _policy(Path(current_app.static_folder or "") / _CHECKER)
+        return answer
+
+    @routes.get("/verify")
+    def checker_typed() -> WerkzeugResponse:
+        return redirect("/verify.html")
+
     return routes
+
+
+@cache
+def _policy(page: Path) -> str:
+    """The policy that the page that checks papers gives itself: its own script and style by their hashes, and no request to anybody."""
+    found = _POLICY_IN_PAGE.search(page.read_text(encoding="utf-8"))
+    return (found[1] if found else "default-src 'none'") + "; frame-ancestors 'none'"
 
 
 def in_digits(address: str) -> Markup:

@@ -7,6 +7,7 @@ import sqlite3
 import uuid
 import zipfile
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import Response, render_template
 from markupsafe import Markup
@@ -71,6 +72,7 @@ def receipt_page(box: Box, jti: str) -> str:
         total=sum(pay.minor for pay in found.receipt.pay),
         seller=_beside(box.settings.seller, box.settings.name),
         command=_command("receipt.jws"),
+        checker=_checker(found.token, *_delegations(conn, box, found.sale.no).values()),
     )
 
 
@@ -103,10 +105,16 @@ def _certificate_page(box: Box, held: Held, name: uuid.UUID) -> dict[str, object
         "told": grade_words.told(graded, arrived=worth.arrived(conn, held.sale.no)),
         "paper_back": None if gone is None else _id_of(box, gone),
         "file": file,
+        "checker": _checker(held.text),
         "command": _command(file),
         "address": address,
         "code": qr.svg(address, label=str(language.t("papers.qr"))),
     }
+
+
+def _checker(*papers: str) -> str:
+    """The address of the page that checks papers, these handed over behind its `#`, which no server and no log sees."""
+    return "/verify.html#" + urlencode([("lang", language.current()), *(("paper", paper) for paper in papers)])
 
 
 def _command(file: str) -> Markup:
@@ -179,13 +187,21 @@ def _papers(conn: sqlite3.Connection, box: Box, grant: claims.Grant) -> list[tup
             papers.append((f"certificate-{label}.json", held.text))
             events[f"certificate-{label}"] = held.event
         papers.append((f"manifest-{item.drop_id}.jws", catalogue.pack_manifest(conn, item.pack)))
+    papers += [(f"delegation-{drop}.jws", token) for drop, token in _delegations(conn, box, grant.sale).items()]
+    proofs = _proofs(box, events)
+    return [*dict(papers).items(), *((f"{name}.tlog-proof", text) for name, text in proofs.items())]
+
+
+def _delegations(conn: sqlite3.Connection, box: Box, sale: int) -> dict[str, str]:
+    """By which the box signs for the creators of what was bought, by drop."""
+    found = {}
+    for item in claims.bought(conn, sale):
         card = catalogue.card(conn, item.drop_id, box.now_ms())
         creator = None if card is None else documents.creator_no(conn, card.creator)
         given = documents.delegation_of(conn, creator or 0, box.secrets.signing.thumbprint)
         if given is not None:
-            papers.append((f"delegation-{item.drop_id}.jws", given[0]))
-    proofs = _proofs(box, events)
-    return [*dict(papers).items(), *((f"{name}.tlog-proof", text) for name, text in proofs.items())]
+            found[item.drop_id] = given[0]
+    return found
 
 
 def _proofs(box: Box, events: dict[str, int]) -> dict[str, str]:
