@@ -1,4 +1,15 @@
 // What papers and packs prove, each with the help of the others: the page's one way in.
+import { hex, same, unhex } from "./bytes.mjs";
+import * as heaps from "./heap.mjs";
+import { canonical } from "./json.mjs";
+import { nameOf, readDid } from "./keys.mjs";
+import { readPack } from "./packs.mjs";
+import { carriedBy, MOST, read } from "./papers.mjs";
+import { need, Refused, tried } from "./refused.mjs";
+import * as standing from "./standing.mjs";
+import { headOf, peek } from "./token.mjs";
+import { shownBy, worthOf } from "./worth.mjs";
+import { bytesOf, digestOf, entriesOf } from "./zip.mjs";
 
 /**
  * @typedef {{name: string, blob: Blob}} Input  a file that was dropped, or a text that was pasted (new Blob([text]))
@@ -39,6 +50,9 @@
  * @property {string} [text]   of a certificate: its JSON as it was handed in, for answer() of presentation.mjs
  */
 
+const ZIP_PAPERS = 100, ZIP_BYTES = 32 << 20, ZIP_ENTRIES = 5002;
+const PAPER = /\.(jws|json|tlog-proof|pdf|png)$/i, OURS = ["README.txt", "verify.html"];
+
 /**
  * Judge all that was handed in together.
  *
@@ -48,9 +62,208 @@
  * @returns {Promise<Verdict[]>}  in the order of the inputs; a ZIP or keys.json gives one for each paper in it
  * @throws {Refused} code did-… or key-… if expectedCreator is no did
  */
-export async function judge(inputs, options = {}) {
+export async function judge(inputs, { onProgress = () => {}, expectedCreator } = {}) {
+  if (expectedCreator !== undefined) readDid(expectedCreator);
+  const found = [];
+  for (const { name, blob } of inputs) found.push(await recognised(name, blob));
+  const hashed = found.flat().filter((p) => p.blob), total = hashed.reduce((n, p) => n + p.blob.size, 0);
+  let done = 0;
+  const onBytes = (n) => onProgress(Math.min(done += n, total), total);
+  // Packs come last: only the other papers say whether a signer may stand in for their creator.
+  const others = hashed.some((p) => p.pack) && heaps.gather(found.flat(), expectedCreator);
   const papers = [];
-  for (const input of inputs) papers.push({ name: input.name, kind: "file", state: "open", grade: null, reasons: [], notes: [], facts: {}, signedBy: [], times: {} });
-  options.onProgress?.(0, 0);
-  return papers;
+  for (const p of found.flat()) papers.push(p.pack ? await packed(p, others, onBytes) : p);
+  const h = heaps.gather(papers, expectedCreator), verdicts = papers.map((p) => judged(h, p));
+  if (papers.some((p) => p.journal)) verdicts.forEach(unread);
+  const compared = await compare(papers, verdicts, onBytes);
+  onProgress(total, total);
+  return verdicts.filter((v) => !compared.has(v));
+}
+
+// --- What was handed in ------------------------------------------------------------------------------------------
+
+async function recognised(name, blob) {
+  const start = new TextDecoder("latin1").decode(await bytesOf(blob.slice(0, 42)));
+  if (start.startsWith("PK")) return start.endsWith("manifest.jws") ? [{ name, pack: true, blob }] : unzipped(name, blob);
+  return papersIn(name, await bytesOf(blob.slice(0, MOST + 1))).map((p) => p.refused === "verify-unknown" ? { ...p, blob } : p);
+}
+function papersIn(name, bytes) {
+  const carried = bytes.length <= MOST && carriedBy(bytes);
+  if (!carried) return read(name, bytes);
+  const found = carried.flatMap(([inside, data]) => read(`${name}/${inside}`, data)).map((p) => ({ ...p, notes: ["picture-unchecked"] }));
+  return found.length ? found : [{ name, refused: "verify-unknown" }];
+}
+/** What an asynchronous `f` gives, or the Refused it throws. */
+async function awaited(f) {
+  try { return await f(); } catch (e) { if (e instanceof Refused) return e; throw e; }
+}
+/** The papers in a ZIP; never more than a sale has. */
+async function unzipped(name, blob) {
+  const entries = await awaited(() => entriesOf(blob, (_, i) => need(i < ZIP_ENTRIES, "verify-zip-too-large")));
+  // Compressed, or made by another program: nothing is wrong with it, but it has to be unpacked first.
+  if (entries instanceof Refused) return [{ name, refused: entries.code, open: !/damaged|truncated|large/.test(entries.code) }];
+  const wanted = entries.filter((e) => PAPER.test(e.name)), found = [];
+  if (!wanted.length) return [{ name, refused: "verify-unknown" }];
+  if (wanted.length > ZIP_PAPERS || wanted.reduce((n, e) => n + e.size, 0) > ZIP_BYTES) return [{ name, refused: "verify-zip-too-large" }];
+  for (const e of wanted) {
+    const piece = blob.slice(e.at, e.at + e.size), inside = `${name}/${e.name}`;
+    const { crc } = await digestOf(piece, () => {});
+    found.push(...crc === e.crc ? papersIn(inside, await bytesOf(piece)) : [{ name: inside, refused: "pack-damaged" }]);
+  }
+  const unchecked = entries.map((e) => e.name).filter((one) => !PAPER.test(one) && !OURS.includes(one));
+  return unchecked.length ? [...found, { name, refused: "verify-unchecked", open: true, facts: { unchecked } }] : found;
+}
+async function packed({ name, blob }, h, onBytes) {
+  const found = await awaited(() => readPack(blob, h, onBytes));
+  if (found instanceof Refused) return { name, refused: found.code };
+  const { token, manifest, files, code } = found;
+  return code ? { name, refused: code, files, facts: manifest } : { name, token, files };
+}
+
+// --- Verdicts ----------------------------------------------------------------------------------------------------
+
+const KINDS = { close: "closing statement", "lease-return": "lease return" };
+function kindOf({ token, document, note, proof, journal }) {
+  if (document) return heaps.isAnswer(document) ? "presentation" : heaps.isBadge(document) ? "badge" : "certificate";
+  if (token === undefined) return note !== undefined ? "checkpoint" : proof !== undefined ? "log proof" : journal ? "journal" : "file";
+  const head = tried(() => headOf(token)), name = head instanceof Refused ? undefined : head.name;
+  return KINDS[name] ?? name ?? "paper";
+}
+function judged(h, paper) {
+  const { name, refused, secret, open, files, notes = [], facts = {} } = paper, kind = kindOf(paper);
+  const v = { name, kind, state: "open", grade: null, reasons: [], notes, facts, signedBy: [], times: {}, files };
+  if (paper.journal) return { ...v, code: "verify-unchecked" };
+  if (secret) return { ...v, state: "secret", code: refused, facts: { secret } };
+  const found = refused ? new Refused(refused) : tried(() => said(h, paper));
+  if (found instanceof Refused) {
+    const { code } = found, lacks = open || heaps.OPEN.includes(code) || (code === "token-unknown-key" && ["manifest", "file"].includes(kind));
+    return lacks ? { ...v, code } : { ...v, code, state: "fails", grade: "INVALID" };
+  }
+  const { creator, chain, owner, dated, until, seal } = found;
+  // Of what holds otherwise: what its creator revoked.
+  const gone = found.grade ? undefined : found.gone ?? (chain && heaps.isRevoked(h, chain, dated) ? `revoked-${chain.role}` : undefined);
+  const grade = found.grade ?? (gone ? "REVOKED" : "VALID"), reasons = found.reasons ?? (gone ? [gone] : []);
+  return {
+    ...v, grade, reasons, state: grade.startsWith("VALID") ? "holds" : "fails", code: grade === "INVALID" ? reasons[0] : undefined,
+    notes: [...notes, ...found.notes ?? []], facts: found.facts, seal, times: { dated, until },
+    signedBy: [
+      ...owner ? [{ who: "owner", did: owner }] : [], ...chain ? [{ who: chain.role, did: chain.sub, name: chain.name }] : [],
+      { who: "creator", did: creator },
+    ],
+  };
+}
+/** A journal may take back what is said to hold here, and is not read: that is for `stall verify`. */
+function unread(v) {
+  if (v.state !== "holds" || ["manifest", "delegation", "closing statement", "badge"].includes(v.kind)) return;
+  Object.assign(v, { state: "open", grade: null, reasons: [], code: "verify-unchecked" });
+  v.notes.push("journal-unread");
+}
+
+function said(h, { token, document, note, proof }) {
+  if (token !== undefined) return saidByToken(h, token);
+  if (document) {
+    if (heaps.isAnswer(document)) return shownBy(h, document, canonical(document));
+    if (!heaps.isBadge(document)) return worthOf(h, document);
+    const { doc, creator, chain, from, until } = heaps.badgeOf(h, document);
+    heaps.checkCreator(h, creator);
+    return { facts: doc, creator, chain, dated: from, until };
+  }
+  const logged = proof === undefined ? undefined : heaps.logProofOf(h, proof), { checkpoint, signatures } = logged ?? heaps.signedCheckpoint(h, note);
+  const chain = logged?.chain ?? heaps.keeper(h, heaps.boxOf(h, checkpoint.origin)), { origin, size, root } = checkpoint;
+  need(!h.forked.has(heaps.placeOf(checkpoint)), "verify-forked");
+  heaps.checkCreator(h, chain.iss);
+  const cosigned = signatures.filter((s) => s.time !== undefined && heaps.mayCosign(h, s, chain.iss)), { kind, seq, at } = logged?.event ?? {};
+  const dated = logged && Math.floor(at / 1000);
+  return { facts: { origin, size: Number(size), root: hex(root), cosigned, event: kind, seq, at: dated }, creator: chain.iss, chain, dated };
+}
+
+function saidByToken(h, token) {
+  const head = tried(() => headOf(token));
+  if (head instanceof Refused) throw /^(json|base64)-|^token-not-claims/.test(head.code) ? new Refused("verify-altered") : head;
+  need(head.name, "verify-type");
+  const found = tried(() => {
+    const one = TOKENS[head.name](h, token, head.name);
+    heaps.checkCreator(h, one.chain ? one.chain.iss : one.creator);
+    return one;
+  });
+  if (!(found instanceof Refused)) return found;
+  const lacking = ["verify-needs-delegation", "verify-needs-creator", "token-unknown-key"].includes(found.code);
+  throw found.code.startsWith("base64-") || (lacking && contradictsItself(token, head)) ? new Refused("verify-altered") : found;
+}
+/** Whether the claims of a token cannot be what the key its head names signed. */
+function contradictsItself(token, { name, kid }) {
+  const claims = tried(() => peek(token).claims);
+  if (claims instanceof Refused) return true;
+  if (["delegation", "close"].includes(name)) return !heaps.named(token).has(kid);
+  return typeof claims.iss === "string" && !claims.iss.startsWith("did:") && claims.iss !== kid;
+}
+
+const TOKENS = {
+  manifest(h, token) {
+    const { c, chain } = heaps.manifestOf(h, token);
+    standing.checkManifest(h, c);
+    return { facts: c, creator: c.iss, chain, dated: c.iat, until: c.exp - 1 };
+  },
+  delegation(h, token) {
+    const c = heaps.delegationOf(h, token);
+    return { facts: c, creator: c.iss, dated: c.nbf, until: c.exp };
+  },
+  lease(h, token) {
+    const { c, chain, creator } = heaps.leaseOf(h, token), since = (kind, ref) => heaps.revokedSince(h, kind, ref, creator) !== undefined;
+    standing.checkLease(h, c);
+    const gone = since("lease", nameOf(token)) ? "revoked-lease" : since("box", c.sub) ? "revoked-box" : undefined;
+    return { facts: c, creator, chain, dated: c.iat, until: c.exp, gone };
+  },
+  receipt(h, token, typ) {
+    const sale = heaps.saleOf(h, token, typ), { told } = sale, [chain] = sale.chains, notes = [], titles = {};
+    standing.checkSale(h, sale);
+    const certified = [...h.certificates.values()].map((x) => x.receipt);
+    if (typ === "receipt") {
+      if (!certified.includes(sale.name) && certified.some((name) => !h.handedIn.has(name))) notes.push("certificate-of-another-sale");
+      if (standing.returned(h, told.iss, told.jti).length) notes.push("taken-back");
+    }
+    for (const { man } of told.items) if (h.manifests.has(man)) titles[man] = h.manifests.get(man).c.drop.title;
+    return { facts: { ...told, titles }, notes, creator: chain.iss, chain, dated: told.iat, gone: standing.gone(h, sale) };
+  },
+  "lease-return"(h, token) {
+    const { c, chain } = heaps.leaseReturnOf(h, token);
+    standing.checkReturn(h, c);
+    return { facts: c, creator: chain.iss, chain, dated: c.iat };
+  },
+  decline(h, token) {
+    const { c, chain } = heaps.declineOf(h, token);
+    standing.checkDecline(h, c);
+    return { facts: c, creator: chain.iss, chain, dated: c.iat };
+  },
+  close(h, token) {
+    const c = heaps.closeOf(h, token);
+    standing.checkClose(h, c);
+    return { facts: c, creator: c.iss, dated: c.iat };
+  },
+};
+TOKENS.refund = TOKENS.receipt;
+TOKENS.void = TOKENS.receipt;
+
+// --- Loose files -------------------------------------------------------------------------------------------------
+
+/** Compare files that are no papers with the manifests that hold, by size and SHA-256, whatever they are called. */
+async function compare(papers, verdicts, onBytes) {
+  const manifests = verdicts.filter((v) => v.kind === "manifest" && v.state === "holds" && !v.files), compared = new Set(), others = [];
+  const loose = papers.map((p, i) => [p, verdicts[i]]).filter(([p]) => p.blob && p.refused), last = (path) => path.split("/").pop();
+  const rows = manifests.map((v) => v.facts.files.map(({ path, size, sha256 }) => ({ path, size, sha256, state: "missing" })));
+  for (const [{ name, blob }, v] of loose) {
+    const sized = rows.flat().filter((f) => f.size === blob.size), digest = sized.length && (await digestOf(blob, onBytes)).sha256;
+    const fits = sized.filter((f) => same(digest, unhex(f.sha256)));
+    for (const f of fits) Object.assign(f, { state: "same", given: name });
+    if (fits.length) compared.add(v);
+    else others.push([name, v]);
+  }
+  for (const [name, v] of others) for (const f of rows.flat()) if (f.state === "missing" && last(f.path) === last(name)) {
+    Object.assign(f, { state: "changed", given: name });
+    v.code = "pack-changed-file";
+  }
+  rows.forEach((files, i) => {
+    if (files.some((f) => f.given)) manifests[i].files = files.map(({ sha256, ...f }) => f);
+  });
+  return compared;
 }

@@ -6,3 +6,7 @@ export class Refused extends Error {
 }
 export const refuse = (code) => { throw new Refused(code); };
 export const need = (holds, code) => { if (!holds) refuse(code); };
+/** What `f` gives, or the Refused it throws. */
+export function tried(f) {
+  try { return f(); } catch (e) { if (e instanceof Refused) return e; throw e; }
+}

@@ -49,6 +49,13 @@ export function open(token, name, keys) {
   return { kid, claims };
 }
 
+const named = ({ typ, kid }) => ({ name: Object.keys(SIZES).find((name) => typ === `stall-${name}+jwt`), kid });
+/** What the header of a token says: {name, kid}, as `peek` has them. Proves nothing. */
+export function headOf(token) {
+  const [m, [head]] = split(token, SIZES.close[0]);
+  return named(header(m[1], head));
+}
+
 /**
  * What a token says before its signature is looked at: to tell what it is, and who says to have signed it. Proves nothing.
  *
@@ -58,8 +65,8 @@ export function open(token, name, keys) {
  */
 export function peek(token, name = "close") {
   const [m, [head, body]] = split(token, SIZES[name][0]);
-  const { typ, kid } = header(m[1], head);
+  const found = named(header(m[1], head));
   const claims = parse(decode(body, SIZES[name][1]));
   need(isObject(claims), "token-not-claims");
-  return { name: Object.keys(SIZES).find((known) => typ === `stall-${known}+jwt`), kid, claims };
+  return { ...found, claims };
 }

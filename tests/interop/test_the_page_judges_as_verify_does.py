@@ -1,0 +1,127 @@
+"""The verifying page's JavaScript and `stall verify` find the same in heaps of papers: kind, verdict, code, grade, reason, signers.
+
+What only `stall verify` reads, an exported journal, makes the page say less, never more.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable
+from random import Random
+from typing import Any
+
+import pytest
+
+from stall.creator import verdicts
+from stall.creator.papers import Content, Export, LogProof, Paper, Text
+from stall.creator.verdicts import Verdict
+from stall.wire import closing, manifest, presentation
+from tests.creator.heap import MANIFEST, NAME, certified, closed, sold
+from tests.creator.pool import POOL
+from tests.house.sources import ROOT
+from tests.interop.questions import BETWEEN, trusted, vectors
+from tests.wire import documents as doc
+from tests.wire.documents import CLOUD, CREATOR, NOW, OWNER, forge
+
+NODE = shutil.which("node")
+JUDGING = ROOT / "tests/interop/reader/judging.mjs"
+HEAPS = 40
+
+pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machine")
+
+Answer = dict[str, Any]
+
+_OWNED = certified(sold(), owner=OWNER.did)
+THREE = forge(CREATOR, manifest.TYP, doc.manifest_claims(drop=doc.drop_claims(edition=3)))
+MORE: list[Content] = [
+    _OWNED,
+    presentation.prove(OWNER, _OWNED, "0123456789abcdef", "example.org", NOW + 60),
+    {**presentation.prove(OWNER, _OWNED, "0123456789abcdef", "example.org", NOW + 60), "holder": CREATOR.did},
+    closed(certified(sold()), NAME),
+    forge(CREATOR, closing.TYP, doc.close_claims(man=NAME, editions=[doc.entry_claims(ed=n + 1, st="unsold", cert=None) for n in range(50)])),
+    THREE,
+    MANIFEST[:-1] + ("A" if MANIFEST[-1] != "A" else "B"),
+    sold()[:40] + "x" + sold()[41:],
+    forge(CLOUD, "stall-other+jwt", {"iss": CLOUD.thumbprint}),
+]  # fmt: skip
+
+
+def asked(questions: Iterable[dict[str, Any]]) -> list[Answer]:
+    """All questions in one process."""
+    lines = "".join(json.dumps(one) + "\n" for one in questions)
+    ran = subprocess.run(
+        [NODE or "node", str(JUDGING)], input=lines, capture_output=True, encoding="utf-8", timeout=50, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def data_of(content: Content) -> bytes:
+    match content:
+        case dict():
+            return json.dumps(content, ensure_ascii=False).encode()
+        case Text() | LogProof():
+            return content.text.encode()
+        case Export():
+            return b"".join(content.lines())
+    return content.encode()
+
+
+def heap_of(contents: Iterable[Content], creator: str | None) -> tuple[dict[str, Any], list[Verdict]]:
+    """The question to the page, and what `stall verify` says."""
+    papers = [Paper(f"paper {number}", content) for number, content in enumerate(contents)]
+    files = [[one.name, base64.b64encode(data_of(one.content)).decode()] for one in papers]
+    question = {"kind": "judge", "papers": files} | ({"creator": creator} if creator else {})
+    return question, verdicts.judge(papers, creator)
+
+
+def words_of(found: Verdict) -> tuple[object, ...]:
+    reason = None if found.grade in {None, "INVALID"} else found.reason
+    signers = [link.did for link in found.chain] if found.ok else None
+    return found.what, found.verdict, found.grade, found.code, reason, signers
+
+
+def words_there(found: Answer) -> tuple[object, ...]:
+    verdict = {"holds": "valid", "fails": "invalid", "open": "unknown"}[found["state"]]
+    reason = (found["reasons"] or [None])[0] if found["grade"] not in {None, "INVALID"} else None
+    signers = [one["did"] for one in found["signedBy"]] if found["state"] == "holds" else None
+    return found["kind"], verdict, found["grade"], found.get("code"), reason, signers
+
+
+def drawn() -> list[tuple[dict[str, Any], list[Verdict], bool]]:
+    """Handfuls of papers, always the same ones, and whether an exported journal is among them."""
+    random, pool, made = Random(8), [*POOL, *MORE], []
+    for _ in range(HEAPS):
+        contents = random.sample(pool, random.randint(2, 10))
+        expected = random.choice([None, None, CREATOR.did])
+        made.append((*heap_of(contents, expected), any(isinstance(one, Export) for one in contents)))
+    return made
+
+
+def test_heaps_of_any_papers_get_the_same_verdicts_and_beside_a_journal_no_better_one() -> None:
+    heaps = drawn()
+    parted = []
+    for (question, ours, journal), said in zip(heaps, asked(one[0] for one in heaps), strict=True):
+        for here, there in zip(ours, said["verdicts"], strict=True):
+            same = words_of(here) == words_there(there)
+            if not (there["state"] != "holds" or here.ok if journal else same):
+                parted.append((words_of(here), words_there(there), question["papers"]))
+    assert [one[:2] for one in parted] == []
+    met = {one.code or one.reason or one.grade for _, ours, _ in heaps for one in ours}
+    assert len(met) > 20, met
+
+
+def test_it_agrees_on_the_vectors_between_papers() -> None:
+    cases = [(kind, case) for kind in BETWEEN for part in ("valid", "invalid") for case in vectors(kind)[part]]
+    questions = [{**case, "kind": kind, "trusted": trusted()} for kind, case in cases]
+    for one in questions:
+        if "document" in one:
+            one["document"] = json.dumps(one["document"], ensure_ascii=False)
+    for (kind, case), said in zip(cases, asked(questions), strict=True):
+        code = said.get("code") or (said.get("reasons", [None])[0] if "code" in case else None)
+        assert code == case.get("code"), (kind, case.get("rule"), said)
+        if "grade" in case:
+            assert (said["grade"], said["reasons"]) == (case["grade"], case["reasons"])

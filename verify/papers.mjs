@@ -1,0 +1,91 @@
+// Papers recognised by their look: tokens, certificates, checkpoints, proofs, what a box says of its keys; and those that a PDF or
+// a PNG carries. Nothing is verified here. What is no whole paper is named, and so is a secret.
+import { isObject, decode, parse } from "./json.mjs";
+import { need, Refused, refuse, tried } from "./refused.mjs";
+
+/** The longest token there is, a closing statement, and some. */
+export const MOST = 6 << 20;
+const JSON_MOST = 65536, DELEGATIONS = 100;
+const ORIGIN = "stall.example/box/", PROOF = "c2sp.org/tlog-proof@v1";
+
+/** One character for each byte, those beyond ASCII too. */
+const latin = (bytes) => new TextDecoder("latin1").decode(bytes);
+const utf8 = (bytes) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+function strip(bytes) {
+  const space = (b) => b === 32 || (b > 8 && b < 14);
+  let first = 0, last = bytes.length;
+  while (first < last && space(bytes[first])) first++;
+  while (first < last && space(bytes[last - 1])) last--;
+  return bytes.subarray(first, last);
+}
+
+/**
+ * The papers in some bytes: {name, token}, {name, document}, {name, note}, {name, proof}, {name, journal}; or {name, refused: code},
+ * with `secret` of what should be shown to nobody.
+ */
+export function read(name, bytes) {
+  const text = strip(bytes), open = text[0] === 123;
+  const box = open ? tried(() => parse(decode(text, MOST))) : undefined;
+  if (isObject(box) && "box" in box && Array.isArray(box.delegations))
+    return box.delegations.filter((one) => typeof one === "string").slice(0, DELEGATIONS).map((token, n) => ({ name: `${name}/${n + 1}`, token }));
+  const end = bytes.indexOf(10), line = open && tried(() => parse(decode(bytes.subarray(0, end < 0 ? undefined : end), MOST)));
+  if (line?.type === "checkpoint") return [{ name, journal: true }];
+  const found = tried(() => recognised(bytes, text, open));
+  if (!(found instanceof Refused)) return [{ name, ...found }];
+  const secret = found.code.startsWith("verify-") && secretIn(text, box);
+  return [secret ? { name, refused: "verify-secret", secret } : { name, refused: found.code }];
+}
+function recognised(bytes, text, open) {
+  if (open && text.length <= MOST) {
+    const document = parse(decode(text, JSON_MOST));
+    need(isObject(document) && !("d" in document) && ("credentialSubject" in document || "verifiableCredential" in document), "verify-unknown");
+    return { document };
+  }
+  const letters = text.length <= MOST ? latin(text) : "", whole = (s) => /^[\w-]+\.[\w-]+\.[\w-]{86}$/.test(s);
+  if (whole(letters)) return { token: letters };
+  const start = latin(bytes.subarray(0, 64));
+  if (bytes.length <= MOST && start.startsWith(ORIGIN) && utf8(bytes).includes("\u2014 ")) return { note: utf8(bytes) };
+  if (bytes.length <= MOST && start.startsWith(PROOF)) return { proof: utf8(bytes) };
+  // Altered as it was saved, or a part.
+  const joined = letters.replace(/\s+/g, ""), begins = (s) => s.startsWith("eyJ") || s.startsWith(ORIGIN) || s.startsWith(PROOF);
+  const marked = /^\u00ef\u00bb\u00bf\s*(.{0,64})/s.exec(letters)?.[1] ?? "";
+  const part = letters.startsWith("eyJ") && (whole(joined) || /^[\w-]{3,}(\.[\w-]*){0,2}$/.test(joined));
+  return refuse(part || marked[0] === "{" || begins(marked) || /^(stall\.example\/box|c2sp\.org\/tlog-proof@v1)/.test(letters) ? "verify-incomplete" : "verify-unknown");
+}
+function secretIn(text, box) {
+  const letters = latin(text.subarray(0, JSON_MOST));
+  if (/recovery sheet/i.test(letters)) return "sheet";
+  if (isObject(box) && "d" in box && "x" in box) return "key";
+  return letters.length <= 200 && /^[0-9a-tv-z]{28}$/i.test(utf8(text).replace(/[\s\-\u2010-\u2015]/g, "")) ? "owner-code" : undefined;
+}
+
+/**
+ * The files that a PDF carries uncompressed, or the paper in a PNG: [name, bytes]; undefined of any other file. What is drawn on
+ * them is not looked at.
+ */
+export function carriedBy(bytes) {
+  if (latin(bytes.subarray(0, 5)) === "%PDF-") return inPdf(bytes, latin(bytes));
+  return latin(bytes.subarray(0, 8)) === "\u2030PNG\r\n\x1a\n" ? inPng(bytes) : undefined;
+}
+function inPdf(bytes, text) {
+  const found = [];
+  for (let at = text.indexOf("/EmbeddedFile"); at >= 0; at = text.indexOf("/EmbeddedFile", at + 1)) {
+    const from = text.lastIndexOf("obj", at), to = text.indexOf("stream", at);
+    const said = from < 0 || to < 0 ? "" : text.slice(from, to), length = /\/Length (\d+)\b(?! \d+ R)/.exec(said);
+    if (!/\/EmbeddedFile\b/.test(said) || !length || /\/Filter|endobj/.test(said)) continue;
+    const start = to + (text[to + 6] === "\r" ? 8 : 7);
+    found.push([`${found.length + 1}`, bytes.subarray(start, start + Number(length[1]))]);
+  }
+  return found;
+}
+function inPng(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), found = [];
+  for (let at = 8; at + 12 <= bytes.length;) {
+    const length = view.getUint32(at), data = bytes.subarray(at + 8, at + 8 + length);
+    // Keyword, 0, not compressed, method; then language and translated keyword, each with its 0.
+    const head = /^stall-certificate\0\0[^]([^\0]*)\0([^\0]*)\0/.exec(latin(data.subarray(0, 512)));
+    if (latin(bytes.subarray(at + 4, at + 8)) === "iTXt" && head) found.push(["certificate", data.subarray(head[0].length)]);
+    at += 12 + length;
+  }
+  return found;
+}

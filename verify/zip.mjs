@@ -1,0 +1,142 @@
+// ZIPs whose entries are stored, read piece by piece and never as a whole (protocol.md 9.1). Their headers and the directory at
+// their end must tell one story, and nothing in them may have another program unpack something else.
+// Field layout: PKWARE APPNOTE 6.3.10, sections 4.3.7 to 4.3.16.
+import { decode } from "./json.mjs";
+import { need, tried } from "./refused.mjs";
+import { Sha256 } from "./sha2.mjs";
+
+const WINDOW = 65536, CHUNK = 1 << 20, TAIL = 8 << 20, NAME = 1024;
+const FULL16 = 0xffff, FULL32 = 0xffffffff;
+const HARMLESS = [1, 0x0a, 0x5455, 0x5855, 0x7855, 0x7875, 0xcafe];   // ZIP64, times and owners, a mark of Java's
+
+export const bytesOf = async (blob) => new Uint8Array(await blob.arrayBuffer());
+/** Reads numbers from bytes: u(offset, how many bytes), the least significant first. */
+const reader = (bytes) => (at, n) => {
+  need(at + n <= bytes.length, "pack-truncated");
+  let value = 0;
+  for (let i = n; i-- > 0;) value = value * 256 + bytes[at + i];
+  return value;
+};
+const MARKS = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50, locator: 0x07064b50 };
+
+function nameIn(bytes, flags) {
+  const name = tried(() => decode(bytes, NAME));
+  need(typeof name === "string", "pack-damaged");
+  need(flags & 0x0800 || !/[^\x00-\x7f]/.test(name), "pack-unpacks-otherwise");
+  return name;
+}
+/** The extra fields; and the values that read “too large for 32 bits” replaced by those of ZIP64. */
+function extrasIn(bytes) {
+  const u = reader(bytes), found = new Map();
+  let at = 0;
+  while (at + 4 <= bytes.length) {
+    const id = u(at, 2), end = at + 4 + u(at + 2, 2);
+    need(HARMLESS.includes(id) && !found.has(id), "pack-unpacks-otherwise");
+    found.set(id, bytes.subarray(at + 4, end));
+    at = end;
+  }
+  need(at === bytes.length, "pack-damaged");
+  return found;
+}
+function widened(extras, values) {
+  const wide = extras.get(1) ?? new Uint8Array(), u = reader(wide);
+  need(wide.length >= 8 * values.filter((v) => v === FULL32).length, "pack-damaged");
+  let at = 0;
+  return values.map((v) => v === FULL32 ? u((at += 8) - 8, 8) : v);
+}
+
+/** The entry of a whole local header. */
+function localOf(bytes) {
+  const u = reader(bytes), flags = u(6, 2), name = nameIn(bytes.subarray(30, 30 + u(26, 2)), flags);
+  need(!(flags & 0x2041), "pack-encrypted");
+  need(u(8, 2) === 0 && !(flags & 8), "pack-compressed");
+  const [size, packed] = widened(extrasIn(bytes.subarray(30 + u(26, 2))), [u(22, 4), u(18, 4)]);
+  need(size === packed, "pack-damaged");
+  return { name, size, crc: u(14, 4) };
+}
+
+/**
+ * Walk from header to header; `check(entry, index)` may refuse each before more is read. The directory is compared in the end.
+ *
+ * @returns {Promise<{name: string, size: number, crc: number, header: number, at: number}[]>}
+ */
+export async function entriesOf(blob, check) {
+  const entries = [];
+  let window = new Uint8Array(), from = 0;
+  const read = async (at, n) => {
+    if (at < from || at + n > from + window.length) {
+      window = await bytesOf(blob.slice(at, at + Math.max(n, WINDOW)));
+      from = at;
+    }
+    return window.subarray(at - from, at - from + n);
+  };
+  let at = 0;
+  for (;;) {
+    const fixed = await read(at, 30), u = reader(fixed);
+    if (fixed.length < 4 || u(0, 4) !== MARKS.local) break;
+    need(u(26, 2) <= NAME, "pack-damaged");
+    const length = 30 + u(26, 2) + u(28, 2), raw = await read(at, length);
+    need(raw.length === length, "pack-truncated");
+    const entry = { ...localOf(raw), header: at, at: at + length };
+    check(entry, entries.length);
+    at += length + entry.size;
+    need(at <= blob.size, "pack-truncated");
+    entries.push(entry);
+  }
+  need(entries.length, "pack-not-a-zip");
+  need(blob.size - at <= TAIL, "pack-damaged");
+  checkTail(await bytesOf(blob.slice(at)), at, entries);
+  return entries;
+}
+
+/** All that follows the last entry lists exactly the entries and ends the file, so no other unzipper sees another file. */
+function checkTail(tail, tailAt, entries) {
+  const u = reader(tail), whole = (holds) => need(holds, "pack-damaged");
+  let at = 0;
+  for (const { name, size, crc, header } of entries) {
+    need(tail.length >= at + 46, "pack-truncated");
+    const flags = u(at + 8, 2), nameEnd = at + 46 + u(at + 28, 2), extraEnd = nameEnd + u(at + 30, 2), mode = u(at + 38, 4);
+    const end = extraEnd + u(at + 32, 2);
+    whole(u(at, 4) === MARKS.central);
+    need(tail.length >= end, "pack-truncated");
+    const [a, b, c] = widened(extrasIn(tail.subarray(nameEnd, extraEnd)), [u(at + 24, 4), u(at + 20, 4), u(at + 42, 4)]);
+    whole(!(flags & 0x2049) && u(at + 10, 2) === 0 && u(at + 16, 4) === crc && a === size && b === size && c === header && u(at + 34, 2) === 0);
+    whole(nameIn(tail.subarray(at + 46, nameEnd), flags) === name);
+    const unix = mode >>> 16;                                  // then the bits of DOS: a folder, the name of a disk
+    need([0, 0x8000].includes(unix & 0xf000) && !(unix & 0xe00) && !(mode & 0x18), "pack-unpacks-otherwise");
+    at = end;
+  }
+  const length = at, count = entries.length, wide = tail.length >= at + 4 && u(at, 4) === MARKS.end64;
+  if (wide) {
+    need(tail.length >= at + 76, "pack-truncated");
+    const plain = [u(at + 4, 8), u(at + 16, 4), u(at + 20, 4), u(at + 24, 8), u(at + 32, 8), u(at + 40, 8), u(at + 48, 8)];
+    whole(String(plain) === String([44, 0, 0, count, count, length, tailAt]));
+    at += 56;
+    whole(u(at, 4) === MARKS.locator && u(at + 4, 4) === 0 && u(at + 8, 8) === tailAt + length && u(at + 16, 4) === 1);
+    at += 20;
+  } else whole(at < 20 || u(at - 20, 4) !== MARKS.locator);
+  need(tail.length >= at + 22, "pack-truncated");
+  const one = (value, real, full) => value === real || (wide && value === full);
+  whole(u(at, 4) === MARKS.end && u(at + 4, 2) === 0 && u(at + 6, 2) === 0 && u(at + 8, 2) === u(at + 10, 2) && one(u(at + 8, 2), count, FULL16)
+    && one(u(at + 12, 4), length, FULL32) && one(u(at + 16, 4), tailAt, FULL32));
+  const end = at + 22 + u(at + 20, 2);
+  need(tail.length >= end, "pack-truncated");
+  whole(tail.length === end);
+  for (let i = at + 4; i + 4 <= tail.length; i++) whole(u(i, 4) !== MARKS.end);
+}
+const CRC = Int32Array.from({ length: 256 }, (_, n) => {
+  for (let i = 0; i < 8; i++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
+  return n;
+});
+/** SHA-256 in bytes and CRC-32 of a stretch of a file, read in pieces; `onBytes` is told how many each had. */
+export async function digestOf(blob, onBytes) {
+  const hash = new Sha256();
+  let crc = -1;
+  for (let at = 0; at < blob.size; at += CHUNK) {
+    const piece = await bytesOf(blob.slice(at, at + CHUNK));
+    hash.update(piece);
+    for (let i = 0; i < piece.length; i++) crc = (crc >>> 8) ^ CRC[(crc ^ piece[i]) & 255];
+    onBytes(piece.length);
+  }
+  return { sha256: hash.digest(), crc: ~crc >>> 0 };
+}
