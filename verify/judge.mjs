@@ -50,7 +50,8 @@ import { bytesOf, digestOf, entriesOf } from "./zip.mjs";
  * @property {string} [text]   of a certificate: its JSON as it was handed in, for answer() of presentation.mjs
  */
 
-const ZIP_PAPERS = 100, ZIP_BYTES = 32 << 20, ZIP_ENTRIES = 5002;
+const ZIP_PAPERS = 250, ZIP_BYTES = 32 << 20, ZIP_ENTRIES = 5002;
+const NO_PAPER = ["verify-unknown", "verify-nothing-inside"];      // it may be a file of a drop
 const PAPER = /\.(jws|json|tlog-proof|pdf|png)$/i, OURS = ["README.txt", "verify.html"];
 
 /**
@@ -85,13 +86,13 @@ export async function judge(inputs, { onProgress = () => {}, expectedCreator } =
 async function recognised(name, blob) {
   const start = new TextDecoder("latin1").decode(await bytesOf(blob.slice(0, 42)));
   if (start.startsWith("PK")) return start.endsWith("manifest.jws") ? [{ name, pack: true, blob }] : unzipped(name, blob);
-  return papersIn(name, await bytesOf(blob.slice(0, MOST + 1))).map((p) => p.refused === "verify-unknown" ? { ...p, blob } : p);
+  return papersIn(name, await bytesOf(blob.slice(0, MOST + 1))).map((p) => NO_PAPER.includes(p.refused) ? { ...p, blob } : p);
 }
 function papersIn(name, bytes) {
   const carried = bytes.length <= MOST && carriedBy(bytes);
   if (!carried) return read(name, bytes);
-  const found = carried.flatMap(([inside, data]) => read(`${name}/${inside}`, data)).map((p) => ({ ...p, notes: ["picture-unchecked"] }));
-  return found.length ? found : [{ name, refused: "verify-unknown" }];
+  const found = carried.flatMap((data) => read(name, data)).map((p) => ({ ...p, notes: ["picture-unchecked"] }));
+  return found.length ? found : [{ name, refused: "verify-nothing-inside" }];
 }
 /** What an asynchronous `f` gives, or the Refused it throws. */
 async function awaited(f) {

@@ -2,6 +2,7 @@
 // a PNG carries. Nothing is verified here. What is no whole paper is named, and so is a secret.
 import { isObject, decode, parse } from "./json.mjs";
 import { need, Refused, refuse, tried } from "./refused.mjs";
+import { crc32 } from "./zip.mjs";
 
 /** The longest token there is, a closing statement, and some. */
 export const MOST = 6 << 20;
@@ -59,33 +60,35 @@ function secretIn(text, box) {
   return letters.length <= 200 && /^[0-9a-tv-z]{28}$/i.test(utf8(text).replace(/[\s\-\u2010-\u2015]/g, "")) ? "owner-code" : undefined;
 }
 
+const CARRIED = 10;
 /**
- * The files that a PDF carries uncompressed, or the paper in a PNG: [name, bytes]; undefined of any other file. What is drawn on
- * them is not looked at.
+ * The papers that a PDF holds as embedded files, not compressed, or a PNG in its chunks `iTXt` (protocol.md 9.3): their bytes;
+ * undefined of any other file. What is drawn on them is not looked at.
  */
 export function carriedBy(bytes) {
-  if (latin(bytes.subarray(0, 5)) === "%PDF-") return inPdf(bytes, latin(bytes));
-  return latin(bytes.subarray(0, 8)) === "\u2030PNG\r\n\x1a\n" ? inPng(bytes) : undefined;
+  const start = latin(bytes.subarray(0, 8));
+  return start.startsWith("%PDF-") ? inPdf(bytes, latin(bytes)) : start === "\u2030PNG\r\n\x1a\n" ? inPng(bytes) : undefined;
 }
 function inPdf(bytes, text) {
   const found = [];
-  for (let at = text.indexOf("/EmbeddedFile"); at >= 0; at = text.indexOf("/EmbeddedFile", at + 1)) {
-    const from = text.lastIndexOf("obj", at), to = text.indexOf("stream", at);
-    const said = from < 0 || to < 0 ? "" : text.slice(from, to), length = /\/Length (\d+)\b(?! \d+ R)/.exec(said);
-    if (!/\/EmbeddedFile\b/.test(said) || !length || /\/Filter|endobj/.test(said)) continue;
-    const start = to + (text[to + 6] === "\r" ? 8 : 7);
-    found.push([`${found.length + 1}`, bytes.subarray(start, start + Number(length[1]))]);
+  for (let at = text.indexOf("/EmbeddedFile"); at >= 0 && found.length < CARRIED; at = text.indexOf("/EmbeddedFile", at + 1)) {
+    const head = /^[^]*>>\s*stream\r?\n/.exec(text.slice(at, at + 2100).split("endobj")[0]), from = text.lastIndexOf(" obj", at);
+    const said = head ? text.slice(Math.max(from, at - 2000), at + head[0].length) : "", length = /\/Length\s+(\d{1,8})(?![\d\s]*R)/.exec(said);
+    if (!length || from < 0 || said.includes("endobj") || !/\/Type\s*\/EmbeddedFile/.test(said) || said.includes("/Filter")) continue;
+    const first = at + head[0].length, last = first + Number(length[1]);
+    if (last > bytes.length) continue;
+    found.push(bytes.subarray(first, last));
+    at = last;
   }
   return found;
 }
 function inPng(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), found = [];
-  for (let at = 8; at + 12 <= bytes.length;) {
-    const length = view.getUint32(at), data = bytes.subarray(at + 8, at + 8 + length);
-    // Keyword, 0, not compressed, method; then language and translated keyword, each with its 0.
-    const head = /^stall-certificate\0\0[^]([^\0]*)\0([^\0]*)\0/.exec(latin(data.subarray(0, 512)));
-    if (latin(bytes.subarray(at + 4, at + 8)) === "iTXt" && head) found.push(["certificate", data.subarray(head[0].length)]);
-    at += 12 + length;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), found = [], head = "iTXtstall-certificate\0\0\0\0\0";
+  for (let at = 8; at + 12 <= bytes.length && found.length < CARRIED;) {
+    const end = at + 8 + view.getUint32(at), chunk = bytes.subarray(at + 4, end);
+    if (end + 4 > bytes.length) break;
+    if (latin(chunk.subarray(0, head.length)) === head && (~crc32(chunk) >>> 0) === view.getUint32(end)) found.push(chunk.subarray(head.length));
+    at = end + 4;
   }
   return found;
 }

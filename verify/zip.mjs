@@ -128,6 +128,11 @@ const CRC = Int32Array.from({ length: 256 }, (_, n) => {
   for (let i = 0; i < 8; i++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
   return n;
 });
+/** The CRC-32 of bytes that follow those before; its bits turned over are the checksum. */
+export function crc32(bytes, crc = -1) {
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ CRC[(crc ^ bytes[i]) & 255];
+  return crc;
+}
 /** SHA-256 in bytes and CRC-32 of a stretch of a file, read in pieces; `onBytes` is told how many each had. */
 export async function digestOf(blob, onBytes) {
   const hash = new Sha256();
@@ -135,7 +140,7 @@ export async function digestOf(blob, onBytes) {
   for (let at = 0; at < blob.size; at += CHUNK) {
     const piece = await bytesOf(blob.slice(at, at + CHUNK));
     hash.update(piece);
-    for (let i = 0; i < piece.length; i++) crc = (crc >>> 8) ^ CRC[(crc ^ piece[i]) & 255];
+    crc = crc32(piece, crc);
     onBytes(piece.length);
   }
   return { sha256: hash.digest(), crc: ~crc >>> 0 };
