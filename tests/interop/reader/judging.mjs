@@ -1,5 +1,5 @@
 // What papers say of each other, one question a line (JSON) in, one answer a line out. {kind: "judge", papers: [[name, base64]],
-// creator?} is answered by all verdicts; a case of the vectors between papers, as {kind: its file, trusted, …}, by {code?, grade?, reasons?}.
+// creator?} is answered by {verdicts, told: what onProgress was, most: bytes read at once}; a case of the vectors between papers, as {kind: its file, trusted, …}, by {code?, grade?, reasons?}.
 import { createInterface } from "node:readline";
 import { certificate } from "../../../verify/certificate.mjs";
 import { close } from "../../../verify/close.mjs";
@@ -88,12 +88,20 @@ const CASES = {
   },
 };
 
+/** A file that remembers the longest stretch of it that was ever in memory. */
+class Watched extends Blob {
+  constructor(parts, seen) { super(parts); this.seen = seen; }
+  slice(...range) { return new Watched([super.slice(...range)], this.seen); }
+  arrayBuffer() { this.seen.most = Math.max(this.seen.most, this.size); return super.arrayBuffer(); }
+}
+
 async function answer(q) {
   try {
     if (q.kind !== "judge") return CASES[q.kind](q) ?? {};
-    const inputs = q.papers.map(([name, data]) => ({ name, blob: new Blob([Buffer.from(data, "base64")]) })), told = [];
+    const seen = { most: 0 }, told = [];
+    const inputs = q.papers.map(([name, data]) => ({ name, blob: new Watched([Buffer.from(data, "base64")], seen) }));
     const verdicts = await judge(inputs, { expectedCreator: q.creator, onProgress: (...bytes) => told.push(bytes) });
-    return { verdicts, told };
+    return { verdicts, told, most: seen.most };
   } catch (e) {
     return e instanceof Refused ? { code: e.code } : { broken: String(e.stack ?? e) };
   }
