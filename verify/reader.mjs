@@ -1,29 +1,29 @@
-// All readers of single papers under one name each: what tests and other programs are given of this folder.
-import * as badge from "./badge.mjs";
-import * as bytes from "./bytes.mjs";
-import * as certificate from "./certificate.mjs";
-import * as claimcode from "./claimcode.mjs";
-import * as close from "./close.mjs";
-import * as decline from "./decline.mjs";
-import * as delegation from "./delegation.mjs";
-import * as event from "./event.mjs";
-import * as json from "./json.mjs";
-import * as keys from "./keys.mjs";
-import * as lease from "./lease.mjs";
-import * as manifest from "./manifest.mjs";
-import * as merkle from "./merkle.mjs";
-import * as note from "./note.mjs";
-import * as ownercode from "./ownercode.mjs";
-import * as paths from "./paths.mjs";
-import * as presentation from "./presentation.mjs";
-import * as receipt from "./receipt.mjs";
-import * as refused from "./refused.mjs";
-import * as seal from "./seal.mjs";
-import * as sha2 from "./sha2.mjs";
-import * as tlogproof from "./tlogproof.mjs";
-import * as token from "./token.mjs";
+// The readers of single papers under one roof: what tests and other programs are given of the page, as `stall.reader`.
+import { badge } from "./badge.mjs";
+import { hex, unb64, unhex, utf8 } from "./bytes.mjs";
+import { besideManifest, besideReceipt, certificate } from "./certificate.mjs";
+import { claimHash, readClaimCode } from "./claimcode.mjs";
+import { checkEntry, close, closeBesideManifest } from "./close.mjs";
+import { checkDecliner, decline } from "./decline.mjs";
+import { delegation } from "./delegation.mjs";
+import { event } from "./event.mjs";
+import { didOf, publicOf, readDid, thumbprint, verify } from "./keys.mjs";
+import { lease, leaseReturn } from "./lease.mjs";
+import { manifest } from "./manifest.mjs";
+import { leafHash, verifyConsistency, verifyInclusion } from "./merkle.mjs";
+import { checkpointOf, openNote } from "./note.mjs";
+import { readOwnerCode, seedOf, writeOwnerCode } from "./ownercode.mjs";
+import { answer, check } from "./presentation.mjs";
+import { receipt } from "./receipt.mjs";
+import { need, Refused } from "./refused.mjs";
+import { seal } from "./seal.mjs";
+import { Sha256, sha512 } from "./sha2.mjs";
+import { checkCertificate, checkReceipt, cosignedAt, logged, readProof } from "./tlogproof.mjs";
+import { open } from "./token.mjs";
 
 export const reader = Object.freeze({
-  badge, bytes, certificate, claimcode, close, decline, delegation, event, json, keys, lease, manifest, merkle, note, ownercode, paths,
-  presentation, receipt, refused, seal, sha2, tlogproof, token,
+  Refused, Sha256, answer, badge, besideManifest, besideReceipt, certificate, check, checkCertificate, checkDecliner, checkEntry,
+  checkReceipt, checkpointOf, claimHash, close, closeBesideManifest, cosignedAt, decline, delegation, didOf, event, hex, leafHash,
+  lease, leaseReturn, logged, manifest, need, open, openNote, publicOf, readClaimCode, readDid, readOwnerCode, readProof, receipt,
+  seal, seedOf, sha512, thumbprint, unb64, unhex, utf8, verify, verifyConsistency, verifyInclusion, writeOwnerCode,
 });

@@ -1,0 +1,368 @@
+"""Make JavaScript of this folder smaller without changing what it does: comments and spaces, what nothing names, local names.
+
+Reads tokens, not programs: enough for code as it is written here (semicolons, `const` and `let`, no labels, no `eval`). What it
+makes is run by the tests on every golden vector.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
+from typing import NamedTuple
+
+KEYWORDS = frozenset(
+    "as async await break case catch class const constructor continue default delete do else export extends false finally for from function "
+    "get if import in instanceof let new null of return set static super switch this throw true try typeof undefined void while yield".split()
+)
+_WORDS_BEFORE_PATTERN = frozenset("return typeof case in of void delete throw else do await yield".split())
+_SPACE = re.compile(r"(?:\s|/\*.*?\*/|//[^\n]*)+", re.DOTALL)
+_WORD = re.compile(r"[A-Za-z_$][\w$]*|[0-9][\w.]*|\.[0-9]\w*")
+_TEXT = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL)
+_PATTERN = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
+_SIGN = re.compile(r"\.\.\.|\?\.(?![0-9])|=>|>>>=?|\*\*=?|&&=?|\|\|=?|\?\?=?|[=!]==?|<<=?|>>=?|[-+*/%&|^<>]=|\+\+|--|.", re.DOTALL)
+_CHUNK = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*(?:`|\$\{)", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+class Unreadable(Exception):
+    """JavaScript that this does not read, in one sentence."""
+
+
+class Token(NamedTuple):
+    """`kind` is word, text (also patterns and pieces of templates), sign or space; a space is a blank or a line feed."""
+
+    kind: str
+    text: str
+
+
+def tokens(code: str) -> list[Token]:
+    """Cut JavaScript into tokens; comments are spaces. Pieces of a template stand around the tokens of its expressions."""
+    return list(_cut(code))
+
+
+def _cut(code: str) -> Iterator[Token]:
+    at, last, braces = 0, Token("sign", ";"), [0]
+    while at < len(code):
+        found, kind = _SPACE.match(code, at), "space"
+        if found is None:
+            found, kind = _next(code, at, last, inside_template=len(braces) > 1 and braces[-1] == 0)
+        text = found[0]
+        at += len(text)
+        if kind == "space":
+            yield Token(kind, "\n" if "\n" in text else " ")
+            continue
+        if text == "{":
+            braces[-1] += 1
+        elif text == "}" and kind == "sign":
+            braces[-1] -= 1
+        if kind == "text" and text[0] == "}":
+            braces.pop()
+        if kind == "text" and text.endswith("${") and text[0] in "`}":
+            braces.append(0)
+        last = Token(kind, text)
+        yield last
+
+
+def _next(code: str, at: int, last: Token, *, inside_template: bool) -> tuple[re.Match[str], str]:
+    sign = code[at]
+    found, kind = None, "text"
+    if sign in "\"'":
+        found = _TEXT.match(code, at)
+    elif sign == "`" or (sign == "}" and inside_template):
+        found = re.compile(re.escape(sign) + _CHUNK.pattern, re.DOTALL).match(code, at)
+    elif sign == "/" and _may_begin_pattern(last):
+        found = _PATTERN.match(code, at)
+    elif _WORD.match(code, at):
+        found, kind = _WORD.match(code, at), "word"
+    else:
+        found, kind = _SIGN.match(code, at), "sign"
+    if found is None:
+        raise Unreadable(f"JavaScript that cannot be read: {code[at : at + 40]!r}")
+    return found, kind
+
+
+def _may_begin_pattern(last: Token) -> bool:
+    if last.kind == "word":
+        return last.text in _WORDS_BEFORE_PATTERN
+    return last.kind == "sign" and last.text not in (")", "]", "}", "++", "--")
+
+
+def shortened(cut: list[Token]) -> list[Token]:
+    """Write `const a = 1; const b = 2;` as one statement, and `(a) => …` without its brackets."""
+    solid = [token for token in cut if token.kind != "space"]
+    inside = _brackets(solid, "")
+    gone: set[int] = set()
+    heads: list[str] = [""]                     # of each bracket that is open, the word its running statement began with
+    begins = True
+    for at, token in enumerate(solid):
+        if begins:
+            if token.text == "const" == heads[-1] and solid[at - 1].text == ";":
+                solid[at - 1] = Token("sign", ",")
+                gone.add(at)
+            heads[-1] = token.text
+        begins = token.text == ";" and inside[at] in ("", "block")
+        if token.kind == "sign" and token.text in _OPEN:
+            heads.append("")
+            begins = token.text == "{"
+        elif token.kind == "text" and token.text.endswith("${") and token.text[0] in "`}":
+            heads += [] if token.text[0] == "}" else [""]
+        elif (token.kind == "sign" and token.text in _CLOSE) or (token.kind == "text" and token.text[0] == "}"):
+            heads.pop()
+            if token.text == "}" and inside[at] in ("", "block"):
+                heads[-1], begins = "", True
+        if token.text == "=>" and [one.text for one in solid[at - 3 : at : 2]] == ["(", ")"] and solid[at - 2].kind == "word" and solid[at - 4].text != "async":
+            gone |= {at - 3, at - 1}
+    kept, at = list[Token](), -1
+    for token in cut:
+        at += token.kind != "space"
+        if token.kind == "space":
+            kept.append(token)
+        elif at not in gone:
+            kept.append(solid[at])
+    return kept
+
+
+def written(cut: list[Token]) -> str:
+    """Write tokens with no more spaces than they need: between words, between signs that would join, and line feeds that end a statement."""
+    out: list[str] = []
+    space = ""
+    for token in cut:
+        if token.kind == "space":
+            space = "\n" if "\n" in (space, token.text) else " "
+            continue
+        out.append(_between(out[-1] if out else "", token.text, space))
+        out.append(token.text)
+        space = ""
+    return "".join(out)
+
+
+def _between(before: str, after: str, space: str) -> str:
+    if not before or not space:
+        return ""
+    if space == "\n" and before[-1] not in "{(,;[=:?&|<+*" and after[0] not in ")]},;.?:&|=":
+        return "\n"
+    word = re.compile(r"[\w$]")
+    if (word.match(before[-1]) and word.match(after[0])) or (before[-1] in "+-/" and after[0] in "+-/>"):
+        return " "
+    return ""
+
+
+class Unit(NamedTuple):
+    """A statement at the top of a module, or a member of a class there: what it declares ("" if nothing), and its tokens."""
+
+    name: str
+    cut: list[Token]
+    may_go: bool
+    inside: str = ""
+    """`class` for a member of one."""
+
+
+_OPEN, _CLOSE = frozenset(("(", "[", "{")), frozenset((")", "]", "}"))
+_DECLARING = re.compile(r"(?:export )?(?:(?P<kind>const|let) (?P<name>[\w$]+)=(?P<value>.{0,12})|(?:async )?function\*? ?(?P<function>[\w$]+)|class (?P<class>[\w$]+))")
+_HARMLESS = re.compile(r"async|\(|[\w$]+=>|freeze\(\{")
+
+
+def units(cut: list[Token]) -> Iterator[Unit]:
+    """Cut a module into its statements; a class into its head, members and end."""
+    for statement in _statements(cut):
+        found = _DECLARING.match(written(statement))
+        name = (found["name"] or found["function"] or found["class"]) if found else ""
+        if found and found["class"]:
+            yield from _members(statement)
+        else:
+            value = found["value"] if found else None
+            yield Unit(name or "", statement, bool(name) and (value is None or _HARMLESS.match(value) is not None))
+
+
+def _statements(cut: list[Token]) -> Iterator[list[Token]]:
+    depth, begun = 0, list[Token]()
+    for at, token in enumerate(cut):
+        begun.append(token)
+        depth += (token.text in _OPEN) - (token.text in _CLOSE) if token.kind == "sign" else _template(token)
+        ends = token == ("sign", ";")
+        if token == ("sign", "}") and depth == 0:
+            head = next((one.text for one in begun if one.kind != "space" and one.text != "export"), "")
+            ends = head in ("function", "class", "async", "for", "if", "while") and (at + 1 == len(cut) or cut[at + 1].text == "\n")
+        if depth == 0 and ends:
+            yield begun
+            begun = []
+    if any(token.kind != "space" for token in begun):
+        yield begun
+
+
+def _template(token: Token) -> int:
+    if token.kind != "text" or token.text[0] not in "`}":
+        return 0
+    return token.text.endswith("${") - (token.text[0] == "}")
+
+
+def _members(cut: list[Token]) -> Iterator[Unit]:
+    begin = next(at for at, token in enumerate(cut) if token.text == "{") + 1
+    yield Unit("", cut[:begin], may_go=False)
+    depth, member = 0, list[Token]()
+    for token in cut[begin:-1]:
+        member.append(token)
+        depth += (token.text in _OPEN) - (token.text in _CLOSE) if token.kind == "sign" else _template(token)
+        if depth == 0 and token.text in ("}", ";"):
+            words = [one.text for one in member if one.kind == "word" and one.text not in ("static", "get", "set", "async")]
+            yield Unit(words[0], member, words[0] != "constructor" and token.text == "}", "class")
+            member = []
+    yield Unit("", [*member, cut[-1]], False, "class")
+
+
+def names(cut: list[Token]) -> Counter[str]:
+    """Count the names that tokens use, as variables or members."""
+    return Counter(token.text for token in cut if token.kind == "word" and _NAME.fullmatch(token.text))
+
+
+_BLOCK_AFTER = frozenset((")", "=>", ";", "{", "}", "else", "do", "try", "finally", "catch", ""))
+
+
+def declared(unit: Unit) -> set[str]:
+    """The names that a statement declares for its whole module; a member of a class declares none."""
+    solid = [token for token in unit.cut if token.kind != "space"]
+    if unit.inside or not solid:
+        return set()
+    at = next((at for at, token in enumerate(solid[:2]) if token.text in ("const", "let", "function", "class")), None)
+    if at is None:
+        return set()
+    return {*_listed(solid, at)} if solid[at].text in ("const", "let") else {unit.name or solid[at + 1].text}
+
+
+def renamed(unit: Unit, short: Mapping[str, str], spaces: Mapping[str, Mapping[str, str]]) -> list[Token]:
+    """Give names their short ones: those of the module by `short`, members of namespaces by `spaces`, others in order a, b, c.
+
+    Members of objects keep theirs; `{kid}` becomes `{kid:a}`.
+    """
+    solid = [token for token in unit.cut if token.kind != "space"]
+    inside = _brackets(solid, unit.inside)
+    own = {name for name in _locals(solid, inside) if name not in KEYWORDS}
+    if own & spaces.keys():
+        raise Unreadable(f"a name that is also that of an imported module: {own & spaces.keys()}")
+    free = (name for name in _lower() if name not in names(solid) or name in own)
+    local: dict[str, str] = {}
+    out, at, skip = list[Token](), -1, 0
+    for token in unit.cut:
+        if token.kind == "space":
+            out.append(token)
+            continue
+        at += 1
+        name = token.text
+        if skip:
+            skip -= 1
+            continue
+        role = _role(solid, inside, at) if token.kind == "word" and name not in KEYWORDS else "member"
+        if role == "member":
+            out.append(token)
+            continue
+        if name in spaces and solid[at + 1].text == ".":
+            out.append(Token("word", spaces[name][solid[at + 2].text]))
+            skip = 2
+            continue
+        if name not in short and name in own and name not in local:
+            local[name] = next(free)
+        given = short.get(name) or local.get(name) or name
+        out.append(Token("word", f"{name}:{given}" if role == "both" and given != name else given))
+    return out
+
+
+def _lower() -> Iterator[str]:
+    yield from (letter + digit for digit in ("", *"0123456789") for letter in ascii_lowercase)
+
+
+def upper() -> Iterator[str]:
+    """Short names for what a module declares: none of those that are given within it."""
+    yield from (first + second for second in ("", *ascii_letters) for first in ascii_uppercase)
+
+
+def _brackets(solid: list[Token], begin: str) -> list[str]:
+    """What each token stands directly in: (, [, block, class, object or what `begin` says."""
+    stack, found = [begin], list[str]()
+    for at, token in enumerate(solid):
+        if len(stack) > 1 and (token.text in _CLOSE if token.kind == "sign" else token.kind == "text" and token.text[0] == "}"):
+            stack.pop()
+        found.append(stack[-1])
+        if token.kind == "sign" and token.text in _OPEN:
+            stack.append(_kind(solid, at) if token.text == "{" else token.text)
+        if token.kind == "text" and token.text[0] in "`}" and token.text.endswith("${"):
+            stack.append("(")
+    return found
+
+
+def _kind(solid: list[Token], at: int) -> str:
+    before = [token.text for token in solid[max(0, at - 4) : at]]
+    if "class" in before and before[-1] not in (")", "=>", "{", "}", ";"):
+        return "class"
+    return "block" if (before[-1] if before else "") in _BLOCK_AFTER else "object"
+
+
+def _role(solid: list[Token], inside: list[str], at: int) -> str:
+    before, after = solid[at - 1].text if at else "", solid[at + 1].text if at + 1 < len(solid) else ""
+    if before in (".", "?."):
+        return "member"
+    if inside[at] == "class" and before in ("{", "}", ";", "static", "get", "set", "async"):
+        return "member"
+    if inside[at] == "object" and before in ("{", ",", "get", "set", "async"):
+        if after in (":", "("):
+            return "member"
+        if after in (",", "}", "="):
+            return "both"
+    return "variable"
+
+
+def _locals(solid: list[Token], inside: list[str]) -> Iterator[str]:
+    for at, token in enumerate(solid):
+        before = solid[at - 1].text if at else ""
+        if token.kind == "word" and before in ("function", "class"):
+            yield token.text
+        if token.text in ("const", "let"):
+            yield from _listed(solid, at)
+        if token.text == "=>":
+            yield from [before] if before != ")" else _named(solid, _opening(solid, at - 1), at - 1)
+        if token.text == "{" and before == ")" and inside[at] != "(":
+            begin = _opening(solid, at - 1)
+            if solid[begin - 1].text not in ("if", "for", "while", "switch"):
+                yield from _named(solid, begin, at - 1)
+
+
+def _opening(solid: list[Token], closing: int) -> int:
+    depth = 0
+    for at in range(closing, -1, -1):
+        depth += (solid[at].text in _CLOSE) - (solid[at].text in _OPEN) if solid[at].kind == "sign" else -_template(solid[at])
+        if depth == 0:
+            return at
+    raise Unreadable("a bracket that was never opened")
+
+
+def _named(solid: list[Token], begin: int, end: int) -> Iterator[str]:
+    """The names in parameters or a pattern: not those of members, nor what a default calls."""
+    for at in range(begin + 1, end):
+        token, after = solid[at], solid[at + 1].text
+        if token.kind == "word" and _NAME.fullmatch(token.text) and solid[at - 1].text not in (".", "=") and after not in (":", "(", "."):
+            yield token.text
+
+
+def _listed(solid: list[Token], begin: int) -> Iterator[str]:
+    """The names of `const a = 1, { b, c: d } = e;`."""
+    depth = 0
+    for at in range(begin + 1, len(solid)):
+        token, before = solid[at], solid[at - 1].text
+        if depth == 0 and (at == begin + 1 or before == ","):
+            if token.kind == "word":
+                yield token.text
+            elif token.text in ("{", "["):
+                yield from _named(solid, at, _closing(solid, at))
+        depth += (token.text in _OPEN) - (token.text in _CLOSE) if token.kind == "sign" else _template(token)
+        if depth < 0 or (depth == 0 and token.text in (";", "of", "in")):
+            return
+
+
+def _closing(solid: list[Token], opening: int) -> int:
+    depth = 0
+    for at in range(opening, len(solid)):
+        depth += (solid[at].text in _OPEN) - (solid[at].text in _CLOSE) if solid[at].kind == "sign" else _template(solid[at])
+        if depth == 0:
+            return at
+    raise Unreadable("a bracket that is never closed")
