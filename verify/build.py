@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Put the modules of this folder into one page: static/verify.html. Needs Python alone; run it after every change here.
 
-No bundler and no minifier: comments and indentation go, each module becomes a function that returns its exports, and nothing
-else is changed, so that the page can be compared with this folder by eye. Prints what the page weighs, and fails above 40 kB.
+No bundler from elsewhere: comments and spaces go, functions that nothing names go, and names are shortened (squeeze.py), nothing
+else is changed, and the same files give the same page. Prints what the page weighs, and fails above 40 kB.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ import hashlib
 import json
 import re
 import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a program, as in: python verify/build.py
+
+from verify import squeeze  # found by the line above
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -24,135 +31,180 @@ ENTRY = HERE / "page.mjs"
 MOST = 40_000
 """Bytes of the page by gzip -9."""
 
-BROKEN_BY = ("</script", "<!--", "\n-->", "\u2028", "\u2029")
+BROKEN_BY = ("</script", "<!--", "-->", "\u2028", "\u2029")
 """What ends a script inside a page, or reads as something else there."""
 
-_BEFORE_REGEX = re.compile(r"(?:^|[(,=:\[!&|?{};+\-*%~^<>]|\breturn|\btypeof)\s*$")
-_TOKEN = re.compile(
-    r"""
-    (?P<comment>/\*.*?\*/|//[^\n]*)
-  | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-  | (?P<template>`(?:[^`\\]|\\.)*`)
-  | (?P<slash>/)
-  | (?P<space>\s+)
-  | (?P<code>[^/"'`\s]+)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_REGEX = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
-_TIGHT = "(){}[];,:?=<>&|*"
-"""Signs beside which a space says nothing."""
-
-_IMPORT = re.compile(r"^import\s*(?P<what>\{[^}]*\}|\*\s*as\s+\w+)\s*from\s*\"(?P<path>[^\"]+)\";?$", re.MULTILINE)
-_EXPORT = re.compile(r"^export (?P<kind>const|class|function|async function)(?P<star>\*?) ?(?P<name>\w+)", re.MULTILINE)
-_EXPORTS = re.compile(r"^export\s*\{(?P<names>[^}]*)\};?$", re.MULTILINE)
+_IMPORT = re.compile(r'import\s*(?P<what>\{[^}]*\}|\* ?as \w+) ?from ?"(?P<path>[^"]+)";\n?')
+_EXPORT = re.compile(r"(?<![\w$.])export (?=(?:const|class|function|async function)\*? ?(\w+))")
+_EXPORTS = re.compile(r"(?<![\w$.])export ?\{(?P<names>[^}]*)\};?")
+_WRONG = re.compile(r"(?<![\w$.\"'`])(?:import|export)\b(?![\"'`:])")
 
 
 class Unbuildable(Exception):
     """What the page cannot be made of, in one sentence."""
 
 
-def stripped(code: str) -> str:
-    """Take comments, indentation, empty lines and spaces beside signs away. Texts, templates and patterns stay as they are."""
-    out: list[str] = []
-    at = 0
-    while at < len(code):
-        found = _TOKEN.match(code, at)
-        if found is None:
-            raise Unbuildable(f"JavaScript that cannot be read: {code[at : at + 40]!r}")
-        piece, kind = found[0], found.lastgroup
-        if kind == "slash" and _BEFORE_REGEX.search("".join(out[-3:])):
-            found = _REGEX.match(code, at)
-            if found is None:
-                raise Unbuildable(f"a pattern that does not end: {code[at : at + 40]!r}")
-            piece = found[0]
-        at += len(piece)
-        if kind == "comment":
-            piece = "\n" if "\n" in piece else " "
-            kind = "space"
-        if kind == "space":
-            piece = "\n" if "\n" in piece else " "
-            if out and out[-1] in (" ", "\n"):
-                piece = "\n" if "\n" in (piece, out.pop()) else " "
-        out.append(piece)
-    return _tight(out)
+@dataclass
+class Module:
+    """One file: what it takes from others, what it gives, and its statements."""
+
+    path: Path
+    taken: list[tuple[Path, dict[str, str]]]
+    """Module, and name there to name here; `*` for all of it."""
+    given: list[str]
+    units: list[squeeze.Unit]
+
+    @property
+    def name(self) -> str:
+        """The constant that holds its exports in the page."""
+        return "$" + ("noble" if self.path.stem == "index" else self.path.stem.replace("-", "_"))
+
+    def uses(self) -> Counter[str]:
+        """How often each name stands in its statements."""
+        uses = Counter[str]()
+        for unit in self.units:
+            uses.update(unit.names)
+        return uses
 
 
-def _tight(pieces: list[str]) -> str:
-    kept: list[str] = []
-    for at, piece in enumerate(pieces):
-        if piece == " ":
-            before, after = pieces[at - 1][-1] if at else "", pieces[at + 1][0] if at + 1 < len(pieces) else ""
-            if before in _TIGHT or after in _TIGHT or not before or not after:
-                continue
-        kept.append(piece)
-    return "".join(kept).strip() + "\n"
-
-
-def _name(path: Path) -> str:
-    return "$" + ("noble" if path.stem == "index" else path.stem.replace("-", "_"))
-
-
-def _module(path: Path) -> tuple[str, list[Path]]:
-    """Write one module as a function, and tell whose exports it takes."""
-    needed: list[Path] = []
-    code = stripped(path.read_text(encoding="utf-8"))
-
-    def taken(found: re.Match[str]) -> str:
-        other = (path.parent / found["path"]).resolve()
-        needed.append(other)
-        what = found["what"]
-        if what.startswith("*"):
-            return f"const {what.split()[-1].removeprefix('*as')}={_name(other)};"
-        return f"const{re.sub(r' as ', ':', what)}={_name(other)};"
-
-    code = _IMPORT.sub(taken, code)
-    given = [found["name"] for found in _EXPORT.finditer(code)]
-    code = _EXPORT.sub(r"\g<kind>\g<star> \g<name>", code)
+def read(path: Path) -> Module:
+    """Read one module; of a JSON file each member is an export. Raises Unbuildable for what this build does not know."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".json":
+        return Module(path, [], [], [squeeze.Unit("", [squeeze.Token("text", _data(text))], may_go=False)])
+    code = squeeze.written(squeeze.tokens(text))
+    taken = []
+    for found in _IMPORT.finditer(code):
+        what = found["what"].strip("{}").split(",")
+        pairs = [re.split(r" ?\bas ", one) for one in what if one]
+        taken.append(((path.parent / found["path"]).resolve(), {pair[0]: pair[-1] for pair in pairs}))
+    code = _IMPORT.sub("", code)
+    given = _EXPORT.findall(code)
     for found in _EXPORTS.finditer(code):
-        given += [name.strip() for name in found["names"].split(",") if name.strip()]
-    code = _EXPORTS.sub("", code).strip()
-    if re.search(r"^(import|export)\b|\bimport\(|\bimport\.meta\b", code, re.MULTILINE):
+        given += [name for name in found["names"].split(",") if name]
+    code = _EXPORTS.sub("", _EXPORT.sub("", code))
+    if _WRONG.search(code) or any(" as " in name for name in given):
         raise Unbuildable(f"{path.name} imports or exports in a way that this build does not know")
-    return f"const {_name(path)}=(()=>{{\n{code}\nreturn{{{','.join(given)}}}\n}})();\n", needed
+    return Module(path, taken, given, list(squeeze.units(squeeze.tokens(code))))
 
 
-def script(entry: Path = ENTRY) -> str:
-    """Write the module `entry` and all it needs, each once, after what it needs itself."""
-    done: dict[Path, str] = {}
-    open_: list[Path] = []
-
-    def add(path: Path) -> None:
-        if path in open_:
-            raise Unbuildable(f"{path.name} needs itself, by {open_[-1].name}")
-        if path in done:
-            return
-        open_.append(path)
-        if path.suffix == ".json":
-            text, needed = f"const {_name(path)}={_data(path)};\n", []
-        else:
-            text, needed = _module(path)
-        for other in needed:
-            add(other)
-        open_.pop()
-        done[path] = text
-
-    add(entry)
-    names = [_name(path) for path in done]
-    if len(set(names)) != len(names):
-        raise Unbuildable("two modules have one name")
-    return '"use strict";\n' + "".join(done.values())
-
-
-def _data(path: Path) -> str:
+def _data(text: str) -> str:
     """The sentences as a module: `names` of all of them, and under each language they themselves, in one line divided by `|`."""
-    texts = json.loads(path.read_text(encoding="utf-8"))
+    texts = json.loads(text)
     lines = {"names": "|".join(texts)}
     for tongue in next(iter(texts.values())):
         lines[tongue] = "|".join(each[tongue] for each in texts.values())
         if lines[tongue].count("|") != len(texts) - 1:
             raise Unbuildable(f"a sentence in {tongue} holds a |")
     return json.dumps(lines, ensure_ascii=False, separators=(",", ":"))
+
+
+def modules(entry: Path) -> list[Module]:
+    """The module `entry` and all it needs, each once, after what it needs itself."""
+    done: dict[Path, Module] = {}
+    begun: list[Path] = []
+
+    def add(path: Path) -> None:
+        if path in begun:
+            raise Unbuildable(f"{path.name} needs itself, by {begun[-1].name}")
+        if path not in done:
+            begun.append(path)
+            module = read(path)
+            for other, _ in module.taken:
+                add(other)
+            done[begun.pop()] = module
+
+    add(entry)
+    if len({module.name for module in done.values()}) != len(done):
+        raise Unbuildable("two modules have one name")
+    return list(done.values())
+
+
+def shake(found: list[Module]) -> None:
+    """Leave out functions, and members of classes, that nothing names: of what is vendored, a third."""
+    while True:
+        before = sum(len(module.units) for module in found)
+        uses = {module.path: module.uses() for module in found}
+        everywhere = Counter[str]()
+        for own in uses.values():
+            everywhere.update(own)
+        for module in found:
+            used = uses[module.path] + _uses_by_others(module, found, uses)
+            module.units = [
+                unit for unit in module.units
+                if not unit.may_go or (everywhere if unit.inside else used)[unit.name] > unit.names[unit.name]
+            ]  # fmt: skip
+        if sum(len(module.units) for module in found) == before:
+            return
+
+
+def _uses_by_others(module: Module, found: list[Module], all_uses: Mapping[Path, Counter[str]]) -> Counter[str]:
+    uses = Counter[str]()
+    for other in found:
+        own = all_uses[other.path]
+        for pairs in (pairs for path, pairs in other.taken if path == module.path):
+            if "*" in pairs:
+                whole = _is_handed_on(other, pairs["*"])
+                uses.update(name for name in module.given if whole or own[name])
+            uses.update(there for there, here in pairs.items() if own[here])
+    return uses
+
+
+def _is_handed_on(module: Module, name: str) -> bool:
+    """Whether the whole of an imported module is used as a value, not only members of it by name."""
+    texts = [token.text for unit in module.units for token in unit.cut if token.kind != "space"]
+    return any(text == name and (*texts, "")[at + 1] != "." for at, text in enumerate(texts))
+
+
+def script(entry: Path = ENTRY) -> str:
+    """Write `entry` and all it needs as one script, in which every name of every module is another."""
+    found = modules(entry)
+    shake(found)
+    by_path = {module.path: module for module in found}
+    short = _short_names(found)
+    body = "".join(_body(module, by_path, short) for module in found)
+    return f'"use strict";(()=>{{{body}}})();\n'
+
+
+def _short_names(found: list[Module]) -> dict[Path, dict[str, str]]:
+    """What each name of each module is called in the script, the most used shortest."""
+    used = Counter[tuple[Path, str]]()
+    for module in found:
+        own = module.uses()
+        for unit in module.units:
+            used.update({(module.path, name): own[name] for name in squeeze.declared(unit)})
+        for other, pairs in module.taken:
+            used.update({(other, there): own[here] for there, here in pairs.items()})
+    free = squeeze.upper()
+    short: dict[Path, dict[str, str]] = {module.path: {} for module in found}
+    for (path, name), _ in sorted(used.items(), key=lambda pair: (-pair[1], pair[0])):
+        short[path][name] = next(free)
+    return short
+
+
+def _body(module: Module, by_path: dict[Path, Module], short: dict[Path, dict[str, str]]) -> str:
+    names, spaces = dict(short[module.path]), {}
+    for other, pairs in module.taken:
+        if "*" in pairs and by_path[other].path.suffix != ".json":
+            spaces[pairs["*"]] = short[other]
+        names |= {here: short[other][there] for there, here in pairs.items()}
+    cut = [
+        token
+        for unit in module.units
+        for token in (*squeeze.renamed(unit, names, spaces), squeeze.Token("space", "\n"))
+    ]
+    text = squeeze.written(squeeze.shortened(cut))
+    everything = short[module.path].get("*")
+    if module.path.suffix == ".json":
+        return f"const {everything}={text};\n"
+    if everything and any(
+        _is_handed_on(one, pairs["*"])
+        for one in by_path.values()
+        for path, pairs in one.taken
+        if path == module.path and "*" in pairs
+    ):
+        text += f"\nconst {everything}={{{','.join(f'{name}:{names[name]}' for name in module.given)}}};"
+    return text + "\n"
 
 
 def style(path: Path = HERE / "page.css") -> str:

@@ -69,7 +69,7 @@ function files(paper) {
 /** The card of a paper. `expected` is the did the reader trusts, if there is one. */
 export function card(paper, expected) {
   const name = grade(paper), f = paper.facts, what = kind(paper), ok = holds(paper), title = f.title ?? f.drop?.title ?? f.name;
-  const creator = f.creator ?? paper.signedBy.findLast((one) => one.who === "creator")?.did ?? f.iss;
+  const creator = f.creator ?? paper.signedBy.find((one) => one.who === "creator")?.did ?? f.iss;
   const dated = paper.times.dated ?? f.validFrom ?? f.iat, code = paper.code && el("code", {}, paper.code);
   const beside = (note, label) => [el("br"), label, " ", paper.notes.includes(note) ? "✓" : t("f.missing")];
   const inside = [

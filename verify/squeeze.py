@@ -9,21 +9,72 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
 KEYWORDS = frozenset(
-    "as async await break case catch class const constructor continue default delete do else export extends false finally for from function "
-    "get if import in instanceof let new null of return set static super switch this throw true try typeof undefined void while yield".split()
+    [
+        "as",
+        "async",
+        "await",
+        "break",
+        "case",
+        "catch",
+        "class",
+        "const",
+        "constructor",
+        "continue",
+        "default",
+        "delete",
+        "do",
+        "else",
+        "export",
+        "extends",
+        "false",
+        "finally",
+        "for",
+        "from",
+        "function",
+        "get",
+        "if",
+        "import",
+        "in",
+        "instanceof",
+        "let",
+        "new",
+        "null",
+        "of",
+        "return",
+        "set",
+        "static",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "typeof",
+        "undefined",
+        "void",
+        "while",
+        "yield",
+    ]
 )
-_WORDS_BEFORE_PATTERN = frozenset("return typeof case in of void delete throw else do await yield".split())
+_WORDS_BEFORE_PATTERN = frozenset(
+    ["return", "typeof", "case", "in", "of", "void", "delete", "throw", "else", "do", "await", "yield"]
+)
 _SPACE = re.compile(r"(?:\s|/\*.*?\*/|//[^\n]*)+", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_$][\w$]*|[0-9][\w.]*|\.[0-9]\w*")
 _TEXT = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL)
 _PATTERN = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
-_SIGN = re.compile(r"\.\.\.|\?\.(?![0-9])|=>|>>>=?|\*\*=?|&&=?|\|\|=?|\?\?=?|[=!]==?|<<=?|>>=?|[-+*/%&|^<>]=|\+\+|--|.", re.DOTALL)
+_SIGN = re.compile(
+    r"\.\.\.|\?\.(?![0-9])|=>|>>>=?|\*\*=?|&&=?|\|\|=?|\?\?=?|[=!]==?|<<=?|>>=?|[-+*/%&|^<>]=|\+\+|--|.", re.DOTALL
+)
 _CHUNK = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*(?:`|\$\{)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_LETTER = re.compile(r"[\w$]")
 
 
 class Unreadable(Exception):
@@ -94,7 +145,10 @@ def shortened(cut: list[Token]) -> list[Token]:
     solid = [token for token in cut if token.kind != "space"]
     inside = _brackets(solid, "")
     gone: set[int] = set()
-    heads: list[str] = [""]                     # of each bracket that is open, the word its running statement began with
+    heads, blocks = (
+        [""],
+        list[bool](),
+    )  # of each open bracket the word its running statement began with; of each brace, whether it holds any
     begins = True
     for at, token in enumerate(solid):
         if begins:
@@ -105,14 +159,19 @@ def shortened(cut: list[Token]) -> list[Token]:
         begins = token.text == ";" and inside[at] in ("", "block")
         if token.kind == "sign" and token.text in _OPEN:
             heads.append("")
-            begins = token.text == "{"
-        elif token.kind == "text" and token.text.endswith("${") and token.text[0] in "`}":
-            heads += [] if token.text[0] == "}" else [""]
-        elif (token.kind == "sign" and token.text in _CLOSE) or (token.kind == "text" and token.text[0] == "}"):
+            if token.text == "{":
+                blocks.append(_kind(solid, at) != "object")
+                begins = blocks[-1]
+        elif token.kind == "sign" and token.text in _CLOSE:
             heads.pop()
-            if token.text == "}" and inside[at] in ("", "block"):
+            if token.text == "}" and blocks.pop():
                 heads[-1], begins = "", True
-        if token.text == "=>" and [one.text for one in solid[at - 3 : at : 2]] == ["(", ")"] and solid[at - 2].kind == "word" and solid[at - 4].text != "async":
+        if (
+            token.text == "=>"
+            and [one.text for one in solid[at - 3 : at : 2]] == ["(", ")"]
+            and solid[at - 2].kind == "word"
+            and solid[at - 4].text != "async"
+        ):
             gone |= {at - 3, at - 1}
     kept, at = list[Token](), -1
     for token in cut:
@@ -139,17 +198,17 @@ def written(cut: list[Token]) -> str:
 
 
 def _between(before: str, after: str, space: str) -> str:
-    if not before or not space:
+    if not before:
         return ""
     if space == "\n" and before[-1] not in "{(,;[=:?&|<+*" and after[0] not in ")]},;.?:&|=":
         return "\n"
-    word = re.compile(r"[\w$]")
-    if (word.match(before[-1]) and word.match(after[0])) or (before[-1] in "+-/" and after[0] in "+-/>"):
+    if _LETTER.match(before[-1]) and _LETTER.match(after[0]):
         return " "
-    return ""
+    return " " if space and before[-1] in "+-/" and after[0] in "+-/>" else ""
 
 
-class Unit(NamedTuple):
+@dataclass(frozen=True)
+class Unit:
     """A statement at the top of a module, or a member of a class there: what it declares ("" if nothing), and its tokens."""
 
     name: str
@@ -158,9 +217,16 @@ class Unit(NamedTuple):
     inside: str = ""
     """`class` for a member of one."""
 
+    @cached_property
+    def names(self) -> Counter[str]:
+        """How often it uses each name, as a variable or a member."""
+        return names(self.cut)
+
 
 _OPEN, _CLOSE = frozenset(("(", "[", "{")), frozenset((")", "]", "}"))
-_DECLARING = re.compile(r"(?:export )?(?:(?P<kind>const|let) (?P<name>[\w$]+)=(?P<value>.{0,12})|(?:async )?function\*? ?(?P<function>[\w$]+)|class (?P<class>[\w$]+))")
+_DECLARING = re.compile(
+    r"(?:export )?(?:(?P<kind>const|let) (?P<name>[\w$]+)=(?P<value>.{0,12})|(?:async )?function\*? ?(?P<function>[\w$]+)|class (?P<class>[\w$]+))"
+)
 _HARMLESS = re.compile(r"async|\(|[\w$]+=>|freeze\(\{")
 
 
@@ -184,7 +250,9 @@ def _statements(cut: list[Token]) -> Iterator[list[Token]]:
         ends = token == ("sign", ";")
         if token == ("sign", "}") and depth == 0:
             head = next((one.text for one in begun if one.kind != "space" and one.text != "export"), "")
-            ends = head in ("function", "class", "async", "for", "if", "while") and (at + 1 == len(cut) or cut[at + 1].text == "\n")
+            ends = head in ("function", "class", "async", "for", "if", "while") and (
+                at + 1 == len(cut) or cut[at + 1].text == "\n"
+            )
         if depth == 0 and ends:
             yield begun
             begun = []
@@ -206,7 +274,9 @@ def _members(cut: list[Token]) -> Iterator[Unit]:
         member.append(token)
         depth += (token.text in _OPEN) - (token.text in _CLOSE) if token.kind == "sign" else _template(token)
         if depth == 0 and token.text in ("}", ";"):
-            words = [one.text for one in member if one.kind == "word" and one.text not in ("static", "get", "set", "async")]
+            words = [
+                one.text for one in member if one.kind == "word" and one.text not in ("static", "get", "set", "async")
+            ]
             yield Unit(words[0], member, words[0] != "constructor" and token.text == "}", "class")
             member = []
     yield Unit("", [*member, cut[-1]], False, "class")
@@ -281,7 +351,9 @@ def _brackets(solid: list[Token], begin: str) -> list[str]:
     """What each token stands directly in: (, [, block, class, object or what `begin` says."""
     stack, found = [begin], list[str]()
     for at, token in enumerate(solid):
-        if len(stack) > 1 and (token.text in _CLOSE if token.kind == "sign" else token.kind == "text" and token.text[0] == "}"):
+        if len(stack) > 1 and (
+            token.text in _CLOSE if token.kind == "sign" else token.kind == "text" and token.text[0] == "}"
+        ):
             stack.pop()
         found.append(stack[-1])
         if token.kind == "sign" and token.text in _OPEN:
@@ -330,7 +402,11 @@ def _locals(solid: list[Token], inside: list[str]) -> Iterator[str]:
 def _opening(solid: list[Token], closing: int) -> int:
     depth = 0
     for at in range(closing, -1, -1):
-        depth += (solid[at].text in _CLOSE) - (solid[at].text in _OPEN) if solid[at].kind == "sign" else -_template(solid[at])
+        depth += (
+            (solid[at].text in _CLOSE) - (solid[at].text in _OPEN)
+            if solid[at].kind == "sign"
+            else -_template(solid[at])
+        )
         if depth == 0:
             return at
     raise Unreadable("a bracket that was never opened")
@@ -340,7 +416,12 @@ def _named(solid: list[Token], begin: int, end: int) -> Iterator[str]:
     """The names in parameters or a pattern: not those of members, nor what a default calls."""
     for at in range(begin + 1, end):
         token, after = solid[at], solid[at + 1].text
-        if token.kind == "word" and _NAME.fullmatch(token.text) and solid[at - 1].text not in (".", "=") and after not in (":", "(", "."):
+        if (
+            token.kind == "word"
+            and _NAME.fullmatch(token.text)
+            and solid[at - 1].text not in (".", "=")
+            and after not in (":", "(", ".")
+        ):
             yield token.text
 
 
@@ -362,7 +443,9 @@ def _listed(solid: list[Token], begin: int) -> Iterator[str]:
 def _closing(solid: list[Token], opening: int) -> int:
     depth = 0
     for at in range(opening, len(solid)):
-        depth += (solid[at].text in _OPEN) - (solid[at].text in _CLOSE) if solid[at].kind == "sign" else _template(solid[at])
+        depth += (
+            (solid[at].text in _OPEN) - (solid[at].text in _CLOSE) if solid[at].kind == "sign" else _template(solid[at])
+        )
         if depth == 0:
             return at
     raise Unreadable("a bracket that is never closed")

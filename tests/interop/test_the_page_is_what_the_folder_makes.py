@@ -1,0 +1,130 @@
+"""static/verify.html is what verify/ makes, weighs no more than it may, runs this script alone and loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.house.sources import ROOT
+from verify import build, squeeze
+
+MADE = (ROOT / "static/verify.html").read_text(encoding="utf-8")
+PARTS = {
+    "script": re.findall(r"<script>(.*?)</script>", MADE, re.DOTALL),
+    "style": re.findall(r"<style>(.*?)</style>", MADE, re.DOTALL),
+}
+
+
+def test_the_committed_page_is_what_the_folder_makes() -> None:
+    assert build.page() == MADE, "run: python verify/build.py"
+
+
+def test_the_table_of_unicode_is_that_of_the_documents() -> None:
+    assert build.TABLE.read_text(encoding="utf-8") == build.table(), "run: python verify/build.py"
+
+
+def test_it_weighs_no_more_than_forty_kilobytes() -> None:
+    assert build.weight(MADE) <= build.MOST == 40_000
+
+
+@pytest.mark.parametrize("part", ["script", "style"])
+def test_its_policy_names_the_hash_of_its_one(part: str) -> None:
+    (text,) = PARTS[part]
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    assert f"{part}-src 'sha256-{digest}';" in MADE
+
+
+def test_its_policy_allows_no_request_and_nothing_else() -> None:
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', MADE)
+    allowed = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert allowed.keys() == {"default-src", "script-src", "style-src", "img-src", "base-uri", "form-action"}
+    assert (allowed["default-src"], allowed["base-uri"], allowed["form-action"]) == ("'none'",) * 3
+    assert allowed["img-src"] == "data: blob:"
+    assert MADE.index("Content-Security-Policy") < min(MADE.index("<style"), MADE.index("<script"))
+
+
+def test_it_refers_to_nothing_outside_itself() -> None:
+    script, style = PARTS["script"][0], PARTS["style"][0]
+    frame = MADE.replace(script, "").replace(style, "")
+    assert not re.search(r"\b(src|href|srcset|action|data|poster)\s*=", frame)
+    assert "url(" not in style
+    assert "@import" not in style
+    assert not re.search(
+        r"\b(fetch|XMLHttpRequest|WebSocket|EventSource|sendBeacon|importScripts|import)\b\s*\(|\beval\b|new Function",
+        script,
+    )
+    named = set(re.findall(r"https?://[^\"'`\s]+", MADE))
+    assert named <= {
+        "https://www.w3.org/ns/credentials/v2", "https://stall.example/ns/edition/v1", "https://stall.example/ns/presentation/v1",
+        "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json", "http://www.w3.org/2000/svg",
+    }  # fmt: skip
+
+
+def test_phones_of_2021_can_read_it() -> None:
+    newer = r"\(\?<[=!]|\.at\(|\.replaceAll\(|isWellFormed|structuredClone|\?\?=|\|\|=|&&=|Object\.hasOwn|\.findLast\(|#\w+\s*[=(;]"
+    assert not re.search(newer, re.sub(r"\"(?:[^\"\\]|\\.)*\"|`[^`]*`", '""', PARTS["script"][0]))
+
+
+def squeezed(code: str) -> str:
+    return squeeze.written(squeeze.shortened(squeeze.tokens(code)))
+
+
+@pytest.mark.parametrize(
+    ("code", "made"),
+    [
+        ("const a = 1; // one\nconst b = 2;\n", "const a=1,b=2;"),
+        ('/* no */ x = /[/*]"`/u.test(y) / 2 / z;', 'x=/[/*]"`/u.test(y)/2/z;'),
+        ("s = ` two  spaces ${ a + `in ${b}` } // no comment`;", "s=` two  spaces ${a+`in ${b}`} // no comment`;"),
+        ("const f = (a) => a + +b - -c;", "const f=a=>a+ +b- -c;"),
+        ("const { a } = b; const [c] = d;", "const{a}=b,[c]=d;"),
+        ("f(async (a) => { return { a }; });", "f(async(a)=>{return{a};});"),
+        ("for (const a of b) c();\nconst d = 1;", "for(const a of b)c();const d=1;"),
+        ('t = "it\'s" + \'a "b"\';', 't="it\'s"+\'a "b"\';'),
+    ],
+)
+def test_what_is_squeezed_says_the_same(code: str, made: str) -> None:
+    assert squeezed(code) == made
+
+
+@pytest.mark.parametrize(
+    ("code", "made"),
+    [
+        ("function open({ kid, claims: c }, key = kid) { return { kid, c: key.c, c }; }",
+         "function A({kid:a,claims:b},c=a){return{kid:a,c:c.c,c:b};}"),
+        ("const open = (a, { b = 1 }, ...rest) => rest.map((x) => x.a ? b : a);", "const A=(a,{b=1},...c)=>c.map(d=>d.a?b:a);"),
+        ("function open() { for (const [k, v] of Object.entries(all)) { label(k, v); } }",
+         "function A(){for(const[a,b]of Object.entries(all)){label(a,b);}}"),
+        ("function open(key) { const text = `${key}: ${space.sign(key)}`; return text; }", "function A(a){const b=`${a}: ${Bq(a)}`;return b;}"),
+    ],
+)  # fmt: skip
+def test_names_are_shortened_but_never_those_of_members(code: str, made: str) -> None:
+    (unit,) = squeeze.units(squeeze.tokens(code))
+    renamed = squeeze.renamed(unit, {"open": "A"}, {"space": {"sign": "Bq"}})
+    assert squeeze.written(squeeze.shortened(renamed)) == made
+
+
+def test_what_nothing_names_is_left_out(tmp_path: Path) -> None:
+    write: Callable[[str, str], int] = lambda name, text: (tmp_path / name).write_text(text, encoding="utf-8")  # noqa: E731  # short for two files
+    write("one.mjs", 'import { used } from "./two.mjs";\nused(new Date());\n')
+    write("two.mjs", "class K { kept() { return 1; } gone() { return 2; } }\nexport const used = () => new K().kept();\n"
+          "export const unused = () => deep();\nfunction deep() { return 3; }\n")  # fmt: skip
+    made = build.script(tmp_path / "one.mjs")
+    assert "return 1" in made
+    assert not re.search("return [23]|deep|unused", made)
+
+
+def test_what_it_does_not_know_is_refused(tmp_path: Path) -> None:
+    for code in (
+        'export * from "./two.mjs";',
+        'const two = import("./two.mjs");',
+        "export default 1;",
+        "const a = `no end;",
+    ):
+        (tmp_path / "one.mjs").write_text(code + "\n", encoding="utf-8")
+        with pytest.raises((build.Unbuildable, squeeze.Unreadable)):
+            build.script(tmp_path / "one.mjs")
