@@ -1,11 +1,10 @@
 // Ed25519 keys and signatures as docs/protocol.md 2.3 and 3 want them. The arithmetic on the curve is noble's; its own
 // `verify` multiplies the equation by the cofactor 8, which 2.3 does not.
-import { Point, getPublicKey, hashes, sign as signed } from "../static/vendor/noble-ed25519-3.2.0/index.js";
-import { ascii, b58, b64, concat, hex, little, same, unb58 } from "./bytes.mjs";
+import { Point } from "../static/vendor/noble-ed25519-3.2.0/index.js";
+import { ascii, b58, b64, concat, hex, little, same, unb58, unhex } from "./bytes.mjs";
 import { need, refuse } from "./refused.mjs";
 import { sha256, sha512 } from "./sha2.mjs";
 
-hashes.sha512 = sha512;
 const { p: P, n: ORDER } = Point.CURVE();
 const E8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
 const LOW = [0n, 1n, P - 1n, E8, P - E8];
@@ -55,9 +54,23 @@ export const kidOf = (did) => thumbprint(readDid(did));
 /** One key as the dictionary that `open` in token.mjs asks for. */
 export const trusting = (...keys) => new Map(keys.map((key) => [thumbprint(key), key]));
 
-/** The public key of a seed of 32 bytes; and what it signs. */
-export const publicOf = (seed) => getPublicKey(seed);
-export const sign = (seed, message) => signed(message, seed);
+/** The secret number of a seed of 32 bytes, and what its nonces are made from (RFC 8032, 5.1.5). */
+function secretOf(seed) {
+  const half = sha512(seed);
+  half[0] &= 248;
+  half[31] = (half[31] & 127) | 64;
+  return [little(half.subarray(0, 32)) % ORDER, half.subarray(32)];
+}
+const times = (n) => Point.BASE.multiply(n).toBytes();
+/** The public key of a seed. */
+export const publicOf = (seed) => times(secretOf(seed)[0]);
+/** The signature of a message by a seed (RFC 8032, 5.1.6). */
+export function sign(seed, message) {
+  const [secret, prefix] = secretOf(seed), key = times(secret);
+  const r = little(sha512(concat(prefix, message))) % ORDER, R = times(r);
+  const S = (r + (little(sha512(concat(R, key, message))) % ORDER) * secret) % ORDER;
+  return concat(R, unhex(S.toString(16).padStart(64, "0")).reverse());
+}
 
 /** How documents name a token: base64url SHA-256 of its characters (4). */
 export const nameOf = (token) => b64(sha256(ascii(token)));
