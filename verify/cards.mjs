@@ -26,7 +26,10 @@ const holds = (paper) => ORDER.indexOf(grade(paper)) > 2;
 export const byWeight = (a, b) => ORDER.indexOf(grade(a)) - ORDER.indexOf(grade(b)) || WORK.includes(kind(b)) - WORK.includes(kind(a)) || WORK.indexOf(kind(a)) - WORK.indexOf(kind(b));
 
 export const state = (name, text, tag = "p") => el(tag + ".state." + GRADES[name][1], {}, glyph(GRADES[name][0]), el("span", {}, text));
-const facts = (...rows) => el("dl", {}, rows.map(([name, ...told]) => told.flat(9).some(Boolean) && el("div", {}, el("dt", {}, name), el("dd", {}, told))));
+const facts = (...rows) => {
+  const told = rows.filter(([, ...said]) => said.flat(9).some(Boolean));
+  return told.length > 0 && el("dl", {}, told.map(([name, ...said]) => el("div", {}, el("dt", {}, name), el("dd", {}, said))));
+};
 const two = (head, lines) => lines.some(Boolean) && [el("h4", {}, head), el("ul", {}, lines.map((line) => line && el("li", {}, line)))];
 const print = (did) => el("span.key", { title: did }, fingerprint(did));
 
@@ -34,7 +37,7 @@ function reasons(paper) {
   const told = [...new Set((paper.code ? [paper.code] : paper.reasons).map(why))];
   if (paper.state === "secret") return t("e.secret");
   const states = harmed(paper).map((file) => file.state);
-  return ([...new Set(states)].map((name) => t("f." + name) + " " + states.filter((other) => other === name).length).join(", ") || told.join(" ")) || (kind(paper) === "file" && t("e.paper"));
+  return ([...new Set(states)].map((name) => number(states.filter((other) => other === name).length) + " " + t("f." + name)).join(", ") || told.join(" ")) || (kind(paper) === "file" && t("e.paper"));
 }
 function proofs(paper, expected) {
   const f = paper.facts, what = kind(paper);
