@@ -146,7 +146,7 @@ function judged(h, paper) {
   const grade = found.grade ?? (gone ? "REVOKED" : "VALID"), reasons = found.reasons ?? (gone ? [gone] : []);
   return {
     ...v, grade, reasons, state: grade.startsWith("VALID") ? "holds" : "fails", code: grade === "INVALID" ? reasons[0] : undefined,
-    notes: [...notes, ...found.notes ?? []], facts: found.facts, seal, times: { dated, until },
+    notes: [...notes, ...found.notes ?? []], facts: found.facts, seal, text: kind === "certificate" ? canonical(paper.document) : undefined, times: { dated, until },
     signedBy: [
       ...owner ? [{ who: "owner", did: owner }] : [], ...chain ? [{ who: chain.role, did: chain.sub, name: chain.name }] : [],
       { who: "creator", did: creator },

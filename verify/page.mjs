@@ -58,7 +58,7 @@ const creators = (found) => found.flatMap((paper) => [paper.facts.creator, ...pa
 function show(trouble) {
   const counts = ORDER.map((name) => [name, judged.filter((paper) => grade(paper) === name).length]).filter(([, n]) => n);
   $("found").replaceChildren(...(trouble || judged.length ? [
-    el("div.head", {}, el("h2#sum", { id: "sum", tabindex: -1 }, trouble ? state("invalid", why(trouble), "span") : counts.map(([name, n]) => state(name, t("g." + name) + " " + number(n), "span"))),
+    el("div.head", {}, el("h2", { id: "sum", tabindex: -1 }, trouble ? state("invalid", why(trouble), "span") : counts.map(([name, n]) => state(name, t("g." + name) + " " + number(n), "span"))),
       el("button.plain", { type: "button", onclick: clear }, t("again"))),
     ...[...judged].sort(byWeight).map((paper) => card(paper, expected)),
   ] : []));

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from stall.wire import crockford, fingerprint, keys, ownercode, presentation
 from stall.web.factory import STATIC, create_buyer_app, shop_of
+from stall.wire import crockford, fingerprint, keys, ownercode, presentation
 from tests.fakes import stock
-from tests.fakes.clock import FakeClock
 from tests.fakes.stock import FILES, PRINTS, ZINE
 from tests.web import axe, phone, serving
 
@@ -105,7 +104,7 @@ def told(page: Page, *files: Path) -> list[str]:
 
 def heads(page: Page) -> list[str]:
     page.wait_for_selector("#sum")
-    return page.eval_on_selector_all(".card h3", "all => all.map(one => one.textContent)")
+    return page.locator(".card h3").all_text_contents()
 
 
 def test_a_sales_papers_are_told_from_a_disk_without_a_network(page: Page, bought: Bought) -> None:
@@ -253,7 +252,7 @@ def test_it_keeps_nobody_out_by_day_and_by_night_in_any_language(browser: Browse
         summary.click()
     page.evaluate(axe.SOURCE)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] - one of two words
+        page.emulate_media(color_scheme=scheme)
         wrong += [f"{scheme}: {each}" for each in page.evaluate(axe.RUN, None if scheme == "light" else axe.OF_COLOUR)]
     for tongue in TEXTS["title"]:
         page.select_option("#tongue", tongue)
