@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,27 +15,35 @@ if TYPE_CHECKING:
 
     from stall.store.db import Tx
 
-#: No delegation or lease is longer (docs/protocol.md); reading stops there.
+#: No delegation or lease is longer (docs/protocol.md).
 MOST_BYTES = 64 * 1024
+#: Nor a closing statement than this; reading stops there.
+MOST_CLOSE_BYTES = 6 * 1024 * 1024
+#: Certificates in one ZIP, and their bytes: an edition that can be listed in a closing statement.
+MOST_CERTIFICATES, MOST_ZIP_BYTES = 10_000, 96 * 1024 * 1024
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
 def accept(files: tuple[Path, ...], data: Path) -> None:
-    """Accept delegations and leases, one in each FILE: all of them or none."""
+    """Accept delegations, leases, closing statements, and certificates that their creator signed anew, alone or in a ZIP.
+
+    All of FILES or none.
+    """
     from stall.app import open_box
     from stall.domain import shown
 
-    tokens = [(path, _token(path)) for path in files]
-    several = len(tokens) > 1
+    read = [(path, _read(path)) for path in files]
+    several = len(read) > 1
     box = open_box(data)
     try:
         with box.db.transaction() as tx:
             said = []
-            for path, token in tokens:
+            for path, content in read:
                 with _named(path) if several else contextlib.nullcontext():
-                    said.append(f"{shown.name(path.name)}: {_accept(tx, token)}")
+                    told = _accept(tx, content) if isinstance(content, str) else _certificates(tx, content)
+                    said.append(f"{shown.name(path.name)}: {told}")
     finally:
         box.close()
     say.lines(*said)
@@ -57,20 +65,24 @@ def _named(path: Path) -> Iterator[None]:
 def _accept(tx: Tx, token: str) -> str:
     """Accept one document by its type and say what it gives."""
     from stall.errors import Refused
+    from stall.flows.accept_closing import accept_close
     from stall.flows.accept_document import accept_delegation, accept_lease
-    from stall.wire import delegation, jws, lease
+    from stall.wire import closing, delegation, jws, lease
 
     typ = jws.unverified_typ(token)
     if typ == delegation.TYP:
         given = accept_delegation(tx, token)
         return f"{given.iss} delegates {given.role} ({', '.join(given.cap)}) for {', '.join(given.drops)}"
+    if typ == closing.TYP:
+        ended = accept_close(tx, token)
+        return f"{ended.drop} is closed for good; what is sold and claimed here is final as it lists it"
     if typ == lease.TYP:
         leased = accept_lease(tx, token)
         numbers = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in leased.ranges)
         return f"numbers {numbers} of {leased.drop} may be sold here"
     raise Refused(
         "accept-type",
-        f"This is a {_word(typ)}; accept takes delegations and leases. Import packs with: stall pack import --data BOX FILE",
+        f"This is a {_word(typ)}; accept takes delegations, leases, closing statements and certificates. Import packs with: stall pack import --data BOX FILE",
     )
 
 
@@ -90,15 +102,43 @@ def _word(typ: str) -> str:
     return words.get(typ, "paper of a kind this box does not know")
 
 
-def _token(path: Path) -> str:
+def _read(path: Path) -> str | list[dict[str, Any]]:
+    """Read a token, or the certificates in a file or a ZIP."""
     from stall.commands import files
+    from stall.creator import zips
     from stall.domain import shown
     from stall.errors import Refused
+    from stall.wire import strict_json
 
-    data = files.read(path, MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
+    data = files.read(path, MOST_CLOSE_BYTES + 1)
+    if data.startswith(zips.MARK):
+        bounds = zips.Bounds(MOST_CERTIFICATES, MOST_ZIP_BYTES)
+        held = [inner for name, inner in zips.read(path, path.name, bounds) if name.endswith(".json") and inner]
+        return [document for inner in held if isinstance(document := strict_json.loads(inner.strip()), dict)]
+    if len(data) > MOST_BYTES and not (len(data) <= MOST_CLOSE_BYTES and _is_close(data)):
         raise Refused(
             "file-too-large",
-            f"{shown.quoted(str(path))} is too large to be a delegation or a lease. Check the name.",
+            f"{shown.quoted(str(path))} is too large to be a delegation, a lease or a certificate. Check the name.",
         )
+    if data.lstrip().startswith(b"{"):
+        document = strict_json.loads(data.strip())
+        return [document] if isinstance(document, dict) else []
     return data.decode("ascii", errors="replace").strip()
+
+
+def _is_close(data: bytes) -> bool:
+    """Whether a long file is a closing statement, which may be."""
+    from stall.errors import StallError
+    from stall.wire import closing, jws
+
+    with contextlib.suppress(StallError):
+        return jws.unverified_typ(data.decode("ascii", errors="replace").strip()) == closing.TYP
+    return False
+
+
+def _certificates(tx: Tx, documents: list[dict[str, Any]]) -> str:
+    """Keep certificates that their creator signed anew."""
+    from stall.flows.accept_closing import accept_certificate
+
+    new = sum([accept_certificate(tx, document) for document in documents])
+    return f"{new} certificates signed by their creator are handed out from now on, {len(documents) - new} were here before"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 from collections import Counter
@@ -14,10 +15,12 @@ from stall.commands import given, say
 from stall.commands.signing import PASSPHRASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from stall.creator.closings import Tally
+    from stall.creator.copies import Told
     from stall.creator.fates import Decided, Fate
+    from stall.creator.keyring import Creator
     from stall.creator.papers import Paper
 
 CREATOR = click.option(
@@ -122,6 +125,117 @@ def make(
     if listed is not None:
         say.line(f"It has more copies than it can list, so it names their root. The list itself is in {listed}.")
     say.line("Then sign the certificates yourself: stall close certificates --help")
+
+
+@close.command("certificates")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@CREATOR
+@click.option(
+    "--close",
+    "statement",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="Your closing statement of the drop.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where to write the ZIP of them."
+)
+@PASSPHRASE
+@JSON
+def certificates(
+    *, files: tuple[Path, ...], folder: Path, statement: Path, out: Path, passphrase_file: Path | None, as_json: bool
+) -> None:
+    """Sign the certificates in FILES by your own hand, those that count by your closing statement.
+
+    FILES are certificates or ZIPs of them, as `stall drop certificates` writes on a box. With the boxes' newest journals among
+    them, certificates of copies that were claimed after the closing are signed too. Nothing hangs on a box afterwards.
+    """
+    import json
+
+    from stall import disk
+    from stall.clock import SystemClock
+    from stall.commands import signing
+    from stall.creator import countersigning, handover, zips
+
+    handover.check_free(out)
+    creator = signing.opened(folder, passphrase_file)
+    ended = countersigning.read_close(creator, _token(statement))
+    entries = countersigning.entries_of(ended, _listed(statement) if ended.editions is None else ())
+    given, journals = _certificates_in(files)
+    told = _told(creator, journals, ended.drop)
+    signed = countersigning.countersign(creator, ended, entries, given, told, now_s=SystemClock().wall_ms() // 1000)
+    with disk.whole_file(out) as file:
+        texts = ((name, json.dumps(one, ensure_ascii=False, indent=1)) for name, one in signed.documents.items())
+        zips.write(file, texts)
+    if as_json:
+        refused = [{"file": name, "why": why} for name, why in signed.refused]
+        say.facts({"file": str(out), "signed": len(signed.documents), "refused": refused, "missing": signed.missing})
+        return
+    say.lines(*(f"not signed: {name}: {why}" for name, why in signed.refused))
+    say.line(
+        f"Signed {len(signed.documents)} certificates; {signed.missing} that the statement lists were not among the files."
+    )
+    say.line("Give them to each box, which hands them out from then on:")
+    say.line(f"  stall accept --data BOX {shlex.quote(str(out))}")
+
+
+def _token(path: Path) -> str:
+    from stall.commands import files
+    from stall.creator import papers
+
+    return files.read(path, papers.MOST_BYTES).decode("ascii", errors="replace").strip()
+
+
+def _listed(statement: Path) -> Iterator[dict[str, Any]]:
+    """The copies in the list beside a statement that is too long to have it."""
+    from stall.commands import files
+    from stall.wire import strict_json
+
+    listed = statement.with_name(f"{statement.name}-list.jsonl")
+    files.check_plain(listed)
+    with listed.open("rb") as file:
+        for line in file:
+            one = strict_json.loads(line.strip())
+            yield one if isinstance(one, dict) else {}
+
+
+def _certificates_in(paths: Iterable[Path]) -> tuple[list[tuple[str, dict[str, Any]]], list[Paper]]:
+    """Read certificates in files and ZIPs, and journals."""
+    from stall.commands import accept, verify
+    from stall.creator import papers, zips
+    from stall.errors import StallError
+    from stall.wire import strict_json
+
+    found: list[tuple[str, dict[str, Any]]] = []
+    journals: list[Paper] = []
+    bounds = zips.Bounds(accept.MOST_CERTIFICATES, accept.MOST_ZIP_BYTES)
+    for path in paths:
+        if _is_zip(path):
+            for name, data in zips.read(path, path.name, bounds):
+                with contextlib.suppress(StallError):
+                    document = strict_json.loads((data or b"").strip()) if name.endswith(".json") else None
+                    if isinstance(document, dict) and "credentialSubject" in document:
+                        found.append((name, document))
+            continue
+        for one in verify.read_all((path,)):
+            if isinstance(one, papers.Paper) and isinstance(one.content, dict):
+                found.append((one.name, one.content))
+            elif isinstance(one, papers.Paper) and isinstance(one.content, papers.Export):
+                journals.append(one)
+    return found, journals
+
+
+def _is_zip(path: Path) -> bool:
+    from stall.commands import files
+    from stall.creator import zips
+
+    return files.read(path, 4).startswith(zips.MARK)
+
+
+def _told(creator: Creator, journals: list[Paper], drop: str) -> list[Told]:
+    from stall.creator import closings
+
+    return closings.told_by(creator, journals, drop) if journals else []
 
 
 def papers_in(files: Iterable[Path]) -> list[Paper]:

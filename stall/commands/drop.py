@@ -46,6 +46,36 @@ def close(name: str, data: Path, as_json: bool) -> None:
     _switch(name, data, to_open=False, as_json=as_json)
 
 
+@drop.command("certificates")
+@click.argument("name", metavar="DROP")
+@DATA
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where to write the ZIP of them."
+)
+@JSON
+def certificates(name: str, data: Path, out: Path, as_json: bool) -> None:
+    """Write all certificates this box signed for DROP into a ZIP, for its creator to sign once the drop is closed."""
+    from stall import app, disk
+    from stall.creator import handover, zips
+    from stall.errors import Refused
+    from stall.store import certificates as signed
+
+    handover.check_free(out)
+    box = app.open_box(data, looking=True)
+    try:
+        found = list(signed.of_drop(box.db.read(), name))
+    finally:
+        box.close()
+    if not found:
+        raise Refused("drop-no-certificates", f"This box signed no certificate of “{name}”. There is nothing to write.")
+    with disk.whole_file(out) as file:
+        zips.write(file, found)
+    if as_json:
+        say.facts({"file": str(out), "certificates": len(found)})
+        return
+    say.line(f"Wrote {len(found)} certificates to {out}. Their creator signs them with: stall close certificates")
+
+
 @drop.command("status")
 @click.argument("name", metavar="DROP", required=False)
 @DATA
@@ -105,7 +135,7 @@ def _say(cards: list[DropCard], waits: Mapping[str, str], *, as_json: bool) -> N
     for card in cards:
         left = "open edition" if card.edition is None else f"{card.remaining} left here, edition of {card.edition}"
         price = money.text(card.price_minor, card.cur)
-        stands = _STANDS[card.offer.value]
+        stands = _STANDS[card.offer.value] if card.ended is None else "closed for good"
         if card.drop_id in waits and card.offer.value == "sold_out":
             stands, left = "waits for a new lease", f"edition of {card.edition}"
         say.line(f"{card.drop_id}: {stands}, {left}, {price}, {card.title}")

@@ -96,6 +96,8 @@ def _check_for_sale(box: Box, name: str) -> None:
         raise Refused(
             "drop-unknown", f"This box has no drop “{name}”. See what it has: stall drop status --data {folder}"
         )
+    if card.ended is not None:
+        raise Refused("drop-closed", f"The creator closed “{name}” for good. It is sold no more.")
     if card.offer is Offer.PAUSED:
         raise Refused("drop-not-open", f"“{name}” is closed. Open it with: stall drop open --data {folder} {name}")
     if card.offer is Offer.SOLD_OUT and (waits := waiting(box).get(name)):

@@ -68,7 +68,7 @@ def tally(creator: Creator, token: str, papers: Sequence[Paper], decided: Decide
         clouds = any("lease" in row.cap for row in book.delegations)
     heap = gathering.gather(known, creator.did)
     _check_papers(papers, known, creator)
-    told = _told(papers, heap, signed, manifests)
+    told = _told(papers, heap, signed.drop.id, manifests)
     leases = _leases(heap, creator, signed.drop.id)
     _check_boxes(signed, leases, may_sell, told, decided)
     _take_declines(told, heap, creator)
@@ -154,13 +154,22 @@ def _check_papers(papers: Sequence[Paper], known: Sequence[Paper], creator: Crea
             )
 
 
-def _told(papers: Sequence[Paper], heap: Evidence, signed: Manifest, manifests: set[str]) -> dict[str, Told]:
+def told_by(creator: Creator, journals: Sequence[Paper], drop: str) -> list[Told]:
+    """Read checked journals for what they say of a drop. Raises Refused `close-paper`, and the errors of the ledger."""
+    with ledger.opened(creator.folder) as book:
+        manifests = {row.hash for row in book.manifests(drop)}
+        known = [*journals, *(Paper(f"ledger/{n}", row.token) for n, row in enumerate(book.delegations))]
+    _check_papers(journals, known, creator)
+    return list(_told(journals, gathering.gather(known, creator.did), drop, manifests).values())
+
+
+def _told(papers: Sequence[Paper], heap: Evidence, drop: str, manifests: set[str]) -> dict[str, Told]:
     """Read the journals; of several exports of one box the one with most events."""
     found: dict[str, Told] = {}
     for paper in papers:
         if isinstance(paper.content, Export):
             report = logs.read(paper.content, heap)
-            told = copies.read(paper.content.lines(), report, signed.drop.id, manifests)
+            told = copies.read(paper.content.lines(), report, drop, manifests)
             if told.box not in found or found[told.box].report.events < report.events:
                 found[told.box] = told
     return found

@@ -67,6 +67,15 @@ class CloseRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     says: str
 
 
+class CountersignedRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="countersigned"):
+    """A certificate signed anew that the closing statement does not name: `of` is its name as the box signed it, for number `ed`."""
+
+    at: int
+    drop: str
+    ed: int
+    of: str
+
+
 class QuestionRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="question"):
     """A challenge drawn for an owner who wants a certificate passed on, in the name of `domain`."""
 
@@ -85,7 +94,7 @@ class PassedRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
     challenge: str
 
 
-Row = DelegationRow | LeaseRow | ManifestRow | CloseRow | QuestionRow | PassedRow
+Row = DelegationRow | LeaseRow | ManifestRow | CloseRow | CountersignedRow | QuestionRow | PassedRow
 
 
 class Ledger:
@@ -124,6 +133,10 @@ class Ledger:
         """Refuse what would sell more of a drop that its creator closed. Raises Refused `drop-closed`."""
         if self.close(drop) is not None:
             raise Refused("drop-closed", f"You closed “{title}” for good, so nothing of it is leased or sold any more.")
+
+    def countersigned(self, drop: str) -> list[CountersignedRow]:
+        """The certificates of a drop signed anew that its closing statement does not name."""
+        return [row for row in self._rows if isinstance(row, CountersignedRow) and row.drop == drop]
 
     @property
     def questions(self) -> list[QuestionRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -71,7 +72,7 @@ def accept_lease(tx: Tx, token: str) -> Lease:
     """Take edition numbers this box may sell; each becomes a row that is free.
 
     The creator of the drop leases them, or a cloud they delegated that to. Raises Refused `lease-not-ours`,
-    `lease-epoch`, `lease-no-drop`, `lease-older`, `lease-overlap`, `lease-expired`, `lease-revoked`, `box-revoked`, and what
+    `lease-epoch`, `lease-no-drop`, `lease-older`, `lease-overlap`, `lease-expired`, `lease-revoked`, `box-revoked`, `drop-closed`, and what
     `numbers.check_in_manifest` and `numbers.check_allocator` raise.
     """
     trusted = documents.signers(tx.conn, "cloud")
@@ -92,6 +93,8 @@ def accept_lease(tx: Tx, token: str) -> Lease:
         )
     if given.exp * 1000 <= tx.now_ms:
         raise Refused("lease-expired", "The lease is over. Ask the creator for a new one.")
+    if drop.closed:
+        raise Refused("drop-closed", f"The creator closed “{given.drop}” for good. It is sold no more.")
     _check_not_revoked(tx, token, drop)
     known = tx.conn.execute(
         "SELECT t.token FROM leases l JOIN documents t ON t.no = l.document WHERE l.jti = ?", (given.jti,)
@@ -102,6 +105,11 @@ def accept_lease(tx: Tx, token: str) -> Lease:
     _take_numbers(tx, given, token, drop.no, head.epoch_no)
     tx.raise_floor(given.iat * 1000)
     return given
+
+
+def creators(conn: sqlite3.Connection) -> dict[str, bytes]:
+    """The keys of the creators this box knows, by thumbprint."""
+    return {keys.thumbprint(public): bytes(public) for (public,) in conn.execute("SELECT public FROM creators")}
 
 
 def _creator(tx: Tx, did: str, public: bytes) -> int:
@@ -118,12 +126,13 @@ class _Drop(NamedTuple):
     no: int
     creator: int
     signed: Manifest
+    closed: bool
 
 
 def _leased_drop(tx: Tx, given: Lease) -> _Drop:
     """The drop a lease speaks of, which must be of a creator its signer may lease for, and limited."""
     row = tx.conn.execute(
-        "SELECT d.no, d.creator, c.did FROM drops d JOIN creators c ON c.no = d.creator WHERE d.drop_id = ?",
+        "SELECT d.no, d.creator, c.did, d.closing FROM drops d JOIN creators c ON c.no = d.creator WHERE d.drop_id = ?",
         (given.drop,),
     ).fetchone()
     if row is None or given.iss not in _lessors(tx, row["did"]):
@@ -131,7 +140,8 @@ def _leased_drop(tx: Tx, given: Lease) -> _Drop:
             "lease-no-drop",
             f"This box has no drop “{given.drop}” of that creator. Import its pack first, then the lease.",
         )
-    return _Drop(row["no"], row["creator"], documents.accepted(catalogue.manifest_token(tx.conn, given.drop) or ""))
+    signed = documents.accepted(catalogue.manifest_token(tx.conn, given.drop) or "")
+    return _Drop(row["no"], row["creator"], signed, row["closing"] is not None)
 
 
 def _lessors(tx: Tx, creator_did: str) -> set[str]:

@@ -11,11 +11,13 @@ from stall.store.db import Tx
 def open_drop(tx: Tx, drop_id: str) -> None:
     """Switch a drop on. Opening again changes nothing.
 
-    Raises Refused `drop-unknown`, `clock-unsure`, `drop-no-numbers`, `delegation-missing`, `box-revoked`.
+    Raises Refused `drop-unknown`, `clock-unsure`, `drop-no-numbers`, `drop-closed`, `delegation-missing`, `box-revoked`.
     """
     row = _drop(tx, drop_id)
     if row[1]:
         return
+    if row[4] is not None:
+        raise Refused("drop-closed", f"The creator closed “{drop_id}” for good. It is sold no more.")
     if tx.moment.source is Source.FLOOR:
         raise Refused(
             "clock-unsure",
@@ -52,13 +54,13 @@ def close_drop(tx: Tx, drop_id: str) -> None:
         _switch(tx, row[0], drop_id, 0)
 
 
-def _drop(tx: Tx, drop_id: str) -> tuple[int, int, int | None, int]:
+def _drop(tx: Tx, drop_id: str) -> tuple[int, int, int | None, int, int | None]:
     row = tx.conn.execute(
-        "SELECT no, switched_on, edition, creator FROM drops WHERE drop_id = ?", (drop_id,)
+        "SELECT no, switched_on, edition, creator, closing FROM drops WHERE drop_id = ?", (drop_id,)
     ).fetchone()
     if row is None:
         raise Refused("drop-unknown", f"This box has no drop “{drop_id}”. See what it has with: stall drop status")
-    return row[0], row[1], row[2], row[3]
+    return row[0], row[1], row[2], row[3], row[4]
 
 
 def _switch(tx: Tx, drop_no: int, drop_id: str, to: int) -> None:

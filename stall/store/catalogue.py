@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from stall.domain.drop import Offer, Window, offer
-from stall.store import epochs
+from stall.store import closings, epochs
+from stall.store.closings import Ended
 from stall.store.numbers import FREE_NOW
 from stall.store.schema import FREE, HELD, SOLD, ZIP, file_id, number_id
 
@@ -65,6 +66,8 @@ class DropCard:
     switched_on: bool
     lang: str | None
     """The language its title and words are in (BCP 47), where its creator said."""
+    ended: Ended | None = None
+    """What its creator's closing statement says; None while it is not closed for good."""
 
     @property
     def free(self) -> bool:
@@ -88,7 +91,7 @@ NOTHING_GONE = Gone(0, 0)
 
 _CARDS = """
 SELECT d.no, d.drop_id, d.pack, d.ver, p.title, p.kind, p.description, p.licence, p.price_minor, p.cur, d.edition,
-       d.switched_on, p.opens_ms, p.closes_ms, p.expires_ms, p.cover, c.did, p.bytes, p.manifest_hash, p.accent, p.lang,
+       d.switched_on, p.opens_ms, p.closes_ms, p.expires_ms, p.cover, c.did, p.bytes, p.manifest_hash, p.accent, p.lang, d.closing,
        (SELECT count(*) FROM files f WHERE f.id >= d.pack << 16 AND f.id < (d.pack + 1) << 16) AS files
 FROM drops d JOIN packs p ON p.no = d.pack JOIN creators c ON c.no = d.creator
 """
@@ -199,6 +202,7 @@ def _card(conn: sqlite3.Connection, row: sqlite3.Row, now_ms: int) -> DropCard:
     left = None if row["edition"] is None else remaining(conn, row["no"], row["edition"], now_ms)
     closes_ms = row["expires_ms"] if row["closes_ms"] is None else min(row["closes_ms"], row["expires_ms"])
     window = Window(row["opens_ms"], closes_ms)
+    stands = offer(window, now_ms=now_ms, switched_on=bool(row["switched_on"]), remaining=left)
     return DropCard(
         no=row["no"],
         drop_id=row["drop_id"],
@@ -212,7 +216,7 @@ def _card(conn: sqlite3.Connection, row: sqlite3.Row, now_ms: int) -> DropCard:
         cur=row["cur"],
         edition=row["edition"],
         remaining=left,
-        offer=offer(window, now_ms=now_ms, switched_on=bool(row["switched_on"]), remaining=left),
+        offer=stands if row["closing"] is None else Offer.LATE,
         opens_ms=window.opens_ms,
         closes_ms=window.closes_ms,
         cover=row["cover"],
@@ -223,4 +227,5 @@ def _card(conn: sqlite3.Connection, row: sqlite3.Row, now_ms: int) -> DropCard:
         accent=row["accent"],
         switched_on=bool(row["switched_on"]),
         lang=row["lang"],
+        ended=closings.ended(conn, row["closing"]),
     )

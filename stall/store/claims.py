@@ -125,6 +125,8 @@ def allowed_downloads(conn: sqlite3.Connection, pack: int) -> int:
 
 
 def certificate(conn: sqlite3.Connection, uuid: bytes) -> tuple[int, str] | None:
-    """A certificate by its uuid, as (sale, document), or None."""
-    row = conn.execute("SELECT line >> 8, document FROM certificates WHERE uuid = ?", (uuid,)).fetchone()
+    """A certificate by its uuid, as (sale, document), or None; as its creator signed it, once they did."""
+    row = conn.execute(
+        "SELECT line >> 8, coalesce(countersigned, document) FROM certificates WHERE uuid = ?", (uuid,)
+    ).fetchone()
     return None if row is None else (row[0], row[1])

@@ -1,6 +1,6 @@
 """What a certificate of this box is worth, by all that the box knows (docs/protocol.md 8). Reads only.
 
-The box sees its own journal, its creators' manifests and what its cloud countersigned. Not the closing statement, nor what was
+The box sees its own journal, its creators' manifests and closing statements, and what its cloud countersigned. Not what was
 revoked since the last manifest came: who checks it elsewhere may know more.
 """
 
@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from stall.domain.payment import Settlement
 from stall.errors import StallError
 from stall.settings import Cloud
-from stall.store import attempts, documents, journal, returns, sales, uploads
+from stall.store import attempts, closings, documents, journal, returns, sales, uploads
 from stall.store.sales import Sale
 from stall.store.schema import event_epoch_no, event_seq
-from stall.wire import b64, credential, delegation, event, grade, keys, note, receipt
+from stall.wire import b64, closing, credential, delegation, event, grade, jws, keys, note, receipt
 from stall.wire.credential import VerifiedCredential
 from stall.wire.grade import Graded, Known
 from stall.wire.keys import SigningKey
@@ -27,11 +28,15 @@ from stall.wire.receipt import Receipt
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A certificate as text, the event that tells of it, and the sale it was signed for."""
+    """A certificate as text, the event that tells of it, and the sale it was signed for.
+
+    `by_creator`: its creator signed it anew, and the journal has it as the box signed it before.
+    """
 
     text: str
     event: int
     sale: Sale
+    by_creator: bool = False
 
     @property
     def document(self) -> dict[str, Any]:
@@ -40,9 +45,12 @@ class Held:
 
 
 def find(conn: sqlite3.Connection, uuid: bytes) -> Held | None:
-    """The certificate with a uuid, or None."""
-    row = conn.execute("SELECT line >> 8, event, document FROM certificates WHERE uuid = ?", (uuid,)).fetchone()
-    return None if row is None else Held(row[2], row[1], sales.get(conn, row[0]))
+    """The certificate with a uuid, as its creator signed it once they did; or None."""
+    row = conn.execute(
+        "SELECT line >> 8, event, coalesce(countersigned, document), countersigned IS NOT NULL FROM certificates WHERE uuid = ?",
+        (uuid,),
+    ).fetchone()
+    return None if row is None else Held(row[2], row[1], sales.get(conn, row[0]), bool(row[3]))
 
 
 def graded(conn: sqlite3.Connection, own: SigningKey, held: Held, cloud: Cloud | None = None) -> Graded:
@@ -70,8 +78,16 @@ def _known(conn: sqlite3.Connection, own: SigningKey, proven: VerifiedCredential
         leases=documents.leases(conn, proven.drop) if any(one.kind == "lease" for one in revoked) else {},
         returns=_returns(conn, own, held.sale),
         declined=[grade.Declined(proven.receipt)] if refused else [],
+        closed=_closed(closings.statement(conn, proven.drop)),
         logged_s=None if cloud is None else _logged_s(conn, proven, held, cloud, creator, revoked),
     )
+
+
+@lru_cache(maxsize=4)
+def _closed(token: str | None) -> grade.Closed | None:
+    """What a closing statement says of the copies, read once; it was verified when it was accepted."""
+    listed = None if token is None else closing.parse(jws.unverified_claims(token)).editions
+    return None if listed is None else grade.Closed(tuple(grade.Entry(one.ed, one.st, one.cert) for one in listed))
 
 
 def _returns(conn: sqlite3.Connection, own: SigningKey, sale: Sale) -> list[tuple[str, Receipt]]:

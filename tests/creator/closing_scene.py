@@ -28,7 +28,7 @@ from stall.flows.settle_offline import decline_late, settle_one
 from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_cash import take_comp
 from stall.store import attempts, claims, journal, readers, worth
-from stall.wire import keys, manifest
+from stall.wire import closing, jws, keys, manifest
 from tests.fakes import home
 from tests.fakes.clock import START_MS, FakeClock
 from tests.fakes.stock import Stocked
@@ -205,3 +205,27 @@ def _attempt(stall: Stocked, sale: int) -> int:
 def owner_key(n: int) -> keys.SigningKey:
     """A buyer's key."""
     return keys.SigningKey.from_seed(bytes([n]) * 32)
+
+
+def epoch_of(stall: Stocked) -> str:
+    """The epoch that runs on a box."""
+    return journal.read_head(stall.box.db.read()).epoch_text
+
+
+def closed_without(scene: Scene, name: str) -> tuple[Tally, str]:
+    """Close the drop as if a box were lost, which then turns up again and sells on."""
+    for other, stall in scene.boxes.items():
+        if other != name:
+            with stall.box.db.transaction() as tx:
+                close_drop(tx, DROP)
+    journals = [scene.journal(other) for other in scene.boxes if other != name]
+    counted = scene.tally(journals=journals, lost=frozenset({scene.thumbprint(name)}))
+    return counted, closings.sign(scene.creator, counted, now_s=NOW_S + DAY_S)
+
+
+def forged(scene: Scene, token: str, *, st: str | None = None, **changed: Any) -> str:
+    """Another statement by the same creator, who went round the ledger."""
+    plain = jws.unverified_claims(token) | changed
+    if st is not None:
+        plain["editions"] = [{"ed": entry["ed"], "st": st} for entry in plain["editions"]]
+    return jws.sign(scene.creator.key, closing.TYP, plain)

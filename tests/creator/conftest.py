@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,27 @@ import pytest
 from stall.creator import keyring, ledger, packs
 from stall.creator.keyring import Creator
 from stall.creator.packs import BuiltPack, PackOptions
+from tests.creator import closing_scene
+from tests.creator.closing_scene import Scene
 
 NOW_S = 1_795_000_000
 DAY_S = 86_400
+
+
+@pytest.fixture(scope="session")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A creator and two boxes before anything is sold (closing_scene)."""
+    folder = tmp_path_factory.mktemp("night")
+    closing_scene.make(folder)
+    return folder
+
+
+@pytest.fixture
+def scene(night: Path, tmp_path: Path) -> Iterator[Scene]:
+    """The same, of the test's own."""
+    with closing_scene.opened(night, tmp_path / "night") as made:
+        yield made
+
 
 Build = Callable[..., BuiltPack]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +24,6 @@ from stall.wire.lease_return import LeaseReturn
 from tests.creator import closing_scene
 from tests.creator.closing_scene import DAY_S, DROP, EDITION, NOW_S, Scene, claim, refund, refuse, sell, settle
 from tests.flows import selling
-
-
-@pytest.fixture(scope="session")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("night")
-    closing_scene.make(folder)
-    return folder
-
-
-@pytest.fixture
-def scene(night: Path, tmp_path: Path) -> Iterator[Scene]:
-    with closing_scene.opened(night, tmp_path / "night") as made:
-        yield made
 
 
 def states(token: str) -> dict[int | None, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from secrets import token_bytes
 
 from stall.domain.drawer import Way
@@ -9,6 +10,7 @@ from stall.domain.epoch import Cause
 from stall.domain.payment import Reason
 from stall.domain.rights import Role
 from stall.flows import card_attempt, print_paper
+from stall.flows.accept_closing import accept_certificate, accept_close
 from stall.flows.accept_document import accept_delegation
 from stall.flows.begin_return import begin_return
 from stall.flows.checkpoint import SPACING_MS, sign_checkpoint
@@ -27,10 +29,12 @@ from stall.flows.switch_drop import close_drop, open_drop
 from stall.flows.take_card import cancel_card
 from stall.flows.take_cash import take_cash, take_comp
 from stall.flows.take_free import take_free
-from stall.store import attempts, catalogue, claims, print_jobs, readers, sales
+from stall.store import attempts, catalogue, certificates, claims, print_jobs, readers, sales
 from stall.store.acting import Actor, acting
 from stall.store.db import Tx
-from stall.wire import keys
+from stall.wire import certificate, jws, keys, proof
+from stall.wire.closing import Close, Entry
+from stall.wire.closing import sign as sign_close
 from tests.cloud.boxes import delegate
 from tests.fakes import leasing
 from tests.fakes.stock import CREATOR, PRINTS, SAMPLER, ZINE, Stocked
@@ -218,10 +222,26 @@ def _around_the_sales(stall: Stocked) -> None:
         open_drop(tx, ZINE)
         record_day_end(tx, ask_day_end(tx, 1), 1, total_minor=1800, count=5, cur="EUR", tid="29001006")
         _print_again(tx)
+    _ended(stall)
     _looked_at(stall)
     _closed(stall)
     with stall.box.db.transaction() as tx:
         confirm_clock(tx, stall.clock.wall - 3_600_000)
+
+
+def _ended(stall: Stocked) -> None:
+    """The free drop is closed for good by its creator, who signs its one certificate."""
+    conn = stall.box.db.read()
+    token, now_s = catalogue.manifest_token(conn, SAMPLER) or "", stall.clock.wall // 1000
+    ((_, text),) = certificates.of_drop(conn, SAMPLER)
+    document = json.loads(text)
+    entries = (Entry(st="sold", cert=certificate.digest(document)),)
+    said = Close(iss=CREATOR.did, jti="A" * 22, iat=now_s, drop=SAMPLER, man=jws.token_hash(token), editions=entries)
+    plain = {name: value for name, value in document.items() if name != "proof"}
+    plain["issuer"] = {"id": CREATOR.did, "name": "Ada Prints"}
+    with stall.box.db.transaction() as tx:
+        accept_close(tx, sign_close(CREATOR, said))
+        accept_certificate(tx, proof.add(CREATOR, plain, now_s))
 
 
 def _closed(stall: Stocked) -> None:

@@ -330,6 +330,7 @@ def _data(buyer: FlaskClient) -> Iterator[Stop]:
     yield Stop("keys as data", "/keys.json", page=False)
     yield Stop("manifest", f"/drops/{PRINTS}/manifest.jws", page=False)
     yield Stop("no such manifest", "/drops/nothing/manifest.jws", 404, page=False)
+    yield Stop("not closed", f"/drops/{PRINTS}/close.jws", 404, page=False)
     yield Stop("a static file", "/static/buyer.css", page=False)
     cover = buyer.get(f"/d/{PRINTS}/cover").location
     yield Stop("a cover by its drop", f"/d/{PRINTS}/cover", 302, page=False)

@@ -45,6 +45,8 @@ ALLOWED = {
     "declined_late": {"attempt", "sale", "minor", "cur", "was", "decided_by", "words"},
     "seen": {"exception", "day_end", "hash", "decided_by", "words"},
     "exception": {"attempt", "sentence"},
+    "close": {"drop", "hash", "sold", "burned", "unsold", "artist", "copies"},
+    "countersigned": {"sale", "line", "uuid", "hash", "drop", "ed"},
     "product": {"sku", "title", "kind", "minor", "cur", "vat", "stock", "on_sale", "parts"},
     "shelf": {"sku", "place"},
     "return": {"sale", "of", "reason"},

@@ -1,7 +1,7 @@
 """Check a box's journal against itself and against the tables, every epoch of it. Reads only.
 
 `chain` reads the events and checks that they are whole and signed; `story` replays them and compares each with
-the rows it made; `sold` does so for what was sold and claimed, `stock` for edition numbers, `goods` for what is offered, `entries` for the double entry, `shifts` for the drawer and the Z-reports; `remains` looks for rows no event tells of.
+the rows it made; `sold` does so for what was sold and claimed, `stock` for edition numbers, `goods` for what is offered, `entries` for the double entry, `shifts` for the drawer and the Z-reports, `closings` for what creators sign in the end; `remains` looks for rows no event tells of.
 Every finding is a sentence for the maker; no finding means that everything holds. Memory grows with the edition numbers
 sold, not with the events.
 """

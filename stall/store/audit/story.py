@@ -15,6 +15,7 @@ from typing import Any
 from stall.domain.payment import FINAL, TRANSITIONS, Kind, State
 from stall.store import acting, attempts, returns
 from stall.store.attempts import Attempt
+from stall.store.audit.closings import Closings
 from stall.store.audit.entries import Entries
 from stall.store.audit.found import Audit
 from stall.store.audit.offline import Offline, as_read
@@ -72,6 +73,7 @@ class Story:
         self.shifts = Shifts(conn, found)
         self.people = People(conn, found)
         self.offline = Offline(conn, found)
+        self.closings = Closings(conn, found)
         self.switched_on: dict[str, bool] = {}
         self.products: dict[str, dict[str, Any]] = {}
         self.shelf: list[str] = []
@@ -93,6 +95,8 @@ class Story:
             "settled": self.offline.settled,
             "owed": self.sold.back.owed,
             "declined_late": self._declined_late,
+            "close": self.closings.closed,
+            "countersigned": self.closings.countersigned,
         }
 
     def tell(self, epoch_no: int, read: Event) -> None:
@@ -115,6 +119,7 @@ class Story:
         self.shifts.end()
         self.people.end()
         self.offline.end()
+        self.closings.end()
 
     def _referring(self, epoch_no: int, read: Event) -> None:
         """An event that must have left one row, found by what it says."""

@@ -6,7 +6,7 @@ import hashlib
 
 from flask import Blueprint, Response
 
-from stall.store import catalogue, documents, journal
+from stall.store import catalogue, closings, documents, journal
 from stall.store.catalogue import DropCard
 from stall.web import ids
 from stall.web.buyer.shop import Shop
@@ -31,6 +31,14 @@ def pages(shop: Shop) -> Blueprint:
     @shop.pages.data
     def manifest(drop: str) -> Response:
         token = catalogue.manifest_token(box.db.read(), drop)
+        if token is None:
+            raise ids.unknown_page()
+        return _cached(token.encode(), "application/jose")
+
+    @routes.get("/drops/<drop>/close.jws")
+    @shop.pages.data
+    def closing_statement(drop: str) -> Response:
+        token = closings.statement(box.db.read(), drop)
         if token is None:
             raise ids.unknown_page()
         return _cached(token.encode(), "application/jose")

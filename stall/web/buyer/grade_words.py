@@ -22,7 +22,7 @@ _HEADS = {
 _PENDING = "provisional-pending"
 #: The reasons a box can come to; what else there is, an error of its certificate, is told as one.
 _REASONS = frozenset({
-    "final-log", "provisional-unconfirmed", _PENDING, "provisional-late", "provisional-box-revoked", "revoked-void", "revoked-refund",
+    "final-creator", "final-close", "final-log", "certificate-not-in-close", "provisional-unconfirmed", _PENDING, "provisional-late", "provisional-box-revoked", "revoked-void", "revoked-refund",
     "revoked-exchange", "revoked-decline", "revoked-certificate", "revoked-box", "revoked-lease",
 })  # fmt: skip
 

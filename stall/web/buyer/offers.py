@@ -13,6 +13,7 @@ from stall.domain.drop import Offer
 from stall.i18n import formats
 from stall.store import catalogue
 from stall.store.catalogue import NOTHING_GONE, DropCard, Gone
+from stall.store.closings import Ended
 from stall.web import language
 from stall.web.language import t
 
@@ -40,7 +41,7 @@ def said(card: DropCard, now_ms: int, zone: tzinfo, gone: Gone = NOTHING_GONE) -
         case Offer.EARLY if card.opens_ms is not None:
             return Said("soon", t("item.opens", at=formats.when(language.current(), card.opens_ms, now_ms, zone)))
         case Offer.LATE:
-            return Said("over", t("item.over"))
+            return Said("over", t("item.over") if card.ended is None else _ended(card.ended))
         case Offer.SOLD_OUT:
             return _sold_out(card, gone)
         case Offer.PAUSED:
@@ -49,6 +50,14 @@ def said(card: DropCard, now_ms: int, zone: tzinfo, gone: Gone = NOTHING_GONE) -
         return Said("open", t("item.open_edition"))
     left = card.remaining or 0
     return Said("few" if left <= FEW else "open", t("item.left", n=left, of=card.edition))
+
+
+def _ended(ended: Ended) -> Markup:
+    """Say that the creator closed the edition for good, and what became of it."""
+    if ended.sold is None:
+        return t("item.closed")
+    sold = t("item.closed_sold", n=ended.sold)
+    return t("item.closed_burned", sold=sold, n=ended.burned) if ended.burned else sold
 
 
 def _sold_out(card: DropCard, gone: Gone) -> Said:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from stall import log
 from stall.errors import StallError
 from stall.flows.prove_entries import prove_entries
-from stall.store import catalogue, claims, documents, journal, returns, sales, worth
+from stall.store import catalogue, claims, closings, documents, journal, returns, sales, worth
 from stall.store.box import Box
 from stall.store.sales import Sale
 from stall.store.worth import Held
@@ -185,7 +185,10 @@ def _papers(conn: sqlite3.Connection, box: Box, grant: claims.Grant) -> list[tup
         held = None if item.certificate is None else worth.find(conn, item.certificate)
         if held is not None:
             papers.append((f"certificate-{label}.json", held.text))
-            events[f"certificate-{label}"] = held.event
+            if not held.by_creator:  # else the journal has it as the box signed it, and nobody needs that any more
+                events[f"certificate-{label}"] = held.event
+            ended = None if held.by_creator else closings.statement(conn, item.drop_id)
+            papers += [] if ended is None else [(f"close-{item.drop_id}.jws", ended)]
         papers.append((f"manifest-{item.drop_id}.jws", catalogue.pack_manifest(conn, item.pack)))
     papers += [(f"delegation-{drop}.jws", token) for drop, token in _delegations(conn, box, grant.sale).items()]
     proofs = _proofs(box, events)

@@ -76,7 +76,7 @@ def _offer_words(card: DropCard, now_ms: int, *, frozen: bool) -> str:
         case Offer.EARLY:
             return "Not yet" if card.opens_ms is None else f"Opens {words.when(card.opens_ms, now_ms)}"
         case Offer.LATE:
-            return "Over"
+            return "Over" if card.ended is None else "Closed for good"
         case Offer.PAUSED:
             return "Closed"
         case _:

@@ -34,6 +34,7 @@ _KINDS = {
     "day_end": "The terminal closed its day", "exception": "Something to look at", "product": "What is for sale changed",
     "shift_close": "The shift was closed", "shelf": "A product was put elsewhere", "no_day_end": "An end of day closed nothing",
     "settled": "Offline card payments were sent in", "declined_late": "The bank refused an offline card payment",
+    "close": "A drop was closed for good", "countersigned": "A creator signed a certificate",
     "seen": "Looked at and explained", "return": "Opened goods may come back", "owed": "Money owed to a buyer", "printed": "Printed again",
 }  # fmt: skip
 _WAYS = {
