@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Put the modules of this folder into one page: static/verify.html. Needs Python alone; run it after every change here.
+"""Put the modules of this folder into one page: static/verify.html, and some into scripts of the box's pages.
+
+Needs Python alone; run it after every change here.
 
 No bundler from elsewhere: comments and spaces go, functions that nothing names go, and names are shortened (squeeze.py), nothing
 else is changed, and the same files give the same page. Prints what the page weighs, and fails above 40 kB.
@@ -27,6 +29,8 @@ ROOT = HERE.parent
 PAGE = ROOT / "static" / "verify.html"
 TABLE = HERE / "unassigned.mjs"
 ENTRY = HERE / "page.mjs"
+KEY, KEY_ENTRY = ROOT / "static" / "ownerkey.js", HERE / "ownerkey.mjs"
+"""What a page of the box loads where a buyer makes an owner code."""
 
 MOST = 40_000
 """Bytes of the page by gzip -9."""
@@ -37,6 +41,7 @@ BROKEN_BY = ("</script", "<!--", "-->", "\u2028", "\u2029")
 _IMPORT = re.compile(r'import\s*(?P<what>\{[^}]*\}|\* ?as \w+) ?from ?"(?P<path>[^"]+)";\n?')
 _EXPORT = re.compile(r"(?<![\w$.])export (?=(?:const|class|function|async function)\*? ?(\w+))")
 _EXPORTS = re.compile(r"(?<![\w$.])export ?\{(?P<names>[^}]*)\};?")
+_NOTICE = re.compile(r"/\*!.*?\*/", re.DOTALL)
 _WRONG = re.compile(r"(?<![\w$.\"'`])(?:import|export)\b(?![\"'`:])")
 
 
@@ -125,6 +130,7 @@ def shake(found: list[Module]) -> None:
     while True:
         before = sum(len(module.units) for module in found)
         uses = {module.path: module.uses() for module in found}
+        uses[found[-1].path].update(found[-1].given)
         everywhere = Counter[str]()
         for own in uses.values():
             everywhere.update(own)
@@ -158,12 +164,26 @@ def _is_handed_on(module: Module, name: str) -> bool:
 
 def script(entry: Path = ENTRY) -> str:
     """Write `entry` and all it needs as one script, in which every name of every module is another."""
+    notices, body, _ = _written(entry)
+    return f'{notices}"use strict";(()=>{{{body}}})();\n'
+
+
+def module(entry: Path = KEY_ENTRY) -> str:
+    """Write `entry` and all it needs as one module for a page of the box, with the exports that `entry` has itself."""
+    notices, body, given = _written(entry)
+    exports = ",".join(f"{name} as {there}" for there, name in given.items())
+    return f"// Made by verify/build.py from verify/{entry.name} and what it needs.\n{notices}{body}export{{{exports}}};\n"
+
+
+def _written(entry: Path) -> tuple[str, str, dict[str, str]]:
+    """Licences of what is vendored, the program, and what the exports of `entry` are called in it."""
     found = modules(entry)
     shake(found)
-    by_path = {module.path: module for module in found}
+    by_path = {one.path: one for one in found}
     short = _short_names(found)
-    body = "".join(_body(module, by_path, short) for module in found)
-    return f'"use strict";(()=>{{{body}}})();\n'
+    notices = "".join(notice + "\n" for one in found for notice in _NOTICE.findall(one.path.read_text(encoding="utf-8")))
+    given = {name: short[found[-1].path][name] for name in found[-1].given}
+    return notices, "".join(_body(one, by_path, short) for one in found), given
 
 
 def _short_names(found: list[Module]) -> dict[Path, dict[str, str]]:
@@ -276,6 +296,8 @@ def main() -> int:
     """Write the table and the page, and say what the page weighs."""
     TABLE.write_text(table(), encoding="utf-8")
     try:
+        if KEY_ENTRY.exists():
+            KEY.write_text(module(), encoding="utf-8")
         made = page()
     except Unbuildable as error:
         print(f"verify.html cannot be built: {error}", file=sys.stderr)
