@@ -172,7 +172,9 @@ def module(entry: Path = KEY_ENTRY) -> str:
     """Write `entry` and all it needs as one module for a page of the box, with the exports that `entry` has itself."""
     notices, body, given = _written(entry)
     exports = ",".join(f"{name} as {there}" for there, name in given.items())
-    return f"// Made by verify/build.py from verify/{entry.name} and what it needs.\n{notices}{body}export{{{exports}}};\n"
+    return (
+        f"// Made by verify/build.py from verify/{entry.name} and what it needs.\n{notices}{body}export{{{exports}}};\n"
+    )
 
 
 def _written(entry: Path) -> tuple[str, str, dict[str, str]]:
@@ -181,7 +183,9 @@ def _written(entry: Path) -> tuple[str, str, dict[str, str]]:
     shake(found)
     by_path = {one.path: one for one in found}
     short = _short_names(found)
-    notices = "".join(notice + "\n" for one in found for notice in _NOTICE.findall(one.path.read_text(encoding="utf-8")))
+    notices = "".join(
+        notice + "\n" for one in found for notice in _NOTICE.findall(one.path.read_text(encoding="utf-8"))
+    )
     given = {name: short[found[-1].path][name] for name in found[-1].given}
     return notices, "".join(_body(one, by_path, short) for one in found), given
 
