@@ -8,7 +8,7 @@ export const isEarly = (x, logged) => logged < x.from - EARLY;
 
 /**
  * Grade a certificate that holds. All that is known was verified and chosen to matter:
- * {receipt: claims, refused: code, twice: boolean, revoked: [{kind, ref, at}], leases: Map of name to jti,
+ * {receipt: claims, refused: code, twice: boolean, revoked: [{kind, ref, at}],
  * returns: [{typ, told}], declined: [{rcpt, items?}], closed: entries of the closing statement, logged: seconds}.
  *
  * @returns {{grade: string, reasons: string[]}}
@@ -37,12 +37,8 @@ function boxRevoked(x, { revoked = [] }) {
   return at.length ? Math.min(...at) : undefined;
 }
 function revoked(x, known) {
-  const { receipt, revoked = [], leases } = known, gone = [];
-  if (revoked.some((r) => r.kind === "cert" && r.ref === x.digest)) gone.push("revoked-certificate");
-  if (boxRevoked(x, known) <= x.from) gone.push("revoked-box");
-  const under = receipt ? receipt.items.filter(isCopy(x)).map((i) => i.lease) : [];
-  if (revoked.some((r) => r.kind === "lease" && leases?.has(r.ref) && under.includes(leases.get(r.ref)) && r.at <= receipt.iat)) gone.push("revoked-lease");
-  return gone;
+  const gone = boxRevoked(x, known) <= x.from ? ["revoked-box"] : [];
+  return (known.revoked ?? []).some((r) => r.kind === "cert" && r.ref === x.digest) ? ["revoked-certificate", ...gone] : gone;
 }
 function takenBack(x, { receipt, returns = [], declined = [] }) {
   const gone = [];

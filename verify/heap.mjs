@@ -8,7 +8,6 @@ import { decline } from "./decline.mjs";
 import { delegation, grants } from "./delegation.mjs";
 import { canonical, isObject } from "./json.mjs";
 import { kidOf, nameOf, readDid, trusting } from "./keys.mjs";
-import { lease, leaseReturn } from "./lease.mjs";
 import { manifest } from "./manifest.mjs";
 import { checkpointOf, COSIGNATURE, openNote, SIGNATURE } from "./note.mjs";
 import { receipt } from "./receipt.mjs";
@@ -27,8 +26,9 @@ export const holds = (f) => !(tried(f) instanceof Refused);
 const below = (a, b) => { const i = a.findIndex((x, n) => x !== b[n]); return i >= 0 && a[i] < b[i]; };
 export const sorted = (rows, key) => [...rows].sort((a, b) => below(key(a), key(b)) ? -1 : below(key(b), key(a)) ? 1 : 0);
 /** The first of the rows whose key is the highest. */
-export const highest = (rows, key) => rows.reduce((m, x) => !m || below(key(m), key(x)) ? x : m, undefined);
-export const grouped = (map, key, empty) => { if (!map.has(key)) map.set(key, empty); return map.get(key); };
+const highest = (rows, key) => rows.reduce((m, x) => !m || below(key(m), key(x)) ? x : m, undefined);
+export const values = (map) => [...map.values()];
+const grouped = (map, key, empty) => { if (!map.has(key)) map.set(key, empty); return map.get(key); };
 
 /** What was found out before, good or bad, by the name of the question. */
 export function once(h, question, f) {
@@ -72,21 +72,13 @@ function inForce(h, kid, creator, cap, drops, at) {
 }
 export const checkCreator = (h, did) => need(!h.expected || did === h.expected, "verify-other-creator");
 export const revokedBy = (h, creator) => h.revoked.get(creator) ?? [];
-export const revokedSince = (h, kind, ref, creator) => {
-  const at = revokedBy(h, creator).filter((r) => r.kind === kind && r.ref === ref).map((r) => r.at);
-  return at.length ? Math.min(...at) : undefined;
-};
-export const isRevoked = (h, d, at) => revokedSince(h, "box", d.kid, d.iss) <= at;
+/** Whether its creator revoked a delegate from before a time on. */
+export const isRevoked = (h, d, at) => revokedBy(h, d.iss).some((r) => r.kind === "box" && r.ref === d.kid && r.at <= at);
 /** Of one cloud's delegations those that hold at a time and let it cosign then. */
 export const cosigning = (h, clouds, at, creator) => naming(clouds)
   .filter((iss) => creator === undefined || iss === creator)
   .map((iss) => holding(clouds.filter((d) => d.iss === iss), at))
   .filter((d) => d.cap.includes("cosign") && d.nbf <= at && at <= d.exp && !isRevoked(h, d, at));
-/** Whether a cosignature counts: of a cloud delegated to cosign then. */
-export const mayCosign = (h, { name, time }, creator) => {
-  const clouds = [...h.delegations.values()].flat().filter((d) => d.role === "cloud" && d.iss === creator && cloudName(d) === name);
-  return cosigning(h, clouds, time, creator).length > 0;
-};
 export const cloudName = (d) => "stall.example/cloud/" + d.kid.slice(0, NAME);
 
 // --- Keys ------------------------------------------------------------------------------------------------------
@@ -126,24 +118,6 @@ export const manifestOf = (h, token) => once(h, `manifest ${token}`, () => {
   return { token, c, chain };
 });
 
-export function leaseOf(h, token) {
-  const c = once(h, `lease ${token}`, () => {
-    const { kid } = headOf(token), [d] = of(h, kid), did = h.creators.get(kid) ?? d?.sub;
-    return lease(token, did ? keyOf(did) : refuse("verify-needs-creator"));
-  });
-  const creator = lessor(h, c);
-  if (c.iss === kidOf(creator)) return { c, creator };
-  return { c, creator, chain: inForce(h, c.iss, creator, "lease", [c.drop], c.iat) };
-}
-/** The creator whose numbers a lease grants. */
-export function lessor(h, c) {
-  const own = h.creators.has(c.iss) ? [h.creators.get(c.iss)] : [], m = h.manifests.get(c.man);
-  if (m && (own.includes(m.c.iss) || !own.length)) return m.c.iss;
-  const found = naming(of(h, c.iss).filter((d) => !m || d.iss === m.c.iss), c.drop);
-  return pick(h, found.length ? found : own);
-}
-export const isBy = (h, c, creator) => tried(() => lessor(h, c)) === creator;
-
 export const signedReceipt = (h, token, typ) => once(h, `${typ} ${token}`, () => receipt(token, typ, neededKey(h, headOf(token).kid)));
 /** A receipt, refund or void with the delegations that held for it, by the creators of what it sells. */
 export function saleOf(h, token, typ) {
@@ -159,26 +133,15 @@ export function saleOf(h, token, typ) {
 export const seller = (h, box, item) => once(h, `seller ${box} ${item.man} ${item.drop}`, () => {
   const m = h.manifests.get(item.man);
   if (m) return m.c.iss;
-  const said = [...new Set([...h.certificates.values()].filter((x) => x.manifest === item.man && isOf(x, box)).map((x) => x.creator))];
+  const said = [...new Set(values(h.certificates).filter((x) => x.manifest === item.man && isOf(x, box)).map((x) => x.creator))];
   return pick(h, said.length ? said : naming(of(h, box), item.drop));
 });
 const isOf = (x, box) => !x.byCreator && x.box === box;
 
-export function leaseReturnOf(h, token) {
-  const c = once(h, `return ${token}`, () => leaseReturn(token, neededKey(h, headOf(token).kid)));
-  const candidates = naming(of(h, c.iss), c.drop), here = (list) => candidates.filter((did) => list.includes(did));
-  const leased = here([...h.leases.values()].filter((l) => ofEpoch(l, c)).map((l) => lessor(h, l)));
-  const owned = here([...h.manifests.values()].filter((m) => m.c.drop.id === c.drop).map((m) => m.c.iss));
-  const creator = pick(h, leased.length ? leased : owned.length ? owned : candidates);
-  return { c, chain: inForce(h, c.iss, creator, "log", [c.drop], c.iat) };
-}
-/** Whether a lease is one a lease return may be of. */
-export const ofEpoch = (l, back) => l.sub === back.iss && l.epoch === back.epoch && l.drop === back.drop;
-
 export const signedDecline = (h, token) => once(h, `decline ${token}`, () => decline(token, neededKey(h, headOf(token).kid)));
 export function declineOf(h, token) {
   const c = signedDecline(h, token), sold = h.receipts.get(c.rcpt);
-  const said = [...new Set([...h.certificates.values()].filter((x) => x.receipt === c.rcpt && isOf(x, c.box)).map((x) => x.creator))];
+  const said = [...new Set(values(h.certificates).filter((x) => x.receipt === c.rcpt && isOf(x, c.box)).map((x) => x.creator))];
   const found = sold ? sold.creators : said.length ? said : naming(of(h, c.iss), c.items?.[0].drop);
   return { c, chain: declinedFor(h, c, pick(h, found)) };
 }
@@ -253,8 +216,7 @@ export const certificateIn = (document) => {
 export function gather(papers, expected) {
   const map = () => new Map();
   const h = {
-    expected, asked: map(), cosigners: [], delegations: map(), manifests: map(), creators: map(), receipts: map(), returns: [], leases: map(),
-    leaseReturns: [], declines: [], closes: [], revoked: map(), shown: [], certificates: map(), handedIn: map(), entries: map(), called: map(),
+    expected, asked: map(), cosigners: [], delegations: map(), manifests: map(), creators: map(), receipts: map(), returns: [], declines: [], closes: [], revoked: map(), shown: [], certificates: map(), handedIn: map(), history: map(),
     roots: map(), forked: new Set(),
   };
   if (expected !== undefined) h.creators.set(kidOf(expected), expected);
@@ -304,24 +266,19 @@ function keepRoot(h, checkpoint) {
   const place = placeOf(checkpoint), root = b64(checkpoint.root);
   if (grouped(h.roots, place, root) !== root) h.forked.add(place);
 }
+/** Two receipts in one place of one journal, or of one name, are two histories. */
+export const historyOf = ({ iss, epoch, seq, jti }) => [`${iss} ${epoch} ${seq}`, `${iss} ${jti}`];
 function takeSale(h, { token }, typ) {
   const name = SALES.includes(typ) && nameOf(token);
   if (!name || h.handedIn.has(name)) return;
   h.handedIn.set(name, [token, typ]);
   const told = signedReceipt(h, token, typ);
-  grouped(h.entries, `${told.iss} ${told.epoch} ${told.seq}`, new Set()).add(name);
-  grouped(h.called, `${told.iss} ${told.jti}`, new Set()).add(name);
+  for (const place of historyOf(told)) grouped(h.history, place, []).push(name);
   const sale = saleOf(h, token, typ);
   if (typ === "receipt") h.receipts.set(name, sale);
   if (told.ref !== undefined) h.returns.push(sale);
 }
 function takeToken(h, { token }, name) {
-  if (name === "lease") {
-    const { c, chain } = leaseOf(h, token);
-    if (!chain || !isRevoked(h, chain, c.iat)) h.leases.set(nameOf(token), c);
-  } else if (name === "lease-return") {
-    const { c, chain } = leaseReturnOf(h, token);
-    if (!isRevoked(h, chain, c.iat)) h.leaseReturns.push(c);
-  } else if (name === "decline") h.declines.push(signedDecline(h, token));
+  if (name === "decline") h.declines.push(signedDecline(h, token));
   else if (name === "close") h.closes.push(closeOf(h, token));
 }

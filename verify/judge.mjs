@@ -30,15 +30,15 @@ import { bytesOf, digestOf, entriesOf } from "./zip.mjs";
  *                            receipt-of-another-sale, certificate-of-another-sale   these two do not belong together
  *                            closes-contradict                 two closing statements of its drop differ, so neither counts
  *                            taken-back                        of a receipt: another paper takes it back, whole or in part
- *                            not-the-named-creator             (never beside holds)
+ *                            unread-beside                     it may hold: a journal or lease beside it is only read by `stall verify`
  *                            picture-unchecked                 it was inside a PDF or PNG: what is drawn around it was not checked
  * @property {object} facts   of a token its claims as protocol.md 5 has them, of a certificate or badge those of the document:
  *                            certificate   {id, name, title, edition?, editionSize?, drop, creator, issuer, issuerName, byCreator,
  *                                           owner?, settlement, licence, manifest, receipt, validFrom, created (seconds), digest (its name)}
  *                            presentation  the same, and {holder, challenge, domain, answered (seconds), transferTo?}
  *                            receipt, refund, void: its claims, and titles {H of manifest: title} of the manifests at hand
- *                            log proof     {origin, size, seq, event (its kind), at (seconds), cosigned: [{name, time}]}
- *                            checkpoint    {origin, size, root, cosigned}
+ *                            checkpoint    {origin, size, root in hex}
+ *                            log proof     the same, and {seq, event: its kind}
  *                            file          {secret?: "key"|"sheet"|"owner-code", unchecked?: names in a ZIP that are no papers}
  * @property {{who: "creator"|"box"|"cloud"|"signer"|"owner", did: string, name?: string}[]} signedBy
  *                            from whoever signed to the creator, who comes last; empty if that is not known
@@ -75,7 +75,7 @@ export async function judge(inputs, { onProgress = () => {}, expectedCreator } =
   const papers = [];
   for (const p of found.flat()) papers.push(p.pack ? await packed(p, others, onBytes) : p);
   const h = heaps.gather(papers, expectedCreator), verdicts = papers.map((p) => judged(h, p));
-  if (papers.some((p) => p.journal)) verdicts.forEach(unread);
+  if (verdicts.some((v) => UNREAD.includes(v.kind))) verdicts.forEach(doubt);
   const compared = await compare(papers, verdicts, onBytes);
   onProgress(total, total);
   return verdicts.filter((v) => !compared.has(v));
@@ -123,6 +123,7 @@ async function packed({ name, blob }, h, onBytes) {
 
 // --- Verdicts ----------------------------------------------------------------------------------------------------
 
+const UNREAD = ["journal", "lease", "lease return"];
 const KINDS = { close: "closing statement", "lease-return": "lease return" };
 function kindOf({ token, document, note, proof, journal }) {
   if (document) return heaps.isAnswer(document) ? "presentation" : heaps.isBadge(document) ? "badge" : "certificate";
@@ -133,16 +134,16 @@ function kindOf({ token, document, note, proof, journal }) {
 function judged(h, paper) {
   const { name, refused, secret, open, files, notes = [], facts = {} } = paper, kind = kindOf(paper);
   const v = { name, kind, state: "open", grade: null, reasons: [], notes, facts, signedBy: [], times: {}, files };
-  if (paper.journal) return { ...v, code: "verify-unchecked" };
+  if (UNREAD.includes(kind)) return { ...v, code: "verify-unchecked" };
   if (secret) return { ...v, state: "secret", code: refused, facts: { secret } };
   const found = refused ? new Refused(refused) : tried(() => said(h, paper));
   if (found instanceof Refused) {
-    const { code } = found, lacks = open || heaps.OPEN.includes(code) || (code === "token-unknown-key" && ["manifest", "file"].includes(kind));
+    const { code } = found, lacks = open || heaps.OPEN.includes(code) || code === "verify-unchecked" || (code === "token-unknown-key" && ["manifest", "file"].includes(kind));
     return lacks ? { ...v, code } : { ...v, code, state: "fails", grade: "INVALID" };
   }
   const { creator, chain, owner, dated, until, seal } = found;
   // Of what holds otherwise: what its creator revoked.
-  const gone = found.grade ? undefined : found.gone ?? (chain && heaps.isRevoked(h, chain, dated) ? `revoked-${chain.role}` : undefined);
+  const gone = !found.grade && chain && (found.gone || heaps.isRevoked(h, chain, dated)) && `revoked-${chain.role}`;
   const grade = found.grade ?? (gone ? "REVOKED" : "VALID"), reasons = found.reasons ?? (gone ? [gone] : []);
   return {
     ...v, grade, reasons, state: grade.startsWith("VALID") ? "holds" : "fails", code: grade === "INVALID" ? reasons[0] : undefined,
@@ -153,11 +154,11 @@ function judged(h, paper) {
     ],
   };
 }
-/** A journal may take back what is said to hold here, and is not read: that is for `stall verify`. */
-function unread(v) {
+/** What is not read here may speak against what seems to hold; to read it is for `stall verify`. */
+function doubt(v) {
   if (v.state !== "holds" || ["manifest", "delegation", "closing statement", "badge"].includes(v.kind)) return;
   Object.assign(v, { state: "open", grade: null, reasons: [], code: "verify-unchecked" });
-  v.notes.push("journal-unread");
+  v.notes.push("unread-beside");
 }
 
 function said(h, { token, document, note, proof }) {
@@ -169,13 +170,11 @@ function said(h, { token, document, note, proof }) {
     heaps.checkCreator(h, creator);
     return { facts: doc, creator, chain, dated: from, until };
   }
-  const logged = proof === undefined ? undefined : heaps.logProofOf(h, proof), { checkpoint, signatures } = logged ?? heaps.signedCheckpoint(h, note);
-  const chain = logged?.chain ?? heaps.keeper(h, heaps.boxOf(h, checkpoint.origin)), { origin, size, root } = checkpoint;
+  const logged = proof === undefined ? undefined : heaps.logProofOf(h, proof), { checkpoint } = logged ?? heaps.signedCheckpoint(h, note);
+  const { origin, size, root } = checkpoint, chain = logged?.chain ?? heaps.keeper(h, heaps.boxOf(h, origin)), { kind, seq, at } = logged?.event ?? {};
   need(!h.forked.has(heaps.placeOf(checkpoint)), "verify-forked");
   heaps.checkCreator(h, chain.iss);
-  const cosigned = signatures.filter((s) => s.time !== undefined && heaps.mayCosign(h, s, chain.iss)), { kind, seq, at } = logged?.event ?? {};
-  const dated = logged && Math.floor(at / 1000);
-  return { facts: { origin, size: Number(size), root: hex(root), cosigned, event: kind, seq, at: dated }, creator: chain.iss, chain, dated };
+  return { facts: { origin, size: Number(size), root: hex(root), event: kind, seq }, creator: chain.iss, chain, dated: logged && Math.floor(at / 1000) };
 }
 
 function saidByToken(h, token) {
@@ -209,27 +208,16 @@ const TOKENS = {
     const c = heaps.delegationOf(h, token);
     return { facts: c, creator: c.iss, dated: c.nbf, until: c.exp };
   },
-  lease(h, token) {
-    const { c, chain, creator } = heaps.leaseOf(h, token), since = (kind, ref) => heaps.revokedSince(h, kind, ref, creator) !== undefined;
-    standing.checkLease(h, c);
-    const gone = since("lease", nameOf(token)) ? "revoked-lease" : since("box", c.sub) ? "revoked-box" : undefined;
-    return { facts: c, creator, chain, dated: c.iat, until: c.exp, gone };
-  },
   receipt(h, token, typ) {
     const sale = heaps.saleOf(h, token, typ), { told } = sale, [chain] = sale.chains, notes = [], titles = {};
     standing.checkSale(h, sale);
-    const certified = [...h.certificates.values()].map((x) => x.receipt);
+    const certified = heaps.values(h.certificates).map((x) => x.receipt);
     if (typ === "receipt") {
       if (!certified.includes(sale.name) && certified.some((name) => !h.handedIn.has(name))) notes.push("certificate-of-another-sale");
       if (standing.returned(h, told.iss, told.jti).length) notes.push("taken-back");
     }
     for (const { man } of told.items) if (h.manifests.has(man)) titles[man] = h.manifests.get(man).c.drop.title;
-    return { facts: { ...told, titles }, notes, creator: chain.iss, chain, dated: told.iat, gone: standing.gone(h, sale) };
-  },
-  "lease-return"(h, token) {
-    const { c, chain } = heaps.leaseReturnOf(h, token);
-    standing.checkReturn(h, c);
-    return { facts: c, creator: chain.iss, chain, dated: c.iat };
+    return { facts: { ...told, titles }, notes, creator: chain.iss, chain, dated: told.iat, gone: standing.isGone(h, sale) };
   },
   decline(h, token) {
     const { c, chain } = heaps.declineOf(h, token);

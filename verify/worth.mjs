@@ -1,7 +1,7 @@
 // What a certificate is worth beside the other papers, and an owner's answer that shows one (protocol.md 5.11, 8).
 import { besideManifest, besideReceipt } from "./certificate.mjs";
 import { graded, isEarly } from "./grade.mjs";
-import { checkCreator, cloudName, cosigning, heldOf, holding, holds, isBy, once, placeOf, revokedBy } from "./heap.mjs";
+import { checkCreator, cloudName, cosigning, heldOf, holding, holds, once, placeOf, revokedBy, values } from "./heap.mjs";
 import { readDid } from "./keys.mjs";
 import { check } from "./presentation.mjs";
 import { seconds } from "./proof.mjs";
@@ -29,7 +29,6 @@ function known(h, x) {
   const told = h.receipts.get(x.receipt)?.told;
   return {
     receipt: told, refused: refusalOf(h, x.receipt), revoked: revokedBy(h, x.creator),
-    leases: new Map([...h.leases].filter(([, l]) => isBy(h, l, x.creator)).map(([name, l]) => [name, l.jti])),
     returns: told ? returned(h, told.iss, told.jti) : [], declined: declines(h, x.receipt, x.creator),
     closed: closingOf(h, x.creator, x.drop)?.editions, logged: cosigned(h, x),
   };
@@ -48,7 +47,7 @@ function cosigned(h, x) {
   return times.length ? Math.min(...times) : undefined;
 }
 /** Whether a box signed another certificate of its number that stands as well. */
-const isTwice = (h, x) => x.edition !== undefined && !x.byCreator && [...h.certificates.values()].some((one) => one.digest !== x.digest
+const isTwice = (h, x) => x.edition !== undefined && !x.byCreator && values(h.certificates).some((one) => one.digest !== x.digest
   && !one.byCreator && one.creator === x.creator && one.drop === x.drop && one.edition === x.edition && stands(h, one));
 const stands = (h, x) => holds(() => once(h, `stands ${x.digest}`, () => {
   beside(h, x);
