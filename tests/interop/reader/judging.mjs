@@ -10,7 +10,6 @@ import { heldOf, holding } from "../../../verify/heap.mjs";
 import { judge } from "../../../verify/judge.mjs";
 import { canonical, parse } from "../../../verify/json.mjs";
 import { kidOf, nameOf } from "../../../verify/keys.mjs";
-import { lease, leaseReturn } from "../../../verify/lease.mjs";
 import { manifest } from "../../../verify/manifest.mjs";
 import * as numbers from "../../../verify/numbers.mjs";
 import { receipt } from "../../../verify/receipt.mjs";
@@ -21,7 +20,7 @@ const keysOf = (q) => new Map(Object.entries(q.trusted).map(([kid, x]) => [kid, 
 
 /** Every token by itself, then in lists by kind. */
 function read(q) {
-  const keys = keysOf(q), h = { delegations: [], manifests: [], leases: [], returns: [], sales: [], declines: [] };
+  const keys = keysOf(q), h = { delegations: [], manifests: [], sales: [], declines: [] };
   for (const token of q.papers) if (headOf(token).name === "delegation") h.delegations.push({ ...delegation(token, keys), token });
   for (const d of h.delegations) d.kid = kidOf(d.sub);
   for (const token of q.papers) {
@@ -29,41 +28,27 @@ function read(q) {
     if (name === "manifest") {
       const chain = holding(h.delegations.filter((d) => d.kid === kid), peek(token).claims.iat);
       h.manifests.push({ token, c: manifest(token, keys, chain?.token) });
-    } else if (name === "lease") h.leases.push(lease(token, keys));
-    else if (name === "lease-return") h.returns.push(leaseReturn(token, keys));
-    else if (name === "decline") h.declines.push(decline(token, keys));
+    } else if (name === "decline") h.declines.push(decline(token, keys));
     else if (["receipt", "refund", "void"].includes(name)) h.sales.push({ token, typ: name, told: receipt(token, name, keys) });
   }
   return h;
 }
 const pairs = (list) => list.flatMap((a, i) => list.slice(i + 1).map((b) => [a, b]));
-const newest = (list) => list.reduce((m, x) => (m && m.c.ver > x.c.ver ? m : x), undefined);
 
 const CASES = {
   heap_numbers(q) {
     const h = read(q), sold = h.sales.filter((s) => s.typ === "receipt").map((s) => s.told);
-    for (const l of h.leases) {
-      const all = h.manifests.filter((m) => m.c.drop.id === l.drop);
-      numbers.checkLease(l, newest(all).c, all.map((m) => nameOf(m.token)), h.delegations);
-    }
-    for (const [a, b] of pairs(h.leases)) if (a.drop === b.drop) numbers.checkDisjoint(a, b, h.returns);
-    for (const back of h.returns)
-      numbers.checkReturned(back, h.leases.filter((l) => l.sub === back.iss && l.epoch === back.epoch && l.drop === back.drop), sold);
-    const manifests = new Map(h.manifests.map((m) => [nameOf(m.token), m])), leases = new Map(h.leases.map((l) => [l.jti, l]));
-    for (const told of sold) numbers.checkSold(told, manifests, leases);
+    const manifests = new Map(h.manifests.map((m) => [nameOf(m.token), m]));
+    for (const told of sold) numbers.checkSold(told, manifests);
     for (const [a, b] of pairs(sold)) for (const i of numbers.numbered(a)) if (numbers.numbered(b).some((j) => j.drop === i.drop && j.ed === i.ed)) {
       const naming = h.sales.filter((s) => numbers.returned(s.typ, s.told).some((j) => j.drop === i.drop && j.ed === i.ed));
       numbers.checkSoldOnce(a, b, naming.map((s) => s.told));
     }
   },
   heap_versions(q) {
-    const h = read(q), ordered = [...h.manifests].sort((a, b) => a.c.ver - b.c.ver);
-    const groups = new Map(h.manifests.map((m) => [`${m.c.iss} ${m.c.drop.id}`, []]));
+    const h = read(q), groups = new Map(h.manifests.map((m) => [`${m.c.iss} ${m.c.drop.id}`, []]));
     for (const m of h.manifests) groups.get(`${m.c.iss} ${m.c.drop.id}`).push(m);
     for (const group of groups.values()) numbers.checkVersions(group, nameOf);
-    ordered.slice(1).forEach((m, i) => {
-      if (numbers.poolOf(m.c, h.delegations, m.c.iat) !== kidOf(m.c.iss)) numbers.checkAllocKept(ordered[i].c, m.c);
-    });
     for (const { told } of h.sales) {
       const own = h.delegations.filter((d) => d.kid === told.iss), [chain] = own;
       if (holding([chain, ...own.filter((d) => d.iss === chain.iss)], told.iat) !== chain) throw new Refused("delegation-replaced");
@@ -81,7 +66,6 @@ const CASES = {
     certificate(canonical(document));
     return graded(heldOf({ asked: new Map() }, document), {
       receipt: q.receipt && receipt(q.receipt, "receipt", keys), revoked: q.revoked, logged: q.logged_s,
-      leases: new Map((q.leases ?? []).map((token) => [nameOf(token), lease(token, keys).jti])),
       returns: (q.returns ?? []).map(({ typ, token }) => ({ typ: headOf(token).name, told: receipt(token, headOf(token).name, keys) })),
       declined: (q.declines ?? []).map((token) => decline(token, keys)), closed: q.close && close(q.close, keys).editions,
     });
