@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,9 @@ BETWEEN = ("grades", "heap_numbers", "heap_takeback", "heap_versions")
 
 KINDS = sorted({path.stem for path in VECTORS.glob("*.json")} - {*BETWEEN})
 _FRAME = {"document", "section", "rule", "keys", "trusted", "valid", "invalid"}
+
+NODE = shutil.which("node")
+_READER = ROOT / "tests/interop/reader/main.mjs"
 
 Answer = dict[str, Any]
 
@@ -57,6 +62,16 @@ def questions(kind: str) -> Iterator[Question]:
 
 def all_questions() -> list[Question]:
     return [one for kind in KINDS for one in questions(kind)]
+
+
+def answered_by_node(asked: Iterable[Mapping[str, Any]]) -> list[Answer]:
+    """What the modules of verify/ answer on Node, all in one process."""
+    lines = "".join(json.dumps(one) + "\n" for one in asked)
+    ran = subprocess.run(
+        [NODE or "node", str(_READER)], input=lines, capture_output=True, encoding="utf-8", timeout=50, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return [json.loads(line) for line in ran.stdout.split("\n") if line]
 
 
 def parted(asked: Iterable[Question], answers: Iterable[Answer]) -> dict[str, object]:

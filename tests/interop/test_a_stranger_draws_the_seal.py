@@ -5,31 +5,21 @@ The golden vectors are asked with those of the other papers.
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from stall.wire import seal
-from tests.house.sources import ROOT
+from tests.interop.questions import NODE, answered_by_node
 
-NODE = shutil.which("node")
-READER = ROOT / "tests/interop/reader/main.mjs"
 MORE = 200
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machine")
 
 
 def drawn(names: Sequence[Sequence[object]]) -> list[dict[str, Any]]:
-    asked = "".join(json.dumps({"kind": "seal", "names": each}) + "\n" for each in names)
-    ran = subprocess.run(
-        [NODE or "node", str(READER)], input=asked, capture_output=True, encoding="utf-8", timeout=50, check=False
-    )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    return [json.loads(line)["found"] for line in ran.stdout.splitlines()]
+    return [said["found"] for said in answered_by_node({"kind": "seal", "names": each} for each in names)]
 
 
 def test_it_draws_many_as_we_do() -> None:

@@ -5,17 +5,9 @@ It is `verify/`, in JavaScript, as the verifying page has it; here on Node. Chan
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-
 import pytest
 
-from tests.house.sources import ROOT
-from tests.interop.questions import KINDS, Answer, Question, all_questions, parted
-
-NODE = shutil.which("node")
-READER = ROOT / "tests/interop/reader/main.mjs"
+from tests.interop.questions import KINDS, NODE, Answer, Question, all_questions, answered_by_node, parted
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machine")
 
@@ -24,12 +16,7 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machin
 def answers() -> list[tuple[Question, Answer]]:
     """All vectors in one process."""
     asked = all_questions()
-    lines = "".join(json.dumps(each.asked) + "\n" for each in asked)
-    ran = subprocess.run(
-        [NODE or "node", str(READER)], input=lines, capture_output=True, encoding="utf-8", timeout=50, check=False
-    )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    return list(zip(asked, map(json.loads, ran.stdout.splitlines()), strict=True))
+    return list(zip(asked, answered_by_node(one.asked for one in asked), strict=True))
 
 
 def test_it_accepts_and_refuses_the_same_by_the_same_rule_and_finds_the_same(

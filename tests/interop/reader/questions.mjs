@@ -74,6 +74,7 @@ export function answer(reader, q) {
     },
     seal: () => reader.seal(q.names),
     hashes: () => ({ sha256: hex(q.parts.reduce((sum, part) => sum.update(unhex(part)), new reader.Sha256()).digest()), sha512: hex(reader.sha512(unhex(q.parts.join("")))) }),
+    fold: () => q.texts.map((text) => reader.fold(text)),
     signature: () => ({ holds: reader.verify(unhex(q.key), unhex(q.message), unhex(q.signature)) }),
   };
   try {
