@@ -141,14 +141,12 @@ def _may_begin_pattern(last: Token) -> bool:
 
 
 def shortened(cut: list[Token]) -> list[Token]:
-    """Write `const a = 1; const b = 2;` as one statement, and `(a) => …` without its brackets."""
+    """Write `const a = 1; const b = 2;` as one statement, `(a) => …` without its brackets, and no sign before a bracket that closes."""
     solid = [token for token in cut if token.kind != "space"]
     inside = _brackets(solid, "")
     gone: set[int] = set()
-    heads, blocks = (
-        [""],
-        list[bool](),
-    )  # of each open bracket the word its running statement began with; of each brace, whether it holds any
+    heads = [""]  # of each open bracket the word that its running statement began with
+    blocks: list[bool] = []  # of each open brace whether it holds statements
     begins = True
     for at, token in enumerate(solid):
         if begins:
@@ -166,6 +164,8 @@ def shortened(cut: list[Token]) -> list[Token]:
             heads.pop()
             if token.text == "}" and blocks.pop():
                 heads[-1], begins = "", True
+        if at and token.kind == "sign" and token.text in _CLOSE and _says_nothing(solid, at - 1):
+            gone.add(at - 1)
         if (
             token.text == "=>"
             and [one.text for one in solid[at - 3 : at : 2]] == ["(", ")"]
@@ -181,6 +181,15 @@ def shortened(cut: list[Token]) -> list[Token]:
         elif at not in gone:
             kept.append(solid[at])
     return kept
+
+
+def _says_nothing(solid: list[Token], at: int) -> bool:
+    """Whether the comma or semicolon before a closing bracket may go: not those of holes, nor where it is all that a loop does."""
+    if solid[at].text == ",":
+        return solid[at - 1].text not in (",", "[")
+    if solid[at].text != ";" or solid[at + 1].text != "}":
+        return False
+    return solid[at - 1].text != ")" or solid[_opening(solid, at - 1) - 1].text not in ("if", "for", "while")
 
 
 def written(cut: list[Token]) -> str:

@@ -83,7 +83,9 @@ def squeezed(code: str) -> str:
         ("s = ` two  spaces ${ a + `in ${b}` } // no comment`;", "s=` two  spaces ${a+`in ${b}`} // no comment`;"),
         ("const f = (a) => a + +b - -c;", "const f=a=>a+ +b- -c;"),
         ("const { a } = b; const [c] = d;", "const{a}=b,[c]=d;"),
-        ("f(async (a) => { return { a }; });", "f(async(a)=>{return{a};});"),
+        ("f(async (a) => { return { a }; });", "f(async(a)=>{return{a}});"),
+        ("while (a(b, c,)) ; if (d) { e(); } f = [, 1, , ];", "while(a(b,c));if(d){e()}f=[,1,,];"),
+        ("if (a) { while (b()); }", "if(a){while(b());}"),
         ("for (const a of b) c();\nconst d = 1;", "for(const a of b)c();const d=1;"),
         ('t = "it\'s" + \'a "b"\';', 't="it\'s"+\'a "b"\';'),
     ],
@@ -96,11 +98,11 @@ def test_what_is_squeezed_says_the_same(code: str, made: str) -> None:
     ("code", "made"),
     [
         ("function open({ kid, claims: c }, key = kid) { return { kid, c: key.c, c }; }",
-         "function A({kid:a,claims:b},c=a){return{kid:a,c:c.c,c:b};}"),
+         "function A({kid:a,claims:b},c=a){return{kid:a,c:c.c,c:b}}"),
         ("const open = (a, { b = 1 }, ...rest) => rest.map((x) => x.a ? b : a);", "const A=(a,{b=1},...c)=>c.map(d=>d.a?b:a);"),
         ("function open() { for (const [k, v] of Object.entries(all)) { label(k, v); } }",
-         "function A(){for(const[a,b]of Object.entries(all)){label(a,b);}}"),
-        ("function open(key) { const text = `${key}: ${space.sign(key)}`; return text; }", "function A(a){const b=`${a}: ${Bq(a)}`;return b;}"),
+         "function A(){for(const[a,b]of Object.entries(all)){label(a,b)}}"),
+        ("function open(key) { const text = `${key}: ${space.sign(key)}`; return text; }", "function A(a){const b=`${a}: ${Bq(a)}`;return b}"),
     ],
 )  # fmt: skip
 def test_names_are_shortened_but_never_those_of_members(code: str, made: str) -> None:
