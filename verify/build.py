@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a program, as in: python verify/build.py
 
-from verify import squeeze  # found by the line above
+from verify import squeeze, tokens  # found by the line above
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -76,8 +76,8 @@ def read(path: Path) -> Module:
     """Read one module; of a JSON file each member is an export. Raises Unbuildable for what this build does not know."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".json":
-        return Module(path, [], [], [squeeze.Unit("", [squeeze.Token("text", _data(text))], may_go=False)])
-    code = squeeze.written(squeeze.tokens(text))
+        return Module(path, [], [], [squeeze.Unit("", [tokens.Token("text", _data(text))], may_go=False)])
+    code = tokens.written(tokens.tokens(text))
     taken = []
     for found in _IMPORT.finditer(code):
         what = found["what"].strip("{}").split(",")
@@ -90,7 +90,7 @@ def read(path: Path) -> Module:
     code = _EXPORTS.sub("", _EXPORT.sub("", code))
     if _WRONG.search(code) or any(" as " in name for name in given):
         raise Unbuildable(f"{path.name} imports or exports in a way that this build does not know")
-    return Module(path, taken, given, list(squeeze.units(squeeze.tokens(code))))
+    return Module(path, taken, given, list(squeeze.units(tokens.tokens(code))))
 
 
 def _data(text: str) -> str:
@@ -213,11 +213,9 @@ def _body(module: Module, by_path: dict[Path, Module], short: dict[Path, dict[st
             spaces[pairs["*"]] = short[other]
         names |= {here: short[other][there] for there, here in pairs.items()}
     cut = [
-        token
-        for unit in module.units
-        for token in (*squeeze.renamed(unit, names, spaces), squeeze.Token("space", "\n"))
+        token for unit in module.units for token in (*squeeze.renamed(unit, names, spaces), tokens.Token("space", "\n"))
     ]
-    text = squeeze.written(squeeze.shortened(cut))
+    text = tokens.written(squeeze.shortened(cut))
     everything = short[module.path].get("*")
     if module.path.suffix == ".json":
         return f"const {everything}={text};\n"

@@ -1,8 +1,7 @@
-"""Make JavaScript of this folder smaller without changing what it does: comments and spaces, what nothing names, local names.
+"""Make JavaScript of this folder smaller without changing what it does: what nothing names goes, names are shortened.
 
-Reads tokens, not programs: enough for code as it is written here: semicolons, `const` and `let`, no labels, no `eval`, no pattern
-right behind a bracket that closes, no name of the browser's for something of one's own. What it makes is run by the tests on every
-golden vector.
+Reads tokens, not programs, and wants code as it is written here: `const` and `let`, and no name of the browser's for something of
+one's own in the same statement. What it makes is run by the tests on every golden vector.
 """
 
 from __future__ import annotations
@@ -13,138 +12,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from string import ascii_letters, ascii_lowercase, ascii_uppercase
-from typing import NamedTuple
 
-KEYWORDS = frozenset(
-    [
-        "as",
-        "async",
-        "await",
-        "break",
-        "case",
-        "catch",
-        "class",
-        "const",
-        "constructor",
-        "continue",
-        "default",
-        "delete",
-        "do",
-        "else",
-        "export",
-        "extends",
-        "false",
-        "finally",
-        "for",
-        "from",
-        "function",
-        "get",
-        "if",
-        "import",
-        "in",
-        "instanceof",
-        "let",
-        "new",
-        "null",
-        "of",
-        "return",
-        "set",
-        "static",
-        "super",
-        "switch",
-        "this",
-        "throw",
-        "true",
-        "try",
-        "typeof",
-        "undefined",
-        "void",
-        "while",
-        "yield",
-    ]
+from verify.tokens import (
+    CLOSE,
+    KEYWORDS,
+    NAME,
+    OPEN,
+    Token,
+    Unreadable,
+    brackets,
+    closing_of,
+    kind_of_brace,
+    opening_of,
+    step,
+    written,
 )
-_WORDS_BEFORE_PATTERN = frozenset(
-    ["return", "typeof", "case", "in", "of", "void", "delete", "throw", "else", "do", "await", "yield"]
-)
-_SPACE = re.compile(r"(?:\s|/\*.*?\*/|//[^\n]*)+", re.DOTALL)
-_WORD = re.compile(r"[A-Za-z_$][\w$]*|[0-9][\w.]*|\.[0-9]\w*")
-_TEXT = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL)
-_PATTERN = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
-_SIGN = re.compile(
-    r"\.\.\.|\?\.(?![0-9])|=>|>>>=?|\*\*=?|&&=?|\|\|=?|\?\?=?|[=!]==?|<<=?|>>=?|[-+*/%&|^<>]=|\+\+|--|.", re.DOTALL
-)
-_CHUNK = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*(?:`|\$\{)", re.DOTALL)
-_NAME = re.compile(r"[A-Za-z_$][\w$]*")
-_LETTER = re.compile(r"[\w$]")
-
-
-class Unreadable(Exception):
-    """JavaScript that this does not read, in one sentence."""
-
-
-class Token(NamedTuple):
-    """`kind` is word, text (also patterns and pieces of templates), sign or space; a space is a blank or a line feed."""
-
-    kind: str
-    text: str
-
-
-def tokens(code: str) -> list[Token]:
-    """Cut JavaScript into tokens; comments are spaces. Pieces of a template stand around the tokens of its expressions."""
-    return list(_cut(code))
-
-
-def _cut(code: str) -> Iterator[Token]:
-    at, last, braces = 0, Token("sign", ";"), [0]
-    while at < len(code):
-        found, kind = _SPACE.match(code, at), "space"
-        if found is None:
-            found, kind = _next(code, at, last, inside_template=len(braces) > 1 and braces[-1] == 0)
-        text = found[0]
-        at += len(text)
-        if kind == "space":
-            yield Token(kind, "\n" if "\n" in text else " ")
-            continue
-        if text == "{":
-            braces[-1] += 1
-        elif text == "}" and kind == "sign":
-            braces[-1] -= 1
-        if kind == "text" and text[0] == "}":
-            braces.pop()
-        if kind == "text" and text.endswith("${") and text[0] in "`}":
-            braces.append(0)
-        last = Token(kind, text)
-        yield last
-
-
-def _next(code: str, at: int, last: Token, *, inside_template: bool) -> tuple[re.Match[str], str]:
-    sign = code[at]
-    found, kind = None, "text"
-    if sign in "\"'":
-        found = _TEXT.match(code, at)
-    elif sign == "`" or (sign == "}" and inside_template):
-        found = re.compile(re.escape(sign) + _CHUNK.pattern, re.DOTALL).match(code, at)
-    elif sign == "/" and _may_begin_pattern(last):
-        found = _PATTERN.match(code, at)
-    elif _WORD.match(code, at):
-        found, kind = _WORD.match(code, at), "word"
-    else:
-        found, kind = _SIGN.match(code, at), "sign"
-    if found is None:
-        raise Unreadable(f"JavaScript that cannot be read: {code[at : at + 40]!r}")
-    return found, kind
-
-
-def _may_begin_pattern(last: Token) -> bool:
-    if last.kind == "word":
-        return last.text in _WORDS_BEFORE_PATTERN
-    return last.kind == "sign" and last.text not in (")", "]", "}", "++", "--")
 
 
 def shortened(cut: list[Token]) -> list[Token]:
     """Write `const a = 1; const b = 2;` as one statement, `(a) => …` without its brackets, and no sign before a bracket that closes."""
     solid = [token for token in cut if token.kind != "space"]
-    inside = _brackets(solid, "")
+    inside = brackets(solid, "")
     gone: set[int] = set()
     heads = [""]  # of each open bracket the word that its running statement began with
     blocks: list[bool] = []  # of each open brace whether it holds statements
@@ -156,16 +44,16 @@ def shortened(cut: list[Token]) -> list[Token]:
                 gone.add(at)
             heads[-1] = token.text
         begins = token.text == ";" and inside[at] in ("", "block")
-        if token.kind == "sign" and token.text in _OPEN:
+        if token.kind == "sign" and token.text in OPEN:
             heads.append("")
             if token.text == "{":
-                blocks.append(_kind(solid, at) != "object")
+                blocks.append(kind_of_brace(solid, at) != "object")
                 begins = blocks[-1]
-        elif token.kind == "sign" and token.text in _CLOSE:
+        elif token.kind == "sign" and token.text in CLOSE:
             heads.pop()
             if token.text == "}" and blocks.pop():
                 heads[-1], begins = "", True
-        if at and token.kind == "sign" and token.text in _CLOSE and _says_nothing(solid, at - 1):
+        if at and token.kind == "sign" and token.text in CLOSE and _says_nothing(solid, at - 1):
             gone.add(at - 1)
         if (
             token.text == "=>"
@@ -190,31 +78,7 @@ def _says_nothing(solid: list[Token], at: int) -> bool:
         return solid[at - 1].text not in (",", "[")
     if solid[at].text != ";" or solid[at + 1].text != "}":
         return False
-    return solid[at - 1].text != ")" or solid[_opening(solid, at - 1) - 1].text not in ("if", "for", "while")
-
-
-def written(cut: list[Token]) -> str:
-    """Write tokens with no more spaces than they need: between words, between signs that would join, and line feeds that end a statement."""
-    out: list[str] = []
-    space = ""
-    for token in cut:
-        if token.kind == "space":
-            space = "\n" if "\n" in (space, token.text) else " "
-            continue
-        out.append(_between(out[-1] if out else "", token.text, space))
-        out.append(token.text)
-        space = ""
-    return "".join(out)
-
-
-def _between(before: str, after: str, space: str) -> str:
-    if not before:
-        return ""
-    if space == "\n" and before[-1] not in "{(,;[=:?&|<*" and after[0] not in ")]},;.?:&|=":
-        return "\n"
-    if _LETTER.match(before[-1]) and _LETTER.match(after[0]):
-        return " "
-    return " " if space and before[-1] in "+-/" and after[0] in "+-/>" else ""
+    return solid[at - 1].text != ")" or solid[opening_of(solid, at - 1) - 1].text not in ("if", "for", "while")
 
 
 @dataclass(frozen=True)
@@ -233,7 +97,6 @@ class Unit:
         return names(self.cut)
 
 
-_OPEN, _CLOSE = frozenset(("(", "[", "{")), frozenset((")", "]", "}"))
 _DECLARING = re.compile(
     r"(?:export )?(?:(?P<kind>const|let) (?P<name>[\w$]+)=(?P<value>.{0,12})|(?:async )?function\*? ?(?P<function>[\w$]+)|class (?P<class>[\w$]+))"
 )
@@ -256,7 +119,7 @@ def _statements(cut: list[Token]) -> Iterator[list[Token]]:
     depth, begun = 0, list[Token]()
     for at, token in enumerate(cut):
         begun.append(token)
-        depth += (token.text in _OPEN) - (token.text in _CLOSE) if token.kind == "sign" else _template(token)
+        depth += step(token)
         ends = token == ("sign", ";")
         if token == ("sign", "}") and depth == 0:
             head = next((one.text for one in begun if one.kind != "space" and one.text != "export"), "")
@@ -270,19 +133,13 @@ def _statements(cut: list[Token]) -> Iterator[list[Token]]:
         yield begun
 
 
-def _template(token: Token) -> int:
-    if token.kind != "text" or token.text[0] not in "`}":
-        return 0
-    return token.text.endswith("${") - (token.text[0] == "}")
-
-
 def _members(cut: list[Token]) -> Iterator[Unit]:
     begin = next(at for at, token in enumerate(cut) if token.text == "{") + 1
     yield Unit("", cut[:begin], may_go=False)
     depth, member = 0, list[Token]()
     for token in cut[begin:-1]:
         member.append(token)
-        depth += (token.text in _OPEN) - (token.text in _CLOSE) if token.kind == "sign" else _template(token)
+        depth += step(token)
         if depth == 0 and token.text in ("}", ";"):
             words = [
                 one.text for one in member if one.kind == "word" and one.text not in ("static", "get", "set", "async")
@@ -294,10 +151,7 @@ def _members(cut: list[Token]) -> Iterator[Unit]:
 
 def names(cut: list[Token]) -> Counter[str]:
     """Count the names that tokens use, as variables or members."""
-    return Counter(token.text for token in cut if token.kind == "word" and _NAME.fullmatch(token.text))
-
-
-_BLOCK_AFTER = frozenset((")", "=>", ";", "{", "}", "else", "do", "try", "finally", "catch", ""))
+    return Counter(token.text for token in cut if token.kind == "word" and NAME.fullmatch(token.text))
 
 
 def declared(unit: Unit) -> set[str]:
@@ -317,7 +171,7 @@ def renamed(unit: Unit, short: Mapping[str, str], spaces: Mapping[str, Mapping[s
     Members of objects keep theirs; `{kid}` becomes `{kid:a}`.
     """
     solid = [token for token in unit.cut if token.kind != "space"]
-    inside = _brackets(solid, unit.inside)
+    inside = brackets(solid, unit.inside)
     own = {name for name in _locals(solid, inside) if name not in KEYWORDS}
     if own & spaces.keys():
         raise Unreadable(f"a name that is also that of an imported module: {own & spaces.keys()}")
@@ -357,29 +211,6 @@ def upper() -> Iterator[str]:
     yield from (first + second for second in ("", *ascii_letters) for first in ascii_uppercase)
 
 
-def _brackets(solid: list[Token], begin: str) -> list[str]:
-    """What each token stands directly in: (, [, block, class, object or what `begin` says."""
-    stack, found = [begin], list[str]()
-    for at, token in enumerate(solid):
-        if len(stack) > 1 and (
-            token.text in _CLOSE if token.kind == "sign" else token.kind == "text" and token.text[0] == "}"
-        ):
-            stack.pop()
-        found.append(stack[-1])
-        if token.kind == "sign" and token.text in _OPEN:
-            stack.append(_kind(solid, at) if token.text == "{" else token.text)
-        if token.kind == "text" and token.text[0] in "`}" and token.text.endswith("${"):
-            stack.append("(")
-    return found
-
-
-def _kind(solid: list[Token], at: int) -> str:
-    before = [token.text for token in solid[max(0, at - 4) : at]]
-    if "class" in before and before[-1] not in (")", "=>", "{", "}", ";"):
-        return "class"
-    return "block" if (before[-1] if before else "") in _BLOCK_AFTER else "object"
-
-
 def _role(solid: list[Token], inside: list[str], at: int) -> str:
     before, after = solid[at - 1].text if at else "", solid[at + 1].text if at + 1 < len(solid) else ""
     if before in (".", "?.", "#"):
@@ -402,24 +233,11 @@ def _locals(solid: list[Token], inside: list[str]) -> Iterator[str]:
         if token.text in ("const", "let"):
             yield from _listed(solid, at)
         if token.text == "=>":
-            yield from [before] if before != ")" else _named(solid, _opening(solid, at - 1), at - 1)
+            yield from [before] if before != ")" else _named(solid, opening_of(solid, at - 1), at - 1)
         if token.text == "{" and before == ")" and inside[at] != "(":
-            begin = _opening(solid, at - 1)
+            begin = opening_of(solid, at - 1)
             if solid[begin - 1].text not in ("if", "for", "while", "switch"):
                 yield from _named(solid, begin, at - 1)
-
-
-def _opening(solid: list[Token], closing: int) -> int:
-    depth = 0
-    for at in range(closing, -1, -1):
-        depth += (
-            (solid[at].text in _CLOSE) - (solid[at].text in _OPEN)
-            if solid[at].kind == "sign"
-            else -_template(solid[at])
-        )
-        if depth == 0:
-            return at
-    raise Unreadable("a bracket that was never opened")
 
 
 def _named(solid: list[Token], begin: int, end: int) -> Iterator[str]:
@@ -428,7 +246,7 @@ def _named(solid: list[Token], begin: int, end: int) -> Iterator[str]:
         token, after = solid[at], solid[at + 1].text
         if (
             token.kind == "word"
-            and _NAME.fullmatch(token.text)
+            and NAME.fullmatch(token.text)
             and solid[at - 1].text not in (".", "=")
             and after not in (":", "(", ".")
         ):
@@ -444,18 +262,7 @@ def _listed(solid: list[Token], begin: int) -> Iterator[str]:
             if token.kind == "word":
                 yield token.text
             elif token.text in ("{", "["):
-                yield from _named(solid, at, _closing(solid, at))
-        depth += (token.text in _OPEN) - (token.text in _CLOSE) if token.kind == "sign" else _template(token)
+                yield from _named(solid, at, closing_of(solid, at))
+        depth += step(token)
         if depth < 0 or (depth == 0 and token.text in (";", "of", "in")):
             return
-
-
-def _closing(solid: list[Token], opening: int) -> int:
-    depth = 0
-    for at in range(opening, len(solid)):
-        depth += (
-            (solid[at].text in _OPEN) - (solid[at].text in _CLOSE) if solid[at].kind == "sign" else _template(solid[at])
-        )
-        if depth == 0:
-            return at
-    raise Unreadable("a bracket that is never closed")

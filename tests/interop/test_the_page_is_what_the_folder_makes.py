@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.sources import ROOT
-from verify import build, squeeze
+from verify import build, squeeze, tokens
 
 MADE = (ROOT / "static/verify.html").read_text(encoding="utf-8")
 PARTS = {
@@ -72,7 +72,7 @@ def test_phones_of_2021_can_read_it() -> None:
 
 
 def squeezed(code: str) -> str:
-    return squeeze.written(squeeze.shortened(squeeze.tokens(code)))
+    return tokens.written(squeeze.shortened(tokens.tokens(code)))
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_what_is_squeezed_says_the_same(code: str, made: str) -> None:
     ],
 )  # fmt: skip
 def test_names_are_shortened_but_never_those_of_members(code: str, made: str) -> None:
-    (unit,) = squeeze.units(squeeze.tokens(code))
+    (unit,) = squeeze.units(tokens.tokens(code))
     renamed = squeeze.renamed(unit, {"open": "A"}, {"space": {"sign": "Bq"}})
-    assert squeeze.written(squeeze.shortened(renamed)) == made
+    assert tokens.written(squeeze.shortened(renamed)) == made
 
 
 def test_what_nothing_names_is_left_out(tmp_path: Path) -> None:
@@ -129,5 +129,5 @@ def test_what_it_does_not_know_is_refused(tmp_path: Path) -> None:
         "const a = `no end;",
     ):
         (tmp_path / "one.mjs").write_text(code + "\n", encoding="utf-8")
-        with pytest.raises((build.Unbuildable, squeeze.Unreadable)):
+        with pytest.raises((build.Unbuildable, tokens.Unreadable)):
             build.script(tmp_path / "one.mjs")
