@@ -88,9 +88,16 @@
     }, after));
   };
   const watchForms = () => {
+    for (const mine of document.querySelectorAll(".mine[hidden]")) mine.hidden = false;
     for (const form of document.querySelectorAll(".handing form")) form.addEventListener("submit", pressed);
   };
 
+  // What makes an owner code is fetched when somebody asks for one.
+  document.addEventListener("click", (event) => {
+    const mine = event.target.closest("[data-make]") && event.target.closest(".mine");
+    if (!mine) return;
+    import(mine.dataset.script).then((owner) => owner.make(mine)).catch(() => { mine.querySelector(".failed").hidden = false; });
+  });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   watchForms();
   later();

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 import sqlite3
+from collections.abc import Sequence
 
 from stall.errors import Broken, Refused
 from stall.flows.claim import check_not_going_back
@@ -81,7 +82,7 @@ def check_drawable(conn: sqlite3.Connection, sale_no: int) -> None:
     check_not_going_back(conn, sale_no)
 
 
-def may_name_owner(bought: list[claims.Bought]) -> bool:
+def may_name_owner(bought: Sequence[claims.Bought]) -> bool:
     """Whether an owner code can still be drawn for what was bought."""
     return bool(bought) and all(item.certificate is None for item in bought)
 

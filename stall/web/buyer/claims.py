@@ -63,6 +63,7 @@ def pages(shop: Shop) -> Blueprint:
             accent=claims.accent(items),
             press_key=key,
             handed=None if found is None else handover.of_claim(box, found, key),
+            mine=None if found is None else handover.mine(conn, found.sale, items),
         )
 
     @routes.post("/T/<typed>")

@@ -6,6 +6,7 @@ there is no one file to begin with (several packs, or nothing left to download),
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -15,9 +16,10 @@ from werkzeug.wrappers import Response
 
 from stall.errors import Refused
 from stall.flows.claim import check_claim
+from stall.flows.name_owner import may_name_owner, owner_of
 from stall.store import claims, presses
 from stall.store.box import Box
-from stall.store.claims import Claim, Grant
+from stall.store.claims import Bought, Claim, Grant
 from stall.web import granted, ids, language
 from stall.web.granted import GrantedFile, GrantedPack
 
@@ -67,6 +69,13 @@ def of_claim(box: Box, claim: Claim, key: str) -> Handed | None:
         return Handed(file, len(packs))
     page = f"/g/{ids.grant_id(box.secrets, grant)}"
     return Handed(file, len(packs), page, None if file is None else f"{page}/{quote(file.name)}")
+
+
+def mine(conn: sqlite3.Connection, sale: int, bought: Sequence[Bought]) -> str:
+    """Whether what was bought can still be made out to a key of its buyer: `offer`; else `owned`, or `late` where it names nobody."""
+    if may_name_owner(bought):
+        return "offer"
+    return "late" if owner_of(conn, sale) is None else "owned"
 
 
 def lead(box: Box, grant: int) -> Response:

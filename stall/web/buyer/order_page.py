@@ -61,6 +61,7 @@ def draw(shop: Shop, name: str, refused: StallError | None = None) -> str:
         accent=claims.accent(bought),
         refused=refused,
         handed=_handed(shop, name, sale) if now.state == "paid" and bought else None,
+        mine=handover.mine(conn, sale.no, bought) if now.state == "paid" and bought else None,
         receipt=None if sale.receipt_event is None else ids.receipt_id(box.secrets, sale.receipt_event),
     )
 
