@@ -107,6 +107,7 @@ def _certificate_page(box: Box, held: Held, name: uuid.UUID) -> dict[str, object
         "file": file,
         "checker": _checker(held.text),
         "command": _command(file),
+        "passing_command": Markup("<code>stall owner prove --to</code>"),
         "address": address,
         "code": qr.svg(address, label=str(language.t("papers.qr"))),
     }
