@@ -19,6 +19,7 @@ from stall.wire import ownercode
 from tests.fakes.stock import PRINTS, Stocked
 from tests.web import phone
 from tests.web.test_orders_in_a_browser import PHONE, WAIT_MS, complaints
+from verify import build
 
 VECTORS = json.loads(
     (Path(__file__).parent.parent / "wire" / "vectors" / "owner_code.json").read_text(encoding="utf-8")
@@ -152,6 +153,10 @@ def test_the_phones_script_keeps_every_vector(context: BrowserContext, address: 
         ownercode.encode(bytes.fromhex(one["code"])) for one in VECTORS["valid"]
     }
     assert found["refused"] == [one["code"] for one in VECTORS["invalid"]]
+
+
+def test_the_phones_script_is_made_of_the_same_reader_as_the_page_that_checks() -> None:
+    assert build.KEY.read_text(encoding="utf-8") == build.module(), "run: python verify/build.py"
 
 
 def test_without_script_it_is_not_offered_and_nothing_of_it_is_loaded(buyer: FlaskClient, stocked_box: Stocked) -> None:
