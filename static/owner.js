@@ -71,8 +71,8 @@ export async function make(mine) {
   code.fill(0);
   if (didOfTyped(text) !== did) throw new Error("the code does not read back");
   let groups = grouped(text);
-  const words = `${mine.dataset.label}\n${mine.dataset.title}\n\n${groups.join(" ")}\n\n${mine.dataset.keep}\n`;
-  const file = URL.createObjectURL(new Blob([words], { type: "text/plain" }));
+  // The file holds the code alone, as `stall owner new` writes it: what asks for a code takes it as it is.
+  const file = URL.createObjectURL(new Blob([`${groups.join(" ")}\n`], { type: "text/plain" }));
 
   part("[data-code]").replaceChildren(...groups.flatMap((group) => [Object.assign(document.createElement("span"), { textContent: group }), " "]));
   part("[data-picture]").src = picture(groups, mine.dataset);

@@ -93,9 +93,8 @@ def test_code_is_saved_first_and_only_its_did_is_sent(
     assert picture.evaluate("async (each) => { await each.decode(); return each.naturalWidth; }") == 720
     with page.expect_download() as kept:
         page.get_by_role("link", name="Save as a text file").click()
-    text = Path(kept.value.path()).read_text(encoding="utf-8")
-    assert code in text
-    assert "Harbour Prints" in text
+    assert kept.value.suggested_filename == f"owner-code-{PRINTS}.txt"
+    assert Path(kept.value.path()).read_text(encoding="ascii") == code + "\n"
     page.get_by_role("button", name="Copy").click()
 
     last = page.get_by_label("Type its last four characters")
@@ -133,9 +132,8 @@ def test_code_is_saved_first_and_only_its_did_is_sent(
     (item,) = claims.bought(stocked_box.box.db.read(), sale)
     document = claims.certificate(stocked_box.box.db.read(), item.certificate or b"")
     assert document is not None
-    paper, secret, answer = tmp_path / "certificate.json", tmp_path / "code.txt", tmp_path / "answer.json"
+    paper, secret, answer = tmp_path / "certificate.json", Path(kept.value.path()), tmp_path / "answer.json"
     paper.write_text(document[1], encoding="utf-8")
-    secret.write_text(text.splitlines()[3], encoding="utf-8")  # as the buyer saved it
     monkeypatch.setattr(owner_commands, "_now_s", lambda: stocked_box.clock.wall_ms() // 1000 + 60)
     run(capsys, "owner", "prove", paper, *ASKED, "--code-file", secret, "--out", answer)
     assert json.loads(run(capsys, "owner", "check", answer, *ASKED, "--json"))["holder"] == did
