@@ -66,6 +66,18 @@ def z(*, no: int, data: Path, wait_s: int, as_json: bool) -> int:
     return _printed(data, lambda tx, key: print_paper.ask_z_report(tx, no, key), wait_s, as_json=as_json)
 
 
+@print.command("owner")
+@click.argument("sale", type=click.IntRange(min=1))
+@DATA
+@WAIT
+@AS_JSON
+def owner(*, sale: int, data: Path, wait_s: int, as_json: bool) -> int:
+    """Print the owner code of SALE, once: its certificates then name the owner. Before the buyer opens the download."""
+    from stall.flows import print_paper
+
+    return _printed(data, lambda tx, key: print_paper.ask_owner_slip(tx, sale, key), wait_s, as_json=as_json)
+
+
 def _printed(data: Path, ask: Callable[[Tx, bytes], int], wait_s: int, *, as_json: bool) -> int:
     """Ask, wait, and say how it ended; 0 only where it was printed."""
     from stall import app
