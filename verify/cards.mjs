@@ -11,7 +11,7 @@ export const ORDER = Object.keys(GRADES);
 const KINDS = {
   "lease return": "lease", "closing statement": "close", checkpoint: "journal", "log proof": "journal", paper: "file",
 };
-const ROLES = { creator: "w.creator", box: "w.box", cloud: "w.cloud", owner: "owner" };
+const ROLES = { creator: "w.creator", box: "w.box", owner: "owner" };
 const WORK = ["certificate", "presentation", "receipt", "refund", "void", "pack", "manifest", "badge"];
 
 /** A grade in one word: a key of ORDER. */

@@ -17,7 +17,7 @@ const field = (id, label, attributes, tag = "input") => [el("label", { for: id }
 const value = (id) => document.getElementById(id).value;
 const copy = (text) => el("button.plain", { type: "button", onclick: (event) => {
   text.select();
-  navigator.clipboard ? navigator.clipboard.writeText(text.value) : document.execCommand("copy");
+  document.execCommand("copy");                   // there is no other way on plain http
   event.target.textContent = "✓ " + t("copy");
 } }, t("copy"));
 /** Do what may be refused, and say so in `out`. */
@@ -28,14 +28,15 @@ const attempt = (out, action) => {
   }
 };
 
-/** Draw both sections anew; `take` has further papers judged. */
-export function drawOwners(judged, take) {
-  const [mine, theirs] = ["mine", "theirs"].map((id) => document.querySelector(`#${id} > div`));
-  const held = judged.filter((paper) => paper.kind === "certificate" && paper.facts.owner && paper.text);
-  mine.replaceChildren(...(SAFE ? held.length ? form(held) : [el("p", {}, judged.some((paper) => paper.kind === "certificate") ? t("owner") + ": " + t("none") : t("k.certificate") + ": " + t("f.missing"))] : [el("p", {}, t("mine.http")), el("p", {}, el("a", { href: location.pathname, download: "verify.html" }, t("save")))]));
-  if (!theirs.firstChild || theirs.lang !== document.documentElement.lang) theirs.replaceChildren(...asking(take));
-  theirs.lang = document.documentElement.lang;
+const inside = (id, ...children) => document.querySelector(`#${id} > div`).replaceChildren(...children.flat());
+/** Draw what the owner of one of these certificates needs. */
+export function drawMine(judged) {
+  const all = judged.filter((paper) => paper.kind === "certificate"), held = all.filter((paper) => paper.facts.owner && paper.text);
+  if (!SAFE) inside("mine", el("p", {}, t("mine.http")), el("a", { href: location.pathname, download: "verify.html" }, t("save")));
+  else inside("mine", held.length ? form(held) : all.length ? t("owner") + ": " + t("none") : t("k.certificate") + ": " + t("f.missing"));
 }
+/** Draw what asks for an owner; `judged` gives the card of what was answered for. */
+export const drawTheirs = (judged) => inside("theirs", asking(judged));
 
 function form(held) {
   const out = el("div", { role: "status" });
@@ -66,7 +67,7 @@ function answered(text, asker) {
     navigator.canShare?.({ files: [file] }) && el("button.plain", { type: "button", onclick: () => navigator.share({ files: [file] }).catch(() => {}) }, t("share")))].flat();
 }
 
-function asking(take) {
+function asking(judged) {
   const out = el("div", { role: "status" });
   const draw = () => b64(crypto.getRandomValues(new Uint8Array(24)));
   const [label, question] = field("ask", t("question"), { value: draw(), required: "" });
@@ -76,7 +77,7 @@ function asking(take) {
     attempt(out, () => {
       const told = check(text, { challenge: question.value.trim(), domain: called(value("me")), now: now() });
       question.value = draw();
-      take([{ name: t("answer"), blob: new Blob([told.certificate]) }]);
+      judged({ name: t("answer"), blob: new Blob([told.certificate]) }).then((card) => out.append(card));
       return [state("valid", t("answered")), told.transferTo && el("p", {}, t("wish", fingerprint(told.transferTo)))].filter(Boolean);
     });
   };

@@ -7,7 +7,7 @@ import { fingerprint } from "./fingerprint.mjs";
 import { sha256 } from "./sha2.mjs";
 import { judge } from "./judge.mjs";
 import { didOf, publicOf } from "./keys.mjs";
-import { drawOwners } from "./owners.mjs";
+import { drawMine, drawTheirs } from "./owners.mjs";
 import { reader } from "./reader.mjs";
 import { need } from "./refused.mjs";
 import { asked, number, speak, spoken, t, TONGUES, why } from "./words.mjs";
@@ -62,7 +62,7 @@ function show(trouble) {
       el("button.plain", { type: "button", onclick: clear }, t("again"))),
     ...[...judged].sort(byWeight).map((paper) => card(paper, expected)),
   ] : []));
-  drawOwners(judged, take);
+  drawMine(judged);
 }
 function clear() {
   taken = [];
@@ -73,7 +73,7 @@ function clear() {
   $("files").focus();
 }
 /** Add papers to those there are: each explains the others. */
-export const take = (inputs) => {
+const take = (inputs) => {
   taken.push(...inputs);
   return look();
 };
@@ -83,6 +83,7 @@ const takeText = (text) => text.trim() && take([{ name: t("paste").replace(/^\S+
 function words() {
   document.title = t("title");
   for (const each of document.querySelectorAll("[data-t]")) each.textContent = t(each.dataset.t);
+  drawTheirs(async (input) => card((await judge([input, ...taken], { expectedCreator: expected }))[0], expected));
   show();
 }
 

@@ -197,6 +197,9 @@ def test_whose_certificate_it_is_is_proven_and_checked_like_on_the_command_line(
             page.fill(field, text)
         page.locator("#theirs form > button").click()
         assert said in page.locator("#theirs [role=status]").inner_text()
+        if said == TEXTS["answered"]["en"]:
+            page.wait_for_selector("#theirs .card .number")
+            assert page.locator("#theirs h3").inner_text().startswith("Provisional: ")
 
 
 def _now(page: Page) -> int:
