@@ -1,7 +1,7 @@
 // One card for each paper: its grade in words first, then why, what it proves and what not, then its facts.
 import { fingerprint } from "./fingerprint.mjs";
 import { drawnSeal, el, glyph } from "./draw.mjs";
-import { day, money, number, percent, size, t, why } from "./words.mjs";
+import { colon, day, money, number, percent, size, t, why } from "./words.mjs";
 
 // Worst first: the order of cards, their sign and colour.
 const GRADES = {
@@ -34,7 +34,7 @@ const two = (head, lines) => lines.some(Boolean) && [el("h4", {}, head), el("ul"
 const print = (did) => el("span.key", { title: did }, fingerprint(did));
 
 function reasons(paper) {
-  const told = [...new Set((paper.code ? [paper.code] : paper.reasons).map(why))];
+  const told = [...new Set([...(paper.code ? [paper.code] : paper.reasons), ...paper.notes.filter((note) => /taken|another|refused|contra/.test(note))].map(why))];
   if (paper.state === "secret") return t("e.secret");
   const states = harmed(paper).map((file) => file.state);
   return ([...new Set(states)].map((name) => number(states.filter((other) => other === name).length) + " " + t("f." + name)).join(", ") || told.join(" ")) || (kind(paper) === "file" && t("e.paper"));
@@ -54,7 +54,7 @@ function proofs(paper, expected) {
 const signers = (paper) => paper.signedBy.map((one) => el("div", {}, [one.name, ROLES[one.who] && t(ROLES[one.who])].filter(Boolean).join(", "), one.who !== "creator" && print(one.did)));
 
 function money_of(f) {
-  const cur = f.pay[0].cur, row = (name, minor, tag = "td") => el("tr", {}, el("th", { scope: "row" }, name), el(tag, {}, money(minor, cur)));
+  const cur = f.pay[0].cur, row = (name, minor) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, money(minor, cur)));
   return el("table", {}, el("tbody", {},
     f.items.map((item) => row([f.titles?.[item.man] ?? item.sku ?? item.drop, item.qty > 1 && " × " + item.qty, item.ed && el("b", {}, " " + t("no") + " " + item.ed)], item.minor)),
     !!f.tip && row(t("tip"), f.tip), !!f.round && row(t("round"), f.round)),
@@ -66,7 +66,7 @@ function files(paper) {
   const bad = harmed(paper), all = paper.files ?? paper.facts.files ?? paper.facts.unchecked?.map((path) => ({ path })) ?? [];
   const line = (file, sign) => el("li", {}, sign, el("span", {}, file.path), el("span.quiet", {}, sign ? t("f." + file.state) : file.size && size(file.size)));
   return all.length > 0 && [el("ul.files", {}, bad.map((file) => line(file, glyph("stop")))),
-    el("details", {}, el("summary", {}, t("files") + ": " + number(all.filter((file) => file.state !== "extra").length) + ", " + size(all.reduce((sum, file) => sum + (file.size ?? 0), 0))), el("ul.files", {}, all.filter((file) => !bad.includes(file)).map((file) => line(file))))];
+    el("details", {}, el("summary", {}, t("files") + colon() + number(all.filter((file) => file.state !== "extra").length) + ", " + size(all.reduce((sum, file) => sum + (file.size ?? 0), 0))), el("ul.files", {}, all.filter((file) => !bad.includes(file)).map((file) => line(file))))];
 }
 
 /** The card of a paper. `expected` is the did the reader trusts, if there is one. */
@@ -91,8 +91,8 @@ export function card(paper, expected) {
       [t("rests"), what === "certificate" && [beside("manifest-beside", t("k.manifest")), beside("receipt-beside", t("k.receipt"))].flat().slice(1)],
     ),
   ];
-  const head = [state(name, [t("g." + name), reasons(paper) && ": ", reasons(paper)], "h3"), el("p.quiet", {}, called(what) + " · ", el("span", {}, paper.name), " ", code)];
+  const head = [state(name, [t("g." + name), reasons(paper) && colon(), reasons(paper)], "h3"), el("p.quiet", {}, called(what) + " · ", el("span", {}, paper.name), " ", code)];
   return ok && !WORK.includes(what)
-    ? el("details.card", {}, el("summary", {}, el("h3." + GRADES[name][1], {}, glyph(GRADES[name][0]), called(what) + ": " + t("g." + name))), el("p.quiet", {}, paper.name), inside)
+    ? el("details.card", {}, el("summary", {}, el("h3." + GRADES[name][1], {}, glyph(GRADES[name][0]), called(what) + colon() + t("g." + name))), el("p.quiet", {}, paper.name), inside)
     : el("article.card", {}, head, inside);
 }

@@ -5,7 +5,7 @@ import { el } from "./draw.mjs";
 import { fingerprint } from "./fingerprint.mjs";
 import { readOwnerCode, seedOf } from "./ownercode.mjs";
 import { answer, check } from "./presentation.mjs";
-import { t, why } from "./words.mjs";
+import { colon, t, why } from "./words.mjs";
 
 const now = () => Math.floor(Date.now() / 1000);
 /** How askers call themselves in what is signed: signs from ! to ~ (5.11), the same on both sides. */
@@ -33,7 +33,7 @@ const inside = (id, ...children) => document.querySelector(`#${id} > div`).repla
 export function drawMine(judged) {
   const all = judged.filter((paper) => paper.kind === "certificate"), held = all.filter((paper) => paper.facts.owner && paper.text);
   if (!SAFE) inside("mine", el("p", {}, t("mine.http")), el("a", { href: location.pathname, download: "verify.html" }, t("save")));
-  else inside("mine", held.length ? form(held) : all.length ? t("owner") + ": " + t("none") : t("k.certificate") + ": " + t("f.missing"));
+  else inside("mine", held.length ? form(held) : all.length ? t("owner") + colon() + t("none") : t("k.certificate") + colon() + t("f.missing"));
 }
 /** Draw what asks for an owner; `judged` gives the card of what was answered for. */
 export const drawTheirs = (judged) => inside("theirs", asking(judged));

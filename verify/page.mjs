@@ -90,6 +90,7 @@ function words() {
 /** For other programs, and tests: what reads and judges here. */
 globalThis.stall = Object.freeze({ judge, reader });
 
+$("off").remove();
 speak(asked().get("lang") ?? "", ...navigator.languages);
 $("tongue").append(...Object.entries(TONGUES).map(([tag, name]) => el("option", { value: tag, lang: tag }, name)));
 $("tongue").value = spoken();

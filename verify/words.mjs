@@ -19,6 +19,8 @@ export const speak = (...tags) => {
 /** A sentence, {0} and {1} filled in. */
 export const t = (key, ...values) => (TEXTS[tongue][NAMES.indexOf(key)] ?? key).replace(/{(\d)}/g, (_, i) => values[i]);
 
+/** What stands between a word and what explains it. */
+export const colon = () => (tongue === "fr" ? "\u00a0: " : ": ");
 export const day = (seconds) => new Intl.DateTimeFormat(tongue, { dateStyle: "long" }).format(seconds * 1e3);
 export const number = (n) => new Intl.NumberFormat(tongue).format(n);
 export const percent = (basisPoints) => new Intl.NumberFormat(tongue, { style: "percent", maximumFractionDigits: 2 }).format(basisPoints / 1e4);
@@ -30,7 +32,7 @@ export const size = (bytes) => number(Math.ceil(bytes / 1e3)) + " kB";
 
 // The first that fits a code says it; a code that has a sentence of its own has that.
 const FAMILIES = [
-  [/^revoked-ex/, "revoked-refund"],
+  [/^revoked-ex|taken-back/, "revoked-refund"],
   [/^revoked-/, "revoked-box"],
   [/^verify-other-creator/, "e.other"],
   [/^verify-(needs|no-)|unknown-key/, "e.needs"],
