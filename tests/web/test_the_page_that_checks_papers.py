@@ -250,7 +250,10 @@ def test_it_keeps_nobody_out_by_day_and_by_night_in_any_language(browser: Browse
     wrong: list[str] = []
     context = browser.new_context(viewport={"width": 320, "height": 640}, locale="en")
     page = fresh(context.new_page())
-    told(page, bought.folder / "papers.zip", bought.folder / "changed.zip", bought.folder / "altered.json")
+    paper = bought.folder / f"papers/certificate-{PRINTS}-1.json"
+    told(
+        page, paper, bought.folder / "papers/receipt.jws", bought.folder / "changed.zip", bought.folder / "altered.json"
+    )
     for summary in page.locator("summary").all():
         summary.click()
     page.evaluate(axe.SOURCE)
