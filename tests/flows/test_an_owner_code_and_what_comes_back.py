@@ -8,6 +8,7 @@ import pytest
 
 from stall.errors import Refused
 from stall.flows import amend_basket
+from stall.flows.basket_lines import Wish
 from stall.flows.begin_return import begin_return
 from stall.flows.name_owner import name_owner, owner_of
 from stall.flows.pay_back import pay_back_cash
@@ -16,7 +17,7 @@ from stall.store import claims
 from stall.wire import credential, ownercode
 from tests.fakes.stock import PRINTS, ZINE, Stocked
 from tests.flows import selling
-from tests.flows.test_goods_come_back_for_cash import Wish, give_back, sold, sound
+from tests.flows.test_goods_come_back_for_cash import give_back, sold, sound
 
 
 def draw(stall: Stocked, sale: int, press: bytes = bytes(16)) -> str:
