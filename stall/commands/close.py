@@ -179,6 +179,38 @@ def certificates(
     say.line(f"  stall accept --data BOX {shlex.quote(str(out))}")
 
 
+@close.command("revocations")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
+@CREATOR
+@PACK
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where to write the ZIP of them."
+)
+@JSON
+def revocations(*, files: tuple[Path, ...], folder: Path, pack_file: Path, out: Path, as_json: bool) -> None:
+    """Gather what says of certificates of a drop that they count no more, into one ZIP for whoever is shown one.
+
+    From journals, declines, manifests and closing statements in FILES, and from the newest pack. Nothing is signed.
+    """
+    from stall.creator import handover, keyring, taken_back
+    from stall.creator.papers import Paper
+    from stall.store import packfile
+
+    handover.check_free(out)
+    shown = keyring.show(folder)
+    with packfile.open_pack(pack_file, creator_did=shown.did) as opened:
+        token, drop = opened.manifest_token, opened.manifest.drop
+    found = taken_back.gather(shown, drop.id, [Paper(pack_file.name, token), *papers_in(files)])
+    taken_back.write(out, found)
+    if as_json:
+        say.facts({"file": str(out), "papers": sorted(found)})
+        return
+    say.line(
+        f"Wrote {out}: {len(found)} papers. Whoever is shown a certificate of “{drop.title}” gives it to the check as well:"
+    )
+    say.line(f"  stall verify CERTIFICATE {shlex.quote(str(out))}")
+
+
 def _token(path: Path) -> str:
     from stall.commands import files
     from stall.creator import papers

@@ -20,6 +20,10 @@ from stall.wire.closing import Close, Entry
 from stall.wire.credential import VerifiedCredential
 
 
+_IN_A_ROW = 300
+"""Certificates in one line of the ledger, which has at most 64 KiB."""
+
+
 @dataclass
 class Signed:
     """What came of it: the new documents by file name, those not signed with why, and the copies whose certificate is missing."""
@@ -69,27 +73,28 @@ def countersign(
     """
     result = Signed()
     listed = {one.cert for one in entries if one.cert is not None}
-    open_numbers = {one.ed for one in entries if one.st == "sold" and one.cert is None}
-    late = _claimed_late(told, open_numbers)
-    done: set[str] = set()
-    for name, document in given:
-        try:
-            held = credential.verify(dict(document))
-            digest = certificate.digest(held.document)
-            if digest in done:
-                continue
-            why = _why_not(creator, close, held, digest, listed, late)
-            if why is None and digest not in listed:
-                why = _remember(creator, close, held, digest, now_s)
-        except StallError as error:
-            result.refused.append((name, error.sentence))
-            continue
-        if why is not None:
-            result.refused.append((name, why))
-            continue
-        done.add(digest)
-        result.documents[_name(held)] = anew(creator, held.document, max(close.iat, held.valid_from_s))
-    result.missing = len(listed - done)
+    late = _claimed_late(told, {one.ed for one in entries if one.st == "sold" and one.cert is None})
+    new: dict[str, tuple[int, str, str]] = {}
+    with ledger.opened(creator.folder) as book:
+        before, passed = book.countersigned(close.drop), book.passed(close.drop)
+        for name, document in given:
+            try:
+                held = credential.verify(dict(document))
+                digest = certificate.digest(held.document)
+                why = _why_not(creator, close, held, digest, listed, late, before)
+                why = "You passed it on to another owner." if digest in passed else why
+                if why is None and digest not in new:
+                    signed = anew(creator, held.document, max(close.iat, held.valid_from_s))
+                    new[digest] = (held.edition or 0, digest, certificate.digest(signed))
+                    result.documents[_name(held)] = signed
+            except StallError as error:
+                why = error.sentence
+            if why is not None:
+                result.refused.append((name, why))
+        fresh = [one for one in new.values() if one not in before]
+        for at in range(0, len(fresh), _IN_A_ROW):
+            book.append(CountersignedRow(now_s, close.drop, tuple(fresh[at : at + _IN_A_ROW])))
+    result.missing = len(listed - new.keys())
     return result
 
 
@@ -119,24 +124,18 @@ def _why_not(
     digest: str,
     listed: Collection[str],
     late: Mapping[str, int],
+    before: Sequence[tuple[int, str, str]],
 ) -> str | None:
     if (held.creator, held.drop) != (creator.did, close.drop):
         return "It is of another drop."
     if held.by_creator:
         return "You signed it already."
-    if digest in listed or late.get(digest) == held.edition is not None:
+    if digest in listed:
         return None
-    return "The closing statement does not list it."
-
-
-def _remember(creator: Creator, close: Close, held: VerifiedCredential, digest: str, now_s: int) -> str | None:
-    """Write down which certificate of a number is signed that the statement does not name: no other will ever be."""
-    with ledger.opened(creator.folder) as book:
-        before = {row.of for row in book.countersigned(close.drop) if row.ed == held.edition}
-        if before - {digest}:
-            return f"You signed another certificate of number {held.edition} before."
-        if not before:
-            book.append(CountersignedRow(now_s, close.drop, held.edition or 0, digest))
+    if held.edition is None or late.get(digest) != held.edition:
+        return "The closing statement does not list it."
+    if any(number == held.edition and of != digest for number, of, _ in before):
+        return f"You signed another certificate of number {held.edition} before."
     return None
 
 

@@ -68,12 +68,11 @@ class CloseRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 
 
 class CountersignedRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="countersigned"):
-    """A certificate signed anew that the closing statement does not name: `of` is its name as the box signed it, for number `ed`."""
+    """Certificates signed anew: of each its number (0 without one), its name as the box signed it, and its name now."""
 
     at: int
     drop: str
-    ed: int
-    of: str
+    signed: tuple[tuple[int, str, str], ...]
 
 
 class QuestionRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="question"):
@@ -134,9 +133,15 @@ class Ledger:
         if self.close(drop) is not None:
             raise Refused("drop-closed", f"You closed “{title}” for good, so nothing of it is leased or sold any more.")
 
-    def countersigned(self, drop: str) -> list[CountersignedRow]:
-        """The certificates of a drop signed anew that its closing statement does not name."""
-        return [row for row in self._rows if isinstance(row, CountersignedRow) and row.drop == drop]
+    def countersigned(self, drop: str) -> list[tuple[int, str, str]]:
+        """The certificates of a drop signed anew: number, name as the box signed it, name now."""
+        rows = [row for row in self._rows if isinstance(row, CountersignedRow) and row.drop == drop]
+        return [one for row in rows for one in row.signed]
+
+    def forms(self, drop: str, name: str) -> list[str]:
+        """The names of one certificate, as its box signed it and as the creator did."""
+        found = [(of, now) for _, of, now in self.countersigned(drop) if name in {of, now}]
+        return list(dict.fromkeys([name, *(one for pair in found for one in pair)]))
 
     @property
     def questions(self) -> list[QuestionRow]:

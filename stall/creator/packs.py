@@ -12,7 +12,7 @@ import secrets
 import unicodedata
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -102,6 +102,7 @@ def build(
     would break formats.md 7.1; the errors of the ledger and of `disk.whole_file`.
     """
     old = _version_before(creator, options)
+    options = replace(options, revoked=revocations.with_passed_on(creator, old, options.revoked, now_s))
     revocations.joined(old, options.revoked)
     drop, ver = _identity(old, options)
     if old and not options.rename:

@@ -79,6 +79,22 @@ def joined(old: Manifest | None, new: Sequence[Revoked]) -> tuple[Revoked, ...]:
     return tuple(found)
 
 
+def with_passed_on(creator: Creator, old: Manifest | None, new: Sequence[Revoked], now_s: int) -> tuple[Revoked, ...]:
+    """Add what counts no more with these: the other form of a certificate that box and creator signed, and what was passed on.
+
+    Nothing that the `old` version revokes is added. Raises the ledger's errors.
+    """
+    if old is None:
+        return tuple(new)
+    known = {one.ref for one in (*old.revoked, *new) if one.kind == "cert"}
+    drop = old.drop.id
+    with ledger.opened(creator.folder) as book:
+        named = [(form, one.at) for one in new if one.kind == "cert" for form in book.forms(drop, one.ref)]
+        named += [(row.old, now_s) for row in book.passed(drop).values()]
+    more = {name: Revoked(kind="cert", ref=name, at=at) for name, at in named if name not in known}
+    return (*new, *more.values())
+
+
 def text(one: Revoked) -> str:
     """Say what counts no more, and from when on; a certificate counts no more at all."""
     if one.kind == "cert":

@@ -119,11 +119,16 @@ def _read(plain: dict[str, Any]) -> tuple[Presentation, dict[str, Any], int]:
     presented = rules.typed(bare, Presentation, "answer")
     if not proof.is_shaped(signed, CONTEXTS, _ANSWERED):
         raise WireError("presentation-proof", "The answer's signature has parts missing or added. Get it again.")
-    if _CHALLENGE.fullmatch(signed["challenge"]) is None:
-        raise WireError("presentation-challenge", "A challenge is 16 to 128 signs without spaces. Ask with another.")
-    if _DOMAIN.fullmatch(signed["domain"]) is None:
-        raise WireError("presentation-domain", "A domain is 1 to 253 ASCII signs without spaces. Ask with another.")
+    check_asked(signed["challenge"], signed["domain"])
     return presented, signed, proof.parse_timestamp(signed["created"])
+
+
+def check_asked(challenge: str, domain: str) -> None:
+    """Check a question before it is asked: nobody could answer another. Raises WireError."""
+    if _CHALLENGE.fullmatch(challenge) is None:
+        raise WireError("presentation-challenge", "A challenge is 16 to 128 signs without spaces. Ask with another.")
+    if _DOMAIN.fullmatch(domain) is None:
+        raise WireError("presentation-domain", "A domain is 1 to 253 ASCII signs without spaces. Ask with another.")
 
 
 def _check_transfer(to: str | None, held: VerifiedCredential) -> None:

@@ -1,0 +1,141 @@
+"""A certificate is passed on: its owner asks, the creator signs it anew for the next owner, and the old one counts no more.
+
+The ledger keeps the questions that were asked, so that an answer is one to a question of one's own, and what was passed on, so
+that nothing is passed on twice. What makes the old certificate stop counting is the drop's next version, which revokes it
+(`revoking`), and the closing statement, if it is signed later (docs/closing.md).
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stall.creator import countersigning, ledger, verdicts
+from stall.creator.keyring import Creator
+from stall.creator.ledger import Ledger, PassedRow, QuestionRow
+from stall.creator.papers import Paper
+from stall.errors import Refused
+from stall.wire import b64, certificate, closing, jws, manifest, presentation
+from stall.wire.grade import Grade
+from stall.wire.presentation import Shown
+
+MAX_AGE_S = 7 * 86_400
+"""How old an answer may be: it travels by mail, and the question was asked once."""
+
+
+@dataclass(frozen=True)
+class PassedOn:
+    """The certificate for the next owner, and the names of the one before and of this one."""
+
+    document: dict[str, Any]
+    old: str
+    new: str
+
+
+def ask(folder: Path, domain: str, *, now_s: int) -> str:
+    """Draw a challenge for an owner, and keep it. Raises WireError as a presentation would, and the errors of the ledger."""
+    challenge = b64.encode(secrets.token_bytes(24))
+    presentation.check_asked(challenge, domain)
+    with ledger.opened(folder) as book:
+        book.append(QuestionRow(now_s, challenge, domain))
+    return challenge
+
+
+def pass_on(
+    creator: Creator,
+    manifest_token: str,
+    answer: dict[str, Any],
+    papers: Sequence[Paper] = (),
+    *,
+    now_s: int,
+    max_age_s: int = MAX_AGE_S,
+) -> PassedOn:
+    """Sign a certificate anew for the next owner that its owner's answer names; `papers` may tell that it counts no more.
+
+    Raises Refused `pass-challenge`, `pass-no-owner`, `pass-not-yours`, `pass-again`, `pass-needs-close`, `pass-does-not-count`,
+    `pass-pending`, what `presentation.verify` and `manifest.verify` raise, and the errors of the ledger.
+    """
+    signed = manifest.verify(manifest_token, {creator.thumbprint: creator.public})
+    with ledger.opened(creator.folder) as book:
+        shown = _answered(book, answer, now_s, max_age_s)
+        held = shown.certificate
+        if (held.creator, held.drop) != (creator.did, signed.drop.id):
+            raise Refused(
+                "pass-not-yours",
+                "The certificate is not of the drop whose pack you gave. Give the newest pack of its own drop.",
+            )
+        old = certificate.digest(held.document)
+        _check_once(book, held.drop, old, answer["proof"]["challenge"])
+        _check_counts(book, creator, [Paper("answer", answer), Paper("manifest", manifest_token), *papers], held.drop)
+        document = {**held.document, "id": f"urn:uuid:{uuid.uuid4()}"}
+        new = countersigning.anew(creator, document, max(now_s, held.valid_from_s), id=shown.transfer_to or "")
+        passed = PassedOn(new, old, certificate.digest(new))
+        for name in book.forms(held.drop, old):  # as the box signed it, and as the creator did
+            book.append(PassedRow(now_s, held.drop, name, passed.new, answer["proof"]["challenge"]))
+    return passed
+
+
+def _answered(book: Ledger, answer: dict[str, Any], now_s: int, max_age_s: int) -> Shown:
+    signed = answer.get("proof")
+    asked = signed if isinstance(signed, dict) else {}
+    own = next((one for one in book.questions if one.challenge == asked.get("challenge")), None)
+    if own is None:
+        raise Refused(
+            "pass-challenge",
+            "This answers no question of yours. Draw one with `stall certificate ask`, and send that to the owner.",
+        )
+    shown = presentation.verify(answer, own.challenge, own.domain, now_s, max_age_s)
+    if shown.transfer_to is None:
+        raise Refused(
+            "pass-no-owner",
+            "The owner names nobody to pass the certificate on to. They answer with `stall owner prove --to DID`.",
+        )
+    return shown
+
+
+def _check_once(book: Ledger, drop: str, old: str, challenge: str) -> None:
+    passed = book.passed(drop)
+    if old in passed or any(row.challenge == challenge for row in passed.values()):
+        raise Refused(
+            "pass-again",
+            "This certificate was passed on already, so it counts no more. Only the newest one can be passed on.",
+        )
+
+
+def _check_counts(book: Ledger, creator: Creator, papers: Sequence[Paper], drop: str) -> None:
+    """The certificate counts, by all papers given and, of a closed drop, by its closing statement."""
+    closed = book.close(drop)
+    statements = {
+        jws.token_hash(one.content)
+        for one in papers
+        if isinstance(one.content, str) and jws.unverified_typ(one.content) == closing.TYP
+    }
+    if closed is not None and closed.hash not in statements:
+        raise Refused(
+            "pass-needs-close",
+            "You closed this drop. Add your closing statement, which says whether the certificate counts.",
+        )
+    own = [*(row.token for row in book.delegations), *(row.token for row in book.all_leases)]
+    known = [*papers, *(Paper(f"ledger/{n}", token) for n, token in enumerate(own))]
+    found = verdicts.judge(known, creator.did)[0]
+    if found.grade not in {Grade.FINAL.value, Grade.PROVISIONAL.value}:
+        raise Refused(
+            "pass-does-not-count", f"This certificate does not count, so nobody can pass it on: {_why(found)}"
+        )
+    if found.reason == "provisional-pending":
+        raise Refused(
+            "pass-pending",
+            "The payment behind this certificate was still on its way. Close the drop first, or sign it with `stall close certificates`.",
+        )
+
+
+def _why(found: verdicts.Verdict) -> str:
+    return (
+        found.says[-1]
+        if found.code
+        else next((line for line in found.says if "counts no more" in line), found.says[-1])
+    )
