@@ -19,7 +19,6 @@ from stall.wire import certificate, claims, closing, credential, proof
 from stall.wire.closing import Close, Entry
 from stall.wire.credential import VerifiedCredential
 
-
 _IN_A_ROW = 300
 """Certificates in one line of the ledger, which has at most 64 KiB."""
 
