@@ -15,7 +15,7 @@ from stall.commands.signing import PASSPHRASE
 
 if TYPE_CHECKING:
     from stall.creator.keyring import Creator
-    from stall.wire.manifest import Revoked
+    from stall.wire.manifest import Manifest, Revoked
 
 _OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
 _DAY_S = 86_400
@@ -134,11 +134,14 @@ def revoke(
     from stall.clock import SystemClock
     from stall.commands import signing
     from stall.creator import handover, revoking
+    from stall.store import packfile
 
     handover.check_free(out)
     creator = signing.opened(folder, passphrase_file)
     now_s = SystemClock().wall_ms() // 1000
-    new = revoking.next_version(creator, pack_file, out, _named(given, creator, pack_file, now_s), now_s=now_s)
+    with packfile.open_pack(pack_file, creator_did=creator.did) as opened:
+        named = _named(given, creator, opened.manifest, now_s)
+        new = revoking.next_version(creator, opened.manifest_token, opened.arriving(), out, named, now_s=now_s)
     count = sum(one.kind == "cert" for one in new.revoked)
     if as_json:
         say.facts({"file": str(out), "drop": new.drop.id, "ver": new.ver, "certificates": count})
@@ -148,14 +151,11 @@ def revoke(
     )
 
 
-def _named(given: tuple[str, ...], creator: Creator, pack_file: Path, now_s: int) -> list[Revoked]:
+def _named(given: tuple[str, ...], creator: Creator, old: Manifest, now_s: int) -> list[Revoked]:
     """What is named: certificates by file or name, and those that journals show to be taken back."""
     from stall.commands.close import papers_in
     from stall.creator import closings, papers, revocations, revoking
-    from stall.store import packfile
 
-    with packfile.open_pack(pack_file, creator_did=creator.did) as opened:
-        old = opened.manifest
     found: list[Revoked] = []
     journals = []
     for text in given:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -18,7 +19,6 @@ from stall.creator.copies import Told
 from stall.creator.keyring import Creator
 from stall.creator.ledger import ManifestRow
 from stall.errors import Refused
-from stall.store import packfile
 from stall.wire import b64, jws, manifest, pack, zipstore
 from stall.wire.manifest import Manifest, Revoked
 
@@ -26,35 +26,55 @@ _KEPT_S = 365 * 86_400
 """How long a version of what is over may still be imported."""
 
 
-def next_version(creator: Creator, pack_file: Path, out: Path, revoked: Sequence[Revoked], *, now_s: int) -> Manifest:
-    """Sign the version after that of `pack_file`, revoking more, and write its pack `out`.
+class Packed(Protocol):
+    """One file of the pack before: its path, size in bytes and CRC-32, and its bytes, checked as they are taken."""
+
+    @property
+    def path(self) -> str:
+        """Where the manifest has it."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+
+    @property
+    def entry(self) -> zipstore.Entry:
+        """Where it stands in the container."""
+
+    def take(self) -> Iterator[bytes]:
+        """Give its bytes piece by piece."""
+
+
+def next_version(
+    creator: Creator, token: str, files: Iterable[Packed], out: Path, revoked: Sequence[Revoked], *, now_s: int
+) -> Manifest:
+    """Sign the version after that of the manifest `token`, revoking more, and write its pack `out` with the same `files`.
 
     What was passed on is revoked by itself. Raises Refused `revoke-nothing`, `pack-version-signed`, what `handover.check_free`,
-    `revocations.joined`, `packfile.open_pack` and the ledger raise, and WireError where there is no room for more.
+    `revocations.joined`, `manifest.verify` and the ledger raise, and WireError where there is no room for more.
     """
     handover.check_free(out)
-    with packfile.open_pack(pack_file, creator_did=creator.did) as opened:
-        old, token = opened.manifest, opened.manifest_token
-        every = revocations.with_passed_on(creator, old, revoked, now_s)
-        if not every:
-            raise Refused("revoke-nothing", "Nothing new counts no more, so there is nothing to sign.")
-        with ledger.opened(creator.folder) as book:
+    old = manifest.verify(token, {creator.thumbprint: creator.public})
+    every = revocations.with_passed_on(creator, old, revoked, now_s)
+    if not every:
+        raise Refused("revoke-nothing", "Nothing new counts no more, so there is nothing to sign.")
+    with ledger.opened(creator.folder) as book:
+        _check_newest(book, old)
+        closed = book.close(old.drop.id) is not None
+    new = _next(old, token, revocations.joined(old, every), closed=closed, now_s=now_s)
+    manifest.check_successor(old, token, new)
+    signed = manifest.sign(creator.key, new)
+    with disk.whole_file(out) as target:
+        writer, encoded = zipstore.Writer(), signed.encode("ascii")
+        target.write(writer.header(pack.MANIFEST_NAME, len(encoded), zlib.crc32(encoded)) + encoded)
+        for file in files:
+            target.write(writer.header(pack.entry_name(file.path), file.size, file.entry.crc))
+            for chunk in file.take():
+                target.write(chunk)
+        target.write(writer.tail())
+        with ledger.opened(creator.folder) as book:  # again: another program may have signed it meanwhile
             _check_newest(book, old)
-            closed = book.close(old.drop.id) is not None
-        new = _next(old, token, revocations.joined(old, every), closed=closed, now_s=now_s)
-        manifest.check_successor(old, token, new)
-        signed = manifest.sign(creator.key, new)
-        with disk.whole_file(out) as target:
-            writer, encoded = zipstore.Writer(), signed.encode("ascii")
-            target.write(writer.header(pack.MANIFEST_NAME, len(encoded), zlib.crc32(encoded)) + encoded)
-            for file in opened.arriving():
-                target.write(writer.header(pack.entry_name(file.path), file.size, file.entry.crc))
-                for chunk in file.take():
-                    target.write(chunk)
-            target.write(writer.tail())
-            with ledger.opened(creator.folder) as book:
-                _check_newest(book, old)
-                book.append(ManifestRow(now_s, new.drop.id, new.ver, jws.token_hash(signed), new.drop.edition))
+            book.append(ManifestRow(now_s, new.drop.id, new.ver, jws.token_hash(signed), new.drop.edition))
     return new
 
 

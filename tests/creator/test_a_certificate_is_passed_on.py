@@ -16,6 +16,7 @@ from stall.errors import Refused, StallError
 from stall.store import packfile
 from stall.wire import certificate, credential, presentation, seal
 from stall.wire.keys import SigningKey
+from stall.wire.manifest import Manifest, Revoked
 from tests.creator import closing_scene
 from tests.creator.closing_scene import DAY_S, DROP, NOW_S, TITLE, Scene, claim, refund, refuse, sell
 from tests.fakes.stock import Stocked
@@ -47,6 +48,18 @@ def passed_on(
     )
 
 
+def next_version(scene: Scene, tmp_path: Path, *named: Revoked) -> Manifest:
+    with packfile.open_pack(scene.pack) as opened:
+        return revoking.next_version(
+            scene.creator,
+            opened.manifest_token,
+            opened.arriving(),
+            tmp_path / "next.stallpack",
+            named,
+            now_s=LATER + 100,
+        )
+
+
 def grades(scene: Scene, *papers: Any) -> list[str]:
     found = verdicts.judge([scene.paper(one) for one in papers])
     return [one.code or one.reason or one.verdict for one in found]
@@ -64,7 +77,7 @@ def test_the_next_owner_has_a_certificate_of_the_creators_own_and_the_one_before
     assert (passed.old, passed.new) == (certificate.digest(old), certificate.digest(passed.document))
     # a stranger with the old paper alone cannot know; the next version tells
     assert grades(scene, old, passed.document, scene.token)[:2] == ["provisional-unconfirmed", "final-creator"]
-    new = revoking.next_version(scene.creator, scene.pack, tmp_path / "next.stallpack", (), now_s=LATER + 100)
+    new = next_version(scene, tmp_path)
     assert [(one.kind, one.ref) for one in new.revoked] == [("cert", passed.old)]
     with packfile.open_pack(tmp_path / "next.stallpack") as opened:
         for entry in opened.entries:
@@ -91,7 +104,7 @@ def test_a_certificate_goes_from_hand_to_hand_and_the_closing_lists_the_newest(s
     third = passed_on(scene, second.document, NEXT, THIRD)
     counted, token = scene.close()
     assert counted.fates.numbered[1].certificate == third.new
-    revoking.next_version(scene.creator, scene.pack, tmp_path / "next.stallpack", (), now_s=LATER + 100)
+    next_version(scene, tmp_path)
     with packfile.open_pack(tmp_path / "next.stallpack") as opened:
         told = opened.manifest_token
     assert grades(scene, old, token, scene.token)[0] == "certificate-not-in-close"
@@ -152,7 +165,7 @@ def test_after_the_closing_a_listed_certificate_is_passed_on_and_only_the_next_v
     _, token = scene.close()
     passed = passed_on(scene, old, FIRST, NEXT, token)
     assert grades(scene, old, token, scene.token)[0] == "final-close"
-    new = revoking.next_version(scene.creator, scene.pack, tmp_path / "next.stallpack", (), now_s=LATER + 100)
+    new = next_version(scene, tmp_path)
     assert new.drop.window.exp <= LATER + 100  # it sells nothing
     with packfile.open_pack(tmp_path / "next.stallpack") as opened:
         told = opened.manifest_token
@@ -167,7 +180,7 @@ def test_both_forms_of_a_certificate_count_no_more_once_it_is_passed_on(
     _, token = scene.close()
     (own,) = signed_anew(scene, token, old)
     passed = passed_on(scene, old if form == "box" else own, FIRST, NEXT, token)
-    revoking.next_version(scene.creator, scene.pack, tmp_path / "next.stallpack", (), now_s=LATER + 100)
+    next_version(scene, tmp_path)
     with packfile.open_pack(tmp_path / "next.stallpack") as opened:
         told = opened.manifest_token
     assert grades(scene, old, own, passed.document, token, told)[:3] == [
@@ -182,7 +195,7 @@ def test_whoever_revokes_one_form_of_a_certificate_revokes_both(scene: Scene, tm
     (own,) = signed_anew(scene, token, old)
     (tmp_path / "own.json").write_text(json.dumps(own))
     named = revocations.read(scene.creator, "cert", str(tmp_path / "own.json"), LATER)
-    new = revoking.next_version(scene.creator, scene.pack, tmp_path / "next.stallpack", [named], now_s=LATER + 100)
+    new = next_version(scene, tmp_path, named)
     assert {one.ref for one in new.revoked} == {certificate.digest(old), certificate.digest(own)}
 
 
