@@ -1,7 +1,7 @@
 """The closing statement: what became of every copy of a drop, signed by its creator when it is over (formats 7.9).
 
-`cert` names the certificate as the box's journal has it. Lists of more than 10,000 entries are replaced by the root of
-their RFC 9162 tree; an entry is then shown by its inclusion proof.
+`cert` names the certificate as the box's journal has it, or the newest after it was passed on. Lists of more than
+10,000 entries are replaced by the root of their RFC 9162 tree; an entry is then shown by its inclusion proof.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from stall.cli import main
 from stall.creator import closings, delegations, leases, ledger, verdicts
 from stall.creator.papers import Export, Paper
 from stall.errors import Refused
+from stall.flows.accept_closing import accept_close
 from stall.flows.accept_document import accept_lease
 from stall.store import attempts, journal
 from stall.wire import b64, certificate, closing, decline, jws, lease, lease_return
@@ -373,6 +374,54 @@ def test_the_command_shows_what_it_signs_and_asks(
     assert run(*asked, "--yes", "--json") == 0
     facts = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert facts["counts"] == {"sold": 1, "burned": 0, "unsold": 10, "artist": 1}
+
+
+def test_a_long_edition_is_counted_and_its_list_lies_beside(tmp_path: Path) -> None:
+    edition = closing.MAX_LISTED + 3
+    closing_scene.make(tmp_path / "template", edition=edition)
+    with closing_scene.opened(tmp_path / "template", tmp_path / "night") as scene:
+        one = scene.boxes["one"]
+        (document,) = claim(one, sell(one))
+        scene.switch_off()
+        files = []
+        for name in scene.boxes:
+            files.append(tmp_path / f"{name}.jsonl")
+            files[-1].write_bytes(b"".join(scene.journal(name).content.lines()))  # type: ignore[union-attr]  # an export
+        out = tmp_path / "night.close"
+        creator = ["--creator", str(scene.creator.folder)]
+        asked = ["close", "make", *map(str, files), *creator, "--pack", str(scene.pack), "--out", str(out), "--yes"]
+        assert run(*asked) == 0
+        said = jws.unverified_claims(out.read_text().strip())
+        listed = (tmp_path / "night.close-list.jsonl").read_bytes().splitlines()
+        assert (said["count"], len(listed), "editions" in said) == (edition, edition, False)
+        assert json.loads(listed[0])["cert"] == certificate.digest(document)
+        assert b64.encode(root_by_hand([hashlib.sha256(b"\0" + line).digest() for line in listed])) == said["root"]
+        with one.box.db.transaction() as tx:
+            accept_close(tx, out.read_text().strip())
+        assert selling.events(one, "close")[0].body["copies"] == edition
+        (tmp_path / "own.json").write_text(json.dumps(document))
+        asked = [
+            "close",
+            "certificates",
+            str(tmp_path / "own.json"),
+            *creator,
+            "--close",
+            str(out),
+            "--out",
+            str(tmp_path / "new.zip"),
+        ]
+        assert run(*asked) == 0
+        (tmp_path / "night.close-list.jsonl").write_bytes(b"\n".join(listed[:-1]) + b"\n")
+        asked[-1] = str(tmp_path / "none.zip")
+        assert run(*asked) == 1  # another list than the one signed
+
+
+def root_by_hand(leaves: list[bytes]) -> bytes:
+    """RFC 9162, clause 2.1.1."""
+    if len(leaves) == 1:
+        return leaves[0]
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + root_by_hand(leaves[:half]) + root_by_hand(leaves[half:])).digest()
 
 
 def run(*arguments: str) -> int:
