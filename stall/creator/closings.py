@@ -16,6 +16,7 @@ from stall.creator import beside, copies, fates, gathering, ledger, logs, ranges
 from stall.creator.copies import Told
 from stall.creator.evidence import Evidence
 from stall.creator.fates import Decided, Fates
+from stall.creator.journals import Life
 from stall.creator.keyring import Creator
 from stall.creator.ledger import CloseRow, Ledger
 from stall.creator.papers import Export, Paper
@@ -282,10 +283,17 @@ def _notes(told: Mapping[str, Told], leases: Sequence[Lease], *, clouds: bool) -
     """What a person should know before they sign."""
     found = []
     for box, one in sorted(told.items()):
-        if not all(life.cosigned for life in one.report.lives):
+        if not all(_is_seen(life) for life in one.report.lives):
             found.append(f"No cloud countersigned the whole journal of box {box}: that it is complete is its own word.")
         if one.others:
             found.append(f"Box {box} also sold a drop of this name by another creator; those sales are not yours.")
     if clouds:
         found.append("A cloud leases numbers too. Hand in its leases, or a box it leased to may be missing here.")
     return found
+
+
+def _is_seen(life: Life) -> bool:
+    """Whether a known cloud countersigned all of an epoch that there is."""
+    seen = life.seen or life.checkpoint
+    signed = any(one.kind == note.COSIGNATURE_KIND for one in life.cosigned)
+    return signed and seen.size == life.checkpoint.size

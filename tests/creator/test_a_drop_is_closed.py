@@ -62,6 +62,10 @@ def test_a_night_of_every_kind_is_closed_and_graded(scene: Scene) -> None:
         6: "refused by the bank",
     }
     assert [number for number, fate in counted.fates.numbered.items() if fate.why == "sold, never claimed"] == [4]
+    assert [note.partition(":")[0] for note in counted.notes] == [
+        f"No cloud countersigned the whole journal of box {scene.thumbprint(name)}"
+        for name in sorted(scene.boxes, key=scene.thumbprint)
+    ]
     held = [*kept, *carded, *arrived]
     gone = [*back, *lost_money]
     found = verdicts.judge(
