@@ -2,8 +2,7 @@
 import { hex } from "./bytes.mjs";
 import { manifestOf } from "./heap.mjs";
 import { readDid } from "./keys.mjs";
-import { checkPaths } from "./paths.mjs";
-import { need, tried } from "./refused.mjs";
+import { need } from "./refused.mjs";
 import { peek } from "./token.mjs";
 import { bytesOf, digestOf, entriesOf } from "./zip.mjs";
 
@@ -15,29 +14,6 @@ function checkEntry({ name, size }, index) {
   need((name === MANIFEST) === (index === 0), "pack-no-manifest");
   need(index > 0 || size <= MANIFEST_MOST, "pack-manifest-too-large");
 }
-/** The files of a manifest, each with its entry, and the entries that are left; `code` is the first thing wrong with them. */
-function matched(c, entries, prefix) {
-  const left = new Map();
-  let code;
-  const wrong = (what) => { code ??= what; };
-  for (const [i, entry] of entries.entries()) {
-    if (!prefix && i === 0 && entry.name === OURS) continue;
-    if (!entry.name.startsWith(prefix)) wrong("pack-unexpected-file");
-    else if (tried(() => checkPaths([entry.name.slice(prefix.length)]))) wrong("pack-path");
-    if (left.has(entry.name)) wrong("pack-duplicate-file");
-    left.set(entry.name, entry);
-  }
-  const files = c.files.map(({ path, size, sha256 }) => {
-    const entry = left.get(prefix + path);
-    left.delete(prefix + path);
-    const state = !entry ? "missing" : entry.size === size ? "same" : "changed";
-    if (state !== "same") wrong(`pack-${state}-file`);
-    return { path, size, sha256, entry, state };
-  });
-  if (left.size) wrong("pack-unexpected-file");
-  return { files, left: [...left.values()], code };
-}
-
 /**
  * Check every byte of a pack against its manifest.
  *
@@ -55,18 +31,24 @@ export async function readPack(blob, h, onBytes) {
   const { iss } = peek(token, "manifest").claims;
   need(typeof iss === "string", "pack-no-creator");
   readDid(iss);
-  const { c } = manifestOf(h, token), inFolder = matched(c, entries, FOLDER), plain = matched(c, entries, "");
-  const found = !inFolder.code || (plain.code && entries.some((e) => e.name.startsWith(FOLDER))) ? inFolder : plain;
-  let { code } = found;
-  const files = [];
-  for (const { path, size, sha256, entry, state } of found.files) {
-    files.push({ path, size, state });
-    if (state !== "same") continue;
-    const digest = await digestOf(blob.slice(entry.at, entry.at + size), onBytes), is = hex(digest.sha256) === sha256;
-    if (!is) files[files.length - 1].state = "changed";
-    if (!is || digest.crc !== entry.crc) code ??= is ? "pack-damaged" : "pack-changed-file";
+  const { c } = manifestOf(h, token), names = new Map(entries.map((e) => [e.name, e]));
+  // A pack has its files in a folder; in the buyer's ZIP they lie beside the manifest, behind our page.
+  const bare = c.files.every((f) => names.has(f.path)) || !entries.some((e) => e.name.startsWith(FOLDER)), ours = bare && entries[0]?.name === OURS;
+  const twice = names.size < entries.length, states = [];
+  if (ours) names.delete(OURS);
+  for (const { path, size, sha256 } of c.files) {
+    const name = bare ? path : FOLDER + path, entry = names.get(name);
+    names.delete(name);
+    states.push([{ path, size, state: !entry ? "missing" : entry.size === size ? "same" : "changed" }, entry, sha256]);
   }
-  for (const { name, size } of found.left) files.push({ path: name, size, state: "extra" });
-  if (found === plain && entries[0]?.name === OURS) files.push({ path: OURS, size: entries[0].size, state: "ours" });
+  const files = states.map(([file]) => file), bad = files.find((f) => f.state !== "same");
+  for (const { name, size } of names.values()) files.push({ path: name, size, state: "extra" });
+  if (ours) files.push({ path: OURS, size: entries[0].size, state: "ours" });
+  let code = twice ? "pack-duplicate-file" : bad ? `pack-${bad.state}-file` : names.size ? "pack-unexpected-file" : undefined;
+  for (const [file, entry, sha256] of states) if (file.state === "same") {
+    const digest = await digestOf(blob.slice(entry.at, entry.at + entry.size), onBytes);
+    if (hex(digest.sha256) !== sha256) file.state = "changed";
+    code ??= file.state === "changed" ? "pack-changed-file" : digest.crc === entry.crc ? undefined : "pack-damaged";
+  }
   return { token, manifest: c, files, code };
 }

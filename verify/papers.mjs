@@ -47,11 +47,9 @@ function recognised(bytes, text, open) {
   const start = latin(bytes.subarray(0, 64));
   if (bytes.length <= MOST && start.startsWith(ORIGIN) && utf8(bytes).includes("\u2014 ")) return { note: utf8(bytes) };
   if (bytes.length <= MOST && start.startsWith(PROOF)) return { proof: utf8(bytes) };
-  // Altered as it was saved, or a part.
-  const joined = letters.replace(/\s+/g, ""), begins = (s) => s.startsWith("eyJ") || s.startsWith(ORIGIN) || s.startsWith(PROOF);
-  const marked = /^\u00ef\u00bb\u00bf\s*(.{0,64})/s.exec(letters)?.[1] ?? "";
-  const part = letters.startsWith("eyJ") && (whole(joined) || /^[\w-]{3,}(\.[\w-]*){0,2}$/.test(joined));
-  return refuse(part || marked[0] === "{" || begins(marked) || /^(stall\.example\/box|c2sp\.org\/tlog-proof@v1)/.test(letters) ? "verify-incomplete" : "verify-unknown");
+  // Altered as it was saved, or a part of one.
+  const joined = letters.replace(/\s+/g, ""), part = /^eyJ[\w-]*(\.[\w-]*){0,2}$/.test(joined) || /^(\u00ef\u00bb\u00bf(\{|eyJ|stall\.example\/box\/|c2sp)|stall\.example\/box\/)/.test(joined);
+  return refuse(part ? "verify-incomplete" : "verify-unknown");
 }
 function secretIn(text, box) {
   const letters = latin(text.subarray(0, JSON_MOST));
@@ -72,13 +70,10 @@ export function carriedBy(bytes) {
 function inPdf(bytes, text) {
   const found = [];
   for (let at = text.indexOf("/EmbeddedFile"); at >= 0 && found.length < CARRIED; at = text.indexOf("/EmbeddedFile", at + 1)) {
-    const head = /^[^]*>>\s*stream\r?\n/.exec(text.slice(at, at + 2100).split("endobj")[0]), from = text.lastIndexOf(" obj", at);
-    const said = head ? text.slice(Math.max(from, at - 2000), at + head[0].length) : "", length = /\/Length\s+(\d{1,8})(?![\d\s]*R)/.exec(said);
-    if (!length || from < 0 || said.includes("endobj") || !/\/Type\s*\/EmbeddedFile/.test(said) || said.includes("/Filter")) continue;
-    const first = at + head[0].length, last = first + Number(length[1]);
-    if (last > bytes.length) continue;
-    found.push(bytes.subarray(first, last));
-    at = last;
+    const from = Math.max(text.lastIndexOf(" obj", at), at - 2000), [head] = /^[^]*?>>\s*stream\r?\n/.exec(text.slice(from, at + 2000)) ?? [""];
+    const length = /\/Length\s+(\d{1,8})(?![\d\s]*R)/.exec(head), first = from + head.length;
+    if (!length || first < at || !/\/Type\s*\/EmbeddedFile/.test(head) || /endobj|\/Filter/.test(head) || first + +length[1] > bytes.length) continue;
+    found.push(bytes.subarray(first, at = first + +length[1]));
   }
   return found;
 }

@@ -1,6 +1,7 @@
 // ZIPs whose entries are stored, read piece by piece and never as a whole (protocol.md 9.1). Their headers and the directory at
 // their end must tell one story, and nothing in them may have another program unpack something else.
 // Field layout: PKWARE APPNOTE 6.3.10, sections 4.3.7 to 4.3.16.
+import { same } from "./bytes.mjs";
 import { decode } from "./json.mjs";
 import { need, tried } from "./refused.mjs";
 import { Sha256 } from "./sha2.mjs";
@@ -68,7 +69,7 @@ export async function entriesOf(blob, check) {
       window = await bytesOf(blob.slice(at, at + Math.max(n, WINDOW)));
       from = at;
     }
-    return window.subarray(at - from, at - from + n);
+    return window.slice(at - from, at - from + n);
   };
   let at = 0;
   for (;;) {
@@ -77,7 +78,7 @@ export async function entriesOf(blob, check) {
     need(u(26, 2) <= NAME, "pack-damaged");
     const length = 30 + u(26, 2) + u(28, 2), raw = await read(at, length);
     need(raw.length === length, "pack-truncated");
-    const entry = { ...localOf(raw), header: at, at: at + length };
+    const entry = { ...localOf(raw), raw, header: at, at: at + length };
     check(entry, entries.length);
     at += length + entry.size;
     need(at <= blob.size, "pack-truncated");
@@ -92,38 +93,34 @@ export async function entriesOf(blob, check) {
 /** All that follows the last entry lists exactly the entries and ends the file, so no other unzipper sees another file. */
 function checkTail(tail, tailAt, entries) {
   const u = reader(tail), whole = (holds) => need(holds, "pack-damaged");
+  const says = (at, widths, values) => whole(String(widths.map((n) => u((at += n) - n, n))) === String(values));
   let at = 0;
-  for (const { name, size, crc, header } of entries) {
-    need(tail.length >= at + 46, "pack-truncated");
-    const flags = u(at + 8, 2), nameEnd = at + 46 + u(at + 28, 2), extraEnd = nameEnd + u(at + 30, 2), mode = u(at + 38, 4);
-    const end = extraEnd + u(at + 32, 2);
-    whole(u(at, 4) === MARKS.central);
+  for (const { raw, size, header } of entries) {
+    const name = at + 46, extras = name + u(at + 28, 2), note = extras + u(at + 30, 2), end = note + u(at + 32, 2), mode = u(at + 38, 4);
+    says(at, [4], [MARKS.central]);
     need(tail.length >= end, "pack-truncated");
-    const [a, b, c] = widened(extrasIn(tail.subarray(nameEnd, extraEnd)), [u(at + 24, 4), u(at + 20, 4), u(at + 42, 4)]);
-    whole(!(flags & 0x2049) && u(at + 10, 2) === 0 && u(at + 16, 4) === crc && a === size && b === size && c === header && u(at + 34, 2) === 0);
-    whole(nameIn(tail.subarray(at + 46, nameEnd), flags) === name);
-    const unix = mode >>> 16;                                  // then the bits of DOS: a folder, the name of a disk
-    need([0, 0x8000].includes(unix & 0xf000) && !(unix & 0xe00) && !(mode & 0x18), "pack-unpacks-otherwise");
+    // Flags, method, time, CRC, sizes and the name as in the header itself.
+    whole(same(tail.subarray(at + 8, at + 30), raw.subarray(6, 28)) && same(tail.subarray(name, extras), raw.subarray(30, 30 + extras - name)));
+    const wide = widened(extrasIn(tail.subarray(extras, note)), [u(at + 24, 4), u(at + 20, 4), u(at + 42, 4)]);
+    whole(String([...wide, u(at + 34, 2)]) === String([size, size, header, 0]));
+    // The kind of file by Unix, the rights beyond reading and writing, then the bits of DOS: a folder, the name of a disk.
+    need([0, 0x8000].includes(mode >>> 16 & 0xf000) && !(mode & 0x0e000018), "pack-unpacks-otherwise");
     at = end;
   }
-  const length = at, count = entries.length, wide = tail.length >= at + 4 && u(at, 4) === MARKS.end64;
-  if (wide) {
-    need(tail.length >= at + 76, "pack-truncated");
-    const plain = [u(at + 4, 8), u(at + 16, 4), u(at + 20, 4), u(at + 24, 8), u(at + 32, 8), u(at + 40, 8), u(at + 48, 8)];
-    whole(String(plain) === String([44, 0, 0, count, count, length, tailAt]));
-    at += 56;
-    whole(u(at, 4) === MARKS.locator && u(at + 4, 4) === 0 && u(at + 8, 8) === tailAt + length && u(at + 16, 4) === 1);
-    at += 20;
-  } else whole(at < 20 || u(at - 20, 4) !== MARKS.locator);
-  need(tail.length >= at + 22, "pack-truncated");
-  const one = (value, real, full) => value === real || (wide && value === full);
-  whole(u(at, 4) === MARKS.end && u(at + 4, 2) === 0 && u(at + 6, 2) === 0 && u(at + 8, 2) === u(at + 10, 2) && one(u(at + 8, 2), count, FULL16)
-    && one(u(at + 12, 4), length, FULL32) && one(u(at + 16, 4), tailAt, FULL32));
-  const end = at + 22 + u(at + 20, 2);
-  need(tail.length >= end, "pack-truncated");
-  whole(tail.length === end);
+  const length = at, count = entries.length;
+  let end = [count, count, length, tailAt];
+  if (u(at, 4) === MARKS.end64) {
+    says(at + 4, [8, 2, 2, 4, 4, 8, 8, 8, 8], [44, u(at + 12, 2), u(at + 14, 2), 0, 0, ...end]);
+    says(at + 56, [4, 4, 8, 4], [MARKS.locator, 0, tailAt + length, 1]);
+    at += 76;
+    end = [8, 10, 12, 16].map((place, i) => [FULL16, FULL16, FULL32, FULL32][i] === u(at + place, i < 2 ? 2 : 4) ? u(at + place, i < 2 ? 2 : 4) : end[i]);
+  } else whole(u(at - 20, 4) !== MARKS.locator);
+  says(at, [4, 2, 2, 2, 2, 4, 4], [MARKS.end, 0, 0, ...end]);
+  need(tail.length >= at + 22 + u(at + 20, 2), "pack-truncated");
+  whole(tail.length === at + 22 + u(at + 20, 2));
   for (let i = at + 4; i + 4 <= tail.length; i++) whole(u(i, 4) !== MARKS.end);
 }
+
 const CRC = Int32Array.from({ length: 256 }, (_, n) => {
   for (let i = 0; i < 8; i++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
   return n;
