@@ -48,7 +48,7 @@ export async function readPack(blob, h, onBytes) {
   for (const [file, entry, sha256] of states) if (file.state === "same") {
     const digest = await digestOf(blob.slice(entry.at, entry.at + entry.size), onBytes);
     if (hex(digest.sha256) !== sha256) file.state = "changed";
-    code ??= file.state === "changed" ? "pack-changed-file" : digest.crc === entry.crc ? undefined : "pack-damaged";
+    code = code ?? (file.state === "changed" ? "pack-changed-file" : digest.crc === entry.crc ? undefined : "pack-damaged");
   }
   return { token, manifest: c, files, code };
 }
