@@ -35,8 +35,8 @@ import { bytesOf, digestOf, entriesOf } from "./zip.mjs";
  * @property {object} facts   of a token its claims as protocol.md 5 has them, of a certificate or badge those of the document:
  *                            certificate   {id, name, title, edition?, editionSize?, drop, creator, issuer, issuerName, byCreator,
  *                                           owner?, settlement, licence, manifest, receipt, validFrom, created (seconds), digest (its name)}
- *                            presentation  the same, and {holder, challenge, domain, answered (seconds), transferTo?}
  *                            receipt, refund, void: its claims, and titles {H of manifest: title} of the manifests at hand
+ *                            presentation  the same as a certificate, and {holder, challenge, domain, answered (seconds), transferTo?}
  *                            checkpoint    {origin, size, root in hex}
  *                            log proof     the same, and {seq, event: its kind}
  *                            file          {secret?: "key"|"sheet"|"owner-code", unchecked?: names in a ZIP that are no papers}
@@ -170,13 +170,13 @@ function said(h, { token, document, note, proof }) {
     if (!heaps.isBadge(document)) return worthOf(h, document);
     const { doc, creator, chain, from, until } = heaps.badgeOf(h, document);
     heaps.checkCreator(h, creator);
-    return { facts: doc, creator, chain, dated: from, until };
+    return told(doc, creator, chain, from, until);
   }
   const logged = proof === undefined ? undefined : heaps.logProofOf(h, proof), { checkpoint } = logged ?? heaps.signedCheckpoint(h, note);
   const { origin, size, root } = checkpoint, chain = logged?.chain ?? heaps.keeper(h, heaps.boxOf(h, origin)), { kind, seq, at } = logged?.event ?? {};
   need(!h.forked.has(heaps.placeOf(checkpoint)), "verify-forked");
   heaps.checkCreator(h, chain.iss);
-  return { facts: { origin, size: Number(size), root: hex(root), event: kind, seq }, creator: chain.iss, chain, dated: logged && Math.floor(at / 1000) };
+  return told({ origin, size: Number(size), root: hex(root), event: kind, seq }, chain.iss, chain, logged && Math.floor(at / 1000));
 }
 
 function saidByToken(h, token) {
@@ -200,36 +200,35 @@ function contradictsItself(token, { name, kid }) {
   return typeof claims.iss === "string" && !claims.iss.startsWith("did:") && claims.iss !== kid;
 }
 
+const told = (facts, creator, chain, dated, until, more) => ({ facts, creator, chain, dated, until, ...more });
 const TOKENS = {
   manifest(h, token) {
     const { c, chain } = heaps.manifestOf(h, token);
     standing.checkManifest(h, c);
-    return { facts: c, creator: c.iss, chain, dated: c.iat, until: c.exp - 1 };
+    return told(c, c.iss, chain, c.iat, c.exp - 1);
   },
   delegation(h, token) {
     const c = heaps.delegationOf(h, token);
-    return { facts: c, creator: c.iss, dated: c.nbf, until: c.exp };
+    return told(c, c.iss, undefined, c.nbf, c.exp);
   },
   receipt(h, token, typ) {
-    const sale = heaps.saleOf(h, token, typ), { told } = sale, [chain] = sale.chains, notes = [], titles = {};
+    const sale = heaps.saleOf(h, token, typ), { told: c, chains: [chain] } = sale, notes = [], titles = {};
     standing.checkSale(h, sale);
     const certified = heaps.values(h.certificates).map((x) => x.receipt);
-    if (typ === "receipt") {
-      if (!certified.includes(sale.name) && certified.some((name) => !h.handedIn.has(name))) notes.push("certificate-of-another-sale");
-      if (standing.returned(h, told.iss, told.jti).length) notes.push("taken-back");
-    }
-    for (const { man } of told.items) if (h.manifests.has(man)) titles[man] = h.manifests.get(man).c.drop.title;
-    return { facts: { ...told, titles }, notes, creator: chain.iss, chain, dated: told.iat, gone: standing.isGone(h, sale) };
+    if (typ === "receipt" && !certified.includes(sale.name) && certified.some((name) => !h.handedIn.has(name))) notes.push("certificate-of-another-sale");
+    if (typ === "receipt" && standing.returned(h, c.iss, c.jti).length) notes.push("taken-back");
+    for (const { man } of c.items) if (h.manifests.has(man)) titles[man] = h.manifests.get(man).c.drop.title;
+    return told({ ...c, titles }, chain.iss, chain, c.iat, undefined, { notes, gone: standing.isGone(h, sale) });
   },
   decline(h, token) {
     const { c, chain } = heaps.declineOf(h, token);
     standing.checkDecline(h, c);
-    return { facts: c, creator: chain.iss, chain, dated: c.iat };
+    return told(c, chain.iss, chain, c.iat);
   },
   close(h, token) {
     const c = heaps.closeOf(h, token);
     standing.checkClose(h, c);
-    return { facts: c, creator: c.iss, dated: c.iat };
+    return told(c, c.iss, undefined, c.iat);
   },
 };
 TOKENS.refund = TOKENS.receipt;
