@@ -102,6 +102,10 @@ look_around() {
         # Films and music as a maker brings them; skipped on a laptop like the browser's.
         if [ "${CI:-}" = true ]; then MISSING="$MISSING ffmpeg"; else OPTIONAL="$OPTIONAL ffmpeg"; fi
     fi
+    if ! have pdftoppm; then
+        # Reads what we drew as PDF; skipped on a laptop like the browser's.
+        if [ "${CI:-}" = true ]; then MISSING="$MISSING poppler-utils"; else OPTIONAL="$OPTIONAL poppler-utils"; fi
+    fi
     MISSING=${MISSING# } OPTIONAL=${OPTIONAL# }
 }
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "migrate": "migrate",
     "owner": "owner",
     "pack": "pack",
+    "papers": "papers",
     "print": "print",
     "product": "product",
     "reader": "reader",

@@ -44,7 +44,11 @@ def _missing(item: pytest.Item) -> str | None:
         return "no Chromium here; on Debian: apt-get install chromium"
     if item.get_closest_marker("nginx") and nginx_path() is None:
         return "no nginx here; on Debian: apt-get install nginx-light"
-    for marker, tool, package in (("netns", "ip", "iproute2"), ("ffmpeg", "ffmpeg", "ffmpeg")):
+    for marker, tool, package in (
+        ("netns", "ip", "iproute2"),
+        ("ffmpeg", "ffmpeg", "ffmpeg"),
+        ("poppler", "pdftoppm", "poppler-utils"),
+    ):
         if item.get_closest_marker(marker) and shutil.which(tool, path=_SYSTEM) is None:
             return f"no {tool} here; on Debian: apt-get install {package}"
     if item.get_closest_marker("root") and os.geteuid() != 0:

@@ -226,9 +226,16 @@ def _papers(path: Path, name: str) -> list[Paper | Verdict]:
             others.append(inside)
             continue
         try:
-            found.append(papers.read(f"{name}/{inside}", data))
+            found += papers.read_drawn(f"{name}/{inside}", data) or [papers.read(f"{name}/{inside}", data)]
         except StallError as error:
-            found.append(verdicts.refused(f"{name}/{inside}", "file", error))
+            if error.code == papers.NOTHING_INSIDE:
+                others.append(inside)
+            else:
+                found.append(verdicts.refused(f"{name}/{inside}", "file", error))
+    helps = sorted(zips.HELPS.intersection(others))
+    others = [one for one in others if one not in zips.HELPS]
+    if helps and found:
+        say.warning(f"Nothing in {' and '.join(helps)} is signed, and nothing in it was checked.")
     return [*found, _unchecked(name, others, found)] if others else found
 
 

@@ -6,17 +6,19 @@ Nothing is verified here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stall.creator import foreign
 from stall.errors import Refused, StallError
-from stall.wire import strict_json, tlogproof
+from stall.wire import inside, strict_json, tlogproof
 
 MOST_BYTES = 6 * 1024 * 1024  # the longest token there is, a closing statement, and some
 _ORIGIN = b"stall.example/box/"
 _SIGNATURE = "— ".encode()
 _MOST_DELEGATIONS = 100
+NOTHING_INSIDE = "verify-nothing-inside"
+_AROUND = "Checked was the signed paper inside this file, not what is drawn around it."
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,34 @@ def _document(name: str, data: bytes) -> object:
 
 
 def read_all(name: str, data: bytes) -> list[Paper]:
-    """Recognise a document, or the delegations a box hands out in one (`keys.json`)."""
+    """Recognise a document, the delegations a box hands out in one (`keys.json`), or what travels in a PDF or picture.
+
+    Raises Refused `verify-nothing-inside` for one that holds no paper, and what `read` raises.
+    """
+    drawn = read_drawn(name, data)
+    if drawn is not None:
+        return drawn
     tokens = _delegations(data)
     if tokens is None:
         return [read(name, data)]
     return [Paper(f"{name}/{number}", token) for number, token in enumerate(tokens, 1)]
+
+
+def read_drawn(name: str, data: bytes) -> list[Paper] | None:
+    """The papers that travel in a PDF or a picture, None where the file is neither. That the rest proves nothing is said.
+
+    Raises Refused `verify-nothing-inside`, and what `read` raises.
+    """
+    if not inside.is_drawn(data):
+        return None
+    found = inside.papers(data)
+    if not found:
+        raise Refused(
+            "verify-nothing-inside",
+            f"“{name}” holds no signed paper, so nothing it shows can be checked. Give the file as it was downloaded, or the signed paper.",
+        )
+    papers = [read(name, one) for one in found]
+    return [replace(one, seen=(*one.seen, _AROUND)) for one in papers]
 
 
 def is_export(data: bytes) -> bool:

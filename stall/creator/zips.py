@@ -20,13 +20,15 @@ from stall.errors import Refused
 MARK = b"PK"
 """How every ZIP begins."""
 
-MOST_PAPERS = 100
+MOST_PAPERS = 250
 MOST_BYTES = 32 * 1024 * 1024
 _DAY = (1980, 1, 1, 0, 0, 0)
 _MOST_DIRECTORY = 1024 * 1024
 _END, _END_MARK, _MOST_COMMENT = struct.Struct("<4s4H2LH"), b"PK\x05\x06", 65_535
 _LOCATOR_BYTES, _LOCATOR_MARK = 20, b"PK\x06\x07"
-_ENDINGS = (".jws", ".json", ".tlog-proof")
+_ENDINGS = (".jws", ".json", ".tlog-proof", ".pdf", ".png")
+#: What a ZIP of papers holds to help people read it (docs/protocol.md 9.3); nothing in it is signed.
+HELPS = frozenset({"README.txt", "verify.html"})
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others fail in ways of their own, or eat memory
 
 

@@ -142,6 +142,12 @@ def date_time(lang: str, ms: int, zone: tzinfo) -> str:
     return style.joined.format(date=_date(style, style.date, at), time=f"{clock}{NBSP}{at.tzname()}")
 
 
+def date(lang: str, ms: int, zone: tzinfo) -> str:
+    """Write the day of a moment (ms UTC) with its year (`21 Nov 2026`)."""
+    style = STYLES[lang]
+    return _date(style, style.date, _at(ms, zone))
+
+
 def when(lang: str, ms: int, now_ms: int, zone: tzinfo) -> str:
     """Write a moment near now: the time alone today, else the day too."""
     at, now = _at(ms, zone), _at(now_ms, zone)

@@ -29,6 +29,7 @@ from stall.web.buyer import (
     ways_on,
 )
 from stall.web.buyer import catalogue as catalogue_pages
+from stall.web.buyer.draughts import Draughts
 from stall.web.buyer.live import LiveOrders
 from stall.web.buyer.remembered import Pages
 from stall.web.buyer.shop import Shop
@@ -62,20 +63,21 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_digest(name))
 
 
-def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = False) -> Flask:
+def create_buyer_app(box: Box, *, watch: bool = False, behind_nginx: bool = False, draws: bool = False) -> Flask:
     """The app phones talk to. `shop_of(app).stop()` ends its threads, before the box closes.
 
     With `watch` the states of orders and the pages that are everybody's are remembered until the database changes;
     `stall web` wants that.
-    `behind_nginx`: nginx sends the files.
+    `behind_nginx`: nginx sends the files. `draws`: papers are drawn as PDF and picture, by a process beside.
     """
     app = new_app("stall.web.buyer", box)
     links = Links(link_secret.derive(box.secrets))
     portal = Portal(box)
     pages = Pages(box, watch=watch, nginx=behind_nginx and not portal.is_open)  # an open portal must see who looks
     shop = Shop(
-        box, LiveOrders(box, watch=watch, also=pages.forget), pages, Transfers(box), portal, links, behind_nginx
-    )
+        box, LiveOrders(box, watch=watch, also=pages.forget), pages, Transfers(box), portal, links, behind_nginx,
+        draughts=Draughts(box.folder if draws else None),
+    )  # fmt: skip
     app.extensions["stall"] = shop
     app.jinja_env.globals.update(
         press=pages.press,

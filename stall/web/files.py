@@ -189,9 +189,9 @@ def _head(headers: Headers | dict[str, str], file: PackFile, etag: str, status: 
         headers["Content-Range"] = f"bytes */{file.size}"
 
 
-def disposition(name: str) -> str:
-    """Name a download for old and new browsers (RFC 6266): plain letters, and the real name in UTF-8."""
-    return f"attachment; filename=\"{links.plain(name)}\"; filename*=UTF-8''{quote(name, safe='')}"
+def disposition(name: str, *, inline: bool = False) -> str:
+    """Name a download for old and new browsers (RFC 6266): plain letters, and the real name in UTF-8. `inline`: shown, not kept."""
+    return f"{'inline' if inline else 'attachment'}; filename=\"{links.plain(name)}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _media_type(file: PackFile) -> str:

@@ -97,7 +97,7 @@ def run(box: Box, ready: Callable[[str], None], tidy: Callable[[], object] = int
         open_things.callback(held.release)
         till_socket = open_things.enter_context(listen(TILL_HOST, web.till_port))
         behind = Path(web.socket) if web.socket else None
-        app = create_buyer_app(box, watch=True, behind_nginx=behind is not None)
+        app = create_buyer_app(box, watch=True, behind_nginx=behind is not None, draws=True)
         open_things.callback(shop_of(app).stop)
         if behind is not None:
             _meet_nginx(box, shop_of(app), behind, open_things)

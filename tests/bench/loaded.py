@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
     from stall.web.factory import create_buyer_app, shop_of
 
     box = stall_app.open_box(Path(arguments[0]))
-    app = create_buyer_app(box, watch=True)
+    app = create_buyer_app(box, watch=True, draws=True)
     told: dict[str, object] = {"before": before, "start": loaded(*NEVER, DRAWS)}
     client = app.test_client()
     names = way_to_the_file(client, arguments[1])

@@ -17,6 +17,7 @@ ROW = re.compile(
 MODULE = {
     "argon2-cffi": "argon2",
     "fpdf2": "fpdf",
+    "fonttools": "fontTools",
     "pillow": "PIL",
     "pyserial": "serial",
     "python-escpos": "escpos",

@@ -59,8 +59,8 @@ def test_everything_missing_is_named_at_once(machine: Machine) -> None:
     machine.apt()
     done = machine.run("test", CI="true")
     assert done.stderr == (
-        "stall: missing: python3-venv git gcc libc6-dev chromium nginx-light iproute2 ffmpeg."
-        " Install with: su -c 'apt-get install python3-venv git gcc libc6-dev chromium nginx-light iproute2 ffmpeg'\n"
+        "stall: missing: python3-venv git gcc libc6-dev chromium nginx-light iproute2 ffmpeg poppler-utils."
+        " Install with: su -c 'apt-get install python3-venv git gcc libc6-dev chromium nginx-light iproute2 ffmpeg poppler-utils'\n"
     )
 
 
@@ -93,7 +93,10 @@ def test_no_chromium_on_a_laptop_stops_nothing(machine: Machine) -> None:
     for tool in ("ruff", "mypy", "lint-imports"):
         machine.command(tool, "#!/bin/sh\n")
     done = machine.run("test")
-    assert "without gcc libc6-dev chromium nginx-light iproute2 ffmpeg some tests will be skipped" in done.stderr
+    assert (
+        "without gcc libc6-dev chromium nginx-light iproute2 ffmpeg poppler-utils some tests will be skipped"
+        in done.stderr
+    )
 
 
 def test_a_benchmark_needs_a_compiler_but_no_browser(machine: Machine) -> None:

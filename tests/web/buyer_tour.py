@@ -294,7 +294,11 @@ def _papers(stall: Stocked, buyer: FlaskClient) -> Iterator[Stop]:
     certificates = [each for each in certificates if each.startswith("/c/")]
     yield Stop("receipt", receipt)
     yield Stop("receipt as signed", f"{receipt}.jws", page=False)
+    yield Stop("receipt, not drawn yet", f"{receipt}.pdf", 503)
     yield Stop("certificate", certificates[0])
+    yield Stop("certificate, with its picture", f"{certificates[0]}?picture=1")
+    yield Stop("certificate, not drawn yet", f"{certificates[0]}.pdf", 503)
+    yield Stop("certificate's picture, not drawn yet", f"{certificates[0]}.png", 503)
     yield Stop("certificate as signed", f"{certificates[0]}.json", page=False)
     back = stalls.take_back(stall, bought, 1)
     yield Stop("refund", f"/r/{_receipt(stall, back)}")

@@ -11,9 +11,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from stall import cli
+from stall.web.buyer import paper_files
 from stall.wire import seal
 from tests.fakes.stock import PRINTS, ZINE, Stocked
 from tests.web import phone
+
+VERIFY = paper_files.STATIC / paper_files.VERIFY_PAGE
 
 
 def papers(buyer: FlaskClient, stocked: Stocked, *drops: str) -> bytes:
@@ -28,7 +31,7 @@ def names(data: bytes) -> list[str]:
 
 def test_it_holds_certificate_receipt_delegation_manifest_and_proofs(buyer: FlaskClient, stocked_box: Stocked) -> None:
     assert names(papers(buyer, stocked_box, PRINTS, ZINE)) == sorted([
-        "receipt.jws", "receipt.tlog-proof",
+        "README.txt", *(["verify.html"] if VERIFY.is_file() else []), "receipt.jws", "receipt.tlog-proof",
         f"certificate-{PRINTS}-1.json", f"certificate-{PRINTS}-1.tlog-proof", f"manifest-{PRINTS}.jws", f"delegation-{PRINTS}.jws",
         f"certificate-{ZINE}.json", f"certificate-{ZINE}.tlog-proof", f"manifest-{ZINE}.jws", f"delegation-{ZINE}.jws",
     ])  # fmt: skip
@@ -55,4 +58,4 @@ def test_papers_go_out_unproven_where_the_journal_cannot_prove_them(buyer: Flask
     with stocked_box.box.db.transaction() as tx:
         tx.conn.execute("UPDATE events SET bytes = CAST(bytes || ' ' AS BLOB) WHERE id = (SELECT min(id) FROM events)")
     found = names(buyer.get(f"{page}/papers.zip").data)
-    assert {name.rsplit(".", 1)[1] for name in found} == {"jws", "json"}
+    assert {name.rsplit(".", 1)[1] for name in found} == {"jws", "json", "txt", *({"html"} if VERIFY.is_file() else ())}

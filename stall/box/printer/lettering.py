@@ -15,15 +15,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, features
 
+from stall.i18n.letters import CJK
+
 FONTS = Path(__file__).resolve().parent.parent.parent / "fonts"
-#: Where systems keep Noto Sans CJK; on Debian it comes with fonts-noto-cjk.
-CJK = (
-    Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
-    Path("/usr/share/fonts/truetype/noto/NotoSansCJK-Regular.ttc"),
-    Path("/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc"),
-    Path("/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc"),
-    Path("/usr/share/fonts/google-noto-sans-cjk-fonts/NotoSansCJK-Regular.ttc"),
-)
 CELL = 12
 LINE = 30
 #: What stands for signs that no face has.

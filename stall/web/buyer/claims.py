@@ -12,7 +12,7 @@ from stall.store import claim_codes, claims, returns, sales
 from stall.store.box import Box
 from stall.store.claims import Claim, Grant
 from stall.web import granted, ids, language
-from stall.web.buyer import handover, photos
+from stall.web.buyer import handover, papers, photos
 from stall.web.buyer.photos import Photo
 from stall.web.buyer.shop import Shop
 from stall.web.error_pages import status_of
@@ -87,6 +87,7 @@ def pages(shop: Shop) -> Blueprint:
         photo = photos.asked(pictures)
         if photo is not None:
             return render_template("photo.html", name=name, photo=photo, count=len(pictures))
+        papers.draw_ahead(shop, grant.sale)
         return _page(box, name, grant, claim, packs, pictures)
 
     return routes

@@ -31,7 +31,7 @@ def pages(shop: Shop) -> Blueprint:
         found, _ = granted.live_grant(box, grant)
         check_not_going_back(box.db.read(), found.sale)
         if _PAPERS.fullmatch(name) and name == granted.papers_name(granted.listing(box.db.read(), found)):
-            return papers.papers_zip(box, found)
+            return papers.papers_zip(shop, found)
         wanted = granted.one(box.db.read(), found, name)
         check_download(wanted.taken, wanted.allowed)
         asked = Asked(grant, found.no, name, wanted.file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stall.store.box import Box
+from stall.web.buyer.draughts import Draughts
 from stall.web.buyer.live import LiveOrders
 from stall.web.buyer.remembered import Pages
 from stall.web.captive.portal import Portal
@@ -26,8 +27,10 @@ class Shop:
     behind_nginx: bool = False
     """nginx sends the files; without it we do."""
     tries: Tries = field(default_factory=Tries)
+    draughts: Draughts = field(default_factory=Draughts)
 
     def stop(self) -> None:
         """End the threads, writing down what is waiting; before the box closes."""
+        self.draughts.stop()
         self.live.stop()
         self.transfers.stop()

@@ -1,0 +1,194 @@
+"""The files of a buyer's papers: the signed ones, what is drawn of them, the page that checks them, and README.txt.
+
+Asks no request and draws nothing; `Drawn` says what is drawn already. The command line uses it too.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from stall import log
+from stall.domain.papersheet import Form, Sheet
+from stall.errors import StallError
+from stall.flows.prove_entries import prove_entries
+from stall.i18n import formats, letters, texts
+from stall.store import catalogue, claims, closings, documents, journal, sales, worth
+from stall.store.box import Box
+from stall.store.sales import Sale
+from stall.web.buyer import paper_sheets
+from stall.web.buyer.paper_sheets import Signed
+from stall.wire import event, fingerprint, keys, receipt
+
+VERIFY_PAGE = "verify.html"
+README = "README.txt"
+#: Certificates of one sale that are drawn for its ZIP; those behind them are drawn one by one, from their pages.
+MOST_DRAWN = 20
+STATIC = Path(__file__).parents[2] / "static"
+#: What Windows' editor needs to see to read UTF-8, and every phone's leaves out.
+_MARK, _LINE = "\ufeff", "\r\n"
+_WIDTH = 78
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One file to be drawn: what it is called among the papers, its sheet, and pdf or png."""
+
+    name: str
+    sheet: Sheet
+    form: Form
+
+
+def signed(box: Box, sale: Sale) -> tuple[list[tuple[str, str]], list[bytes]]:
+    """The signed papers of a paid sale by name, proofs included, and the uuids of its certificates."""
+    conn = box.db.read()
+    token = find_signed(box, sale.receipt_event or 0).token
+    papers, events = [("receipt.jws", token)], {"receipt": sale.receipt_event or 0}
+    certificates: list[bytes] = []
+    for item in claims.bought(conn, sale.no):
+        label = item.drop_id if item.ed is None else f"{item.drop_id}-{item.ed}"
+        held = None if item.certificate is None else worth.find(conn, item.certificate)
+        if held is not None and item.certificate is not None:
+            papers.append((f"certificate-{label}.json", held.text))
+            if not held.by_creator:  # else the journal has it as the box signed it, and nobody needs that any more
+                events[f"certificate-{label}"] = held.event
+            ended = None if held.by_creator else closings.statement(conn, item.drop_id)
+            papers += [] if ended is None else [(f"close-{item.drop_id}.jws", ended)]
+            certificates.append(item.certificate)
+        papers.append((f"manifest-{item.drop_id}.jws", catalogue.pack_manifest(conn, item.pack)))
+    papers += [(f"delegation-{drop}.jws", token) for drop, token in delegations(box, sale.no).items()]
+    proofs = _proofs(box, events)
+    return [*dict(papers).items(), *((f"{name}.tlog-proof", text) for name, text in proofs.items())], certificates
+
+
+def find_signed(box: Box, event_key: int) -> Signed:
+    """The receipt, or what takes one back, that travelled in an event. Raises LookupError where none did."""
+    conn = box.db.read()
+    data = journal.event_bytes(conn, event_key)
+    body = {} if data is None else event.decode(data).body
+    token, number = body.get("receipt"), body.get("sale")
+    sale = sales.find(conn, number) if isinstance(number, int) else None
+    if not isinstance(token, str) or sale is None:
+        raise LookupError(event_key)
+    own = box.secrets.signing
+    typ, read = receipt.verify_any(token, {own.thumbprint: own.public})
+    kind = receipt.WORDS[typ] if sale.ref_sale is None or typ != receipt.RECEIPT else "exchange"
+    return Signed(token, read, sale, kind, typ == receipt.VOID and sale.ref_sale is None)
+
+
+def wanted(box: Box, sale: Sale, certificates: Iterable[bytes], lang: str, most: int = MOST_DRAWN) -> list[Wanted]:  # fmt: skip
+    """What is drawn of a sale, in a language: the receipt, then the first `most` certificates as PDF and picture."""
+    lang = lang if letters.can_set(lang) else "en"
+    found = [
+        Wanted("receipt.pdf", paper_sheets.receipt_sheet(box, find_signed(box, sale.receipt_event or 0), lang), "pdf")
+    ]
+    for one in list(certificates)[:most]:
+        sheet = paper_sheets.certificate_sheet(box, one, lang)
+        held = worth.find(box.db.read(), one)
+        if sheet is not None and held is not None:
+            name = paper_sheets.certificate_file(held.document["credentialSubject"])
+            found += [Wanted(f"{name}.pdf", sheet, "pdf"), Wanted(f"{name}.png", sheet, "png")]
+    return found  # fmt: skip
+
+
+def whole(box: Box, sale: Sale, papers: Iterable[tuple[str, str]], drawn: Mapping[str, bytes], wants: int, lang: str) -> Iterator[tuple[str, bytes]]:  # fmt: skip
+    """All files in the order of the ZIP: what is to be read first comes first. `wants` is how many should be drawn."""
+    page = verify_page()
+    signed_ones = {name: text.encode() for name, text in papers}
+    names = [*signed_ones, *drawn, *([VERIFY_PAGE] if page is not None else [])]
+    yield README, readme(box, sale, names, lang, late=len(drawn) < wants)
+    if page is not None:
+        yield VERIFY_PAGE, page
+    yield from drawn.items()
+    yield from signed_ones.items()
+
+
+def verify_page() -> bytes | None:
+    """The page that checks papers, where it is built."""
+    file = STATIC / VERIFY_PAGE
+    return file.read_bytes() if file.is_file() else None
+
+
+def readme(box: Box, sale: Sale, names: Iterable[str], lang: str, *, late: bool) -> bytes:
+    """What each file is, how to check it, what to keep. UTF-8 with its mark and lines as Windows has them: every editor shows it."""
+    t, conn = partial(texts.text, lang), box.db.read()
+    own, at_ms = box.settings, sale_time_ms(box, sale)
+    lines = [
+        t("readme.title", stall=own.name),
+        f"{formats.date_time(lang, at_ms, own.zone())} · {t('papers.sale', no=sale.no)}",
+        "",
+    ]
+    lines += [t("readme.files"), ""]
+    for name in names:
+        lines += [name, *_filled(t(f"readme.{_kind(name)}"), lang), ""]
+    if late:
+        lines += [*_filled(t("readme.not_drawn"), lang), ""]
+    lines += (
+        [t("readme.check"), "", *_filled(t("readme.check_page"), lang), ""]
+        if VERIFY_PAGE in names
+        else [t("readme.check"), ""]
+    )
+    lines += [*_filled(t("readme.check_command"), lang), "", *_filled(t("readme.check_key"), lang)]
+    creators = {
+        card.creator
+        for item in claims.bought(conn, sale.no)
+        if (card := catalogue.card(conn, item.drop_id, box.now_ms()))
+    }
+    lines += [f"    {fingerprint.of(keys.public_from_did(one))}" for one in sorted(creators)]
+    lines += [
+        "",
+        t("readme.keep"),
+        "",
+        *_filled(t("readme.keep_zip"), lang),
+        "",
+        *_filled(t("readme.keep_owner"), lang),
+        "",
+    ]
+    return (_MARK + _LINE.join(lines)).encode()
+
+
+def sale_time_ms(box: Box, sale: Sale) -> int:
+    """When a sale's receipt was signed (ms UTC)."""
+    return find_signed(box, sale.receipt_event or 0).receipt.iat * 1000
+
+
+def _kind(name: str) -> str:
+    """The key of what is said of a file."""
+    stem, _, ending = name.rpartition(".")
+    if ending == "tlog-proof":
+        return "proof"
+    noun = stem.partition("-")[0]
+    return f"{noun}_{ending}" if ending in {"pdf", "png"} else noun
+
+
+def _filled(text: str, lang: str) -> list[str]:
+    """A text in lines that an editor shows without scrolling; Japanese has no spaces to break at, and is half as long."""
+    wide = _WIDTH // 2 if lang == "ja" else _WIDTH
+    return [
+        f"    {line}" for line in textwrap.wrap(text, wide - 4, break_long_words=lang == "ja", break_on_hyphens=False)
+    ]
+
+
+def delegations(box: Box, sale: int) -> dict[str, str]:
+    """By which the box signs for the creators of what was bought, by drop."""
+    conn, found = box.db.read(), {}
+    for item in claims.bought(conn, sale):
+        card = catalogue.card(conn, item.drop_id, box.now_ms())
+        creator = None if card is None else documents.creator_no(conn, card.creator)
+        given = documents.delegation_of(conn, creator or 0, box.secrets.signing.thumbprint)
+        if given is not None:
+            found[item.drop_id] = given[0]
+    return found
+
+
+def _proofs(box: Box, events: Mapping[str, int]) -> dict[str, str]:
+    """That receipt and certificates stand in the journal. Where that cannot be shown now, the papers go out without."""
+    try:
+        found = prove_entries(box, events.values())
+    except StallError as trouble:
+        log.get("web").warning("proofs.missing", reason=trouble.code)
+        return {}
+    return {name: found[key] for name, key in events.items()}
