@@ -89,9 +89,15 @@ def test_a_slip_is_asked_for_with_one_press_and_once(till: Till, sale: str) -> N
 def test_without_a_printer_no_slip_is_offered(till: Till) -> None:
     sale = sell(till)
     assert "Print the owner code" not in till.see(sale)
-    refused = till.post(f"{sale}/owner/print", press=till.press(sale))
+    press = till.press(sale)
+    refused = till.post(f"{sale}/owner/print", press=press)
     assert refused.status_code == 409
     assert "No printer is set up on this box." in text(refused)
+    shown = text(till.post(f"{sale}/owner", press=press))
+    assert "Print it on a slip" not in shown
+    still_shown = till.post(f"{sale}/owner/print", press=press)
+    assert (still_shown.status_code, code_on(text(still_shown))) == (409, code_on(shown))
+    assert owner_slips.erase_others(till.box.folder) == 0
 
 
 def test_a_slip_that_came_out_is_said_and_offered_no_more(till: Till, sale: str) -> None:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from stall.errors import Refused, StallError
 from stall.flows import name_owner, print_paper
-from stall.store import owner_slips, presses, sales
+from stall.store import owner_slips, presses, print_jobs, sales
 from stall.store.db import Tx
 from stall.web import ids
 from stall.web.error_pages import status_of
@@ -44,7 +44,8 @@ def paper(no: int) -> Answer:
         press = ids.read_press(request.form.get("press", ""))
         if presses.seen(box.db.read(), presses.bind("owner", no, press)) is not None:
             shown = box.write("payment", lambda tx: name_owner.shown_again(tx, no, press))
-            owner_slips.keep(box.folder, ownercode.key_of(shown).did, shown)
+            if print_jobs.printer(box.db.read()) is not None:  # else it is refused, and nothing waits for it
+                owner_slips.keep(box.folder, ownercode.key_of(shown).did, shown)
         kept = shown is not None or is_kept(box, box.db.read(), no)
         box.write("payment", lambda tx: print_paper.ask_owner_slip(tx, no, press, kept=kept))
     except StallError as trouble:
