@@ -72,7 +72,7 @@ function files(paper) {
 /** The card of a paper. `expected` is the did the reader trusts, if there is one. */
 export function card(paper, expected) {
   const name = grade(paper), f = paper.facts, what = kind(paper), ok = holds(paper), title = f.title ?? f.drop?.title ?? f.name;
-  const creator = f.creator ?? paper.signedBy.find((one) => one.who === "creator")?.did ?? f.iss;
+  const creator = paper.signedBy.find((one) => one.who === "creator")?.did;
   const dated = paper.times.dated ?? f.validFrom ?? f.iat, code = paper.code && el("code", {}, paper.code);
   const beside = (note, label) => [el("br"), label, " ", paper.notes.includes(note) ? "✓" : t("f.missing")];
   const inside = [
@@ -81,11 +81,11 @@ export function card(paper, expected) {
     ok && WORK.includes(what) && proofs(paper, expected),
     f.pay && f.items && money_of(f),
     files(paper),
-    facts(
+    name !== "invalid" && facts(
       [t("date"), dated && day(dated)],
       [t("price"), f.price && f.price.map((one) => money(one.minor, one.cur)).join(" / ")],
       [t("licence"), f.licence ?? f.drop?.licence],
-      [t("key"), creator?.startsWith?.("did:") && [print(creator), expected === creator && " ✓ " + t("want")]],
+      [t("key"), creator && [print(creator), expected === creator && " ✓ " + t("want")]],
       [t("signed"), signers(paper)],
       [t("owner"), what === "certificate" && (f.owner ? print(f.owner) : t("none"))],
       [t("rests"), what === "certificate" && [beside("manifest-beside", t("k.manifest")), beside("receipt-beside", t("k.receipt"))].flat().slice(1)],

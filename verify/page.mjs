@@ -49,9 +49,19 @@ async function look() {
   $("bar").hidden = true;
   $("want").setAttribute("aria-invalid", !!trouble);
   if (trouble) $("wanted").open = true;
-  judged = trouble ? [] : found;
+  judged = trouble ? [] : merged(found);
   show(trouble);
   $("sum")?.focus();
+}
+/** One paper that came in twice, as a file and inside its picture, is told once. */
+function merged(found) {
+  const seen = new Map();
+  for (const paper of found) {
+    const key = paper.grade ? JSON.stringify([paper.kind, paper.grade, paper.code, paper.facts]) : paper, first = seen.get(key);
+    if (!first) seen.set(key, paper);
+    else Object.assign(first, { name: first.name + ", " + paper.name, notes: first.notes.filter((note) => paper.notes.includes(note)) });
+  }
+  return [...seen.values()];
 }
 const creators = (found) => found.flatMap((paper) => [paper.facts.creator, ...paper.signedBy.map((one) => one.did)]).filter((did) => String(did).startsWith("did:"));
 

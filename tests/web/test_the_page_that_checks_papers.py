@@ -165,6 +165,13 @@ def test_what_is_altered_does_not_count_and_stands_first(page: Page, bought: Bou
     assert "It proves" not in page.locator(".card").first.inner_text()
 
 
+def test_a_paper_that_comes_twice_is_told_once(page: Page, bought: Bought) -> None:
+    again = bought.folder / "again.json"
+    again.write_bytes((bought.folder / f"papers/certificate-{ZINE}.json").read_bytes())
+    assert len(told(fresh(page), bought.folder / f"papers/certificate-{ZINE}.json", again)) == 1
+    assert f"certificate-{ZINE}.json, again.json" in page.inner_text(".card")
+
+
 def test_a_creator_who_was_not_expected_is_refused_by_did_and_by_fingerprint(page: Page, bought: Bought) -> None:
     paper = bought.folder / f"papers/certificate-{PRINTS}-1.json"
     print_ = fingerprint.of(keys.public_from_did(bought.creator))
