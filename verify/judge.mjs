@@ -1,5 +1,5 @@
 // What papers and packs prove, each with the help of the others: the page's one way in.
-import { hex, same, unhex } from "./bytes.mjs";
+import { hex } from "./bytes.mjs";
 import * as heaps from "./heap.mjs";
 import { canonical } from "./json.mjs";
 import { nameOf, readDid } from "./keys.mjs";
@@ -238,22 +238,19 @@ TOKENS.void = TOKENS.receipt;
 
 /** Compare files that are no papers with the manifests that hold, by size and SHA-256, whatever they are called. */
 async function compare(papers, verdicts, onBytes) {
-  const manifests = verdicts.filter((v) => v.kind === "manifest" && v.state === "holds" && !v.files), compared = new Set(), others = [];
-  const loose = papers.map((p, i) => [p, verdicts[i]]).filter(([p]) => p.blob && p.refused), last = (path) => path.split("/").pop();
-  const rows = manifests.map((v) => v.facts.files.map(({ path, size, sha256 }) => ({ path, size, sha256, state: "missing" })));
-  for (const [{ name, blob }, v] of loose) {
-    const sized = rows.flat().filter((f) => f.size === blob.size), digest = sized.length && (await digestOf(blob, onBytes)).sha256;
-    const fits = sized.filter((f) => same(digest, unhex(f.sha256)));
-    for (const f of fits) Object.assign(f, { state: "same", given: name });
-    if (fits.length) compared.add(v);
-    else others.push([name, v]);
+  const held = verdicts.filter((v) => v.kind === "manifest" && v.state === "holds" && !v.files), compared = new Set();
+  const rows = held.flatMap((v) => v.facts.files.map((f) => ({ ...f, state: "missing", of: v }))), last = (path) => path.split("/").pop();
+  for (const [i, { name, blob, refused }] of papers.entries()) {
+    if (!blob || !refused) continue;
+    const sized = rows.filter((f) => f.size === blob.size), digest = sized.length && hex((await digestOf(blob, onBytes)).sha256);
+    const fits = sized.filter((f) => f.sha256 === digest), near = fits.length ? fits : rows.filter((f) => f.state === "missing" && last(f.path) === last(name));
+    for (const f of near) Object.assign(f, { state: fits.length ? "same" : "changed", given: name });
+    if (fits.length) compared.add(verdicts[i]);
+    else if (near.length) verdicts[i].code = "pack-changed-file";
   }
-  for (const [name, v] of others) for (const f of rows.flat()) if (f.state === "missing" && last(f.path) === last(name)) {
-    Object.assign(f, { state: "changed", given: name });
-    v.code = "pack-changed-file";
+  for (const v of held) {
+    const files = rows.filter((f) => f.of === v).map(({ path, size, state, given }) => ({ path, size, state, given }));
+    if (files.some((f) => f.given)) v.files = files;
   }
-  rows.forEach((files, i) => {
-    if (files.some((f) => f.given)) manifests[i].files = files.map(({ sha256, ...f }) => f);
-  });
   return compared;
 }
