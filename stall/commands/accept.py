@@ -11,8 +11,11 @@ import click
 from stall.commands import say
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
 
+    from stall.flows.accept_closing import Checked
+    from stall.store.box import Box
     from stall.store.db import Tx
 
 #: No delegation or lease is longer (docs/protocol.md).
@@ -21,6 +24,8 @@ MOST_BYTES = 64 * 1024
 MOST_CLOSE_BYTES = 6 * 1024 * 1024
 #: Certificates in one ZIP, and their bytes: an edition that can be listed in a closing statement.
 MOST_CERTIFICATES, MOST_ZIP_BYTES = 10_000, 96 * 1024 * 1024
+#: So many are written in one transaction.
+_AT_ONCE = 100
 
 
 @click.command()
@@ -29,7 +34,7 @@ MOST_CERTIFICATES, MOST_ZIP_BYTES = 10_000, 96 * 1024 * 1024
 def accept(files: tuple[Path, ...], data: Path) -> None:
     """Accept delegations, leases, closing statements, and certificates that their creator signed anew, alone or in a ZIP.
 
-    All of FILES or none.
+    All of FILES or none. In a ZIP, certificates of other boxes are passed over.
     """
     from stall.app import open_box
     from stall.domain import shown
@@ -37,16 +42,23 @@ def accept(files: tuple[Path, ...], data: Path) -> None:
     read = [(path, _read(path)) for path in files]
     several = len(read) > 1
     box = open_box(data)
+    said: dict[Path, str] = {}
+    checked: dict[Path, list[Checked]] = {}
     try:
-        with box.db.transaction() as tx:
-            said = []
-            for path, content in read:
+        for path, content in read:
+            if not isinstance(content, str):
                 with _named(path) if several else contextlib.nullcontext():
-                    told = _accept(tx, content) if isinstance(content, str) else _certificates(tx, content)
-                    said.append(f"{shown.name(path.name)}: {told}")
+                    checked[path] = _checked(box.db.read(), content)
+        with box.db.transaction() as tx:
+            for path, content in read:
+                if isinstance(content, str):
+                    with _named(path) if several else contextlib.nullcontext():
+                        said[path] = _accept(tx, content)
+        for path, found in checked.items():
+            said[path] = _certificates(box, found)
     finally:
         box.close()
-    say.lines(*said)
+    say.lines(*(f"{shown.name(path.name)}: {said[path]}" for path, _ in read))
 
 
 @contextlib.contextmanager
@@ -136,9 +148,33 @@ def _is_close(data: bytes) -> bool:
     return False
 
 
-def _certificates(tx: Tx, documents: list[dict[str, Any]]) -> str:
-    """Keep certificates that their creator signed anew."""
+def _checked(conn: sqlite3.Connection, documents: list[dict[str, Any]]) -> list[Checked]:
+    """Check certificates before anything is written; of several those of other boxes are passed over."""
+    from stall.errors import Refused
+    from stall.flows.accept_closing import check_certificate
+
+    found: list[Checked] = []
+    strange: Refused | None = None
+    for document in documents:
+        try:
+            found.append(check_certificate(conn, document))
+        except Refused as error:
+            if error.code != "countersign-unknown":
+                raise
+            strange = error
+    if strange is not None and not found:
+        raise strange
+    return found
+
+
+def _certificates(box: Box, found: list[Checked]) -> str:
+    """Keep certificates that their creator signed anew, some at a time: sales go on meanwhile."""
+    from stall.creator import chains
     from stall.flows.accept_closing import accept_certificate
 
-    new = sum([accept_certificate(tx, document) for document in documents])
-    return f"{new} certificates signed by their creator are handed out from now on, {len(documents) - new} were here before"
+    new = 0
+    for at in range(0, len(found), _AT_ONCE):
+        with box.db.transaction() as tx:
+            new += sum([accept_certificate(tx, one) for one in found[at : at + _AT_ONCE]])
+    told = chains.counted(new, "certificate")
+    return f"{told} signed by the creator, handed out from now on; {len(found) - new} were here before"

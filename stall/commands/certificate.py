@@ -133,7 +133,7 @@ def revoke(
     """
     from stall.clock import SystemClock
     from stall.commands import signing
-    from stall.creator import handover, revoking
+    from stall.creator import chains, handover, revoking
     from stall.store import packfile
 
     handover.check_free(out)
@@ -147,7 +147,7 @@ def revoke(
         say.facts({"file": str(out), "drop": new.drop.id, "ver": new.ver, "certificates": count})
         return
     say.line(
-        f"Wrote {out}: version {new.ver} of “{new.drop.title}”, which revokes {count} certificates in all. Import it on every box."
+        f"Wrote {out}: version {new.ver} of “{new.drop.title}”, which revokes {chains.counted(count, 'certificate')} in all. Import it on every box."
     )
 
 

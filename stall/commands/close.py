@@ -155,7 +155,7 @@ def certificates(
     from stall import disk
     from stall.clock import SystemClock
     from stall.commands import signing
-    from stall.creator import countersigning, handover, zips
+    from stall.creator import chains, countersigning, handover, zips
 
     handover.check_free(out)
     creator = signing.opened(folder, passphrase_file)
@@ -173,7 +173,7 @@ def certificates(
         return
     say.lines(*(f"not signed: {name}: {why}" for name, why in signed.refused))
     say.line(
-        f"Signed {len(signed.documents)} certificates; {signed.missing} that the statement lists were not among the files."
+        f"Signed {chains.counted(len(signed.documents), 'certificate')}; {signed.missing} that the statement lists were not among the files."
     )
     say.line("Give them to each box, which hands them out from then on:")
     say.line(f"  stall accept --data BOX {shlex.quote(str(out))}")
@@ -332,13 +332,18 @@ def _table(counted: Tally) -> list[str]:
     if found.left_out:
         lines.append(f"  {'left out':<8}{found.left_out:>6}   sold, never claimed")
     lines += [f"  {fates.said_of(one)}." for one in found.twice]
-    lines += [f"  Journal of box {one.box}: {one.report.events} events." for one in counted.told]
+    lines += [f"  Journal of {_box(counted, one.box)}: {one.report.events} events." for one in counted.told]
     unclaimed = sum(one.st == "sold" and one.certificate is None for one in found.all)
     if unclaimed:
         lines.append(
             f"  {unclaimed} sold and never claimed: whoever claims one later has a certificate that you have yet to sign."
         )
     return [*lines, *(f"  {note}" for note in counted.notes)]
+
+
+def _box(counted: Tally, thumbprint: str) -> str:
+    name = counted.names.get(thumbprint)
+    return f"box {thumbprint}" if name is None else f"box “{name}” ({thumbprint})"
 
 
 def _numbers(counted: Tally, st: str, why: str) -> str:

@@ -56,7 +56,7 @@ def close(name: str, data: Path, as_json: bool) -> None:
 def certificates(name: str, data: Path, out: Path, as_json: bool) -> None:
     """Write all certificates this box signed for DROP into a ZIP, for its creator to sign once the drop is closed."""
     from stall import app, disk
-    from stall.creator import handover, zips
+    from stall.creator import chains, handover, zips
     from stall.errors import Refused
     from stall.store import certificates as signed
 
@@ -73,7 +73,9 @@ def certificates(name: str, data: Path, out: Path, as_json: bool) -> None:
     if as_json:
         say.facts({"file": str(out), "certificates": len(found)})
         return
-    say.line(f"Wrote {len(found)} certificates to {out}. Their creator signs them with: stall close certificates")
+    say.line(
+        f"Wrote {chains.counted(len(found), 'certificate')} to {out}. Their creator signs them with: stall close certificates"
+    )
 
 
 @drop.command("status")

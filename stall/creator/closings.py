@@ -39,6 +39,7 @@ class Tally:
     fates: Fates
     logs: tuple[Log, ...]
     told: tuple[Told, ...]
+    names: Mapping[str, str]  # of the boxes, by thumbprint
     notes: tuple[str, ...]
 
     @property
@@ -66,6 +67,7 @@ def tally(creator: Creator, token: str, papers: Sequence[Paper], decided: Decide
         manifests = {row.hash for row in book.manifests(signed.drop.id)} | {jws.token_hash(token)}
         newest = {row.old: row.new for row in book.passed(signed.drop.id).values()}
         may_sell = _may_sell(book, signed.drop.id)
+        names = _names(book)
         clouds = any("lease" in row.cap for row in book.delegations)
     heap = gathering.gather(known, creator.did)
     _check_papers(papers, known, creator)
@@ -83,7 +85,7 @@ def tally(creator: Creator, token: str, papers: Sequence[Paper], decided: Decide
             signed.drop.edition, list(told.values()), leases, _returned(heap, signed.drop.id), revoked, newest, decided
         )
     notes = tuple(_notes(told, leases, clouds=clouds and signed.drop.edition is not None))
-    return Tally(token, signed, found, tuple(_logs(told)), tuple(told.values()), notes)
+    return Tally(token, signed, found, tuple(_logs(told)), tuple(told.values()), names, notes)
 
 
 def sign(creator: Creator, counted: Tally, *, now_s: int) -> str:
@@ -143,6 +145,12 @@ def _may_sell(book: Ledger, drop: str) -> dict[str, str]:
     """The boxes that were ever let sell the drop, with the did of each by its thumbprint."""
     named = [row for row in book.delegations if row.role == "box" and (drop in row.drops or "*" in row.drops)]
     return {keys.thumbprint_of_did(row.sub): row.sub for row in named}
+
+
+def _names(book: Ledger) -> dict[str, str]:
+    """What the creator called each box, by its thumbprint; the newest name counts."""
+    given = [(row.sub, jws.unverified_claims(row.token).get("name")) for row in book.delegations if row.role == "box"]
+    return {keys.thumbprint_of_did(sub): str(name) for sub, name in given if name}
 
 
 def _check_papers(papers: Sequence[Paper], known: Sequence[Paper], creator: Creator) -> None:

@@ -18,6 +18,7 @@ from stall.store.db import Tx
 from stall.store.schema import SOLD, edition_number, number_id
 from stall.wire import certificate, closing, credential, jws, manifest
 from stall.wire.closing import Close, Entry
+from stall.wire.credential import VerifiedCredential
 
 _MOST_NAMED = 20
 _SAID = ("sold", "burned", "unsold", "artist")
@@ -57,19 +58,29 @@ def accept_close(tx: Tx, token: str) -> Close:
     return close
 
 
-def accept_certificate(tx: Tx, document: dict[str, Any]) -> bool:
-    """Keep a certificate of this box as its creator signed it, to be handed out from now on; whether it is new.
+class Checked(NamedTuple):
+    """A certificate that its creator signed anew, and where it belongs: its line, and whether it is kept already."""
+
+    document: dict[str, Any]
+    held: VerifiedCredential
+    name: uuid.UUID
+    line: int
+    kept: bool
+
+
+def check_certificate(conn: sqlite3.Connection, document: dict[str, Any]) -> Checked:
+    """Check that a certificate is one of this box, signed anew by its creator. Reads only.
 
     Raises Refused `countersign-not-creator`, `countersign-unknown`, `countersign-differs`, and what `credential.verify` raises.
     """
     held = credential.verify(document)
-    if not held.by_creator or documents.creator_no(tx.conn, held.creator) is None:
+    if not held.by_creator or documents.creator_no(conn, held.creator) is None:
         raise Refused(
             "countersign-not-creator",
             "This certificate is not signed by a creator whose drops this box sells. Give those that `stall close certificates` wrote.",
         )
     name = uuid.UUID(document["id"].removeprefix("urn:uuid:"))
-    row = tx.conn.execute(
+    row = conn.execute(
         "SELECT line, document, countersigned FROM certificates WHERE uuid = ?", (name.bytes,)
     ).fetchone()
     if row is None:
@@ -77,20 +88,31 @@ def accept_certificate(tx: Tx, document: dict[str, Any]) -> bool:
             "countersign-unknown",
             f"This box signed no certificate {name}. It belongs on the box that sold the copy; one passed on is for its owner alone.",
         )
-    if _unsigned(document) != _unsigned(json.loads(row["document"])):
-        raise _differs(name)
-    if row["countersigned"] is not None:
-        if certificate.digest(json.loads(row["countersigned"])) != certificate.digest(document):
-            raise _differs(name)
+    kept = None if row["countersigned"] is None else certificate.digest(json.loads(row["countersigned"]))
+    if _unsigned(document) != _unsigned(json.loads(row["document"])) or kept not in {
+        None,
+        certificate.digest(document),
+    }:
+        raise Refused(
+            "countersign-differs",
+            f"Certificate {name} is not the one this box signed, or was signed anew in another way before. Nothing was taken.",
+        )
+    return Checked(document, held, name, row["line"], kept is not None)
+
+
+def accept_certificate(tx: Tx, checked: Checked) -> bool:
+    """Keep a checked certificate, to be handed out from now on; whether it is new."""
+    if checked.kept:
         return False
+    held, name = checked.held, checked.name
     told = {
-        "sale": row["line"] >> 8,
-        "line": row["line"] & 255,
+        "sale": checked.line >> 8,
+        "line": checked.line & 255,
         "uuid": str(name),
-        "hash": certificate.digest(document),
+        "hash": certificate.digest(checked.document),
     }
     tx.append("countersigned", told | ({} if held.edition is None else {"drop": held.drop, "ed": held.edition}))
-    text = json.dumps(document, ensure_ascii=False, indent=1)
+    text = json.dumps(checked.document, ensure_ascii=False, indent=1)
     tx.conn.execute("UPDATE certificates SET countersigned = ? WHERE uuid = ?", (text, name.bytes))
     return True
 
@@ -179,10 +201,3 @@ def _unsigned(document: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: value for name, value in document.items() if name not in {"issuer", "proof"}}
     subject = {name: value for name, value in plain["credentialSubject"].items() if name != "settlement"}
     return {**plain, "credentialSubject": subject}
-
-
-def _differs(name: uuid.UUID) -> Refused:
-    return Refused(
-        "countersign-differs",
-        f"Certificate {name} is not the one this box signed, or was signed anew in another way before. Nothing was taken.",
-    )

@@ -271,7 +271,7 @@ def test_the_commands_lead_from_one_owner_to_the_next(
         == 0
     )
     assert run("certificate", "revoke", *creator, "--pack", scene.pack, "--out", tmp_path / "next.stallpack") == 0
-    assert "which revokes 1 certificates in all" in capsys.readouterr().out
+    assert "which revokes 1 certificate in all" in capsys.readouterr().out
     assert run("verify", tmp_path / "new.json", tmp_path / "next.stallpack") == 0
     assert run("verify", tmp_path / "old.json", tmp_path / "next.stallpack") == 1
     assert (

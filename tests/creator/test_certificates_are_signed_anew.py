@@ -13,7 +13,7 @@ from stall.cli import main
 from stall.creator import closings, countersigning, verdicts
 from stall.creator.countersigning import Signed
 from stall.errors import Hostile, Refused
-from stall.flows.accept_closing import accept_certificate, accept_close
+from stall.flows.accept_closing import accept_certificate, accept_close, check_certificate
 from stall.flows.accept_document import accept_lease
 from stall.flows.switch_drop import open_drop
 from stall.store import catalogue, certificates, worth
@@ -47,7 +47,7 @@ def accept(stall: Stocked, token: str) -> None:
 
 def take(stall: Stocked, document: dict[str, Any]) -> bool:
     with stall.box.db.transaction() as tx:
-        return accept_certificate(tx, document)
+        return accept_certificate(tx, check_certificate(tx.conn, document))
 
 
 def findings(stall: Stocked) -> list[str]:
@@ -212,24 +212,21 @@ def test_the_commands_lead_from_the_boxes_to_the_laptop_and_back(
 ) -> None:
     one = scene.boxes["one"]
     (kept,) = claim(one, sell(one))
+    claim(scene.boxes["two"], sell(scene.boxes["two"]))
     _, token = scene.close()
     (tmp_path / "night.close").write_text(token)
-    one.box.close()
+    for stall in scene.boxes.values():
+        stall.box.close()
     creator = ("--creator", scene.creator.folder)
-    run("drop", "certificates", DROP, "--data", one.folder, "--out", tmp_path / "one.zip")
-    run(
-        "close",
-        "certificates",
-        tmp_path / "one.zip",
-        *creator,
-        "--close",
-        tmp_path / "night.close",
-        "--out",
-        tmp_path / "new.zip",
-    )
-    assert "Signed 1 certificates; 0 that" in capsys.readouterr().out
+    zips = [tmp_path / f"{name}.zip" for name in scene.boxes]
+    for name, out in zip(scene.boxes, zips, strict=True):
+        run("drop", "certificates", DROP, "--data", scene.boxes[name].folder, "--out", out)
+    run("close", "certificates", *zips, *creator, "--close", tmp_path / "night.close", "--out", tmp_path / "new.zip")
+    assert "Signed 2 certificates; 0 that" in capsys.readouterr().out
     run("accept", "--data", one.folder, tmp_path / "night.close", tmp_path / "new.zip")
-    assert "is closed for good" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "is closed for good" in said
+    assert "1 certificate signed by the creator, handed out from now on; 0 were here before" in said
     run("drop", "status", "--data", one.folder)
     assert "night-prints: closed for good" in capsys.readouterr().out
     run("verify", tmp_path / "new.zip", tmp_path / "night.close", scene.pack)

@@ -10,7 +10,7 @@ from stall.domain.epoch import Cause
 from stall.domain.payment import Reason
 from stall.domain.rights import Role
 from stall.flows import card_attempt, print_paper
-from stall.flows.accept_closing import accept_certificate, accept_close
+from stall.flows.accept_closing import accept_certificate, accept_close, check_certificate
 from stall.flows.accept_document import accept_delegation
 from stall.flows.begin_return import begin_return
 from stall.flows.checkpoint import SPACING_MS, sign_checkpoint
@@ -241,7 +241,7 @@ def _ended(stall: Stocked) -> None:
     plain["issuer"] = {"id": CREATOR.did, "name": "Ada Prints"}
     with stall.box.db.transaction() as tx:
         accept_close(tx, sign_close(CREATOR, said))
-        accept_certificate(tx, proof.add(CREATOR, plain, now_s))
+        accept_certificate(tx, check_certificate(tx.conn, proof.add(CREATOR, plain, now_s)))
 
 
 def _closed(stall: Stocked) -> None:

@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from stall.creator import closings, countersigning
-from stall.flows.accept_closing import accept_certificate, accept_close
+from stall.flows.accept_closing import accept_certificate, accept_close, check_certificate
 from stall.flows.claim import redeem_order
 from stall.i18n import texts
 from stall.i18n.languages import LANGUAGES
@@ -71,7 +71,7 @@ def countersign(scene: Scene, token: str) -> None:
     signed = countersigning.countersign(scene.creator, close, entries, given, told, now_s=NOW_S + DAY_S)
     with one.box.db.transaction() as tx:
         for document in signed.documents.values():
-            accept_certificate(tx, document)
+            accept_certificate(tx, check_certificate(tx.conn, document))
 
 
 def text_of(key: str, lang: str, **values: Any) -> str:
