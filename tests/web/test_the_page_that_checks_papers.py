@@ -6,15 +6,17 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from stall.box.papers import drawing
+from stall.domain.papersheet import Form
 from stall.web.factory import STATIC, create_buyer_app, shop_of
 from stall.wire import crockford, fingerprint, keys, ownercode, presentation
-from tests.fakes import stock
+from tests.fakes import sheets, stock
 from tests.fakes.stock import FILES, PRINTS, ZINE
 from tests.web import axe, phone, serving
 
@@ -163,6 +165,16 @@ def test_what_is_altered_does_not_count_and_stands_first(page: Page, bought: Bou
     assert found[0] == "Does not count: It is damaged, or was changed after signing."
     assert found[1].startswith("Provisional: ")
     assert "It proves" not in page.locator(".card").first.inner_text()
+
+
+@pytest.mark.parametrize("form", ["pdf", "png"])
+def test_a_paper_inside_its_picture_is_checked_and_the_picture_is_not(page: Page, bought: Bought, form: Form) -> None:
+    text = (bought.folder / f"papers/certificate-{PRINTS}-1.json").read_text(encoding="utf-8")
+    drawn = replace(sheets.CERTIFICATE, inside=replace(sheets.CERTIFICATE.inside, text=text))
+    picture = bought.folder / f"certificate.{form}"
+    picture.write_bytes(drawing.draw(drawn, form))
+    assert told(fresh(page), picture) == ["Provisional: So far only the stall vouches for it."]
+    assert TEXTS["n.picture"]["en"] in page.inner_text(".card")
 
 
 def test_a_paper_that_comes_twice_is_told_once(page: Page, bought: Bought) -> None:
