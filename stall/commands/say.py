@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import textwrap
 from collections.abc import Mapping
 
 import click
 
 from stall.domain import shown
+
+_FEWEST = 40  # columns, of a window too narrow to be one
 
 
 def line(text: str = "", *, err: bool = False) -> None:
@@ -19,6 +24,23 @@ def lines(*texts: str, err: bool = False) -> None:
     """Print lines, each of them one."""
     for text in texts:
         line(text, err=err)
+
+
+def paragraph(text: str, *, err: bool = False, indent: str = "", hang: int = 2) -> None:
+    """Print text; to a person, in lines that end between words and none of which is wider than the terminal.
+
+    Lines after the first begin `hang` columns in, or as the first where that has an indent.
+    """
+    stream = sys.stderr if err else sys.stdout
+    safe = shown.line(text)
+    if not stream.isatty():
+        click.echo(indent + safe, err=err)
+        return
+    columns = max(_FEWEST, shutil.get_terminal_size().columns - 1)
+    for part in textwrap.wrap(
+        safe, columns, initial_indent=indent, subsequent_indent=indent or " " * hang, break_on_hyphens=False
+    ):
+        click.echo(part, err=err)
 
 
 def warning(text: str) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from stall.creator.keyring import Creator
     from stall.creator.packs import BuiltPack, PackOptions
+    from stall.creator.survey import Survey
     from stall.wire.manifest import Manifest, Revoked
 
 Named = dict[Literal["box", "lease", "cert"], tuple[str, ...]]
@@ -37,7 +38,9 @@ def say_changes(changed: list[str], options: PackOptions) -> None:
         say.lines("This version revokes for good:", *(f"  {revocations.text(one)}" for one in options.revoked))
 
 
-def say_built(built: BuiltPack, options: PackOptions, changed: list[str], *, as_json: bool) -> None:
+def say_built(
+    built: BuiltPack, options: PackOptions, changed: list[str], *, as_json: bool, looked: Survey | None = None
+) -> None:
     """Say what was signed and written."""
     drop = built.manifest.drop
     for name in built.skipped:
@@ -46,15 +49,20 @@ def say_built(built: BuiltPack, options: PackOptions, changed: list[str], *, as_
         facts = {"file": str(built.path), "drop": drop.id, "ver": built.manifest.ver, "manifest": built.manifest_hash}
         counts = {"files": len(built.manifest.files), "bytes": built.total_bytes}
         gone = [{"kind": one.kind, "ref": one.ref, "at": one.at} for one in built.manifest.revoked]
-        say.facts({**facts, **counts, "changes": changed, "revoked": gone})
+        looks = looked.looks if looked else ()
+        done = {
+            "places_taken_out": [one.found.path for one in looks if one.cleaned],
+            "put_in_order": [one.found.path for one in looks if one.started],
+        }
+        say.facts({**facts, **counts, "changes": changed, "revoked": gone, **done})
         return
-    say.line(f"Wrote {built.path}: {described(built.manifest)}")
+    say.paragraph(f"Wrote {built.path}: {described(built.manifest)}")
     if drop.cover_sha256 is None and options.cover is None:
-        say.line("It has no cover: put a picture called cover.jpg into the folder to give it one.")
+        say.paragraph("It has no cover: put a picture called cover.jpg into the folder to give it one.")
     if carried := len(built.manifest.revoked) - len(options.revoked):
-        say.line(f"It carries on what earlier versions revoked: {carried} in all.")
+        say.paragraph(f"It carries on what earlier versions revoked: {carried} in all.")
     if options.revoked:
-        say.line("A box stops what is revoked once it has this version: import it on every box of yours.")
+        say.paragraph("A box stops what is revoked once it has this version: import it on every box of yours.")
 
 
 def described(signed: Manifest) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from stall.creator import answers
 from stall.creator import recipe as recipes
 from stall.creator.media import places
 from stall.creator.recipe import Piece
@@ -155,6 +156,8 @@ def _walk(folder: Path, root: Path, inside: str, skipped: list[str]) -> Iterator
         path = inside + child.name
         if child.name.startswith(".") or child.name.casefold() in _CLUTTER:
             skipped.append(f"{path} (hidden)")
+        elif path == answers.FILE and not child.is_dir():
+            skipped.append(f"{path} (your answers)")
         elif child.suffix.casefold() == pack.SUFFIX and not child.is_dir():
             skipped.append(f"{path} (a pack)")
         elif child.is_dir() and child.is_symlink():

@@ -21,7 +21,7 @@ from stall import disk
 from stall.creator import folder as folders
 from stall.creator import handover, ledger, revocations, roles, successors
 from stall.creator import survey as surveys
-from stall.creator.folder import Measured
+from stall.creator.folder import Found, Measured
 from stall.creator.keyring import Creator
 from stall.creator.ledger import ManifestRow
 from stall.creator.roles import Role
@@ -116,7 +116,8 @@ def build(
     total = sum(file.size for file in found)
     on_bytes = _counter(progress, 2 * total)
     measured = [folders.measure(file, on_bytes) for file in found]
-    signed = _manifest(measured, shown, creator, options, now_s, old)
+    cover = roles.cover(found, options.cover, looked.undrawn)
+    signed = _manifest(measured, shown, cover, creator, options, now_s, old)
     token = manifest.sign(creator.key, signed)
     with disk.whole_file(out) as target:
         _write(target, token, measured, on_bytes)
@@ -153,6 +154,13 @@ def drop_id_of(title: str) -> str:
     return made
 
 
+def check_id(text: str) -> str:
+    """Check a drop's id that somebody typed. Raises Refused `drop-id`."""
+    if re.fullmatch(rf"[a-z0-9-]{{{_ID_MIN},{_ID_MAX}}}", text) is None:
+        raise Refused("drop-id", "An id has 3 to 64 letters a-z, digits and -. Give one like my-drop-1.")
+    return text
+
+
 def _version_before(creator: Creator, options: PackOptions) -> Manifest | None:
     return manifest.verify(options.after, {creator.key.thumbprint: creator.key.public}) if options.after else None
 
@@ -186,13 +194,13 @@ def _check_unsigned(book: ledger.Ledger, drop: str, ver: int) -> None:
 def _manifest(
     measured: Sequence[Measured],
     shown: dict[str, Role],
+    cover: Found | None,
     creator: Creator,
     options: PackOptions,
     now_s: int,
     old: Manifest | None,
 ) -> Manifest:
     drop_id, ver = _identity(old, options)
-    cover = roles.cover(measured, options.cover)
     new = Manifest(
         iss=creator.did,
         jti=b64.encode(secrets.token_bytes(16)),
@@ -200,7 +208,7 @@ def _manifest(
         exp=options.closes_s,
         ver=ver,
         prev=jws.token_hash(options.after) if options.after else None,
-        drop=_drop(drop_id, options, cover.sha256 if cover else None),
+        drop=_drop(drop_id, options, next((one.sha256 for one in measured if one.found is cover), None)),
         price=_price(options),
         files=tuple(
             File(path=m.found.path, size=m.found.size, sha256=m.sha256, type=m.found.type, role=shown.get(m.found.path))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Literal
 
-from stall.creator.folder import Found, Measured
+from stall.creator.folder import Found
 from stall.errors import Refused
 
 Role = Literal["sample", "bonus"]
@@ -22,26 +22,39 @@ def of(found: Sequence[Found], samples: Sequence[str], bonus: Sequence[str]) -> 
     wanted: list[tuple[Role, str]] = [("sample", p) for p in samples]
     wanted += [("bonus", p) for p in bonus]
     for role, pattern in wanted:
-        hits = [file.path for file in found if fnmatch.fnmatchcase(file.path, pattern)]
-        if not hits:
-            raise Refused("role-matches-nothing", f"No file in the folder matches “{pattern}”. Check the pattern.")
-        roles |= dict.fromkeys(hits, role)
+        roles |= dict.fromkeys(check_pattern(found, pattern), role)
     return roles
 
 
-def cover(measured: Sequence[Measured], wanted: str | None) -> Measured | None:
+def check_pattern(found: Sequence[Found], pattern: str) -> list[str]:
+    """Give the paths a pattern means. Raises Refused `role-matches-nothing`."""
+    hits = [file.path for file in found if fnmatch.fnmatchcase(file.path, pattern)]
+    if not hits:
+        raise Refused("role-matches-nothing", f"No file in the folder matches “{pattern}”. Check the pattern.")
+    return hits
+
+
+def cover(found: Sequence[Found], wanted: str | None, undrawn: Container[str] = ()) -> Found | None:
     """Choose the picture the drop is known by: the one asked for, else `cover.*`, else the first, else none.
+
+    Pictures of the paths `undrawn` are chosen last: no small one can be drawn of them.
 
     Raises Refused `cover-not-in-folder`.
     """
     if wanted is not None:
-        asked = [m for m in measured if m.found.path == wanted]
-        if not asked or not asked[0].found.is_image:
-            raise Refused("cover-not-in-folder", f"There is no picture “{wanted}” in the folder. Put the cover there.")
-        return asked[0]
-    pictures = [m for m in measured if m.found.is_image]
-    named = [m for m in pictures if _is_cover(m.found)]
-    return next(iter([*named, *pictures]), None)
+        return asked_cover(found, wanted)
+    pictures = [file for file in found if file.is_image]
+    named = [file for file in pictures if _is_cover(file)]
+    wished = [*named, *pictures]
+    return next((file for file in wished if file.path not in undrawn), next(iter(wished), None))
+
+
+def asked_cover(found: Sequence[Found], wanted: str) -> Found:
+    """Give the picture at a path. Raises Refused `cover-not-in-folder`."""
+    asked = [file for file in found if file.path == wanted]
+    if not asked or not asked[0].is_image:
+        raise Refused("cover-not-in-folder", f"There is no picture “{wanted}” in the folder. Put the cover there.")
+    return asked[0]
 
 
 def _is_cover(found: Found) -> bool:

@@ -50,6 +50,11 @@ class Survey:
         return [look.found for look in self.looks]
 
     @property
+    def undrawn(self) -> frozenset[str]:
+        """The paths of pictures no small one will be drawn of."""
+        return frozenset(one.found.path for one in self.looks if one.kind is Kind.PICTURE and one.remark)
+
+    @property
     def total_bytes(self) -> int:
         """How many bytes go into the pack."""
         return sum(look.found.size for look in self.looks)
