@@ -81,7 +81,9 @@ def _certificate(box: Box, held: Held, name: uuid.UUID, said: _Said) -> Certific
     number, digest = subject.get("edition"), seal.digest_of(document)
     at_s = int(datetime.fromisoformat(document["validFrom"]).replace(tzinfo=UTC).timestamp())
     called = seal.name(digest)
-    where = ", ".join(part for part in (document["issuer"]["name"], box.settings.place) if part)
+    by_creator = document["issuer"]["id"] == subject["creator"]  # who signed it anew; the stall is not named in it
+    place = "" if by_creator else box.settings.place
+    where = ", ".join(part for part in (document["issuer"]["name"], place) if part)
     owner = f"{t('papers.owner_key')}: {subject['id']}" if "id" in subject else t("papers.owner_none")
     return CertificateSheet(
         lang=said.lang,
@@ -102,7 +104,7 @@ def _certificate(box: Box, held: Held, name: uuid.UUID, said: _Said) -> Certific
         facts=(
             (t("papers.licence"), subject["licence"]),
             (t("papers.issued"), said.moment(at_s)),
-            (t("papers.stall"), where),
+            (t("papers.creator") if by_creator else t("papers.stall"), where),
             (t("papers.payment"), t(f"papers.paid.{subject['settlement']}")),
             (t("papers.owner"), owner),
         ),
