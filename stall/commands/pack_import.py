@@ -55,7 +55,7 @@ def import_(file: Path | None, data: Path, forget: bool, as_json: bool) -> None:
         box.close()
     if as_json:
         facts = {"drop": done.drop_id, "ver": done.ver, "files": done.files, "bytes": done.bytes, "new": done.new}
-        say.facts(facts | {"mended": done.mended})
+        say.facts(facts | {"mended": done.mended, "lacking": done.lacking})
         return
     if not done.new:
         what = (
@@ -66,6 +66,11 @@ def import_(file: Path | None, data: Path, forget: bool, as_json: bool) -> None:
         say.line(f"“{done.title}”, version {done.ver}, was here already. {what}")
         return
     say.line(f"Imported “{done.title}”, version {done.ver}: {versions.files(done.files)}.")
+    if done.lacking:
+        say.line(
+            f"Of {versions.files(done.lacking)} nobody hears or sees a snippet before paying: cutting one needs ffmpeg on this"
+            " machine. Install it and import the pack again, or let the creator mark samples."
+        )
     if before.get(done.drop_id, Offer.PAUSED) is Offer.PAUSED:  # a new version of an open drop sells on at once
         say.line(f"Open it: stall drop open --data {shlex.quote(str(data))} {done.drop_id}")
 

@@ -210,8 +210,12 @@ def _pack(path: Path, name: str, prefix: str, delegations: list[Delegation]) -> 
         for entry in opened.entries:
             opened.check(entry)
         files = chains.counted(len(opened.entries), "file")
-        seen = f"Every byte of its {files} is as it was signed."
-        return Paper(name, opened.manifest_token, (seen,))
+        seen = [f"Every byte of its {files} is as it was signed."]
+        if opened.paged:
+            seen.append(
+                "The page verify.html in it comes from the stall: its creator did not sign it. It was not checked."
+            )
+        return Paper(name, opened.manifest_token, tuple(seen))
 
 
 def _papers(path: Path, name: str) -> list[Paper | Verdict]:

@@ -10,14 +10,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stall.errors import Hostile, Refused
+from stall.flows import make_previews as pictures
+from stall.flows import make_snippets as tastes
 from stall.flows.forget_imports import alone
-from stall.flows.make_previews import make_cover, make_previews, room_for
+from stall.flows.make_previews import make_cover, make_previews
+from stall.flows.make_snippets import make_snippets
 from stall.flows.record_pack import Prepared, catch_up, check_version, price_here, record_pack, trusted_manifest
-from stall.store import begun, catalogue, documents, packzip, previews, room
+from stall.store import begun, catalogue, documents, packzip, previews, room, snippets
 from stall.store.box import Box
 from stall.store.packfile import PackFile, open_pack
 from stall.store.packstream import PackStream, open_stream
@@ -25,6 +28,7 @@ from stall.store.packzip import Plan
 from stall.store.painter import Painter
 from stall.store.taking import OnBytes, Taker, is_there
 from stall.wire import jws
+from stall.wire.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Imported:
     bytes: int
     new: bool
     mended: int = 0
+    lacking: int = 0
+    """Songs and films without a snippet on their page, because the tool that cuts it is missing."""
 
 
 def import_pack(
@@ -57,12 +63,10 @@ def import_pack(
             new = check_version(tx, signed, token)
         if on_size is not None:
             on_size(pack.total_bytes)
-        mended = 0
+        done = Imported(signed.drop.id, signed.drop.title, signed.ver, len(signed.files), pack.total_bytes, new=new)
         if new:
-            _take_in(box, pack, on_bytes)
-        else:
-            mended = _mend(box, pack, on_bytes)
-    return Imported(signed.drop.id, signed.drop.title, signed.ver, len(signed.files), pack.total_bytes, new, mended)
+            return replace(done, lacking=_take_in(box, pack, on_bytes))
+        return replace(done, mended=_mend(box, pack, on_bytes))
 
 
 @contextmanager
@@ -76,8 +80,8 @@ def _opened(box: Box, source: Path | int) -> Iterator[PackFile | PackStream]:
             yield pack
 
 
-def _take_in(box: Box, pack: PackFile | PackStream, on_bytes: OnBytes | None) -> None:
-    """Store a pack that is not here, and write its rows. Raises as `import_pack`."""
+def _take_in(box: Box, pack: PackFile | PackStream, on_bytes: OnBytes | None) -> int:
+    """Store a pack that is not here, and write its rows; return how many snippets lack a tool. Raises as `import_pack`."""
     folder, signed, token = box.folder, pack.manifest, pack.manifest_token
     plan = _plan(pack)
     taker = _taker(box, pack, plan, on_bytes)
@@ -88,14 +92,21 @@ def _take_in(box: Box, pack: PackFile | PackStream, on_bytes: OnBytes | None) ->
         if wrong.code != "pack-truncated":  # cut off on its way, it is as good as cut off here
             begun.take_away(folder, box.db.read(), note, taker.stored)
         raise
-    with Painter() as painter:
-        cover = make_cover(folder, signed, painter)
-        pictures = make_previews(folder, signed, cover, painter)
-    prepared = Prepared(cover, f"{signed.drop.id}.zip", plan.size, plan.key, pictures)
+    cut = make_snippets(folder, signed)
+    prepared = _drawn(
+        folder, signed, Prepared(None, f"{signed.drop.id}.zip", plan.size, plan.key, snippets=cut.by_file)
+    )
     with box.db.transaction() as tx:
         if check_version(tx, signed, token):
             record_pack(tx, signed, token, prepared, box.settings.cur)
     note.unlink(missing_ok=True)
+    return cut.lacking
+
+
+def _drawn(folder: Path, signed: Manifest, prepared: Prepared) -> Prepared:
+    with Painter() as painter:
+        cover = make_cover(folder, signed, painter)
+        return replace(prepared, cover=cover, pictures=make_previews(folder, signed, cover, painter))
 
 
 def _mend(box: Box, pack: PackFile | PackStream, on_bytes: OnBytes | None) -> int:
@@ -105,15 +116,17 @@ def _mend(box: Box, pack: PackFile | PackStream, on_bytes: OnBytes | None) -> in
     """
     signed, token, folder = pack.manifest, pack.manifest_token, box.folder
     with box.db.transaction() as tx:
-        zipped = catalogue.whole_pack(tx.conn, previews.pack_of(tx, jws.token_hash(token)))
+        pack_no = previews.pack_of(tx, jws.token_hash(token))
+        zipped, before = catalogue.whole_pack(tx.conn, pack_no), snippets.noted(tx.conn, pack_no)
     plan = None if (folder / "zips" / f"{zipped.sha256}.zip").is_file() else _plan(pack)
     lost = {one.sha256 for one in signed.files if not is_there(folder, one.sha256, one.size)}
     if lost or plan is not None:
         _taker(box, pack, plan, on_bytes).take_all(pack.arriving())
-    with Painter() as painter:
-        pictures = make_previews(folder, signed, make_cover(folder, signed, painter), painter)
+    size, key = (zipped.size, zipped.sha256) if plan is None else (plan.size, plan.key)
+    cut = make_snippets(folder, signed, before)
+    made = _drawn(folder, signed, Prepared(None, zipped.path, size, key, snippets=cut.by_file))
     with box.db.transaction() as tx:
-        catch_up(tx, signed, token, pictures, None if plan is None else (plan.size, plan.key))
+        catch_up(tx, signed, token, made)
     return len(lost) + (plan is not None)
 
 
@@ -126,7 +139,8 @@ def _taker(box: Box, pack: PackFile | PackStream, plan: Plan | None, on_bytes: O
     if plan is not None and (box.folder / "zips" / f"{plan.key}.zip").is_file():
         plan = None  # it got that name when it was whole
     missing = {one.sha256: one.size for one in pack.manifest.files if not is_there(box.folder, one.sha256, one.size)}
-    needed = sum(missing.values()) + (plan.size if plan else 0) + room_for(pack.manifest) + box.room.kept_back
+    needed = sum(missing.values()) + (plan.size if plan else 0) + box.room.kept_back
+    needed += pictures.room_for(pack.manifest) + tastes.room_for(pack.manifest)
     if _free(box.folder) < needed:  # what imports left that were given up makes way first
         begun.forget(box.folder, box.db.read(), but=begun.note_of(box.folder, pack.manifest_token))
     free = _free(box.folder)

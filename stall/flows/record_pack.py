@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from stall.errors import Refused
 from stall.flows.note_exception import note_exception
 from stall.flows.switch_drop import close_drop
-from stall.store import documents, previews
+from stall.store import documents, previews, snippets
+from stall.store.catalogue import Snippet
 from stall.store.db import Tx
 from stall.store.numbers import end_lease
 from stall.store.previews import NO_PICTURES, Pictures
@@ -26,6 +28,7 @@ class Prepared:
     zip_size: int
     zip_key: str
     pictures: Pictures = NO_PICTURES
+    snippets: Mapping[int, Snippet] = field(default_factory=dict)
 
 
 def trusted_manifest(conn: sqlite3.Connection, token: str) -> Manifest:
@@ -109,6 +112,7 @@ def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -
         ((file_id(pack, n), f.path, f.size, f.sha256, f.type, f.role or "main") for n, f in enumerate(found.files)),
     )
     previews.write(tx, pack, made.pictures)
+    snippets.write(tx, pack, made.snippets)
     tx.conn.execute(
         "UPDATE drops SET pack = ?, ver = ?, edition = ? WHERE no = ?", (pack, found.ver, found.drop.edition, drop_no)
     )
@@ -121,13 +125,14 @@ def record_pack(tx: Tx, found: Manifest, token: str, made: Prepared, cur: str) -
     return drop_no
 
 
-def catch_up(tx: Tx, found: Manifest, token: str, drawn: Pictures, zipped: tuple[int, str] | None = None) -> None:
-    """Note what the rows of a pack lack that was imported before such a thing was noted; and size and key of its ZIP, if that is new."""
+def catch_up(tx: Tx, found: Manifest, token: str, made: Prepared) -> None:
+    """Note what the rows of a pack lack that was imported before such a thing was noted, and the size and key of its ZIP."""
     pack = previews.pack_of(tx, jws.token_hash(token))
-    if previews.noted(tx, pack) != drawn:
-        previews.write(tx, pack, drawn)
-    if zipped is not None:
-        tx.conn.execute("UPDATE packs SET zip_size = ?, zip_key = ? WHERE no = ?", (*zipped, pack))
+    if previews.noted(tx, pack) != made.pictures:
+        previews.write(tx, pack, made.pictures)
+    if snippets.noted(tx.conn, pack) != made.snippets:
+        snippets.write(tx, pack, made.snippets)
+    tx.conn.execute("UPDATE packs SET zip_size = ?, zip_key = ? WHERE no = ?", (made.zip_size, made.zip_key, pack))
     tx.conn.execute("UPDATE packs SET lang = ? WHERE no = ? AND lang IS NULL", (_lang(found), pack))
 
 

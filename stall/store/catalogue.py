@@ -5,12 +5,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from stall.domain.drop import Offer, Window, offer
 from stall.store import closings, epochs
 from stall.store.closings import Ended
 from stall.store.numbers import FREE_NOW
 from stall.store.schema import FREE, HELD, SOLD, ZIP, file_id, number_id
+
+#: Roles of files that nobody signed: the pack's ZIP, and a snippet of one of its files.
+MADE_HERE = frozenset({"zip", "snippet"})
+
+
+class Snippet(NamedTuple):
+    """A short taste that was cut from a song or a film: how its file ends, and how long it lasts (s)."""
+
+    ends: str
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +36,13 @@ class PackFile:
     role: str
     preview: tuple[int, int] | None = None
     """Width and height in pixels of its small picture (previews.py); None where there is none."""
+    snippet: Snippet | None = None
+    """What anybody may hear or see of it (snippets.py); None where nothing was cut."""
 
     @property
     def tag(self) -> str:
-        """What names its bytes to whoever asks for them: a ZIP of ours by what it is made of, all else by the hash that was signed."""
-        return f"{'zip' if self.role == 'zip' else 'sha256'}-{self.sha256}"
+        """What names its bytes to whoever asks: of what was signed their hash, of what was made here what it was made from."""
+        return f"{self.role if self.role in MADE_HERE else 'sha256'}-{self.sha256}"
 
     @property
     def name(self) -> str:
@@ -111,7 +124,7 @@ def card(conn: sqlite3.Connection, drop_id: str, now_ms: int) -> DropCard | None
 def files(conn: sqlite3.Connection, pack: int) -> list[PackFile]:
     """The files of one pack in manifest order."""
     rows = conn.execute(
-        "SELECT id, path, size, sha256, type, role, preview_w, preview_h FROM files WHERE id >= ? AND id < ? ORDER BY id",
+        "SELECT id, path, size, sha256, type, role, preview_w, preview_h, snippet, snippet_s FROM files WHERE id >= ? AND id < ? ORDER BY id",
         (file_id(pack, 0), file_id(pack, ZIP)),
     )
     return [_file(row) for row in rows.fetchall()]
@@ -120,7 +133,7 @@ def files(conn: sqlite3.Connection, pack: int) -> list[PackFile]:
 def file(conn: sqlite3.Connection, pack: int, path: str) -> PackFile | None:
     """One file of a pack by its path, or None."""
     row = conn.execute(
-        "SELECT id, path, size, sha256, type, role, preview_w, preview_h FROM files WHERE id >= ? AND id < ? AND path = ?",
+        "SELECT id, path, size, sha256, type, role, preview_w, preview_h, snippet, snippet_s FROM files WHERE id >= ? AND id < ? AND path = ?",
         (file_id(pack, 0), file_id(pack, ZIP), path),
     ).fetchone()
     return None if row is None else _file(row)
@@ -128,7 +141,8 @@ def file(conn: sqlite3.Connection, pack: int, path: str) -> PackFile | None:
 
 def _file(row: sqlite3.Row) -> PackFile:
     preview = None if row["preview_w"] is None else (row["preview_w"], row["preview_h"])
-    return PackFile(row["id"], row["path"], row["size"], row["sha256"], row["type"], row["role"], preview)
+    snippet = None if row["snippet"] is None else Snippet(row["snippet"], row["snippet_s"])
+    return PackFile(row["id"], row["path"], row["size"], row["sha256"], row["type"], row["role"], preview, snippet)
 
 
 def whole_pack(conn: sqlite3.Connection, pack: int) -> PackFile:

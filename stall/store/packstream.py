@@ -8,6 +8,7 @@ bounded whatever the pack claims. Knows no SQL and trusts no creator, as `packfi
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import stat
 import zlib
@@ -20,8 +21,6 @@ from stall.wire import pack, zipstore
 from stall.wire.delegation import Delegation
 from stall.wire.manifest import File, Manifest
 from stall.wire.zipstore import Entry
-
-_NAME = "the pack that arrives"
 
 
 @dataclass
@@ -109,35 +108,46 @@ class _Source:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self.at = 0
+        with contextlib.suppress(
+            OSError, AttributeError
+        ):  # Linux; a file, or a pipe that may not grow, is read as it is
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, CHUNK_BYTES)
+
+    def _some(self, most: int) -> bytes:
+        """Give what has come, a megabyte and `most` bytes at most; nothing at the end."""
+        try:
+            piece = os.read(self._descriptor, min(most, CHUNK_BYTES))
+        except OSError as error:
+            raise Broken(
+                "pack-unreadable", f"The pack that comes in cannot be read ({error.strerror}). Send it again."
+            ) from error
+        self.at += len(piece)
+        return piece
 
     def read_most(self, size: int) -> bytes:
-        """Give `size` bytes, fewer only at the end. At most a megabyte is asked for at a time."""
+        """Give `size` bytes, fewer only at the end."""
         found = bytearray()
-        while len(found) < size:
-            try:
-                piece = os.read(self._descriptor, min(size - len(found), CHUNK_BYTES))
-            except OSError as error:
-                raise Broken(
-                    "pack-unreadable",
-                    f"{_NAME[0].upper()}{_NAME[1:]} cannot be read ({error.strerror}). Send it again.",
-                ) from error
-            if not piece:
-                break
+        while len(found) < size and (piece := self._some(size - len(found))):
             found += piece
-        self.at += len(found)
         return bytes(found)
 
     def read(self, size: int) -> bytes:
         """Give exactly `size` bytes. Raises WireError `pack-truncated`."""
         found = self.read_most(size)
         if len(found) != size:
-            raise WireError("pack-truncated", "The pack ends too early. Copy it again from the laptop.")
+            raise _truncated()
         return found
 
     def pieces(self, size: int) -> Iterator[bytes]:
-        """Give exactly `size` bytes in pieces of a megabyte at most."""
+        """Give exactly `size` bytes, as they come."""
         left = size
         while left:
-            piece = self.read(min(CHUNK_BYTES, left))
-            yield piece
+            piece = self._some(left)
+            if not piece:
+                raise _truncated()
             left -= len(piece)
+            yield piece
+
+
+def _truncated() -> WireError:
+    return WireError("pack-truncated", "The pack ends too early. Copy it again from the laptop.")

@@ -65,7 +65,7 @@ class Plan:
 def page() -> bytes:
     """The page that proves what is in the ZIP, as this release has it. Raises Broken `verify-page-missing`."""
     try:
-        return PAGE.read_bytes() if PAGE.exists() else b""
+        return PAGE.read_bytes()
     except OSError as error:
         raise Broken(
             "verify-page-missing", f"“{PAGE.name}”, which goes into every ZIP, is missing here. Install the stall anew."

@@ -60,6 +60,8 @@ def path_of(folder: Path, file: PackFile) -> Path:
 
 
 def _kept(file: PackFile) -> str:
+    if file.role == "snippet":
+        return f"previews/{file.path}"
     return f"zips/{file.sha256}.zip" if file.role == "zip" else f"files/{file.sha256}"
 
 
@@ -105,11 +107,11 @@ def handed_back(folder: Path, asked: Asked, conditions: Conditions, ranged: bool
 def show(folder: Path, file: PackFile, *, behind_nginx: bool) -> Response:
     """Answer for a file that anybody may have; nobody counts it. Raises as `send`."""
     if behind_nginx:
-        return hand_back(folder, Asked(NOBODY, 0, file.name, file), _nobody_counts)
-    return send(folder, file, 0, _nobody_counts)
+        return hand_back(folder, Asked(NOBODY, 0, file.name, file), nobody_counts)
+    return send(folder, file, 0, nobody_counts)
 
 
-def _nobody_counts(_: Transfer) -> None:
+def nobody_counts(_: Transfer) -> None:
     """A file that anybody may have is no download."""
 
 

@@ -91,6 +91,7 @@ def pages(shop: Shop) -> Blueprint:
             pictures=[one for one in shown if one.preview and one.sha256 != card.cover],
             cover_preview=next((one for one in shown if one.preview and one.sha256 == card.cover), None),
             played=_played(shown),
+            tastes=[(contents.kind_of(one.type), one) for one in files if one.snippet and card.switched_on],
             sample_at=partial(samples.address, card),
             called=contents.spoken_name,
             others=[(one, offers.said(one, now, zone)) for one in others],

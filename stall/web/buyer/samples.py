@@ -22,6 +22,11 @@ from stall.web import files, granted, ids
 from stall.web.buyer.shop import Shop
 
 _PICTURE = re.compile(rf"[0-9a-f]{{64}}(?:-{previews.SMALL})?")
+#: What a snippet is served as, by how its name ends (store/snippets.py, which a test compares; importing it here would be loaded at the start).
+SNIPPETS = {
+    "flac": "audio/flac", "m4a": "audio/mp4", "mp3": "audio/mpeg", "mp4": "video/mp4", "ogg": "audio/ogg", "wav": "audio/wav",
+    "webm": "video/webm",
+}  # fmt: skip
 _FOR_EVER = f"public, max-age={365 * 24 * 3600}, immutable"
 #: What a browser needs to play or show one file by itself, and nothing that it could run. Not `sandbox`: a player asks for the
 #: file's parts in the name of the page it stands on, and in a sandbox that is nobody's.
@@ -51,6 +56,19 @@ def pages(shop: Shop) -> Blueprint:
         answer.headers["Cache-Control"] = _FOR_EVER
         answer.headers["Content-Security-Policy"] = _POLICY
         return answer
+
+    @routes.get("/snippet/<name>")
+    def snippet(name: str) -> Response:
+        sha256, _, ends = name.partition(".")
+        kind = SNIPPETS.get(ends)
+        try:
+            size = (box.folder / previews.PUBLIC / name).stat().st_size if kind and _PICTURE.fullmatch(sha256) else 0
+        except OSError:
+            size = 0
+        if not size:
+            raise ids.unknown_page()
+        cut = PackFile(0, name, size, sha256, kind or "", "snippet")
+        return _open_to_all(files.send(box.folder, cut, 0, files.nobody_counts), cut)
 
     @routes.get("/thumb/<grant>/<sha256>.jpg")
     def thumb(grant: str, sha256: str) -> Response:
