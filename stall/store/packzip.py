@@ -58,8 +58,8 @@ class Plan:
         headers = self._headers(writer, crcs)
         ours = dict(zip((pack.MANIFEST_NAME, pack.PAGE_NAME), (self._token, self._page), strict=True))
         for header, entry in zip(headers, writer.entries, strict=True):
-            _write(target, header + ours.get(entry.name, b""), entry.header_at)
-        _write(target, writer.tail(), writer.offset)
+            write(target, header + ours.get(entry.name, b""), entry.header_at)
+        write(target, writer.tail(), writer.offset)
 
 
 def page() -> bytes:
@@ -115,7 +115,7 @@ def copy(source: int, at: int, target: int, to: int, count: int) -> None:
             break
         at, to, count = at + done, to + done, count - done
     for piece in _pieces(source, at, count, None):
-        _write(target, piece, to)
+        write(target, piece, to)
         to += len(piece)
 
 
@@ -136,7 +136,8 @@ def _pieces(source: int, at: int, count: int, path: Path | None) -> Iterator[byt
         at += len(piece)
 
 
-def _write(target: int, data: bytes, at: int) -> None:
+def write(target: int, data: bytes, at: int) -> None:
+    """Write all of `data` at an offset of the descriptor `target`. Raises OSError, as the disk answers."""
     view = memoryview(data)
     while view:
         done = os.pwrite(target, view, at)

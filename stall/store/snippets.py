@@ -224,9 +224,20 @@ def _by_tool(file: BinaryIO, source: Path, out: Path, most_bytes: int) -> float 
         return None
     finally:
         making.unlink(missing_ok=True)
+    if out.suffix == ".flac":
+        data = _of_unknown_length(data)
     lasts_s = playing.length(lambda at, count: data[at : at + count], len(data)) or span.length_s
     if not data or lasts_s > _STRETCHED * span.length_s:  # cut at whole pictures, which were too far apart
         return None
     with disk.whole_file(out) as made:
         made.write(data)
     return lasts_s
+
+
+def _of_unknown_length(flac: bytes) -> bytes:
+    """The header of a FLAC that was cut still tells the length and the MD5 of all of it: say that both are unknown (RFC 9639, 8.2)."""
+    head = bytearray(flac[:42])
+    if head[:4] == b"fLaC" and len(head) == 42:  # noqa: PLR2004 - with its first block whole
+        head[21] &= 0xF0
+        head[22:42] = bytes(20)
+    return bytes(head) + flac[42:]

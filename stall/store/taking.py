@@ -83,25 +83,27 @@ class Taker:
         return True
 
     def _store(self, one: Arriving, target: Path) -> None:
+        """Write each piece to its file and into the ZIP while the processor still has it at hand: that costs less than a copy later."""
         at = done = 0
         with disk.whole_file(target) as out:
             for piece in one.take():
                 self._check_room(len(piece))
                 out.write(piece)
+                self._write_zip(one, piece, done)
                 done += len(piece)
                 self._on_bytes(len(piece))
                 if done - at >= STEP_BYTES:
-                    self._step(one, out, at, done - at)
+                    out.flush()
+                    _sync(out.fileno())
+                    _forget(out.fileno(), at, done - at)
                     at = done
-            out.flush()
-            self._into_zip(one, out.fileno(), at, done - at)
         self._crcs[one.path] = one.entry.crc  # compared with its bytes, as these with what was signed
 
-    def _step(self, one: Arriving, out: BinaryIO, at: int, count: int) -> None:
-        out.flush()
-        self._into_zip(one, out.fileno(), at, count)
-        _sync(out.fileno())
-        _forget(out.fileno(), at, count)
+    def _write_zip(self, one: Arriving, piece: bytes, at: int) -> None:
+        if self._zip is not None and self._plan is not None:
+            self._check_room(len(piece))
+            packzip.write(self._zip.fileno(), piece, self._plan.places[one.path] + at)
+            self._grown(len(piece))
 
     def _into_zip(self, one: Arriving, source: int, at: int, count: int) -> None:
         if self._zip is None or self._plan is None or not count:
@@ -109,10 +111,13 @@ class Taker:
         to, target = self._plan.places[one.path] + at, self._zip.fileno()
         self._check_room(count)
         packzip.copy(source, at, target, to, count)
+        self._grown(count)
+
+    def _grown(self, count: int) -> None:
         self._written += count
-        if self._written >= STEP_BYTES:
-            _sync(target)
-            _forget(target, 0, 0)
+        if self._zip is not None and self._written >= STEP_BYTES:
+            _sync(self._zip.fileno())
+            _forget(self._zip.fileno(), 0, 0)
             self._written = 0
 
     def _check_room(self, more: int) -> None:

@@ -283,11 +283,11 @@ def _draw(folder: Path) -> None:
 
 def _record(folder: Path) -> None:
     for n in range(10):
-        _tone(folder / f"{n + 1:02} song.wav")
+        _tone(folder / f"{n + 1:02} song.wav", 24 if n == 0 else 0)  # the first is long enough to have a taste
     (folder / "words.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
 
 
-def _tone(path: Path) -> None:
+def _tone(path: Path, seconds: int = 0) -> None:
     with wave.open(str(path), "wb") as sound:
         sound.setparams((1, 1, 8000, 0, "NONE", ""))
-        sound.writeframes(bytes(800))
+        sound.writeframes(bytes(8000 * seconds or 800))

@@ -258,8 +258,10 @@ def _codes(stall: Stocked, buyer: FlaskClient) -> Iterator[Stop]:
 
 def _pictures(buyer: FlaskClient, photos: str) -> Iterator[Stop]:
     """What an item's page and a download's load and play."""
-    item = buyer.get(f"/d/{stalls.PHOTOS}").text
-    for name, pattern in (("accent", "/accent/"), ("preview", "/preview/"), ("sample", f"/d/{stalls.PHOTOS}/sample/")):
+    item = buyer.get(f"/d/{stalls.PHOTOS}").text + buyer.get(f"/d/{stalls.SONGS}").text
+    for name, pattern in (
+        ("accent", "/accent/"), ("preview", "/preview/"), ("sample", f"/d/{stalls.PHOTOS}/sample/"), ("snippet", "/snippet/")
+    ):  # fmt: skip
         found = re.search(rf'"({pattern}[^" ]+)"', item)
         assert found, name
         yield Stop(name, found[1], page=False)

@@ -40,7 +40,7 @@ def test_every_answer_is_sealed_and_sets_no_cookie(buyer_tour: Tour) -> None:
             "nosniff": headers.get("X-Content-Type-Options") == "nosniff",
             "frame": headers.get("X-Frame-Options") == "DENY",
             "policy": "unsafe" not in headers.get("Content-Security-Policy", "unsafe")
-            or stop.name in {"sample", "preview"},
+            or stop.name in {"sample", "preview", "snippet"},
             "cookie": "Set-Cookie" not in headers,
             "server": "Server" not in headers,
             "type": bool(headers.get("Content-Type")) or stop.status in {302, 303},

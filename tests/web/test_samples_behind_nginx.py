@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from stall.flows.confirm_clock import confirm_clock
+from stall.store import snippets
 from tests.fakes import gallery
 from tests.fakes.gallery import GALLERY
 from tests.fakes.stock import Stocked
@@ -81,6 +82,27 @@ def test_previews_come_from_nginx_and_paid_pictures_do_not(both: tuple[Front, Fr
         f"/preview/..%2fthumbs%2f{paid}.jpg",
     ):
         assert behind.ask(wrong).status == 404
+
+
+def test_a_snippet_is_played_from_nginx_and_from_the_app_alike(both: tuple[Front, Front]) -> None:
+    alone, _ = both
+    kept = snippets.place(alone.box.folder, "ab" * 32, "mp3")
+    kept.write_bytes(b"\xff\xfb\x90\x00" * 500)
+    path = f"/snippet/{kept.name}"
+    for asked in ({}, {"Range": "bytes=4-11"}):
+        near, far = (one.ask(path, **asked) for one in both)
+        assert (far.status, far.body) == (near.status, near.body)
+        for name in ("Content-Type", "Content-Security-Policy", "Cache-Control", "Content-Range"):
+            assert far.headers.get(name) == near.headers.get(name), name
+    assert (near.status, near.body) == (206, b"\xff\xfb\x90\x00" * 2)
+    assert near.headers["Content-Disposition"].startswith("inline")
+    for wrong in (
+        f"/snippet/{'cd' * 32}.mp3",
+        f"/snippet/{'ab' * 32}.jpg",
+        f"/snippet/..%2fpreviews%2f{kept.name}",
+        "/snippet/a.mp3",
+    ):
+        assert {one.ask(wrong).status for one in both} == {404}
 
 
 def test_nobody_is_told_of_a_sample(both: tuple[Front, Front], data: dict[str, bytes]) -> None:
