@@ -20,8 +20,8 @@ Usage: ./setup.sh [--system] COMMAND [ARGUMENTS]
   bench    `bench claims`: how fast sales are, as ratios against the disk; `bench faults`: break the box thousands of
            times and judge what is left; `bench readers`: card sales while everything fails, then both sets of books
            compared; `bench verify`: what checking a receipt strictly costs; `bench till`: what each page of the till
-           costs after ten thousand sales; `bench web`: what buyers get, beside plain nginx and bare Flask; `bench fuzz`:
-           search for bytes that a reader of outside data does not take well; all take --help
+           costs after ten thousand sales; `bench web`: what buyers get, beside plain nginx and bare Flask; `bench import`:
+           what importing a pack costs, beside the least that must be done; `bench fuzz`: search for bytes that a reader of outside data does not take well; all take --help
   check    say what is here and what is missing; changes nothing
 
   --system also install missing system packages (CI=true as root does so by itself)
@@ -303,9 +303,10 @@ run_bench() {
         verify) module=tests.bench.verify ;;
         till) module=tests.bench.till ;;
         web) module=tests.bench.web ;;
+        import) module=tests.bench.importing ;;
         fuzz) module=tests.fuzz ;;
-        '') wrong_usage 'which benchmark, claims, faults, readers, verify, till, web or fuzz?' ;;
-        *) wrong_usage "there is no benchmark '$1'; there are claims, faults, readers, verify, till, web and fuzz." ;;
+        '') wrong_usage 'which benchmark, claims, faults, readers, verify, till, web, import or fuzz?' ;;
+        *) wrong_usage "there is no benchmark '$1'; there are claims, faults, readers, verify, till, web, import and fuzz." ;;
     esac
     shift
     prepare test bench

@@ -25,6 +25,8 @@ from stall.wire.zipstore import Entry
 
 CHUNK_BYTES = 1024 * 1024
 
+Piece = bytes | memoryview
+
 OnBytes = Callable[[int], None]  # told how many bytes went by since the last call
 
 
@@ -45,22 +47,25 @@ class Arriving:
     size: int
     sha256: str
     entry: Entry
-    _pieces: Callable[[int], Iterator[bytes]]
+    _pieces: Callable[[int], Iterator[Piece]]
     _done: bool = False
 
-    def take(self) -> Iterator[bytes]:
-        """Give its bytes piece by piece; the last piece comes only when they are what was signed.
+    def take(self) -> Iterator[Piece]:
+        """Give its bytes piece by piece; the last piece comes only when they are what was signed. A piece holds until the next.
 
         Raises Hostile `pack-changed-file` when they are not, WireError `pack-truncated`, `pack-damaged`, Broken `pack-unreadable`.
         """
         self._done = True
-        digest, crc, held = hashlib.sha256(), 0, b""
+        digest, crc, done = hashlib.sha256(), 0, 0
+        held: Piece = b""
         for piece in self._pieces(self.size):
             digest.update(piece)
             crc = zlib.crc32(piece, crc)
-            if held:
-                yield held
-            held = piece
+            done += len(piece)
+            if done < self.size:
+                yield piece
+            else:
+                held = piece
         if digest.hexdigest() != self.sha256:
             raise Hostile(
                 "pack-changed-file",

@@ -78,7 +78,7 @@ def open_stream(descriptor: int, delegations: Sequence[Delegation] = ()) -> Iter
         raise WireError("pack-not-a-zip", "What comes in is not a pack. Send a file made by `stall pack build`.")
     first = _header(source, start)
     pack.check_entry(first, 0)
-    raw = b"".join(source.pieces(first.size))
+    raw = source.read(first.size)
     zipstore.check_crc(first, zlib.crc32(raw))
     token = manifest_text(raw)
     signer, trusted = pack.claimed_creator(token)
@@ -107,6 +107,7 @@ class _Source:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._buffers = memoryview(bytearray(CHUNK_BYTES)), memoryview(bytearray(CHUNK_BYTES))
         self.at = 0
         with contextlib.suppress(
             OSError, AttributeError
@@ -118,9 +119,7 @@ class _Source:
         try:
             piece = os.read(self._descriptor, min(most, CHUNK_BYTES))
         except OSError as error:
-            raise Broken(
-                "pack-unreadable", f"The pack that comes in cannot be read ({error.strerror}). Send it again."
-            ) from error
+            raise _unreadable(error) from error
         self.at += len(piece)
         return piece
 
@@ -138,15 +137,30 @@ class _Source:
             raise _truncated()
         return found
 
-    def pieces(self, size: int) -> Iterator[bytes]:
-        """Give exactly `size` bytes, as they come."""
-        left = size
+    def pieces(self, size: int) -> Iterator[memoryview]:
+        """Give exactly `size` bytes in pieces of a megabyte at most. A piece holds until the next but one is asked for."""
+        left, turn = size, 0
         while left:
-            piece = self._some(left)
-            if not piece:
-                raise _truncated()
-            left -= len(piece)
-            yield piece
+            room = self._buffers[turn][: min(left, CHUNK_BYTES)]
+            filled = 0
+            while filled < len(room):
+                filled += self._into(room[filled:])
+            turn, left = 1 - turn, left - filled
+            yield room
+
+    def _into(self, room: memoryview) -> int:
+        try:
+            count = os.readv(self._descriptor, [room])
+        except OSError as error:
+            raise _unreadable(error) from error
+        if not count:
+            raise _truncated()
+        self.at += count
+        return count
+
+
+def _unreadable(error: OSError) -> Broken:
+    return Broken("pack-unreadable", f"The pack that comes in cannot be read ({error.strerror}). Send it again.")
 
 
 def _truncated() -> WireError:

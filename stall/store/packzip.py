@@ -136,7 +136,7 @@ def _pieces(source: int, at: int, count: int, path: Path | None) -> Iterator[byt
         at += len(piece)
 
 
-def write(target: int, data: bytes, at: int) -> None:
+def write(target: int, data: bytes | memoryview, at: int) -> None:
     """Write all of `data` at an offset of the descriptor `target`. Raises OSError, as the disk answers."""
     view = memoryview(data)
     while view:

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from stall import disk
 from stall.errors import Refused
 from stall.store import packfile, packzip, room
-from stall.store.packfile import Arriving
+from stall.store.packfile import Arriving, Piece
 from stall.store.packzip import Plan
 
 STEP_BYTES = 16 * 1024 * 1024
@@ -99,7 +99,7 @@ class Taker:
                     at = done
         self._crcs[one.path] = one.entry.crc  # compared with its bytes, as these with what was signed
 
-    def _write_zip(self, one: Arriving, piece: bytes, at: int) -> None:
+    def _write_zip(self, one: Arriving, piece: Piece, at: int) -> None:
         if self._zip is not None and self._plan is not None:
             self._check_room(len(piece))
             packzip.write(self._zip.fileno(), piece, self._plan.places[one.path] + at)

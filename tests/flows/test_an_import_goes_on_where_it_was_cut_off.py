@@ -23,7 +23,7 @@ from stall.flows.forget_imports import forget_imports, forget_old_imports
 from stall.flows.import_pack import Imported, import_pack
 from stall.store import begun, catalogue, packfile, packzip, room
 from stall.store.box import Box
-from stall.store.packfile import Arriving
+from stall.store.packfile import Arriving, Piece
 from tests.fakes.clock import FakeClock
 from tests.fakes.stock import DAY_S, NOW_S
 
@@ -72,7 +72,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
     seen = Taken([])
     take = Arriving.take
 
-    def counted(self: Arriving) -> Iterator[bytes]:
+    def counted(self: Arriving) -> Iterator[Piece]:
         seen.hashed.append(self.path)
         return take(self)
 
