@@ -21,7 +21,8 @@ Usage: ./setup.sh [--system] COMMAND [ARGUMENTS]
            times and judge what is left; `bench readers`: card sales while everything fails, then both sets of books
            compared; `bench verify`: what checking a receipt strictly costs; `bench till`: what each page of the till
            costs after ten thousand sales; `bench web`: what buyers get, beside plain nginx and bare Flask; `bench import`:
-           what importing a pack costs, beside the least that must be done; `bench fuzz`: search for bytes that a reader of outside data does not take well; all take --help
+           what importing a pack costs, beside the least that must be done; `bench fuzz`: search for bytes that a reader
+           of outside data does not take well; all take --help
   check    say what is here and what is missing; changes nothing
 
   --system also install missing system packages (CI=true as root does so by itself)
