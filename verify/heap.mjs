@@ -1,7 +1,7 @@
 // A heap of papers and what it offers to check each of them with: who may sign, what else was signed, what was taken back.
 // Nothing is fetched, no clock is read, and every signature is checked once (protocol.md 6.4 to 6.6).
 import { badge } from "./badge.mjs";
-import { b64 } from "./bytes.mjs";
+import { b64, unb64 } from "./bytes.mjs";
 import { certificateOf } from "./certificate.mjs";
 import { close } from "./close.mjs";
 import { decline } from "./decline.mjs";
@@ -88,7 +88,8 @@ const keyOf = (did) => trusting(readDid(did));
 export function named(token) {
   let iss = tried(() => peek(token).claims.iss);
   if (iss instanceof Refused) {                                // claims that are no JSON any more
-    try { iss = /"iss":"(did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44})"/.exec(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")))?.[1]; } catch { iss = ""; }
+    const text = tried(() => new TextDecoder().decode(unb64(token.split(".")[1])));
+    iss = /"iss":"(did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44})"/.exec(text)?.[1];
   }
   const found = tried(() => keyOf(typeof iss === "string" ? iss : ""));
   return found instanceof Refused ? new Map() : found;
@@ -216,7 +217,8 @@ export const certificateIn = (document) => {
 export function gather(papers, expected) {
   const map = () => new Map();
   const h = {
-    expected, asked: map(), cosigners: [], delegations: map(), manifests: map(), creators: map(), receipts: map(), returns: [], declines: [], closes: [], revoked: map(), shown: [], certificates: map(), handedIn: map(), history: map(),
+    expected, asked: map(), cosigners: [], delegations: map(), manifests: map(), creators: map(), receipts: map(), returns: [], declines: [],
+    closes: [], revoked: map(), shown: [], certificates: map(), handedIn: map(), history: map(),
     roots: map(), forked: new Set(),
   };
   if (expected !== undefined) h.creators.set(kidOf(expected), expected);

@@ -30,7 +30,7 @@ import { bytesOf, digestOf, entriesOf } from "./zip.mjs";
  *                            receipt-of-another-sale, certificate-of-another-sale   these two do not belong together
  *                            closes-contradict                 two closing statements of its drop differ, so neither counts
  *                            taken-back                        of a receipt: another paper takes it back, whole or in part
- *                            unread-beside                     it may hold: a journal or lease beside it is only read by `stall verify`
+ *                            unread-beside                     it may hold: a journal, a lease or a compressed ZIP beside it is only read by `stall verify`
  *                            picture-unchecked                 it was inside a PDF or PNG: what is drawn around it was not checked
  * @property {object} facts   of a token its claims as protocol.md 5 has them, of a certificate or badge those of the document:
  *                            certificate   {id, name, title, edition?, editionSize?, drop, creator, issuer, issuerName, byCreator,
@@ -52,7 +52,7 @@ import { bytesOf, digestOf, entriesOf } from "./zip.mjs";
 
 const ZIP_PAPERS = 250, ZIP_BYTES = 32 << 20, ZIP_ENTRIES = 5002;
 const NO_PAPER = ["verify-unknown", "verify-nothing-inside"];      // it may be a file of a drop
-const PAPER = /\.(jws|json|tlog-proof|pdf|png)$/i, OURS = ["README.txt", "verify.html"];
+const PAPER = /\.(jws|json|tlog-proof|pdf|png)$/, OURS = ["README.txt", "verify.html"];
 
 /**
  * Judge all that was handed in together.
@@ -75,7 +75,7 @@ export async function judge(inputs, { onProgress = () => {}, expectedCreator } =
   const papers = [];
   for (const p of found.flat()) papers.push(p.pack ? await packed(p, others, onBytes) : p);
   const h = heaps.gather(papers, expectedCreator), verdicts = papers.map((p) => judged(h, p));
-  if (verdicts.some((v) => UNREAD.includes(v.kind))) verdicts.forEach(doubt);
+  if (papers.some((p, i) => p.unread || UNREAD.includes(verdicts[i].kind))) verdicts.forEach(doubt);
   const compared = await compare(papers, verdicts, onBytes);
   onProgress(total, total);
   return verdicts.filter((v) => !compared.has(v));
@@ -103,15 +103,15 @@ async function awaited(f) {
 /** The papers in a ZIP; never more than a sale has. */
 async function unzipped(name, blob) {
   const entries = await awaited(() => entriesOf(blob, (_, i) => need(i < ZIP_ENTRIES, "verify-zip-too-large")));
-  // Compressed, or made by another program: nothing is wrong with it, but it has to be unpacked first.
-  if (entries instanceof Refused) return [{ name, refused: entries.code, open: !/damaged|truncated|large/.test(entries.code) }];
+  // Compressed, or made by another program: nothing may be wrong with it, but it has to be unpacked first.
+  if (entries instanceof Refused) return [{ name, refused: entries.code, open: !/damaged|truncated|large/.test(entries.code), unread: true }];
   const wanted = entries.filter((e) => PAPER.test(e.name)), found = [];
   if (!wanted.length) return [{ name, refused: "verify-unknown" }];
   if (wanted.length > ZIP_PAPERS || wanted.reduce((n, e) => n + e.size, 0) > ZIP_BYTES) return [{ name, refused: "verify-zip-too-large" }];
   for (const e of wanted) {
     const piece = blob.slice(e.at, e.at + e.size), inside = `${name}/${e.name}`;
-    const { crc } = await digestOf(piece, () => {});
-    found.push(...crc === e.crc ? papersIn(inside, await bytesOf(piece)) : [{ name: inside, refused: "pack-damaged" }]);
+    if ((await digestOf(piece, () => {})).crc !== e.crc) return [{ name, refused: "pack-damaged" }];
+    found.push(...papersIn(inside, await bytesOf(piece)));
   }
   const unchecked = entries.map((e) => e.name).filter((one) => !PAPER.test(one) && !OURS.includes(one));
   return unchecked.length ? [...found, { name, refused: "verify-unchecked", open: true, facts: { unchecked } }] : found;
@@ -140,7 +140,8 @@ function judged(h, paper) {
   if (secret) return { ...v, state: "secret", code: refused, facts: { secret } };
   const found = refused ? new Refused(refused) : tried(() => said(h, paper));
   if (found instanceof Refused) {
-    const { code } = found, lacks = open || heaps.OPEN.includes(code) || code === "verify-unchecked" || (code === "token-unknown-key" && ["manifest", "file"].includes(kind));
+    const { code } = found, unknown = code === "token-unknown-key" && ["manifest", "file"].includes(kind);
+    const lacks = open || unknown || code === "verify-unchecked" || heaps.OPEN.includes(code);
     return lacks ? { ...v, code } : { ...v, code, state: "fails", grade: "INVALID" };
   }
   const { creator, chain, owner, dated, until, seal } = found;

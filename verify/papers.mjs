@@ -48,7 +48,8 @@ function recognised(bytes, text, open) {
   if (bytes.length <= MOST && start.startsWith(ORIGIN) && utf8(bytes).includes("\u2014 ")) return { note: utf8(bytes) };
   if (bytes.length <= MOST && start.startsWith(PROOF)) return { proof: utf8(bytes) };
   // Altered as it was saved, or a part of one.
-  const joined = letters.replace(/\s+/g, ""), part = /^eyJ[\w-]*(\.[\w-]*){0,2}$/.test(joined) || /^(\u00ef\u00bb\u00bf(\{|eyJ|stall\.example\/box\/|c2sp)|stall\.example\/box\/)/.test(joined);
+  const joined = letters.replace(/\s+/g, "");
+  const part = /^eyJ[\w-]*(\.[\w-]*){0,2}$/.test(joined) || /^(\u00ef\u00bb\u00bf(\{|eyJ|stall\.example\/box\/|c2sp)|stall\.example\/box\/)/.test(joined);
   return refuse(part ? "verify-incomplete" : "verify-unknown");
 }
 function secretIn(text, box) {

@@ -148,7 +148,7 @@ HEAPS: dict[str, list[File]] = {
         ("cut.png", PNG[:-9]), ("pack.jws", MANIFEST.encode()),
     ],
     "papers": [("papers.zip", zipped(PAPERS))],
-    "packed papers": [("papers.zip", deflated(*PAPERS))],
+    "packed papers": [("papers.zip", deflated(*PAPERS)), ("receipt.jws", RECEIPT), ("delegation.jws", OURS.encode())],
     "secrets": [(name, data) for name, (data, _) in SECRETS.items()],
     "altered": [(str(number), data) for number, data in enumerate([*ALTERED, b"", b"hello", b'{"a": 1}'])],
     "keys": [("keys.json", json.dumps({"box": {}, "delegations": [OURS, 5]}).encode()), ("spaces", b"\n " + RECEIPT + b"\r\n")],
@@ -249,7 +249,9 @@ def test_a_zip_of_papers_gives_each_and_names_what_it_did_not_check(judged: Answ
         ("papers.zip/delegation.jws", "holds"),
     ]
     assert (last["state"], last["code"], last["facts"]["unchecked"]) == ("open", "verify-unchecked", ["song.mp3"])
-    assert [(one["state"], one["code"]) for one in judged["packed papers"]] == [("open", "pack-compressed")]
+    packed, receipt, delegation = judged["packed papers"]
+    assert (packed["state"], packed["code"]) == ("open", "pack-compressed")
+    assert (receipt["state"], receipt["notes"], delegation["state"]) == ("open", ["unread-beside"], "holds")
 
 
 def test_a_secret_is_called_one_and_a_paper_cut_off_or_altered_too(judged: Answers) -> None:
