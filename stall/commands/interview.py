@@ -87,7 +87,9 @@ def _ask_roles(offered: Offered, looked: Survey) -> None:
     if offered.cover is None and any(one.is_image for one in found):
         suggested = roles.cover(found, None, looked.undrawn)
         offered.cover = _asked(
-            "Cover", suggested.path if suggested else None, lambda path: roles.asked_cover(found, path).path
+            "Cover",
+            suggested.path if suggested else None,
+            lambda path: roles.asked_cover(found, path, looked.undrawn).path,
         )
     if not offered.sample:
         offered.sample = _patterns("Files anyone may see, like previews/*; - for none", looked)

@@ -9,6 +9,7 @@ import click
 from stall.commands import given, progress, say, versions
 from stall.commands.pack_build import build
 from stall.commands.pack_import import import_
+from stall.commands.pack_preview import preview
 from stall.commands.pack_show import diff, inspect
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -65,3 +66,4 @@ def verify(file: Path, creator_did: str | None, as_json: bool) -> None:
 pack.add_command(import_)
 pack.add_command(inspect)
 pack.add_command(diff)
+pack.add_command(preview)

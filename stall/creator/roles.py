@@ -49,11 +49,13 @@ def cover(found: Sequence[Found], wanted: str | None, undrawn: Container[str] = 
     return next((file for file in wished if file.path not in undrawn), next(iter(wished), None))
 
 
-def asked_cover(found: Sequence[Found], wanted: str) -> Found:
-    """Give the picture at a path. Raises Refused `cover-not-in-folder`."""
+def asked_cover(found: Sequence[Found], wanted: str, undrawn: Container[str] = ()) -> Found:
+    """Give the picture at a path. Raises Refused `cover-not-in-folder`, and `cover-not-drawn` where it is among `undrawn`."""
     asked = [file for file in found if file.path == wanted]
     if not asked or not asked[0].is_image:
         raise Refused("cover-not-in-folder", f"There is no picture “{wanted}” in the folder. Put the cover there.")
+    if wanted in undrawn:
+        raise Refused("cover-not-drawn", f"No small picture can be drawn of “{wanted}”. Choose another cover.")
     return asked[0]
 
 

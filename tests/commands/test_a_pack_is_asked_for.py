@@ -67,6 +67,8 @@ def test_from_a_folder_to_a_pack_by_questions_alone(harbour: Path, ada: Path, tm
     person.answer("which language", "en")
     person.answer("Cover [cover.jpg]", "nope.jpg")
     person.until("no picture “nope.jpg”")
+    person.answer("Cover [cover.jpg]", "broken.jpg")
+    person.until("No small picture can be drawn of “broken.jpg”.")
     person.answer("Cover [cover.jpg]", "")
     person.answer("anyone may see", "zzz/*")
     person.until("No file in the folder matches")
@@ -102,8 +104,7 @@ def test_a_title_without_letters_gets_an_id(harbour: Path, ada: Path) -> None:
     person.answer("Its id", "no!")
     person.answer("Its id", "night-1")
     person.until("Currency")
-    person.type("", "\x03")
-    assert person.end() == 130
+    assert person.interrupt() == 130
     assert "stopped" in person.seen
 
 
@@ -113,8 +114,7 @@ def test_ctrl_c_leaves_nothing_behind(harbour: Path, ada: Path) -> None:
     person.answer("Currency", "CHF")
     person.answer("Price", "1")
     person.until("Numbered copies")
-    person.type("", "\x03")
-    assert person.end() == 130
+    assert person.interrupt() == 130
     assert sorted(harbour.parent.rglob("*")) == before
 
 

@@ -206,3 +206,12 @@ def test_damage_is_taken_calmly(which: str, changes: list[tuple[int, int]], cut:
 
 _SAMPLES = {kind: media.picture(kind, exif_bytes=media.exif(), xmp=media.XMP) for kind in media.FORMATS}
 _SAMPLES |= {"film": media.film(), "xmp": media.XMP}
+
+
+@pytest.mark.parametrize("step", range(1, 14))
+def test_a_name_is_found_in_whatever_pieces_it_comes(step: int) -> None:
+    watch = places.Watch("a.jpg")
+    data = b"..GPSLongitude.."
+    pieces = [data[at : at + step] for at in range(0, len(data), step)]
+    with pytest.raises(Refused):
+        list(map(watch, pieces))

@@ -55,6 +55,20 @@ class Terminal:
         """Type, and press Enter or another key."""
         os.write(self._ours, (text + key).encode())
 
+    def interrupt(self) -> int:
+        """Press Ctrl-C until it is noticed, as a person does, and give the exit code.
+
+        Between a question and the wait for its answer Python notes the key and looks at it only when the next one comes.
+        """
+        for _ in range(PATIENCE_S):
+            os.write(self._ours, b"\x03")
+            end = time.monotonic() + 1
+            while self._process.poll() is None and time.monotonic() < end:
+                self._more(min(end, time.monotonic() + 0.1))
+            if self._process.poll() is not None:
+                break
+        return self.end()
+
     def answer(self, question: str, text: str) -> None:
         """Wait for a question and answer it."""
         self.until(question)

@@ -36,7 +36,7 @@ def of_picture(file: BinaryIO, seen: Seen) -> str | None:
     except Image.DecompressionBombError:
         return "it has more than 80 megapixels"
     except UnidentifiedImageError:
-        return "it is no picture that can be read"
+        return _unread(file)
     except (OSError, ValueError, SyntaxError, EOFError):
         return "it is damaged"
     if seen.orientation in {5, 6, 7, 8}:
@@ -45,6 +45,17 @@ def of_picture(file: BinaryIO, seen: Seen) -> str | None:
     if width * height > PREVIEW_PIXELS_MAX:
         return "it has more than 80 megapixels"
     return None if kind in _DRAWN else f"it is {kind}"
+
+
+def _unread(file: BinaryIO) -> str:
+    """Say what a picture is that is not read here."""
+    file.seek(0)
+    head = file.read(256)
+    if head[4:8] == b"ftyp":
+        return "it is HEIC"
+    if b"<svg" in head or b"<?xml" in head:
+        return "it is SVG"
+    return "it is no picture that can be read"
 
 
 def of_sound(file: BinaryIO, name: str, seen: Seen) -> None:
