@@ -41,7 +41,7 @@ class Packed(Protocol):
     def entry(self) -> zipstore.Entry:
         """Where it stands in the container."""
 
-    def take(self) -> Iterator[bytes]:
+    def take(self) -> Iterator[bytes | memoryview]:
         """Give its bytes piece by piece."""
 
 
