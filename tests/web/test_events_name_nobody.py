@@ -18,7 +18,7 @@ from tests.flows import busy_day, selling
 from tests.house.sources import ROOT
 from tests.web import phone
 
-BROWSER = {"User-Agent": "Ada-Phone/7.3 (Lovelace)", "Accept-Language": "tlh", "Cookie": "ada=1815"}
+BROWSER = {"User-Agent": "Ada-Phone/7.3 (Lovelace)", "Accept-Language": "tlh-x-engine", "Cookie": "ada=born-1815"}
 ADDRESS = "192.168.77.42"
 
 ATTEMPT = {
@@ -101,7 +101,7 @@ def plain(data: bytes) -> str:
 
 def test_nothing_that_points_to_a_person_stands_in_any_event(lived: Stocked) -> None:
     told = selling.facts()
-    personal = [told.scheme, told.auth_code, stock.PIN, ADDRESS, "Lovelace", "tlh", "1815", busy_day.WORDS, "slip"]
+    personal = [told.scheme, told.auth_code, stock.PIN, ADDRESS, "Lovelace", "tlh-x-engine", "born-1815", busy_day.WORDS, "slip"]
     for data in events(lived):
         text = plain(data)
         assert [each for each in personal if each is not None and each in text] == [], text
