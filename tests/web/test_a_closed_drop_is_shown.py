@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 
-from stall.creator import closings, countersigning
+from stall.creator import closings, countersigning, taken_back
 from stall.flows.accept_closing import accept_certificate, accept_close, check_certificate
 from stall.flows.claim import redeem_order
 from stall.i18n import texts
 from stall.i18n.languages import LANGUAGES
 from stall.store import certificates
 from stall.web import ids
-from stall.web.factory import create_buyer_app, shop_of
+from stall.web.factory import STATIC, create_buyer_app, shop_of
 from stall.wire import closing, credential
 from tests.creator import closing_scene
 from tests.creator.closing_scene import DAY_S, DROP, NOW_S, Scene, claim, refund, sell
@@ -145,3 +146,30 @@ def papers(buyer: FlaskClient, grant: str) -> set[str]:
     answer = buyer.get(f"{grant}/papers.zip")
     assert answer.status_code == 200
     return set(zipfile.ZipFile(io.BytesIO(answer.data)).namelist())
+
+
+@pytest.mark.browser
+def test_the_page_that_checks_papers_takes_what_was_gathered(scene: Scene, tmp_path: Path, browser: Browser) -> None:
+    one, two = scene.boxes["one"], scene.boxes["two"]
+    (kept,) = claim(one, sell(one))
+    sale = sell(one)
+    (back,) = claim(one, sale)
+    refund(one, sale)
+    lost = sell(two)
+    (late,) = claim(two, lost)
+    refund(two, lost)
+    _, token = scene.close()
+    papers = [scene.paper(scene.token), scene.paper(token), scene.journal("one")]
+    taken_back.write(tmp_path / "revoked.zip", taken_back.gather(scene.creator, DROP, papers))
+    files = [tmp_path / "revoked.zip"]
+    for name, document in (("kept", kept), ("back", back), ("late", late)):
+        files.append(tmp_path / f"{name}.json")
+        files[-1].write_text(json.dumps(document))
+    page = browser.new_page(locale="en")
+    page.goto((STATIC / "verify.html").resolve().as_uri())
+    page.set_input_files("#files", files)
+    page.wait_for_selector("#sum")
+    heads = page.locator(".card h3").all_text_contents()
+    page.close()
+    assert sum(head.startswith("Final") for head in heads) == 1, heads
+    assert sum(head.startswith("Taken back") for head in heads) == 1, heads
