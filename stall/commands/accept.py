@@ -100,7 +100,7 @@ def _accept(tx: Tx, token: str) -> str:
 
 def _word(typ: str) -> str:
     """What a kind of paper is called: a receipt for `stall-receipt+jwt`."""
-    from stall.wire import closing, decline, lease_return, manifest, receipt
+    from stall.wire import decline, lease_return, manifest, receipt
 
     words = {
         manifest.TYP: "manifest",
@@ -109,7 +109,6 @@ def _word(typ: str) -> str:
         receipt.VOID: "void",
         lease_return.TYP: "lease return",
         decline.TYP: "decline",
-        closing.TYP: "closing statement",
     }
     return words.get(typ, "paper of a kind this box does not know")
 

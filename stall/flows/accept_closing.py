@@ -38,7 +38,10 @@ def accept_close(tx: Tx, token: str) -> Close:
     Refused `close-no-drop`, `close-no-manifest`, `close-running`, Hostile `close-twice`, and what `closing.verify` and
     `closing.check_manifest` raise.
     """
-    close = closing.verify(token, creators(tx.conn))
+    known = creators(tx.conn)
+    if jws.unverified_kid(token) not in known:
+        raise Refused("close-no-drop", "This box has no drop of that creator, so there is nothing to close.")
+    close = closing.verify(token, known)
     drop = _drop(tx.conn, close)
     named = _manifest(tx.conn, drop.no, close)
     closing.check_manifest(close, manifest.parse(jws.unverified_claims(named)), named)

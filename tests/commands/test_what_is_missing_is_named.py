@@ -195,7 +195,7 @@ def test_of_several_papers_the_one_that_is_refused_is_named_and_none_is_taken(
     ("typ", "word"),
     [
         ("stall-receipt+jwt", "receipt"),
-        ("stall-close+jwt", "closing statement"),
+        ("stall-decline+jwt", "decline"),
         ("stall-manifest+jwt", "manifest"),
         ("stall-lease-return+jwt", "lease return"),
         ("x" * 40, "paper of a kind this box does not know"),
@@ -204,4 +204,6 @@ def test_of_several_papers_the_one_that_is_refused_is_named_and_none_is_taken(
 def test_a_paper_that_is_not_for_the_box_is_called_by_its_word(run: Run, tmp_path: Path, typ: str, word: str) -> None:
     (tmp_path / "paper.jws").write_text(jws.sign(SigningKey.from_seed(bytes([7]) * 32), typ, {}))
     said = run("accept", str(tmp_path / "paper.jws")).err
-    assert said.startswith(f"error: This is a {word}; accept takes delegations and leases.")
+    assert said.startswith(
+        f"error: This is a {word}; accept takes delegations, leases, closing statements and certificates."
+    )

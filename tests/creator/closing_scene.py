@@ -223,9 +223,11 @@ def closed_without(scene: Scene, name: str) -> tuple[Tally, str]:
     return counted, closings.sign(scene.creator, counted, now_s=NOW_S + DAY_S)
 
 
-def forged(scene: Scene, token: str, *, st: str | None = None, **changed: Any) -> str:
+def forged(
+    scene: Scene, token: str, *, st: str | None = None, by: keys.SigningKey | None = None, **changed: Any
+) -> str:
     """Another statement by the same creator, who went round the ledger."""
     plain = jws.unverified_claims(token) | changed
     if st is not None:
         plain["editions"] = [{"ed": entry["ed"], "st": st} for entry in plain["editions"]]
-    return jws.sign(scene.creator.key, closing.TYP, plain)
+    return jws.sign(by or scene.creator.key, closing.TYP, plain)
