@@ -149,7 +149,11 @@ def test_a_box_takes_no_second_statement_and_none_it_cannot_read(scene: Scene) -
     with one.box.db.transaction() as tx, pytest.raises(Refused) as strange:
         accept_close(tx, closing_scene.forged(scene, token, by=closing_scene.owner_key(9)))
     assert strange.value.code == "close-no-drop"
-    for changed, code in (({"drop": "other-drop"}, "close-no-drop"), ({"man": "A" * 43}, "close-no-manifest")):
+    cases: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"drop": "other-drop"}, "close-no-drop"),
+        ({"man": "A" * 43}, "close-no-manifest"),
+    )
+    for changed, code in cases:
         with one.box.db.transaction() as tx, pytest.raises(Refused) as unknown:
             accept_close(tx, closing_scene.forged(scene, token, **changed))
         assert unknown.value.code == code

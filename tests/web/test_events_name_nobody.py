@@ -101,7 +101,17 @@ def plain(data: bytes) -> str:
 
 def test_nothing_that_points_to_a_person_stands_in_any_event(lived: Stocked) -> None:
     told = selling.facts()
-    personal = [told.scheme, told.auth_code, stock.PIN, ADDRESS, "Lovelace", "tlh-x-engine", "born-1815", busy_day.WORDS, "slip"]
+    personal = [
+        told.scheme,
+        told.auth_code,
+        stock.PIN,
+        ADDRESS,
+        "Lovelace",
+        "tlh-x-engine",
+        "born-1815",
+        busy_day.WORDS,
+        "slip",
+    ]
     for data in events(lived):
         text = plain(data)
         assert [each for each in personal if each is not None and each in text] == [], text
