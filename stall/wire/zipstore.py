@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from stall.domain import shown
 from stall.errors import LocalWireError, WireError
 
-FORMAT = 1  # rises whenever `Writer` gives other bytes for the same input
 LOCAL_FIXED_BYTES = 30
 NAME_MAX_BYTES = 1024  # twice what formats.md 7.1 allows a path; longer is never ours
 
