@@ -211,12 +211,20 @@ def test_whose_certificate_it_is_is_proven_and_checked_like_on_the_command_line(
     assert shown.holder == ownercode.key_of(ownercode.decode(bought.code)).did
     page.locator("#theirs > summary").click()
     assert len(page.input_value("#ask")) == 32
-    for challenge, said in ((CHALLENGE, TEXTS["answered"]["en"]), (CHALLENGE + "?", TEXTS["e.asked"]["en"])):
-        for field, text in (("#ask", challenge), ("#me", "A gallery"), ("#reply", answer)):
+    document = json.loads((bought.folder / f"papers/certificate-{PRINTS}-1.json").read_bytes())
+    owner = ownercode.key_of(ownercode.decode(bought.code))
+    next_owner = keys.SigningKey.from_seed(bytes(32)).did
+    ours = presentation.prove(owner, document, CHALLENGE, "A-gallery", _now(page), next_owner)
+    for challenge, reply, said in (
+        (CHALLENGE, answer, TEXTS["answered"]["en"]),
+        (CHALLENGE, json.dumps(ours, indent=1), fingerprint.of(keys.public_from_did(next_owner))),
+        (CHALLENGE + "?", answer, TEXTS["e.asked"]["en"]),
+    ):
+        for field, text in (("#ask", challenge), ("#me", "A gallery"), ("#reply", reply)):
             page.fill(field, text)
         page.locator("#theirs form > button").click()
         assert said in page.locator("#theirs [role=status]").inner_text()
-        if said == TEXTS["answered"]["en"]:
+        if challenge == CHALLENGE:
             page.wait_for_selector("#theirs .card .number")
             assert page.locator("#theirs h3").inner_text().startswith("Provisional: ")
 

@@ -137,4 +137,4 @@ def test_this_page_explains_the_stall_in_every_language(buyer: FlaskClient) -> N
         for key in ("about.net", "about.buy", "about.cert", "about.data", "about.again", "about.help"):
             assert texts.text(lang, key) in page
         assert "127.0.0.1:8000" in page
-        assert "stall verify" in page
+        assert 'href="/verify.html"' in page

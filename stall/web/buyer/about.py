@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from stall.web.buyer.shop import Shop
 
-#: What checks a certificate from a command line.
-_PROGRAM = Markup("<code>stall verify</code>")
 _CHECKER = "verify.html"
+#: What checks a certificate, as a link.
+_PROGRAM = Markup('<a href="/verify.html"><code>verify.html</code></a>')
 _POLICY_IN_PAGE = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 
 
