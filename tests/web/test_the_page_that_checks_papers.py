@@ -18,6 +18,7 @@ from stall.web.factory import STATIC, create_buyer_app, shop_of
 from stall.wire import crockford, fingerprint, keys, ownercode, presentation
 from tests.fakes import sheets, stock
 from tests.fakes.stock import FILES, PRINTS, ZINE
+from tests.i18n import test_texts_are_set_as_they_are_printed as typography
 from tests.web import axe, phone, serving
 
 pytestmark = pytest.mark.browser
@@ -315,6 +316,10 @@ def test_every_sentence_is_there_in_all_eight_languages_with_the_same_gaps() -> 
         assert list(each) == ["en", "de", "fr", "es", "it", "nl", "pl", "ja"], name
         assert all(text and "|" not in text for text in each.values()), name
         assert len({tuple(sorted(gaps.findall(text))) for text in each.values()}) == 1, name
+        for lang, text in each.items():
+            assert not re.search(typography.WRONG[lang], text), (lang, text)
+            assert lang not in typography.STRAY or not re.search(typography.STRAY[lang], text), (lang, text)
+        assert not typography.LONELY.search(each["pl"]), each["pl"]
 
 
 def test_every_grade_and_every_reason_has_a_sentence() -> None:
