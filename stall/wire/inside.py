@@ -13,10 +13,10 @@ PDF, PNG = b"%PDF-", b"\x89PNG\r\n\x1a\n"
 KEYWORD = b"stall-certificate"
 #: More than this a file of ours never holds; of how long they are the reader of papers decides.
 MOST = 10
-_EMBEDDED = re.compile(
-    rb"<<(?:(?!endobj).){0,2000}?/Type\s*/EmbeddedFile(?:(?!endobj).){0,2000}?>>\s*stream\r?\n", re.DOTALL
-)
-_LENGTH = re.compile(rb"/Length\s+(\d{1,8})(?![\d\s]*R)")
+#: Places of a PDF that are looked at, and bytes around each.
+_MOST_PLACES, _AROUND = 64, 2000
+_TYPE = re.compile(rb"/Type\s{0,8}/EmbeddedFile")
+_LENGTH = re.compile(rb"/Length\s{1,8}(\d{1,8})(?!\d|\s{1,8}\d{1,8}\s{1,8}R)")
 _CHUNK, _MOST_CHUNKS = 12, 4096
 #: A compressed chunk begins so after its keyword, ours with noughts: not compressed, no language, no translation.
 _PLAIN = b"\x00\x00\x00\x00\x00"
@@ -35,21 +35,32 @@ def papers(data: bytes) -> list[bytes]:
 def _of_pdf(data: bytes) -> list[bytes]:
     found: list[bytes] = []
     at = 0
-    while len(found) < MOST:
+    for _ in range(_MOST_PLACES):
         mark = data.find(b"/EmbeddedFile", at)
-        if mark < 0:
+        if mark < 0 or len(found) == MOST:
             break
         at = mark + 1
-        begin = data.rfind(b" obj", max(0, mark - 2000), mark)
-        head = _EMBEDDED.search(data, max(0, begin), mark + 2100) if begin >= 0 else None
-        length = None if head is None else _LENGTH.search(head[0])
-        if head is None or length is None or head.end() <= mark or b"/Filter" in head[0]:
-            continue
-        end = head.end() + int(length[1])
-        if end <= len(data):
-            found.append(data[head.end() : end])
+        begin, end = _stream(data, mark)
+        if end:
+            found.append(data[begin:end])
             at = end
     return found
+
+
+def _stream(data: bytes, mark: int) -> tuple[int, int]:
+    """Where the stream of the object around a place begins and ends; (0, 0) where there is none whose bytes stand as they are."""
+    begin, stream = data.rfind(b" obj", max(0, mark - _AROUND), mark), data.find(b"stream", mark, mark + _AROUND)
+    head = data[begin:stream].rstrip()
+    if begin < 0 or stream < 0 or not head.endswith(b">>") or b"endobj" in head or b"/Filter" in head:
+        return 0, 0
+    length = _LENGTH.search(head)
+    first = stream + len(b"stream")
+    line = b"\r\n" if data.startswith(b"\r\n", first) else b"\n"
+    if length is None or _TYPE.search(head) is None or not data.startswith(line, first):
+        return 0, 0
+    first += len(line)
+    end = first + int(length[1])
+    return (first, end) if end <= len(data) else (0, 0)
 
 
 def _of_png(data: bytes) -> list[bytes]:

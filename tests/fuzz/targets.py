@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import zlib
 from base64 import b64decode
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from stall.wire import (
     decline,
     delegation,
     event,
+    inside,
     jws,
     lease,
     lease_return,
@@ -99,6 +101,24 @@ def _pack(data: bytes) -> object:
     return None
 
 
+def _inside(data: bytes) -> object:
+    """What travels in a PDF or a picture: parts of the file as it is, never more than ten."""
+    found = [] if not inside.is_drawn(data) else inside.papers(data)
+    assert len(found) <= inside.MOST
+    assert all(one in data for one in found)
+    return found
+
+
+def _carriers() -> list[bytes]:
+    """The smallest PDF and PNG that hold a paper."""
+    body = b"iTXt" + inside.KEYWORD + b"\0" * 5 + b"{}"
+    chunk = (len(body) - 4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    return [
+        b"%PDF-1.3\n1 0 obj\n<<\n/Length 2\n/Type /EmbeddedFile\n>>\nstream\n{}\nendstream\nendobj\n",
+        inside.PNG + chunk,
+    ]
+
+
 def _every_file(path: Path, prefix: str) -> None:
     with open_pack(path, prefix=prefix) as pack:
         for entry in pack.entries:
@@ -144,6 +164,7 @@ TARGETS: dict[str, Target] = {
     "event": Target(_event, vectors("event", "event")),
     "paths": Target(_paths, lambda: [b"prints/01.png\nnotes/a b.txt", "é/\u202e.png\ncon\n../x".encode()]),
     "pack": Target(_pack, _packs),
+    "inside": Target(_inside, _carriers),
     **PAPERS,
     **EXPORTS,
     **TERMINALS,

@@ -34,6 +34,7 @@ from stall.web.guard import PRESSES_A_MINUTE
 from stall.wire import inside
 from tests.fakes import sheets
 from tests.fakes.stock import PRINTS, ZINE, Stocked
+from tests.web import captive_agents as agents
 from tests.web import phone
 
 
@@ -168,6 +169,16 @@ def test_the_readme_names_every_file_in_lines_that_any_editor_shows(
     assert set(found) <= set(lines)
     assert max(map(len, lines)) <= 78
     assert not [line for line in lines if "{" in line]
+
+
+def test_an_apple_sheet_leads_to_safari_for_a_pdf(buyer: FlaskClient, stocked_box: Stocked) -> None:
+    phone.grant(buyer, stocked_box)
+    page = f"/c/{_dashed(paper_sheets.certificates_of(stocked_box.box, 1)[0].hex())}"
+    sheet = buyer.get(page, headers={"User-Agent": agents.IPHONE_SHEET}).text
+    assert f'href="/cna/go?to={page}.pdf"' in sheet
+    assert f'href="{page}.pdf"' in buyer.get(page).text
+    assert f'src="{page}.png"' in buyer.get(f"{page}?picture=1").text
+    assert ".png" not in buyer.get(page).text
 
 
 def beside_that(code: str) -> list[str]:

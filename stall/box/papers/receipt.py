@@ -91,7 +91,7 @@ class _Pages:
         stages = [*self._done, self._stage]
         for number, stage in enumerate(stages, 1):
             page = self._sheet.page.format(page=number, pages=len(stages))
-            stage.line(_RIGHT, 204, "sans", page, 7 * _PT, QUIET, "right")
+            stage.line(_RIGHT, 203.15, "sans", page, 7 * _PT, QUIET, "right")
             stage.text(_LEFT, 200.6, _WIDTH - 30, "sans", self._sheet.foot, 7 * _PT, QUIET, most=1)
         return stages
 
