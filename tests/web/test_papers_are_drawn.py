@@ -28,7 +28,7 @@ from stall.store import sales
 from stall.store.db import Tx
 from stall.web import ids
 from stall.web.buyer import paper_drawn, paper_sheets
-from stall.web.drawing import BROKEN_S, Drawing
+from stall.web.drawing import BROKEN_S, Drawing, _order
 from stall.web.factory import create_buyer_app, shop_of
 from stall.web.guard import PRESSES_A_MINUTE
 from stall.wire import inside
@@ -36,6 +36,8 @@ from tests.fakes import sheets
 from tests.fakes.stock import PRINTS, ZINE, Stocked
 from tests.web import captive_agents as agents
 from tests.web import phone
+
+FORMS: tuple[Form, ...] = ("pdf", "png")
 
 
 class One(NamedTuple):
@@ -59,15 +61,21 @@ def entries(data: bytes) -> dict[str, bytes]:
         return {name: found.read(name) for name in found.namelist()}
 
 
-def test_the_zip_has_them_and_is_verified_as_it_comes(
+def test_the_zip_has_them_before_somebody_asks_and_is_verified_as_it_comes(
     drawn: FlaskClient,
     stocked_box: Stocked,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(paper_drawn, "ZIP_WAITS_S", 40.0)
+    monkeypatch.setattr("stall.web.drawing.AHEAD_AFTER_S", 0.0)
+    monkeypatch.setattr(paper_drawn, "ZIP_WAITS_S", 0.0)
     page = phone.grant(drawn, stocked_box, PRINTS, ZINE)
+    drawn.get(f"{page}?lang=de")
+    kept = stocked_box.folder / "papers"
+    end = time.monotonic() + 45
+    while time.monotonic() < end and len(list(kept.glob("[0-9a-f]*.p*"))) < 5:
+        time.sleep(0.05)
     answer = drawn.get(f"{page}/papers.zip?lang=de")
     found = entries(answer.data)
     copies = [f"certificate-{PRINTS}-1", f"certificate-{ZINE}"]
@@ -87,7 +95,6 @@ def test_the_zip_has_them_and_is_verified_as_it_comes(
     assert not ended.value.code, said.out
     assert "inside this file, not what is drawn around it" in said.out
     assert "README.txt" in said.err
-    kept = stocked_box.folder / "papers"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o700
     assert {stat.S_IMODE(one.stat().st_mode) for one in kept.iterdir()} == {0o600}
     _each_has_its_own_page(drawn, stocked_box, found)
@@ -119,19 +126,6 @@ def _dashed(uuid: str) -> str:
     return "-".join((uuid[:8], uuid[8:12], uuid[12:16], uuid[16:20], uuid[20:]))
 
 
-def test_papers_are_there_before_somebody_asks(
-    drawn: FlaskClient, stocked_box: Stocked, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("stall.web.drawing.AHEAD_AFTER_S", 0.0)
-    page = phone.grant(drawn, stocked_box)
-    drawn.get(page)
-    end = time.monotonic() + 30
-    while time.monotonic() < end and len(list((stocked_box.folder / "papers").glob("[0-9a-f]*.p*"))) < 3:
-        time.sleep(0.05)
-    monkeypatch.setattr(paper_drawn, "ZIP_WAITS_S", 0.0)
-    assert {"receipt.pdf", f"certificate-{PRINTS}-1.png"} <= set(entries(drawn.get(f"{page}/papers.zip").data))
-
-
 def test_another_grade_is_another_drawing(stocked_box: Stocked, buyer: FlaskClient) -> None:
     box = stocked_box.box
     phone.grant(buyer, stocked_box)
@@ -147,6 +141,8 @@ def test_another_grade_is_another_drawing(stocked_box: Stocked, buyer: FlaskClie
     assert after is not None
     assert (before.counts, after.counts, after.proves) == (True, False, "")
     assert before.inside == after.inside
+    files = {_order(One("a", sheet, form)).file for sheet in (before, after) for form in FORMS}
+    assert len(files) == 4
     assert paper_sheets.certificate_sheet(box, bytes(16), "en") is None
 
 
