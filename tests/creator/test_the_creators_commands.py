@@ -215,6 +215,26 @@ def test_verify_takes_the_zips_a_buyer_has(run: Run, own_creator: Creator, packe
     assert "papers.zip/delegation.jws: delegation, VALID" in out
 
 
+def test_verify_says_that_the_page_in_a_buyers_zip_is_not_the_creators(
+    run: Run, own_creator: Creator, packed: Path, tmp_path: Path
+) -> None:
+    with ZipFile(packed) as opened:
+        entries = {name.removeprefix("files/"): opened.read(name) for name in opened.namelist()}
+    ours, late = (
+        {"manifest.jws": entries.pop("manifest.jws"), "verify.html": b"<!doctype html>of any release"},
+        tmp_path / "late.zip",
+    )
+    for path, inside in ((tmp_path / "bought.zip", {**ours, **entries}), (late, {**ours, **entries})):
+        with ZipFile(path, "w") as bought:
+            for name, data in sorted(inside.items(), key=lambda one: path == late and one[0] == "verify.html"):
+                bought.writestr(name, data)
+    code, out, _ = run("verify", tmp_path / "bought.zip")
+    assert code == 0
+    assert "The page verify.html in it comes from the stall: its creator did not sign it." in out
+    code, out, _ = run("verify", late)  # behind the files it is one that nobody expects
+    assert (code, "INVALID [pack-unexpected-file]" in out) == (1, True)
+
+
 def test_verify_refuses_a_buyers_zip_with_a_changed_or_foreign_file(run: Run, packed: Path, tmp_path: Path) -> None:
     with ZipFile(packed) as opened, ZipFile(tmp_path / "changed.zip", "w") as changed:
         for name in opened.namelist():
