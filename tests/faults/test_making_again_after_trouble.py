@@ -101,7 +101,7 @@ print(count)
 """
 #: How many calls are passed over each time. Not so many that the last three of a making are met: SQLite tidies up with them as it
 #: closes, tells nobody when they fail, and loses nothing.
-STEPS = {"create": 13, "import": 3, "save": 1}
+STEPS = {"create": 13, "import": 5, "save": 1}
 
 
 @pytest.fixture(scope="module")
