@@ -21,6 +21,8 @@ LONG = "Donaudampfschifffahrtsgesellschaft" * 5
 SIGNS = st.characters(codec="utf-8") | st.sampled_from(
     "Ж漢字かな한글مرحباשלום\u0301\u0302🙂ﷺAbc def—“”…\u00a0\u200d\ufe0f"
 )
+#: Where the frame of a sheet and of a picture stands at the bottom.
+INSIDE_MM, INSIDE_DOTS = 286.0, 1308.0
 TITLES = st.text(SIGNS, min_size=1, max_size=200)
 
 
@@ -71,8 +73,8 @@ def outside(stages: list[Stage], width: float, height: float) -> Iterator[str]:
 @example("\u0301" * 200)
 def test_no_title_leaves_the_page(title: str) -> None:
     sheet = replace(sheets.CERTIFICATE, title=title, proves=title, facts=(("Licence", title), ("Stall", title)))
-    assert list(outside([certificate.a4(sheet)], 210, 297)) == []
-    assert list(outside([certificate.picture(sheet)], *certificate.PICTURE)) == []
+    assert list(outside([certificate.a4(sheet)], 210, INSIDE_MM)) == []
+    assert list(outside([certificate.picture(sheet)], certificate.PICTURE[0], INSIDE_DOTS)) == []
 
 
 @settings(max_examples=4)
