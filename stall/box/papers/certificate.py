@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stall.box.papers import setting
-from stall.box.papers.pens import ACCENT, INK, LINE, MARKS, QUIET, TONES, Colour, Stage
+from stall.box.papers.colours import ACCENT, INK, LINE, MARKS, QUIET, TONES, Colour
+from stall.box.papers.stage import Stage
 from stall.domain.papersheet import CertificateSheet
 
 #: A4 in mm: where text stands, and where it must end.

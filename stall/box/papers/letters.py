@@ -7,8 +7,8 @@ from functools import lru_cache
 from PIL import Image, ImageDraw, ImageFont, features
 
 from stall.box.papers import faces
+from stall.box.papers.colours import Colour
 from stall.box.papers.faces import Name
-from stall.box.papers.pens import Colour
 
 _MEASURED = 200
 

@@ -12,8 +12,9 @@ from fpdf import FPDF
 from fpdf.enums import PathPaintRule
 
 from stall.box.papers import faces, letters, setting
+from stall.box.papers.colours import PAPER, Colour
 from stall.box.papers.faces import Name
-from stall.box.papers.pens import PAPER, Colour, squares
+from stall.box.papers.pens import squares
 from stall.domain.papersheet import Inside
 from stall.wire import seal as seals
 

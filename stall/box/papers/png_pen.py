@@ -8,8 +8,9 @@ from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from stall.box.papers import faces, letters, setting
+from stall.box.papers.colours import Colour
 from stall.box.papers.faces import Name
-from stall.box.papers.pens import Colour, squares
+from stall.box.papers.pens import squares
 from stall.domain.papersheet import Inside
 from stall.wire import seal as seals
 

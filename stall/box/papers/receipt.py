@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stall.box.papers import setting
+from stall.box.papers.colours import INK, LINE, QUIET, TONES
 from stall.box.papers.faces import Name
-from stall.box.papers.pens import INK, LINE, QUIET, TONES, Stage
+from stall.box.papers.stage import Stage
 from stall.domain.papersheet import Fact, ReceiptSheet, Row
 
 #: A5 in mm.

@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stall.box.papers import certificate, faces, letters, receipt, setting
+from stall.box.papers.colours import Colour
 from stall.box.papers.faces import Name
-from stall.box.papers.pens import Colour, Stage
+from stall.box.papers.stage import Stage
 from stall.domain.papersheet import Row
 from stall.i18n import letters as of_system
 from tests.fakes import sheets
