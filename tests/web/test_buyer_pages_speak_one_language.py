@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stall.domain import contents
 from stall.i18n.languages import LANGUAGES
 from tests.fakes.stock import FILES
 from tests.web import reading
@@ -41,7 +42,7 @@ def data(buyer_tour: Tour) -> re.Pattern[str]:
             said |= {
                 part
                 for file in catalogue.files(box.db.read(), card.pack)
-                for part in (file.path, file.name, Path(file.name).stem)
+                for part in (file.path, file.name, Path(file.name).stem, contents.spoken_name(file.path))
             }
         said.add(box.secrets.signing.did)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(said - {''}, key=len, reverse=True)))})(?!\w)")
