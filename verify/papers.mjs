@@ -59,7 +59,8 @@ function secretIn(text, box) {
   return letters.length <= 200 && /^[0-9a-tv-z]{28}$/i.test(utf8(text).replace(/[\s\-\u2010-\u2015]/g, "")) ? "owner-code" : undefined;
 }
 
-const CARRIED = 10;
+// Papers taken out; places of a PDF that are looked at, bytes around each; parts of a picture (as stall/wire/inside.py).
+const CARRIED = 10, PLACES = 64, AROUND = 2000, CHUNKS = 4096;
 /**
  * The papers that a PDF holds as embedded files, not compressed, or a PNG in its chunks `iTXt` (protocol.md 9.3): their bytes;
  * undefined of any other file. What is drawn on them is not looked at.
@@ -70,17 +71,23 @@ export function carriedBy(bytes) {
 }
 function inPdf(bytes, text) {
   const found = [];
-  for (let at = text.indexOf("/EmbeddedFile"); at >= 0 && found.length < CARRIED; at = text.indexOf("/EmbeddedFile", at + 1)) {
-    const from = Math.max(text.lastIndexOf(" obj", at), at - 2000), [head] = /^[^]*?>>\s*stream\r?\n/.exec(text.slice(from, at + 2000)) ?? [""];
-    const length = /\/Length\s+(\d{1,8})(?![\d\s]*R)/.exec(head), first = from + head.length;
-    if (!length || first < at || !/\/Type\s*\/EmbeddedFile/.test(head) || /endobj|\/Filter/.test(head) || first + +length[1] > bytes.length) continue;
-    found.push(bytes.subarray(first, at = first + +length[1]));
+  for (let at = 0, places = PLACES; places-- && found.length < CARRIED;) {
+    const mark = text.indexOf("/EmbeddedFile", at);
+    if (mark < 0) break;
+    at = mark + 1;
+    const start = Math.max(mark - AROUND, 0), near = text.slice(start, mark + AROUND), middle = mark - start;
+    const begin = near.lastIndexOf(" obj", middle - 4), stream = near.indexOf("stream", middle), head = near.slice(begin, stream);
+    if (begin < 0 || stream < 0 || !/>>[\t-\r ]*$/.test(head) || /endobj|\/Filter/.test(head) || !/\/Type[\t-\r ]{0,8}\/EmbeddedFile/.test(head)) continue;
+    const length = /\/Length[\t-\r ]{1,8}(\d{1,8})(?!\d|[\t-\r ]{1,8}\d{1,8}[\t-\r ]{1,8}R)/.exec(head), line = /^stream\r?\n/.exec(text.slice(start + stream, start + stream + 8));
+    if (!length || !line) continue;
+    const first = start + stream + line[0].length, end = first + +length[1];
+    if (end <= bytes.length) found.push(bytes.subarray(first, at = end));
   }
   return found;
 }
 function inPng(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), found = [], head = "iTXtstall-certificate\0\0\0\0\0";
-  for (let at = 8; at + 12 <= bytes.length && found.length < CARRIED;) {
+  for (let at = 8, chunks = CHUNKS; chunks-- && at + 12 <= bytes.length && found.length < CARRIED;) {
     const end = at + 8 + view.getUint32(at), chunk = bytes.subarray(at + 4, end);
     if (end + 4 > bytes.length) break;
     if (latin(chunk.subarray(0, head.length)) === head && (~crc32(chunk) >>> 0) === view.getUint32(end)) found.push(chunk.subarray(head.length));
