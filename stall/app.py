@@ -43,6 +43,7 @@ def open_box(
     settings, secrets and Database raise.
     """
     _check_holds_a_box(folder)
+    folder = folder.absolute()  # Flask reads a relative one from its own folder, and finds no picture there
     own_clock = clock or SystemClock()
     own_secrets = secrets.load(folder / "keys")
     own_settings = settings_file.load(folder)

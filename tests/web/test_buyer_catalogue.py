@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
 
+from stall import app as stall_app
 from stall.domain.epoch import Cause
 from stall.flows.accept_document import accept_delegation
 from stall.flows.hold_numbers import hold_numbers, release_hold
 from stall.flows.new_epoch import new_epoch
 from stall.flows.switch_drop import close_drop
 from stall.store import goods, sales
-from stall.web.factory import STATIC
+from stall.web.factory import STATIC, create_buyer_app, shop_of
 from stall.wire import b64, delegation, keys, manifest
 from tests.fakes.leasing import lease_anew
 from tests.fakes.stock import CREATOR, EDITION, PRINTS, SAMPLER, ZINE, Stocked
@@ -143,3 +146,20 @@ def test_the_window_invites_to_what_can_be_done(buyer: FlaskClient, stocked_box:
     ):
         stocked_box.box.write("payment", lambda tx, drop=drop: close_drop(tx, drop))  # type: ignore[misc]  # mypy cannot infer a lambda's default
         assert said in buyer.get("/").text
+
+
+def test_a_data_folder_named_from_where_one_stands_shows_its_pictures(
+    stocked_box: Stocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in `stall web --data BOX`."""
+    (stocked_box.folder / "covers").mkdir(exist_ok=True)
+    (stocked_box.folder / "covers" / f"{'a' * 64}.jpg").write_bytes(b"a picture")
+    monkeypatch.chdir(stocked_box.folder.parent)
+    box = stall_app.open_box(Path(stocked_box.folder.name), looking=True, clock=stocked_box.clock)
+    app = create_buyer_app(box)
+    try:
+        with app.test_client().get(f"/cover/{'a' * 64}.jpg") as answer:
+            assert answer.data == b"a picture"
+    finally:
+        shop_of(app).stop()
+        box.close()
