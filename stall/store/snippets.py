@@ -34,10 +34,11 @@ TYPES = {
     "flac": "audio/flac", "m4a": "audio/mp4", "mp3": "audio/mpeg", "mp4": "video/mp4", "ogg": "audio/ogg",
     "wav": "audio/wav", "webm": "video/webm",
 }  # fmt: skip
-#: How the snippet of a file of a type ends; what is not here has none. A film of a camera is put into the container phones play.
+#: How the snippet of a file of a type ends; what is not here has none. A film of a camera is put into the container phones play, and FLAC
+#: into it, too: each frame of FLAC bears its number (RFC 9639, 9.1), so a bare cut would play as the middle of a recording without an end.
 _ENDS = {
     "audio/wav": "wav", "audio/x-wav": "wav", "audio/wave": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3", "audio/mp4": "m4a",
-    "audio/x-m4a": "m4a", "audio/flac": "flac", "audio/x-flac": "flac", "audio/ogg": "ogg", "video/mp4": "mp4",
+    "audio/x-m4a": "m4a", "audio/flac": "m4a", "audio/x-flac": "m4a", "audio/ogg": "ogg", "video/mp4": "mp4",
     "video/quicktime": "mp4", "video/webm": "webm",
 }  # fmt: skip
 _BY_US = frozenset({"mp3", "wav"})
@@ -205,7 +206,8 @@ def _by_tool(file: BinaryIO, source: Path, out: Path, most_bytes: int) -> float 
         return None
     making = out.with_name(f".{out.stem[:40]}-cut.{out.suffix[1:]}{disk.LEFTOVER}")
     film = out.suffix in {".mp4", ".webm"}
-    form = {".m4a": "ipod", ".mp4": "mp4", ".webm": "webm", ".ogg": "ogg", ".flac": "flac"}[out.suffix]
+    flac = read(0, 4) == b"fLaC"
+    form = "mp4" if flac else {".m4a": "ipod", ".mp4": "mp4", ".webm": "webm", ".ogg": "ogg"}[out.suffix]
     writing = [
         "-t",
         f"{span.length_s:.2f}",
@@ -216,6 +218,8 @@ def _by_tool(file: BinaryIO, source: Path, out: Path, most_bytes: int) -> float 
     writing += ["-c", "copy", "-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn", "-f", form]
     if form in {"ipod", "mp4"}:
         writing += ["-movflags", "+faststart", "-avoid_negative_ts", "make_zero"]
+    if flac:
+        writing += ["-strict", "-2"]  # what ffmpeg before 6 calls experimental, browsers play
     limits = ffmpeg.Limits(seconds=_PATIENCE_S, memory_bytes=1024**3, out_bytes=2 * most_bytes)
     try:
         ffmpeg.run(source, making, reading=["-ss", f"{span.start_s:.2f}"], writing=writing, limits=limits)
@@ -224,20 +228,9 @@ def _by_tool(file: BinaryIO, source: Path, out: Path, most_bytes: int) -> float 
         return None
     finally:
         making.unlink(missing_ok=True)
-    if out.suffix == ".flac":
-        data = _of_unknown_length(data)
     lasts_s = playing.length(lambda at, count: data[at : at + count], len(data)) or span.length_s
     if not data or lasts_s > _STRETCHED * span.length_s:  # cut at whole pictures, which were too far apart
         return None
     with disk.whole_file(out) as made:
         made.write(data)
     return lasts_s
-
-
-def _of_unknown_length(flac: bytes) -> bytes:
-    """The header of a FLAC that was cut still tells the length and the MD5 of all of it: say that both are unknown (RFC 9639, 8.2)."""
-    head = bytearray(flac[:42])
-    if head[:4] == b"fLaC" and len(head) == 42:  # noqa: PLR2004 - with its first block whole
-        head[21] &= 0xF0
-        head[22:42] = bytes(20)
-    return bytes(head) + flac[42:]
