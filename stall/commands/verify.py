@@ -230,7 +230,7 @@ def _papers(path: Path, name: str) -> list[Paper | Verdict]:
             others.append(inside)
             continue
         try:
-            found += papers.read_drawn(f"{name}/{inside}", data) or [papers.read(f"{name}/{inside}", data)]
+            found += papers.read_all(f"{name}/{inside}", data)
         except StallError as error:
             if error.code == papers.NOTHING_INSIDE:
                 others.append(inside)

@@ -173,15 +173,14 @@ def told_by(creator: Creator, journals: Sequence[Paper], drop: str) -> list[Told
 
 
 def _told(papers: Sequence[Paper], heap: Evidence, drop: str, manifests: set[str]) -> dict[str, Told]:
-    """Read the journals; of several exports of one box the one with most events."""
-    found: dict[str, Told] = {}
+    """Read the journals; several exports of one box are joined."""
+    found: defaultdict[str, list[Told]] = defaultdict(list)
     for paper in papers:
         if isinstance(paper.content, Export):
             report = logs.read(paper.content, heap)
             told = copies.read(paper.content.lines(), report, drop, manifests)
-            if told.box not in found or found[told.box].report.events < report.events:
-                found[told.box] = told
-    return found
+            found[told.box].append(told)
+    return {box: copies.joined(exports) for box, exports in found.items()}
 
 
 def _leases(heap: Evidence, creator: Creator, drop: str) -> list[Lease]:
@@ -283,7 +282,7 @@ def _logs(told: Mapping[str, Told]) -> list[Log]:
             root=b64.encode(life.checkpoint.root),
         )
         for box, one in sorted(told.items())
-        for life in one.report.lives
+        for life in one.lives
     ]
 
 
@@ -291,8 +290,13 @@ def _notes(told: Mapping[str, Told], leases: Sequence[Lease], *, clouds: bool) -
     """What a person should know before they sign."""
     found = []
     for box, one in sorted(told.items()):
-        if not all(_is_seen(life) for life in one.report.lives):
+        if not all(_is_seen(life) for life in one.lives):
             found.append(f"No cloud countersigned the whole journal of box {box}: that it is complete is its own word.")
+        if one.put_back:
+            found.append(
+                f"Box {box} was put back from an older copy of its data, and has forgotten what it sold in between. If you have"
+                " an export of its journal from before, hand it in too: else those copies count as not sold."
+            )
         if one.others:
             found.append(f"Box {box} also sold a drop of this name by another creator; those sales are not yours.")
     if clouds:

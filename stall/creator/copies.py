@@ -6,13 +6,14 @@ Pure. The journal was checked before (`journals`, `books`), so that here every e
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from stall.creator.journals import MOST_LINE_BYTES, Report
+from stall.creator.journals import MOST_LINE_BYTES, Life, Report
 from stall.creator.ranges import Range
 from stall.domain import payment
+from stall.domain.epoch import Cause
 from stall.wire import b64, event, jws, keys, receipt, strict_json, takeback
 from stall.wire.event import Event
 from stall.wire.receipt import Receipt
@@ -54,11 +55,20 @@ class Told:
     leased: defaultdict[str, list[Range]] = field(default_factory=lambda: defaultdict(list))  # by epoch
     on_sale: bool = False
     others: int = 0  # lines of a drop of that name by another creator
+    ended: tuple[Life, ...] = ()  # lives of which only older exports have all
+    put_back: set[str] = field(default_factory=set)  # the lives that others saw longer than the box remembers
+
+    @property
+    def lives(self) -> list[Life]:
+        """The epochs it has, each as long as it was ever shown."""
+        longer = {life.name: life for life in self.ended}
+        known = [longer.pop(life.name, life) for life in self.report.lives]
+        return [*known, *longer.values()]
 
     @property
     def epochs(self) -> set[str]:
-        """The epochs the export has."""
-        return {life.name for life in self.report.lives}
+        """The names of its epochs."""
+        return {life.name for life in self.lives}
 
 
 def read(lines: Iterable[bytes], report: Report, drop: str, manifests: Collection[str]) -> Told:
@@ -71,6 +81,39 @@ def read(lines: Iterable[bytes], report: Report, drop: str, manifests: Collectio
             reader.take(fact)
     reader.end()
     return told
+
+
+def joined(exports: Sequence[Told]) -> Told:
+    """Join exports of one box: the last of them as it is, with what only the others know.
+
+    A box that was put back from a backup has forgotten what it sold since. A later export of the same life says all that the
+    earlier one does, so that nothing is joined to it.
+    """
+    last = max(exports, key=lambda one: (len(one.report.lives), one.report.events))
+    sold: dict[str, list[Copy]] = {}
+    for copy in last.copies:
+        sold.setdefault(copy.receipt, []).append(copy)
+    longest = {life.name: life for life in last.report.lives}
+    for other in exports:
+        for life in other.report.lives:
+            known = longest.get(life.name)
+            if known is None or known.checkpoint.size < life.checkpoint.size:
+                longest[life.name] = life
+        theirs: dict[str, list[Copy]] = {}
+        for copy in other.copies:
+            theirs.setdefault(copy.receipt, []).append(copy)
+        for receipt_hash, found in theirs.items():
+            for copy, same in zip(
+                sold.setdefault(receipt_hash, found), found, strict=True
+            ):  # one receipt, the same lines
+                copy.certificate = copy.certificate or same.certificate
+                copy.back = copy.back or same.back
+                copy.opened |= same.opened
+                copy.stored &= same.stored
+    last.copies = [copy for found in sold.values() for copy in found]
+    last.ended = tuple(life for life in longest.values() if life not in last.report.lives)
+    last.put_back -= {life.name for life in last.ended}
+    return last
 
 
 def _fact(data: bytes) -> Event | None:
@@ -113,6 +156,8 @@ class _Reader:
                 self.declined.add(body["sale"])
             case "lease" if body["drop"] == self.drop:
                 self.told.leased[fact.epoch] += [(low, high) for low, high in body["ranges"]]
+            case "epoch" if body.get("reason") == Cause.PUT_BACK and isinstance(body.get("parent"), dict):
+                self.told.put_back.add(body["parent"]["epoch"])
             case "drop" if body["drop"] == self.drop:
                 self.told.on_sale = body["open"]
 

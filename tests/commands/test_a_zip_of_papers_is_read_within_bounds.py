@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import socket
 import tracemalloc
@@ -138,3 +139,9 @@ def test_a_pipe_a_socket_or_a_device_is_refused_and_not_waited_for(stall: Run, t
             ):
                 ran = stall(*command)
                 assert (ran.code, "[file-not-plain]" in ran.out + ran.err) == (1, True)
+
+
+def test_what_a_box_says_of_its_keys_is_read_in_a_zip_as_beside_it(stall: Run, tmp_path: Path) -> None:
+    said = json.dumps({"box": {}, "delegations": [GIVEN]})
+    told = stall("verify", zipped(tmp_path / "a.zip", ("keys.json", said)), "--json").json["papers"]
+    assert [(one["file"], one["ok"]) for one in told] == [("a.zip/keys.json/1", True)]
