@@ -66,7 +66,10 @@ const PAPER = /\.(jws|json|tlog-proof|pdf|png)$/, OURS = ["README.txt", "verify.
 export async function judge(inputs, { onProgress = () => {}, expectedCreator } = {}) {
   if (expectedCreator !== undefined) readDid(expectedCreator);
   const found = [];
-  for (const { name, blob } of inputs) found.push(await recognised(name, blob));
+  for (const { name, blob } of inputs) {
+    const read = await awaited(() => recognised(name, blob));
+    found.push(read instanceof Refused ? [{ name, refused: read.code }] : read);
+  }
   const hashed = found.flat().filter((p) => p.blob), total = hashed.reduce((n, p) => n + p.blob.size, 0);
   let done = 0;
   const onBytes = (n) => onProgress(Math.min(done += n, total), total);
@@ -243,8 +246,8 @@ async function compare(papers, verdicts, onBytes) {
   const rows = held.flatMap((v) => v.facts.files.map((f) => ({ ...f, state: "missing", of: v }))), last = (path) => path.split("/").pop();
   for (const [i, { name, blob, refused }] of papers.entries()) {
     if (!blob || !refused) continue;
-    const sized = rows.filter((f) => f.size === blob.size), digest = sized.length && hex((await digestOf(blob, onBytes)).sha256);
-    const fits = sized.filter((f) => f.sha256 === digest), near = fits.length ? fits : rows.filter((f) => f.state === "missing" && last(f.path) === last(name));
+    const sized = rows.filter((f) => f.size === blob.size), digest = sized.length && await awaited(() => digestOf(blob, onBytes));
+    const fits = sized.filter((f) => digest.sha256 && f.sha256 === hex(digest.sha256)), near = fits.length ? fits : rows.filter((f) => f.state === "missing" && last(f.path) === last(name));
     for (const f of near) Object.assign(f, { state: fits.length ? "same" : "changed", given: name });
     if (fits.length) compared.add(verdicts[i]);
     else if (near.length) verdicts[i].code = "pack-changed-file";

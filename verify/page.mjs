@@ -105,7 +105,8 @@ speak(asked().get("lang") ?? "", ...navigator.languages);
 $("tongue").append(...Object.entries(TONGUES).map(([tag, name]) => el("option", { value: tag, lang: tag }, name)));
 $("tongue").value = spoken();
 $("tongue").onchange = () => { speak($("tongue").value); words(); };
-$("want").value = asked().get("creator") ?? "";
+// Whoever hands over a paper does not say as well whose it ought to be.
+$("want").value = !asked().has("paper") && asked().get("creator") || "";
 $("wanted").open = !!$("want").value;
 $("files").onchange = () => { takeFiles($("files").files); $("files").value = ""; };
 $("take").onsubmit = (event) => {

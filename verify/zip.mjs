@@ -3,14 +3,15 @@
 // Field layout: PKWARE APPNOTE 6.3.10, sections 4.3.7 to 4.3.16.
 import { same } from "./bytes.mjs";
 import { decode } from "./json.mjs";
-import { need, tried } from "./refused.mjs";
+import { need, refuse, tried } from "./refused.mjs";
 import { Sha256 } from "./sha2.mjs";
 
 const WINDOW = 65536, CHUNK = 1 << 20, TAIL = 8 << 20, NAME = 1024;
 const FULL16 = 0xffff, FULL32 = 0xffffffff;
 const HARMLESS = [1, 0x0a, 0x5455, 0x5855, 0x7855, 0x7875, 0xcafe];   // ZIP64, times and owners, a mark of Java's
 
-export const bytesOf = async (blob) => new Uint8Array(await blob.arrayBuffer());
+/** All bytes of a stretch of a file; a folder has none, nor has a file that was taken away. */
+export const bytesOf = async (blob) => new Uint8Array(await blob.arrayBuffer().catch(() => refuse("verify-unchecked")));
 /** Reads numbers from bytes: u(offset, how many bytes), the least significant first. */
 const reader = (bytes) => (at, n) => {
   need(at + n <= bytes.length, "pack-truncated");

@@ -200,6 +200,31 @@ def test_a_creator_who_was_not_expected_is_refused_by_did_and_by_fingerprint(pag
     page.wait_for_selector("#want[aria-invalid=true]")
 
 
+def test_whoever_hands_over_a_paper_does_not_say_whose_it_ought_to_be(page: Page, bought: Bought) -> None:
+    text = (bought.folder / f"papers/certificate-{PRINTS}-1.json").read_text(encoding="utf-8")
+    fresh(page)
+    page.evaluate("given => { location.hash = new URLSearchParams(given) }", {"paper": text, "creator": bought.creator})
+    page.reload()
+    heads(page)
+    assert (page.input_value("#want"), TEXTS["n.who"]["en"] in page.inner_text(".card")) == ("", True)
+
+
+def test_a_folder_or_a_file_that_was_taken_away_hides_no_other(page: Page, bought: Bought) -> None:
+    text = (bought.folder / "papers/manifest-harbour-prints.jws").read_text(encoding="utf-8")
+    found = fresh(page).evaluate(_GONE, [text, (bought.folder / "pack.zip").stat().st_size])
+    assert found == [["open", "verify-unchecked"], ["open", "verify-unchecked"], ["holds", None]]
+
+
+_GONE = """async ([text, size]) => {
+  const gone = async () => { throw new DOMException("gone", "NotFoundError"); };
+  const folder = { size: 0, slice: () => ({ arrayBuffer: gone }) };
+  const start = new TextEncoder().encode("PK".padEnd(30, "x") + "manifest.jws"), late = { size };
+  late.slice = (from, to) => to === 42 ? new Blob([start]) : { size: to - from, arrayBuffer: gone };
+  const papers = [{ name: "folder", blob: folder }, { name: "late.zip", blob: late }, { name: "paper", blob: new Blob([text]) }];
+  return (await stall.judge(papers)).map((one) => [one.state, one.code ?? null]);
+}"""
+
+
 def test_whose_certificate_it_is_is_proven_and_checked_like_on_the_command_line(page: Page, bought: Bought) -> None:
     told(fresh(page), bought.folder / f"papers/certificate-{PRINTS}-1.json")
     page.locator("#mine > summary").click()
