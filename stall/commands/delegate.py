@@ -60,7 +60,7 @@ _WHERE = {
     type=click.IntRange(1, 400),
     help="How long: a box at most 120 (90 if not given), a cloud or signer at most 400 (365).",
 )
-@click.option("--name", help="A name for the box, as verifiers read it.")
+@click.option("--name", help="Its name, as verifiers read it; a box's own, from its file, if not given.")
 @click.option("--any-board", is_flag=True, help="Do not bind it to the board that the box's file names.")
 @click.option("--currency", default="EUR", show_default=True, help="Currency of the limits.")
 @click.option("--max-sale", default="100", show_default=True, help="Largest sale on a card read offline.")
@@ -115,7 +115,7 @@ def delegate(
         drops=drops or ("*",),
         max_=_limits(currency, max_sale, max_stored, max_hours) if role == "box" else None,
         days=days,
-        name=name,
+        name=name or (to.name if role == "box" else None),
         hw=None if any_board else to.hw,
     )
     handover.write(out, token)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stall.domain import shown as letters
 from stall.errors import Refused, StallError
 from stall.wire import keys, strict_json
 
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _MOST_BYTES = 64 * 1024
+_MOST_LETTERS = 120
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """A key to sign for: its thumbprint, and where they are known its did, the epoch of its database, the name of its board."""
+    """A key to sign for: its thumbprint, and where they are known its did, the epoch of its database, the name of its board, what it is called."""
 
     thumbprint: str
     did: str | None = None
     epoch: str | None = None
     hw: str | None = None
+    name: str | None = None
 
 
 def read(text: str) -> Recipient:
@@ -48,7 +51,8 @@ def _of_file(path: Path) -> Recipient:
             return _of_did(data.decode("ascii"))
         shown = strict_json.loads(data)
         if isinstance(shown, dict) and isinstance(shown.get("did"), str):
-            return _of_did(shown["did"], _text(shown.get("epoch")), _text(shown.get("hw")))
+            found = _of_did(shown["did"], _text(shown.get("epoch")), _text(shown.get("hw")))
+            return replace(found, name=_name(shown.get("name")))
     except (OSError, UnicodeDecodeError, StallError) as error:
         raise _unknown(path) from error
     raise _unknown(path)
@@ -56,6 +60,12 @@ def _of_file(path: Path) -> Recipient:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _name(value: object) -> str | None:
+    """What buyers call it, if it can stand in a signed document and on a terminal as it is."""
+    text = _text(value)
+    return text if text and text == letters.line(text) and len(text) <= _MOST_LETTERS else None
 
 
 def _of_did(did: str, epoch: str | None = None, hw: str | None = None) -> Recipient:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from stall.cli import main
 from stall.creator.keyring import Creator
+from stall.wire import delegation
 from stall.wire.keys import SigningKey
 
 DELEGATE = SigningKey.from_seed(bytes([9]) * 32).did
@@ -89,3 +91,18 @@ def test_the_help_sorts_the_rights_by_role_and_gives_the_longest_times(delegate:
     said = " ".join(delegate("--help").split())
     assert "A box: receipt, cert, badge, log; a cloud: cosign, decline, lease; a signer: manifest." in said
     assert "a box at most 120 (90 if not given), a cloud or signer at most 400 (365)" in said
+
+
+@pytest.mark.parametrize(
+    ("called", "more", "signed"),
+    [("Night Fair", (), "Night Fair"), ("A\u202eB", (), None), ("Night Fair", ("--name", "Day Fair"), "Day Fair")],
+)
+def test_a_box_is_called_in_its_certificates_what_its_file_says(
+    own_creator: Creator, tmp_path: Path, called: str, more: tuple[str, ...], signed: str | None
+) -> None:
+    told, out = tmp_path / "box.json", tmp_path / "d.jws"
+    told.write_text(json.dumps({"ok": True, "kind": "box", "did": DELEGATE, "name": called}), encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["delegate", "--creator", str(own_creator.folder), "--to", str(told), "--out", str(out), *more])
+    key = own_creator.key
+    assert delegation.verify(out.read_text().strip(), {key.thumbprint: key.public}).name == signed
