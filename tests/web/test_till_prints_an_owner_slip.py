@@ -184,3 +184,36 @@ def test_closing_the_shift_forgets_what_is_kept(till: Till, sale: str) -> None:
     assert test_till_closes_the_day.press(till, "/shift/close", "/shift/close").status_code == 303
     assert owner_slips.find(till.box.folder, DID) is None
     assert "Its code is kept no longer." in till.see(sale)
+
+
+def printed(till: Till) -> Job:
+    """What the printing program does with a slip of a code that was kept for it: prints it whole, and erases the code."""
+    job = newest(till)
+    did = name_owner.owner_of(till.box.db.read(), 1) or ""
+    till.write(lambda tx: print_paper.begin_owner_slip(tx, job, did, kept=True))
+    owner_slips.erase(till.box.folder, did)
+    till.write(lambda tx: print_paper.end(tx, job.no, print_jobs.DONE, ""))
+    return job
+
+
+def test_a_code_whose_slip_is_out_is_not_kept_again_by_another_press_of_its_page(till: Till, sale: str) -> None:
+    press = till.press(sale)
+    till.post(f"{sale}/owner", press=press)
+    assert till.post(f"{sale}/owner/print", press=press).location == sale
+    printed(till)
+    assert till.post(f"{sale}/owner/print", press=press).location == sale
+    assert owner_slips.erase_others(till.box.folder) == 0
+    assert "Show" not in till.see(sale)
+
+
+def test_a_code_that_was_forgotten_is_not_kept_again_by_a_refused_press(till: Till, sale: str) -> None:
+    press = till.press(sale)
+    till.post(f"{sale}/owner", press=press)
+    till.post(f"{sale}/owner/print", press=press)
+    job = newest(till)
+    did = name_owner.owner_of(till.box.db.read(), 1) or ""
+    till.write(lambda tx: print_paper.begin_owner_slip(tx, job, did, kept=True))
+    till.write(lambda tx: print_paper.end(tx, job.no, print_jobs.UNCLEAR, "The printer stopped."))
+    assert till.post(f"{sale}/owner/done").location == sale
+    till.post(f"{sale}/owner/print", press=press)
+    assert owner_slips.erase_others(till.box.folder) == 0

@@ -160,6 +160,8 @@ class Printing:
                 if state == print_jobs.DONE:
                     owner_slip.erase(self._box, code)
                 self._end(job, state, answer)
+                if state == print_jobs.DONE:  # a press that came in between kept it once more
+                    owner_slip.erase(self._box, code)
         except StallError as error:
             self._end(job, print_jobs.FAILED, error.sentence)
         self._rest()

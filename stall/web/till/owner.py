@@ -39,19 +39,24 @@ def draw(no: int) -> Answer:
 def paper(no: int) -> Answer:
     """Ask for the slip: for the code the screen shows by this press, else for one that is drawn when it is printed."""
     box = this_box()
-    shown = None
+    shown, keeps = None, False
+    before = is_kept(box, box.db.read(), no)
     try:
         press = ids.read_press(request.form.get("press", ""))
         if presses.seen(box.db.read(), presses.bind("owner", no, press)) is not None:
             shown = box.write("payment", lambda tx: name_owner.shown_again(tx, no, press))
             if print_jobs.printer(box.db.read()) is not None:  # else it is refused, and nothing waits for it
                 owner_slips.keep(box.folder, ownercode.key_of(shown).did, shown)
+                keeps = True
         kept = shown is not None or is_kept(box, box.db.read(), no)
         box.write("payment", lambda tx: print_paper.ask_owner_slip(tx, no, press, kept=kept))
     except StallError as trouble:
         if shown is not None:
             return _page(no, shown, trouble, press=request.form["press"]), status_of(trouble)
         return page(no, trouble), status_of(trouble)
+    finally:
+        if shown is not None and keeps:
+            _forget_unless_waited_for(no, shown, before=before)
     return redirect(url_for("till_pay.sale", no=no), 303)
 
 
@@ -81,6 +86,19 @@ def done(no: int) -> Answer:
     except StallError as trouble:
         return page(no, trouble), status_of(trouble)
     return redirect(url_for("till_pay.sale", no=no), 303)
+
+
+def _forget_unless_waited_for(no: int, code: bytes, *, before: bool) -> None:
+    """Forget a code that a press kept, where no slip waits for it: it came out already, or was forgotten and is not printed again.
+
+    `before`: it was kept before that press, for a slip that may not be whole.
+    """
+    box = this_box()
+    job = print_jobs.newest_of(box.db.read(), print_jobs.OWNER, no)
+    waits = job is not None and job.state in {print_jobs.ASKED, print_jobs.BEGUN}
+    broken = job is not None and job.state in {print_jobs.FAILED, print_jobs.UNCLEAR}
+    if not waits and not (before and broken):
+        owner_slips.erase(box.folder, ownercode.key_of(code).did)
 
 
 def _page(
