@@ -1,74 +1,59 @@
 // Made by verify/build.py from verify/ownerkey.mjs and what it needs.
 /*! noble-ed25519 - MIT License (c) 2019 Paul Miller (paulmillr.com) */
-const O=Object.freeze,I=0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffedn,V=0x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3edn,X=0x52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3n,L=0x216936d3cd6e53fec0a4e231fdd6dc5c692cc7609525a7b2c9562d608f25d51an,M=0x6666666666666666666666666666666666666666666666666666666666666658n,N=I-1n,Ta=O({p:I,n:V,h:8n,a:N,d:X,Gx:L,Gy:M}),Xb=32,Aa=a=>{return(a instanceof Uint8Array||(ArrayBuffer.isView(a)&&a.constructor.name==='Uint8Array'&&a.BYTES_PER_ELEMENT===1))};const Ra=(a,b,c='')=>{if(Aa(a)&&(b===undefined||a.length===b))
-return a;const d=Aa(a),e=b!==undefined?` of length ${b}`:'',f=d?`length=${a.length}`:`type=${typeof a}`,g=(c?`"${c}" `:'')+'expected Uint8Array'+e+', got '+f;if(!d)
-throw new TypeError(g);throw new RangeError(g)};const Xa=(a,b)=>a.toString(16).padStart(b,'0'),Ua=a=>{const b='hex invalid';if(typeof a!=='string')
-throw new TypeError(b);if(a.length%2||!/^[\da-f]*$/i.test(a))
-throw new RangeError(b);const c=new Uint8Array(a.length/2);for(let d=0,e=0;d<c.length;d++,e+=2){const f=a.charCodeAt(e),g=a.charCodeAt(e+1);c[d]=((f&15)+(f>>6)*9)*16+(g&15)+(g>>6)*9}
-return c};const Sa=(...a)=>{let b=0;for(const c of a)
-b+=Ra(c).length;const d=new Uint8Array(b);let e=0;for(const c of a){d.set(c,e);e+=c.length}
-return d};const H=(a,b,c,d='bad number: out of range')=>{if(typeof a!=='bigint')
-throw new TypeError(d);if(b<=a&&a<c)
-return a;throw new RangeError(d)};const B=(a,b=I)=>((a%=b)>=0n?a:b+a),W=(1n<<255n)-1n,A=a=>{if(a<0n)
-throw new RangeError('negative coordinate');let b=(a>>255n)*19n+(a&W);b=(b>>255n)*19n+(b&W);return b%I};const Va=(a,b)=>{if(a===0n)
-throw new Error('invert: expected non-zero number');if(b<=1n)
-throw new Error('invert: expected modulus > 1, got '+b);let c=B(a,b);let d=b;let e=0n,f=1n;while(c!==0n){const g=d/c,h=d-c*g,i=e-f*g;d=c,c=h,e=f,f=i}
-const j=d;if(j!==1n)
-throw new Error('invert: does not exist');return B(e,b)};const Y=a=>{if(a instanceof E)
-return a;throw new TypeError('Point expected')};const T=2n**256n;class E{static BASE;static ZERO;X;Y;Z;T;constructor(a,b,c,d){const e=T;this.X=H(a,0n,e);this.Y=H(b,0n,e);this.Z=H(c,1n,e);this.T=H(d,0n,e);O(this)}
-static CURVE(){return Ta}
+let R=Object.freeze,K=0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffedn,X=0x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3edn,Z=0x52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3n,O=0x216936d3cd6e53fec0a4e231fdd6dc5c692cc7609525a7b2c9562d608f25d51an,P=0x6666666666666666666666666666666666666666666666666666666666666658n,Q=K-1n,ze=R({p:K,n:X,h:8n,a:Q,d:Z,Gx:O,Gy:P}),mp=32,J=(e,p,a,t="bad number: out of range")=>{if(typeof e!=="bigint")
+throw new TypeError(t);if(p<=e&&e<a)
+return e;throw new RangeError(t)};let B=(e,p=K)=>((e%=p)>=0n?e:p+e),Y=(1n<<255n)-1n,A=e=>{if(e<0n)
+throw new RangeError("negative coordinate");let p=(e>>255n)*19n+(e&Y);p=(p>>255n)*19n+(p&Y);return p%K};let ee=e=>{if(e instanceof F)
+return e;throw new TypeError("Point expected")};let V=2n**256n;class F{static BASE;static ZERO;X;Y;Z;T;constructor(e,p,a,t){let n=V;this.X=J(e,0n,n);this.Y=J(p,0n,n);this.Z=J(a,1n,n);this.T=J(t,0n,n);R(this)}
+static CURVE(){return ze}
 get x(){return this.toAffine().x}
 get y(){return this.toAffine().y}
-equals(a){const{X:b,Y:c,Z:d}=this,{X:e,Y:f,Z:g}=Y(a);return A(b*g)===A(e*d)&&A(c*g)===A(f*d)}
-is0(){return this.equals(F)}
-negate(){return new E(B(-this.X),this.Y,this.Z,B(-this.T))}
-double(){const{X:a,Y:b,Z:c}=this,d=N,e=A(a*a),f=A(b*b),g=A(2n*c*c),h=A(d*e),i=B(a+b),j=B(A(i*i)-e-f),D=B(h+f),k=B(D-g),l=B(h-f),m=A(j*k),n=A(D*l),o=A(j*l),p=A(k*D);return new E(m,n,p,o)}
-add(a){const{X:b,Y:c,Z:d,T:e}=this,{X:f,Y:g,Z:h,T:i}=Y(a),j=N,k=X,l=A(b*f),m=A(c*g),n=A(A(e*k)*i),o=A(d*h),p=B(A(B(b+c)*B(f+g))-l-m),q=B(o-n),D=B(o+n),r=B(m-A(j*l)),s=A(p*q),t=A(D*r),u=A(p*r),v=A(q*D);return new E(s,t,v,u)}
-multiply(a,b=true){if(!b&&a===0n)
-return F;H(a,1n,V);if(!b&&this.is0())
-return F;if(a===1n)
-return this;if(this.equals(D))
-return Za(a).p;let c=F;let d=D;let e=this;for(let f=0;b?f<256:a>0n;f++){if(a&1n)
-c=c.add(e);else if(b)
-d=d.add(e);e=e.double();a>>=1n}
-return c}
-toAffine(){const{X:a,Y:b,Z:c}=this;if(this.equals(F))
-return{x:0n,y:1n};const d=Va(c,I);if(A(c*d)!==1n)
-throw new Error('invalid inverse');return{x:A(a*d),y:A(b*d)}}
-toBytes(){const{x:a,y:b}=this.toAffine(),c=Wa(b);c[31]|=a&1n?0x80:0;return c}}
-const D=new E(L,M,1n,B(L*M)),F=new E(0n,1n,1n,0n);E.BASE=D;E.ZERO=F;const Wa=a=>Ua(Xa(H(a,0n,T),64)).reverse(),Yb=0x2b8324804fc1df0b2b4d00993dfbd7a72f431806ad2fe478c4ee1b274a0ea0b0n,Zb={sha512Async:async(a)=>{const b=globalThis?.crypto?.subtle;if(!b)
-throw new Error('crypto.subtle must be defined, consider polyfill');return new Uint8Array(await b.digest('SHA-512',Sa(a)))},sha512:undefined},Ya=()=>{const a=[];let b=D;let c;for(let d=0;d<33;d++){c=b;a.push(c);for(let e=1;e<128;e++){c=c.add(b);a.push(c)}
-b=c.double()}
-return a};let U=undefined;const Z=(a,b)=>{const c=b.negate();return a?c:b};const Za=a=>{const b=U||(U=Ya());let c=F;let d=D;for(let e=0;e<33;e++){let f=Number(a&255n);a>>=8n;if(f>128){f-=256;a+=1n}
-const g=e*128,h=g+Math.abs(f)-1,i=e%2!==0,j=f<0;if(f===0){d=d.add(Z(i,b[g]))}
-else{c=c.add(Z(j,b[h]))}}
-if(a!==0n)
-throw new Error('invalid wnaf');return{p:c,f:d}};
-class Qb extends Error{constructor(a){super(a);this.code=a}}
-const Rb=a=>{throw new Qb(a)};const Ha=(a,b)=>{if(!a)Rb(b)};
-const Bb=a=>Uint8Array.from(a,b=>b.charCodeAt(0)),Ba=a=>Array.from(a,b=>b.toString(16).padStart(2,"0")).join("");function J(...a){const b=new Uint8Array(a.reduce((c,d)=>c+d.length,0));let e=0;for(const f of a){b.set(f,e);e+=f.length}
-return b}
-const Db=a=>BigInt("0x"+Ba(Uint8Array.from(a).reverse())),Ab="123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";function Cb(a){let b="";for(let c=BigInt("0x0"+Ba(a));c>0n;c/=58n)b=Ab[Number(c%58n)]+b;return"1".repeat(a.findIndex(d=>d))+b}
-const Sb=80,K=[];for(let a=2;K.length<Sb;a++)if(K.every(b=>a%b))K.push(a);const Ja=(a,b)=>{const c=BigInt(a)<<(64n*b);for(let d=1n<<80n;;){const e=((b-1n)*d+c/d**(b-1n))/b;if(e>=d)return BigInt.asUintN(64,d);d=e}};const Ka=a=>Int32Array.from(a.flatMap(b=>[Number(b>>32n),Number(b&0xffffffffn)])),R=Ka(K.map(a=>Ja(a,3n))),Ia=Ka(K.slice(0,8).map(a=>Ja(a,2n))),La=(a,b)=>Int32Array.from({length:b},(c,d)=>a[2*d]),Tb=La(R,64),Na=(a,b,c)=>{const d=new Uint8Array(c*Math.ceil((a.length+1+c/8)/c));d.set(a);d[a.length]=128;const e=new DataView(d.buffer);e.setUint32(d.length-8,Math.floor(b/2**29));e.setUint32(d.length-4,(b*8)>>>0);return d};const Qa=a=>{const b=new DataView(new ArrayBuffer(4*a.length));a.forEach((c,d)=>b.setInt32(4*d,c));return new Uint8Array(b.buffer)};const Pa=a=>new DataView(a.buffer,a.byteOffset,a.byteLength),G=new Int32Array(64);function S(a,b){const c=Pa(b);for(let d=0;d<b.length;d+=64){for(let e=0;e<16;e++)G[e]=c.getInt32(d+4*e);for(let e=16;e<64;e++){const f=G[e-15],g=G[e-2],h=((f>>>7)|(f<<25))^((f>>>18)|(f<<14))^(f>>>3),i=((g>>>17)|(g<<15))^((g>>>19)|(g<<13))^(g>>>10);G[e]=(G[e-16]+h+G[e-7]+i)|0}
-let j=a[0],k=a[1],l=a[2],m=a[3],n=a[4],o=a[5],p=a[6],q=a[7];for(let e=0;e<64;e++){const i=((n>>>6)|(n<<26))^((n>>>11)|(n<<21))^((n>>>25)|(n<<7)),r=(q+i+((n&o)^(~n&p))+Tb[e]+G[e])|0,h=((j>>>2)|(j<<30))^((j>>>13)|(j<<19))^((j>>>22)|(j<<10)),s=(h+((j&k)^(j&l)^(k&l)))|0;q=p;p=o;o=n;n=(m+r)|0;m=l;l=k;k=j;j=(r+s)|0}
-a[0]+=j;a[1]+=k;a[2]+=l;a[3]+=m;a[4]+=n;a[5]+=o;a[6]+=p;a[7]+=q}}
-class Ub{constructor(){this.state=La(Ia,8);this.bytes=0;this.rest=new Uint8Array(0)}
-update(a){this.bytes+=a.length;if(this.rest.length){const b=64-this.rest.length;this.rest=J(this.rest,a.subarray(0,b));a=a.subarray(b);if(this.rest.length<64)return this;S(this.state,this.rest)}
-const c=a.length-(a.length%64);S(this.state,a.subarray(0,c));this.rest=a.slice(c);return this}
-digest(){S(this.state,Na(this.rest,this.bytes,64));return Qa(this.state)}}
-const Oa=a=>new Ub().update(a).digest(),C=new Int32Array(160);function Wb(a){const b=Int32Array.from(Ia),c=a.length-(a.length%128),d=Na(a.subarray(c),a.length,128);for(const e of[a.subarray(0,c),d]){const f=Pa(e);for(let g=0;g<e.length;g+=128){for(let h=0;h<32;h++)C[h]=f.getInt32(g+4*h);for(let h=32;h<160;h+=2){const i=C[h-30],j=C[h-29],k=C[h-4],l=C[h-3],m=((i>>>1)|(j<<31))^((i>>>8)|(j<<24))^(i>>>7),n=((j>>>1)|(i<<31))^((j>>>8)|(i<<24))^((j>>>7)|(i<<25)),o=((k>>>19)|(l<<13))^((l>>>29)|(k<<3))^(k>>>6),p=((l>>>19)|(k<<13))^((k>>>29)|(l<<3))^((l>>>6)|(k<<26)),q=(C[h-31]>>>0)+(n>>>0)+(C[h-13]>>>0)+(p>>>0);C[h]=C[h-32]+m+C[h-14]+o+Math.floor(q/2**32);C[h+1]=q}
-const r=Int32Array.from(b);for(let h=0;h<160;h+=2){const s=r[0],t=r[1],u=r[2],v=r[3],w=r[4],x=r[5],y=r[8],z=r[9],a0=r[10],b0=r[11],c0=r[12],d0=r[13],e0=r[14],f0=r[15],o=((y>>>14)|(z<<18))^((y>>>18)|(z<<14))^((z>>>9)|(y<<23)),p=((z>>>14)|(y<<18))^((z>>>18)|(y<<14))^((y>>>9)|(z<<23)),m=((s>>>28)|(t<<4))^((t>>>2)|(s<<30))^((t>>>7)|(s<<25)),n=((t>>>28)|(s<<4))^((s>>>2)|(t<<30))^((s>>>7)|(t<<25)),g0=(f0>>>0)+(p>>>0)+(((z&b0)^(~z&d0))>>>0)+(R[h+1]>>>0)+(C[h+1]>>>0),h0=e0+o+((y&a0)^(~y&c0))+R[h]+C[h]+Math.floor(g0/2**32),i0=(g0>>>0)+(n>>>0)+(((t&v)^(t&x)^(v&x))>>>0),j0=h0+m+((s&u)^(s&w)^(u&w))+Math.floor(i0/2**32),k0=(r[7]>>>0)+(g0>>>0),l0=r[6]+h0+Math.floor(k0/2**32);r[14]=c0;r[15]=d0;r[12]=a0;r[13]=b0;r[10]=y;r[11]=z;r[8]=l0;r[9]=k0;r[6]=w;r[7]=x;r[4]=u;r[5]=v;r[2]=s;r[3]=t;r[0]=j0;r[1]=i0}
-for(let h=0;h<16;h+=2){const q=(b[h+1]>>>0)+(r[h+1]>>>0);b[h]=b[h]+r[h]+Math.floor(q/2**32);b[h+1]=q}}}
-return Qa(b)}
-function Ma(a,b){const c=d=>Uint8Array.from({length:64},(e,f)=>a[f]^d);return Oa(J(c(0x5c),Oa(J(c(0x36),b))))}
-const Vb=(a,b)=>Ma(Ma(new Uint8Array(32),a),J(b,Uint8Array.of(1)));
-const{p:Ea,n:Ib}=E.CURVE(),Da=0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,Ac=[0n,1n,Ea-1n,Da,Ea-Da],Bc=new Map(),Jb=a=>"did:key:z"+Cb(J(Uint8Array.of(0xed,1),a));function Lb(a){const b=Wb(a);b[0]&=248;b[31]=(b[31]&127)|64;return[Db(b.subarray(0,32))%Ib,b.subarray(32)]}
-const Mb=a=>E.BASE.multiply(a).toBytes(),Kb=a=>Mb(Lb(a)[0]);
-const Ca="0123456789ABCDEFGHJKMNPQRSTVWXYZ";function Gb(a){const b=a.replace(/[\s\-\u2010-\u2015]+/g,"");if(!/^[0-9A-Za-z]*$/.test(b))return undefined;const c=Array.from(b.toUpperCase().replace(/O/g,"0").replace(/[IL]/g,"1"),d=>Ca.indexOf(d));return c.includes(-1)?undefined:c}
-const Fb=a=>a.map(b=>Ca[b]).join("");function Hb(a){let b=a.reduce((c,d)=>(c<<8n)|BigInt(d),0n);return Array.from({length:26},()=>{const e=Number(b&31n);b>>=5n;return e}).reverse()}
-function Eb(a){if(a[0]>7)return undefined;let b=a.reduce((c,d)=>(c<<5n)|BigInt(d),0n);return Uint8Array.from({length:16},()=>{const e=Number(b&255n);b>>=8n;return e}).reverse()}
-const P=a=>(a&16?(a<<1)^37:a<<1),Fa=a=>a.reduce((b,c)=>P(b)^c,0),Ga=a=>a.reduce((b,c)=>P(P(b))^c,0);function Nb(a){const b=a.length<=200?Gb(a):undefined;Ha(b?.length===28&&Fa(b)===0&&Ga(b)===0,"owner-code-malformed");const c=Eb(b.slice(0,26));Ha(c,"owner-code-malformed");return c}
-function Pb(a){const b=Hb(a);for(let c=0;c<1024;c++){const d=[...b,c>>5,c&31];if(Fa(d)===0&&Ga(d)===0)return Fb(d)}}
-const Ob=a=>Vb(a,Bb("stall-owner-v1"));
-const Q=a=>Jb(Kb(Ob(a))),Dc=a=>({text:Pb(a),did:Q(a)}),Cc=a=>Q(Nb(a));
-export{Dc as ownerOf,Cc as didOfTyped};
+equals(e){let{X:p,Y:a,Z:t}=this,{X:n,Y:r,Z:i}=ee(e);return A(p*i)===A(n*t)&&A(a*i)===A(r*t)}
+is0(){return this.equals(H)}
+negate(){return new F(B(-this.X),this.Y,this.Z,B(-this.T))}
+double(){let{X:e,Y:p,Z:a}=this,t=Q,n=A(e*e),r=A(p*p),i=A(2n*a*a),s=A(t*n),d=B(e+p),c=B(A(d*d)-n-r),C=B(s+r),o=B(C-i),l=B(s-r),y=A(c*o),w=A(C*l),u=A(c*l),h=A(o*C);return new F(y,w,h,u)}
+add(e){let{X:p,Y:a,Z:t,T:n}=this,{X:r,Y:i,Z:s,T:d}=ee(e),c=Q,o=Z,l=A(p*r),y=A(a*i),w=A(A(n*o)*d),u=A(t*s),h=B(A(B(p+a)*B(r+i))-l-y),g=B(u-w),C=B(u+w),v=B(y-A(c*l)),b=A(h*g),f=A(C*v),z=A(h*v),x=A(g*C);return new F(b,f,x,z)}
+multiply(e,p=true){if(!p&&e===0n)
+return H;J(e,1n,X);if(!p&&this.is0())
+return H;if(e===1n)
+return this;if(this.equals(C))
+return(e=>{let p=W||(W=(()=>{let e=[],p=C,a;for(let t=0;t<33;t++){a=p;e.push(a);for(let n=1;n<128;n++){a=a.add(p);e.push(a)}
+p=a.double()}
+return e})()),a=H,t=C;for(let n=0;n<33;n++){let r=Number(e&255n);e>>=8n;if(r>128){r-=256;e+=1n}
+let i=n*128,s=i+Math.abs(r)-1,d=n%2!==0,c=r<0;if(r===0){t=t.add(pe(d,p[i]))}
+else{a=a.add(pe(c,p[s]))}}
+if(e!==0n)
+throw new Error("invalid wnaf");return{p:a,f:t}})(e).p;let a=H,t=C,n=this;for(let r=0;p?r<256:e>0n;r++){if(e&1n)
+a=a.add(n);else if(p)
+t=t.add(n);n=n.double();e>>=1n}
+return a}
+toAffine(){let{X:e,Y:p,Z:a}=this;if(this.equals(H))
+return{x:0n,y:1n};let t=((e,p)=>{if(e===0n)
+throw new Error("invert: expected non-zero number");if(p<=1n)
+throw new Error("invert: expected modulus > 1, got "+p);let a=B(e,p),t=p,n=0n,r=1n;while(a!==0n){let i=t/a,s=t-a*i,d=n-r*i;t=a,a=s,n=r,r=d}
+let c=t;if(c!==1n)
+throw new Error("invert: does not exist");return B(n,p)})(a,K);if(A(a*t)!==1n)
+throw new Error("invalid inverse");return{x:A(e*t),y:A(p*t)}}
+toBytes(){let{x:e,y:p}=this.toAffine(),a=(e=>(e=>{let p="hex invalid";if(typeof e!=="string")
+throw new TypeError(p);if(e.length%2||!/^[\da-f]*$/i.test(e))
+throw new RangeError(p);let a=new Uint8Array(e.length/2);for(let t=0,n=0;t<a.length;t++,n+=2){let r=e.charCodeAt(n),i=e.charCodeAt(n+1);a[t]=((r&15)+(r>>6)*9)*16+(i&15)+(i>>6)*9}
+return a})(((e,p)=>e.toString(16).padStart(p,"0"))(J(e,0n,V),64)).reverse())(p);a[31]|=e&1n?0x80:0;return a}}
+let C=new F(O,P,1n,B(O*P)),H=new F(0n,1n,1n,0n);F.BASE=C;F.ZERO=H;let qp=0x2b8324804fc1df0b2b4d00993dfbd7a72f431806ad2fe478c4ee1b274a0ea0b0n,W=undefined,pe=(e,p)=>{let a=p.negate();return e?a:p};
+class vp extends Error{constructor(e){super(e);this.code=e}}
+let ce=(e,p)=>{if(!e)(e=>{throw new vp(e)})(p)};
+let ae=e=>Array.from(e,e=>e.toString(16).padStart(2,"0")).join(""),L=(...e)=>{let p=new Uint8Array(e.reduce((e,p)=>e+p.length,0)),a=0;for(let t of e){p.set(t,a);a+=t.length}
+return p};let te=e=>String.fromCharCode(...Array.from({length:75},(e,p)=>p+48)).replace(e,""),pp=te(/[^1-9A-HJ-NP-Za-km-z]/g);
+let N=[];for(let e=2;N.length<80;e++)if(N.every(p=>e%p))N.push(e);let le=(e,p)=>{let a=BigInt(e)<<(64n*p);for(let t=1n<<80n;;){let n=((p-1n)*t+a/t**(p-1n))/p;if(n>=t)return BigInt.asUintN(64,t);t=n}};let ye=e=>Int32Array.from(e.flatMap(e=>[Number(e>>32n),Number(e&0xffffffffn)])),U=ye(N.map(e=>le(e,3n))),oe=ye(N.slice(0,8).map(e=>le(e,2n))),we=(e,p)=>Int32Array.from({length:p},(p,a)=>e[2*a]),zp=we(U,64),he=(e,p,a)=>{let t=new Uint8Array(a*Math.ceil((e.length+1+a/8)/a));t.set(e);t[e.length]=128;let n=new DataView(t.buffer);n.setUint32(t.length-8,Math.floor(p/2**29));n.setUint32(t.length-4,(p*8)>>>0);return t};let fe=e=>{let p=new DataView(new ArrayBuffer(4*e.length));e.forEach((e,a)=>p.setInt32(4*a,e));return new Uint8Array(p.buffer)};let be=e=>new DataView(e.buffer,e.byteOffset,e.byteLength),E=(e,p,a)=>a<32?(e>>>a)|(p<<(32-a)):(p>>>(a-32))|(e<<(64-a)),G=(e,p,a,t,n)=>E(e,p,a)^E(e,p,t)^E(e,p,n),I=new Int32Array(64),ve=(e,p)=>{let a=be(p);for(let t=0;t<p.length;t+=64){for(let n=0;n<16;n++)I[n]=a.getInt32(t+4*n);for(let n=16;n<64;n++){let r=I[n-15],i=I[n-2];I[n]=I[n-16]+I[n-7]+(E(r,r,7)^E(r,r,18)^(r>>>3))+(E(i,i,17)^E(i,i,19)^(i>>>10))}
+let[s,d,c,o,l,y,w,u]=e;for(let n=0;n<64;n++){let h=u+G(l,l,6,11,25)+((l&y)^(~l&w))+zp[n]+I[n],g=G(s,s,2,13,22)+((s&d)^(s&c)^(d&c));u=w;w=y;y=l;l=(o+h)|0;o=c;c=d;d=s;s=(h+g)|0}
+[s,d,c,o,l,y,w,u].forEach((p,a)=>{e[a]+=p})}};class xp{constructor(){this.state=we(oe,8);this.bytes=0;this.rest=new Uint8Array(0)}
+update(e){this.bytes+=e.length;let p=L(this.rest,e),a=p.length-(p.length%64);ve(this.state,p.subarray(0,a));this.rest=p.subarray(a);return this}
+digest(){ve(this.state,he(this.rest,this.bytes,64));return fe(this.state)}}
+let ge=e=>new xp().update(e).digest(),D=new Int32Array(160),M=new Int32Array(2),ue=(e,p)=>{let a=p=>Uint8Array.from({length:64},(a,t)=>e[t]^p);return ge(L(a(0x5c),ge(L(a(0x36),p))))};
+let{p:ie,n:cp}=F.CURVE(),re=0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,ea=[0n,1n,ie-1n,re,ie-re],pa=new Map();
+let ne=te(/[^0-9A-HJKMNP-TV-Z]/g);
+let S=e=>(e&16?(e<<1)^37:e<<1),se=e=>e.reduce((e,p)=>S(e)^p,0),de=e=>e.reduce((e,p)=>S(S(e))^p,0);
+let T=e=>(e=>"did:key:z"+(e=>{let p="";for(let a=BigInt("0x0"+ae(e));a>0n;a/=58n)p=pp[Number(a%58n)]+p;return"1".repeat(e.findIndex(e=>e))+p})(L(Uint8Array.of(0xed,1),e)))((e=>(e=>F.BASE.multiply(e).toBytes())((e=>{let p=(e=>{let p=Int32Array.from(oe),a=be(he(e,e.length,128)),t=(e,p,a,t,n,r=0,i=0,s=0)=>{let d=(t>>>0)+(n>>>0)+(r>>>0)+(i>>>0)+(s>>>0);e[p]=a+Math.floor(d/2**32);e[p+1]=d};for(let n=0;n<a.byteLength;n+=128){for(let r=0;r<32;r++)D[r]=a.getInt32(n+4*r);for(let r=32;r<160;r+=2){let i=D[r-30],s=D[r-29],d=D[r-4],c=D[r-3];t(D,r,D[r-32]+(E(i,s,1)^E(i,s,8)^(i>>>7))+D[r-14]+(E(d,c,19)^E(d,c,61)^(d>>>6)),D[r-31],G(s,i,1,8,7),D[r-13],G(c,d,19,61,6))}
+let o=Int32Array.from(p);for(let r=0;r<160;r+=2){let l=o[0],y=o[1],w=o[8],u=o[9];t(M,0,o[14]+G(w,u,14,18,41)+((w&o[10])^(~w&o[12]))+U[r]+D[r],o[15],G(u,w,14,18,41),(u&o[11])^(~u&o[13]),U[r+1],D[r+1]);o.copyWithin(2,0);t(o,8,o[8]+M[0],o[9],M[1]);t(o,0,M[0]+G(l,y,28,34,39)+((l&o[4])^(l&o[6])^(o[4]&o[6])),M[1],G(y,l,28,34,39),(y&o[5])^(y&o[7])^(o[5]&o[7]))}
+for(let r=0;r<16;r+=2)t(p,r,p[r]+o[r],p[r+1],o[r+1])}
+return fe(p)})(e);p[0]&=248;p[31]=(p[31]&127)|64;return[(e=>BigInt("0x"+ae(Uint8Array.from(e).reverse())))(p.subarray(0,32))%cp,p.subarray(32)]})(e)[0]))((e=>((e,p)=>ue(ue(new Uint8Array(32),e),L(p,Uint8Array.of(1))))(e,(e=>Uint8Array.from(e,e=>e.charCodeAt(0)))("stall-owner-v1")))(e))),ta=e=>({text:(e=>{let p=(e=>{let p=e.reduce((e,p)=>(e<<8n)|BigInt(p),0n);return Array.from({length:26},()=>{let e=Number(p&31n);p>>=5n;return e}).reverse()})(e);for(let a=0;a<1024;a++){let t=[...p,a>>5,a&31];if(se(t)===0&&de(t)===0)return(e=>e.map(e=>ne[e]).join(""))(t)}})(e),did:T(e)}),aa=e=>T((e=>{let p=e.length<=200?(e=>{let p=e.replace(/[\s\-\u2010-\u2015]+/g,"");if(!/^[0-9A-Za-z]*$/.test(p))return undefined;let a=Array.from(p.toUpperCase().replace(/O/g,"0").replace(/[IL]/g,"1"),e=>ne.indexOf(e));return a.includes(-1)?undefined:a})(e):undefined;ce(p?.length===28&&se(p)===0&&de(p)===0,"owner-code-malformed");let a=(e=>{if(e[0]>7)return undefined;let p=e.reduce((e,p)=>(e<<5n)|BigInt(p),0n);return Uint8Array.from({length:16},()=>{let e=Number(p&255n);p>>=8n;return e}).reverse()})(p.slice(0,26));ce(a,"owner-code-malformed");return a})(e));
+export{ta as ownerOf,aa as didOfTyped};

@@ -122,7 +122,8 @@ def modules(entry: Path) -> list[Module]:
     add(entry)
     if len({module.name for module in done.values()}) != len(done):
         raise Unbuildable("two modules have one name")
-    return list(done.values())
+    # The sentences first: what is like each other lies nearer then, and gzip looks back 32 kB.
+    return sorted(done.values(), key=lambda module: module.path.suffix != ".json")
 
 
 def shake(found: list[Module]) -> None:
@@ -159,7 +160,11 @@ def _uses_by_others(module: Module, found: list[Module], all_uses: Mapping[Path,
 def _is_handed_on(module: Module, name: str) -> bool:
     """Whether the whole of an imported module is used as a value, not only members of it by name."""
     texts = [token.text for unit in module.units for token in unit.cut if token.kind != "space"]
-    return any(text == name and (*texts, "")[at + 1] != "." for at, text in enumerate(texts))
+    around = zip(["", *texts], texts, [*texts[1:], ""], strict=False)
+    return any(
+        text == name and after != "." and before != "." and not (after == ":" and before in ("{", ","))
+        for before, text, after in around
+    )
 
 
 def script(entry: Path = ENTRY) -> str:
@@ -187,7 +192,9 @@ def _written(entry: Path) -> tuple[str, str, dict[str, str]]:
         notice + "\n" for one in found for notice in _NOTICE.findall(one.path.read_text(encoding="utf-8"))
     )
     given = {name: short[found[-1].path][name] for name in found[-1].given}
-    return notices, "".join(_body(one, by_path, short) for one in found), given
+    cuts = {one.path: _renamed(one, by_path, short) for one in found}
+    squeeze.put_where_used([unit for units in cuts.values() for unit in units], kept=given.values())
+    return notices, "".join(_body(one, cuts[one.path], by_path, short) for one in found), given
 
 
 def _short_names(found: list[Module]) -> dict[Path, dict[str, str]]:
@@ -206,15 +213,21 @@ def _short_names(found: list[Module]) -> dict[Path, dict[str, str]]:
     return short
 
 
-def _body(module: Module, by_path: dict[Path, Module], short: dict[Path, dict[str, str]]) -> str:
+def _renamed(
+    module: Module, by_path: dict[Path, Module], short: dict[Path, dict[str, str]]
+) -> list[list[tokens.Token]]:
     names, spaces = dict(short[module.path]), {}
     for other, pairs in module.taken:
         if "*" in pairs and by_path[other].path.suffix != ".json":
             spaces[pairs["*"]] = short[other]
         names |= {here: short[other][there] for there, here in pairs.items()}
-    cut = [
-        token for unit in module.units for token in (*squeeze.renamed(unit, names, spaces), tokens.Token("space", "\n"))
-    ]
+    return [squeeze.renamed(unit, names, spaces) for unit in module.units]
+
+
+def _body(
+    module: Module, cuts: list[list[tokens.Token]], by_path: dict[Path, Module], short: dict[Path, dict[str, str]]
+) -> str:
+    cut = [token for unit in cuts for token in (*unit, tokens.Token("space", "\n"))]
     text = tokens.written(squeeze.shortened(cut))
     everything = short[module.path].get("*")
     if module.path.suffix == ".json":
@@ -225,7 +238,7 @@ def _body(module: Module, by_path: dict[Path, Module], short: dict[Path, dict[st
         for path, pairs in one.taken
         if path == module.path and "*" in pairs
     ):
-        text += f"\nconst {everything}={{{','.join(f'{name}:{names[name]}' for name in module.given)}}};"
+        text += f"\nconst {everything}={{{','.join(f'{name}:{short[module.path][name]}' for name in module.given)}}};"
     return text + "\n"
 
 
@@ -261,31 +274,37 @@ def page() -> str:
 
 
 def table() -> str:
-    """Write unassigned.mjs: docs/unassigned.json as gaps and lengths, in letters, of which the last of a number is small."""
+    """Write unassigned.mjs: docs/unassigned.json as gaps and lengths, in letters, of which the last of a number is small.
+
+    The digits that end most numbers are the letters that are frequent in the page anyway.
+    """
     ranges = json.loads((ROOT / "docs" / "unassigned.json").read_text(encoding="utf-8"))["ranges"]
-    packed, before = [], -1
+    numbers, before = [], -1
     for first, last in ranges:
-        packed += [_letters(first - before - 1), _letters(last - first)]
+        numbers += [first - before - 1, last - first]
         before = last
-    text = "".join(packed)
-    lines = "\n".join(f'  + "{text[at : at + 120]}"' for at in range(0, len(text), 120)).replace("+", " ", 1)
+    common = Counter(number % len(squeeze.FREQUENT) for number in numbers).most_common()
+    digit_of = {digit: letter for (digit, _), letter in zip(common, squeeze.FREQUENT, strict=True)}
+    digits = "".join(digit_of[digit] for digit in range(len(digit_of)))
     return f"""\
 // What Unicode 14.0 does not assign (protocol.md 2.4, rule 10), made by build.py from docs/unassigned.json.
 // How many code points are assigned, how many more than one are not, and so on; numbers in base 26, the last digit small.
-const PACKED =
-{lines};
+const DIGITS = "{digits}";
+const PACKED = "{"".join(_letters(number, digits) for number in numbers)}";
 let at = -1;
 const sign = (n) => `\\\\u{{${{n.toString(16)}}}}`;
-const numbers = PACKED.match(/[A-Z]*[a-z]/g).map((digits) => Array.from(digits.toUpperCase()).reduce((n, d) => n * 26 + d.charCodeAt(0) - 65, 0));
-const ranges = numbers.map((n, i) => (i % 2 ? "-" : "") + sign(at += i % 2 ? n : n + 1));
+const ranges = PACKED.match(/[A-Z]*[a-z]/g).map((letters, i) => {{
+  const n = Array.from(letters.toLowerCase()).reduce((n, c) => n * 26 + DIGITS.indexOf(c), 0);
+  return (i % 2 ? "-" : "") + sign(at += i % 2 ? n : n + 1);
+}});
 export const UNASSIGNED = new RegExp(`[${{ranges.join("")}}]`, "u");
 """
 
 
-def _letters(number: int) -> str:
-    text = chr(ord("a") + number % 26)
-    while number := number // 26:
-        text = chr(ord("A") + number % 26) + text
+def _letters(number: int, digits: str) -> str:
+    text = digits[number % len(digits)]
+    while number := number // len(digits):
+        text = digits[number % len(digits)].upper() + text
     return text
 
 

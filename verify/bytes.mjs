@@ -37,7 +37,9 @@ export function unb64(text) {
   return bytes;
 }
 
-const B58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+/** The signs from 0 to z but those that do not count, in their order. */
+export const signs = (others) => String.fromCharCode(...Array.from({ length: 75 }, (_, i) => i + 48)).replace(others, "");
+const B58 = signs(/[^1-9A-HJ-NP-Za-km-z]/g);
 export function b58(bytes) {
   let text = "";
   for (let n = BigInt("0x0" + hex(bytes)); n > 0n; n /= 58n) text = B58[Number(n % 58n)] + text;

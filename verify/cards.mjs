@@ -3,15 +3,13 @@ import { fingerprint } from "./fingerprint.mjs";
 import { drawnSeal, el, glyph } from "./draw.mjs";
 import { colon, day, money, number, percent, size, t, why } from "./words.mjs";
 
-// Worst first: the order of cards, their sign and colour.
-const GRADES = {
-  invalid: ["stop", "bad"], revoked: ["cross", "bad"], open: ["ask", "warn"], provisional: ["part", "good"], final: ["ok", "good"], valid: ["ok", "good"],
-};
-export const ORDER = Object.keys(GRADES);
+/** Worst first: the order of cards. */
+export const ORDER = ["invalid", "revoked", "open", "provisional", "final", "valid"];
+const colour = (name) => ["bad", "bad", "warn"][ORDER.indexOf(name)] ?? "good";
 const KINDS = {
-  "lease return": "lease", "closing statement": "close", checkpoint: "journal", "log proof": "journal", paper: "file",
+  lease: "delegation", "lease return": "delegation", "closing statement": "close", checkpoint: "journal", "log proof": "journal", paper: "file",
 };
-const ROLES = { creator: "w.creator", box: "w.box", owner: "owner" };
+const ROLES = { creator: "key", box: "w.box", owner: "owner" };
 const WORK = ["certificate", "presentation", "receipt", "refund", "void", "pack", "manifest", "badge"];
 
 /** A grade in one word: a key of ORDER. */
@@ -25,7 +23,7 @@ const holds = (paper) => ORDER.indexOf(grade(paper)) > 2;
 /** Of two papers the worse first, then what people bring before what only explains it. */
 export const byWeight = (a, b) => ORDER.indexOf(grade(a)) - ORDER.indexOf(grade(b)) || WORK.includes(kind(b)) - WORK.includes(kind(a)) || WORK.indexOf(kind(a)) - WORK.indexOf(kind(b));
 
-export const state = (name, text, tag = "p") => el(tag + ".state." + GRADES[name][1], {}, glyph(GRADES[name][0]), el("span", {}, text));
+export const state = (name, text, tag = "p") => el(tag + ".state." + colour(name), {}, glyph(name), el("span", {}, text));
 const facts = (...rows) => {
   const told = rows.filter(([, ...said]) => said.flat(9).some(Boolean));
   return told.length > 0 && el("dl", {}, told.map(([name, ...said]) => el("div", {}, el("dt", {}, name), el("dd", {}, said))));
@@ -50,8 +48,8 @@ function proofs(paper, expected) {
     two(t("not"), [/cert|receipt/.test(what) && t("n.holds"), !expected && t("n.who"), paper.notes.includes("picture-unchecked") && t("n.picture")]),
   ];
 }
-/** Whose papers it rests on: the last of who signed is the creator. */
-const signers = (paper) => paper.signedBy.map((one) => el("div", {}, [one.name, ROLES[one.who] && t(ROLES[one.who])].filter(Boolean).join(", "), one.who !== "creator" && print(one.did)));
+/** Who signed it, but the creator behind a stall, who has a row of their own. */
+const signers = (paper) => paper.signedBy.filter((one, i) => !i || one.who !== "creator").map((one) => el("div", {}, [one.name, ROLES[one.who] && t(ROLES[one.who])].filter(Boolean).join(", "), one.who !== "creator" && print(one.did)));
 
 function money_of(f) {
   const cur = f.pay[0].cur, row = (name, minor) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, money(minor, cur)));
@@ -65,7 +63,7 @@ function money_of(f) {
 function files(paper) {
   const bad = harmed(paper), all = paper.files ?? paper.facts.files ?? paper.facts.unchecked?.map((path) => ({ path })) ?? [];
   const line = (file, sign) => el("li", {}, sign, el("span", {}, file.path), el("span.quiet", {}, sign ? t("f." + file.state) : file.size && size(file.size)));
-  return all.length > 0 && [el("ul.files", {}, bad.map((file) => line(file, glyph("stop")))),
+  return all.length > 0 && [el("ul.files", {}, bad.map((file) => line(file, glyph("invalid")))),
     el("details", {}, el("summary", {}, t("files") + colon() + number(all.filter((file) => file.state !== "extra").length) + ", " + size(all.reduce((sum, file) => sum + (file.size ?? 0), 0))), el("ul.files", {}, all.filter((file) => !bad.includes(file)).map((file) => line(file))))];
 }
 
@@ -93,6 +91,6 @@ export function card(paper, expected) {
   ];
   const head = [state(name, [t("g." + name), reasons(paper) && colon(), reasons(paper)], "h3"), el("p.quiet", {}, called(what) + " · ", el("span", {}, paper.name), " ", code)];
   return ok && !WORK.includes(what)
-    ? el("details.card", {}, el("summary", {}, el("h3." + GRADES[name][1], {}, glyph(GRADES[name][0]), called(what) + colon() + t("g." + name))), el("p.quiet", {}, paper.name), inside)
+    ? el("details.card", {}, el("summary", {}, el("h3." + colour(name), {}, glyph(name), called(what) + colon() + t("g." + name))), el("p.quiet", {}, paper.name), inside)
     : el("article.card", {}, head, inside);
 }

@@ -1,5 +1,7 @@
 // Crockford's base 32, as codes are printed and typed (protocol.md 5.6).
-const SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+import { signs } from "./bytes.mjs";
+
+const SIGNS = signs(/[^0-9A-HJKMNP-TV-Z]/g);
 
 /** The values of what was typed, 0 to 31 each: any case, spaces and hyphens passed over, O as 0, I and L as 1. Else undefined. */
 export function values(text) {

@@ -19,13 +19,14 @@ const svg = (box, attributes, inside) => {
 
 const DISC = '<circle class="f" cx="12" cy="12" r="11"/>', RING = '<circle cx="12" cy="12" r="9.8"/>';
 const GLYPHS = {
-  ok: DISC + '<path class="h" d="M6.5 12.5l3.8 3.8 7.2-8"/>',
-  part: RING + '<path class="f" d="M12 2.2a9.8 9.8 0 0 1 0 19.6z"/>',
-  ask: RING + '<path d="M8.9 9.5a3.1 3.1 0 1 1 4.5 2.8c-1 .5-1.4 1-1.4 2M12 17v.1"/>',
-  cross: DISC + '<path class="h" d="M8 8l8 8M16 8l-8 8"/>',
-  stop: '<path class="f" d="M7.4 1h9.2L23 7.4v9.2L16.6 23H7.4L1 16.6V7.4z"/><path class="h" d="M6.5 12h11"/>',
+  final: DISC + '<path class="h" d="M6.5 12.5l3.8 3.8 7.2-8"/>',
+  provisional: RING + '<path class="f" d="M12 2.2a9.8 9.8 0 0 1 0 19.6z"/>',
+  open: RING + '<path d="M8.9 9.5a3.1 3.1 0 1 1 4.5 2.8c-1 .5-1.4 1-1.4 2M12 17v.1"/>',
+  revoked: DISC + '<path class="h" d="M8 8l8 8M16 8l-8 8"/>',
+  invalid: '<path class="f" d="M7.4 1h9.2L23 7.4v9.2L16.6 23H7.4L1 16.6V7.4z"/><path class="h" d="M6.5 12h11"/>',
 };
-export const glyph = (shape) => svg(24, 'aria-hidden="true"', GLYPHS[shape]);
+/** The sign of a grade; what is genuine has that of what is final. */
+export const glyph = (grade) => svg(24, 'aria-hidden="true"', GLYPHS[grade] ?? GLYPHS.final);
 
 /** The seal of these five names, with what it is called (protocol.md 5.13). */
 export const drawnSeal = (names) => {

@@ -1,8 +1,8 @@
-// The readers of single papers under one roof: what tests and other programs are given of the page, as `stall.reader`.
+// The readers of single papers under one roof: what tests and other programs are given of the page, as `stall.reader`. What the page
+// has no use for (claim codes, whether one journal begins as another, making an owner code) has its modules here alone.
 import { badge } from "./badge.mjs";
 import { hex, unb64, unhex, utf8 } from "./bytes.mjs";
 import { besideManifest, besideReceipt, certificate } from "./certificate.mjs";
-import { claimHash, readClaimCode } from "./claimcode.mjs";
 import { checkEntry, close, closeBesideManifest } from "./close.mjs";
 import { checkDecliner, decline } from "./decline.mjs";
 import { delegation } from "./delegation.mjs";
@@ -10,20 +10,19 @@ import { event } from "./event.mjs";
 import { didOf, publicOf, readDid, thumbprint, verify } from "./keys.mjs";
 import { lease, leaseReturn } from "./lease.mjs";
 import { manifest } from "./manifest.mjs";
-import { leafHash, verifyConsistency, verifyInclusion } from "./merkle.mjs";
+import { leafHash, verifyInclusion } from "./merkle.mjs";
 import { checkpointOf, openNote } from "./note.mjs";
-import { readOwnerCode, seedOf, writeOwnerCode } from "./ownercode.mjs";
+import { readOwnerCode, seedOf } from "./ownercode.mjs";
 import { answer, check } from "./presentation.mjs";
 import { receipt } from "./receipt.mjs";
 import { need, Refused } from "./refused.mjs";
 import { seal } from "./seal.mjs";
-import { Sha256, sha512 } from "./sha2.mjs";
 import { checkCertificate, checkReceipt, cosignedAt, logged, readProof } from "./tlogproof.mjs";
 import { open } from "./token.mjs";
 
 export const reader = Object.freeze({
-  Refused, Sha256, answer, badge, besideManifest, besideReceipt, certificate, check, checkCertificate, checkDecliner, checkEntry,
-  checkReceipt, checkpointOf, claimHash, close, closeBesideManifest, cosignedAt, decline, delegation, didOf, event, hex, leafHash,
-  lease, leaseReturn, logged, manifest, need, open, openNote, publicOf, readClaimCode, readDid, readOwnerCode, readProof, receipt,
-  seal, seedOf, sha512, thumbprint, unb64, unhex, utf8, verify, verifyConsistency, verifyInclusion, writeOwnerCode,
+  Refused, answer, badge, besideManifest, besideReceipt, certificate, check, checkCertificate, checkDecliner, checkEntry,
+  checkReceipt, checkpointOf, close, closeBesideManifest, cosignedAt, decline, delegation, didOf, event, hex, leafHash,
+  lease, leaseReturn, logged, manifest, need, open, openNote, publicOf, readDid, readOwnerCode, readProof, receipt,
+  seal, seedOf, thumbprint, unb64, unhex, utf8, verify, verifyInclusion,
 });

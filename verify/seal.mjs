@@ -2,14 +2,15 @@
 import { ascii, concat, hex, utf8 } from "./bytes.mjs";
 import { sha256 } from "./sha2.mjs";
 
-const pairs = (text) => text.split(" ").map((pair) => pair.split("/").map(Number));
+/** Pairs of lobes and turns: for `first` turns the lobes of the first word, in base 36, for one turn more those of the next. */
+const shapes = (first, words) => words.split(" ").flatMap((word, i) => Array.from(word, (digit) => [parseInt(digit, 36), first + i]));
 const FIGURES = [
   {
-    shapes: pairs("9/4 11/4 13/4 15/4 11/5 12/5 13/5 14/5 16/5 17/5 18/5 19/5 13/6 17/6 19/6 23/6 15/7 16/7 17/7 18/7 19/7 20/7 22/7 23/7 24/7 25/7 17/8 19/8 21/8 23/8 25/8 27/8"),
+    shapes: shapes(4, "9bdf bcdeghij dhjn fghijkmnop hjlnpr"),
     widths: [2, 3], share: 2, step: 4,
   },
-  { shapes: pairs("7/2 9/2 11/2 13/2 8/3 10/3 11/3 13/3 14/3 9/4 11/4 13/4 15/4 12/5 14/5 16/5"), widths: [3, 5], share: 5, step: 8 },
-  { shapes: pairs("5/1 6/1 7/1 8/1 9/1 10/1 12/1 5/2 7/2 9/2 11/2 7/3 8/3 10/3 11/3 9/4"), widths: [4, 7], share: 4, step: 8 },
+  { shapes: shapes(2, "79bd 8abde 9bdf ceg"), widths: [3, 5], share: 5, step: 8 },
+  { shapes: shapes(1, "56789ac 579b 78ab 9"), widths: [4, 7], share: 4, step: 8 },
 ];
 const TONES = ["002", "005", "020", "025", "100", "105", "202", "013"];
 

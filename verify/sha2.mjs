@@ -37,6 +37,9 @@ const written = (words) => {
   return new Uint8Array(view.buffer);
 };
 const viewOf = (data) => new DataView(data.buffer, data.byteOffset, data.byteLength);
+/** The high half of a word turned right by n bits; of its low half, with the halves the other way round. */
+const turn = (h, l, n) => n < 32 ? (h >>> n) | (l << (32 - n)) : (l >>> (n - 32)) | (h << (64 - n));
+const turned = (h, l, a, b, c) => turn(h, l, a) ^ turn(h, l, b) ^ turn(h, l, c);
 
 const W = new Int32Array(64);
 /** Take in whole blocks of 64 bytes. */
@@ -46,21 +49,16 @@ function take256(state, data) {
     for (let i = 0; i < 16; i++) W[i] = view.getInt32(at + 4 * i);
     for (let i = 16; i < 64; i++) {
       const x = W[i - 15], y = W[i - 2];
-      const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
-      const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
-      W[i] = (W[i - 16] + s0 + W[i - 7] + s1) | 0;
+      W[i] = W[i - 16] + W[i - 7] + (turn(x, x, 7) ^ turn(x, x, 18) ^ (x >>> 3)) + (turn(y, y, 17) ^ turn(y, y, 19) ^ (y >>> 10));
     }
-    let a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
+    let [a, b, c, d, e, f, g, h] = state;
     for (let i = 0; i < 64; i++) {
-      const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-      const t = (h + s1 + ((e & f) ^ (~e & g)) + K256[i] + W[i]) | 0;
-      const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-      const u = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      const t = h + turned(e, e, 6, 11, 25) + ((e & f) ^ (~e & g)) + K256[i] + W[i];
+      const u = turned(a, a, 2, 13, 22) + ((a & b) ^ (a & c) ^ (b & c));
       h = g; g = f; f = e; e = (d + t) | 0;
       d = c; c = b; b = a; a = (t + u) | 0;
     }
-    state[0] += a; state[1] += b; state[2] += c; state[3] += d;
-    state[4] += e; state[5] += f; state[6] += g; state[7] += h;
+    [a, b, c, d, e, f, g, h].forEach((x, i) => { state[i] += x; });
   }
 }
 
@@ -73,16 +71,9 @@ export class Sha256 {
   }
   update(data) {
     this.bytes += data.length;
-    if (this.rest.length) {
-      const need = 64 - this.rest.length;
-      this.rest = concat(this.rest, data.subarray(0, need));
-      data = data.subarray(need);
-      if (this.rest.length < 64) return this;
-      take256(this.state, this.rest);
-    }
-    const whole = data.length - (data.length % 64);
-    take256(this.state, data.subarray(0, whole));
-    this.rest = data.slice(whole);
+    const all = concat(this.rest, data), whole = all.length - (all.length % 64);
+    take256(this.state, all.subarray(0, whole));
+    this.rest = all.subarray(whole);
     return this;
   }
   digest() {
@@ -93,48 +84,34 @@ export class Sha256 {
 /** SHA-256 of bytes: 32 bytes. */
 export const sha256 = (data) => new Sha256().update(data).digest();
 
-const X = new Int32Array(160);
+const X = new Int32Array(160), T = new Int32Array(2);
 /** SHA-512 of bytes: 64 bytes. Words are pairs of 32 bits, the high one first. */
 export function sha512(data) {
-  const state = Int32Array.from(START);
-  const whole = data.length - (data.length % 128);
-  const end = padded(data.subarray(whole), data.length, 128);
-  for (const part of [data.subarray(0, whole), end]) {
-    const view = viewOf(part);
-    for (let at = 0; at < part.length; at += 128) {
-      for (let i = 0; i < 32; i++) X[i] = view.getInt32(at + 4 * i);
-      for (let i = 32; i < 160; i += 2) {
-        const h = X[i - 30], l = X[i - 29], H = X[i - 4], L = X[i - 3];
-        const s0h = ((h >>> 1) | (l << 31)) ^ ((h >>> 8) | (l << 24)) ^ (h >>> 7);
-        const s0l = ((l >>> 1) | (h << 31)) ^ ((l >>> 8) | (h << 24)) ^ ((l >>> 7) | (h << 25));
-        const s1h = ((H >>> 19) | (L << 13)) ^ ((L >>> 29) | (H << 3)) ^ (H >>> 6);
-        const s1l = ((L >>> 19) | (H << 13)) ^ ((H >>> 29) | (L << 3)) ^ ((L >>> 6) | (H << 26));
-        const low = (X[i - 31] >>> 0) + (s0l >>> 0) + (X[i - 13] >>> 0) + (s1l >>> 0);
-        X[i] = X[i - 32] + s0h + X[i - 14] + s1h + Math.floor(low / 2 ** 32);
-        X[i + 1] = low;
-      }
-      const v = Int32Array.from(state);
-      for (let i = 0; i < 160; i += 2) {
-        const ah = v[0], al = v[1], bh = v[2], bl = v[3], ch = v[4], cl = v[5];
-        const eh = v[8], el = v[9], fh = v[10], fl = v[11], gh = v[12], gl = v[13], hh = v[14], hl = v[15];
-        const s1h = ((eh >>> 14) | (el << 18)) ^ ((eh >>> 18) | (el << 14)) ^ ((el >>> 9) | (eh << 23));
-        const s1l = ((el >>> 14) | (eh << 18)) ^ ((el >>> 18) | (eh << 14)) ^ ((eh >>> 9) | (el << 23));
-        const s0h = ((ah >>> 28) | (al << 4)) ^ ((al >>> 2) | (ah << 30)) ^ ((al >>> 7) | (ah << 25));
-        const s0l = ((al >>> 28) | (ah << 4)) ^ ((ah >>> 2) | (al << 30)) ^ ((ah >>> 7) | (al << 25));
-        const tl = (hl >>> 0) + (s1l >>> 0) + (((el & fl) ^ (~el & gl)) >>> 0) + (K[i + 1] >>> 0) + (X[i + 1] >>> 0);
-        const th = hh + s1h + ((eh & fh) ^ (~eh & gh)) + K[i] + X[i] + Math.floor(tl / 2 ** 32);
-        const ul = (tl >>> 0) + (s0l >>> 0) + (((al & bl) ^ (al & cl) ^ (bl & cl)) >>> 0);
-        const uh = th + s0h + ((ah & bh) ^ (ah & ch) ^ (bh & ch)) + Math.floor(ul / 2 ** 32);
-        const nl = (v[7] >>> 0) + (tl >>> 0), nh = v[6] + th + Math.floor(nl / 2 ** 32);
-        v[14] = gh; v[15] = gl; v[12] = fh; v[13] = fl; v[10] = eh; v[11] = el; v[8] = nh; v[9] = nl;
-        v[6] = ch; v[7] = cl; v[4] = bh; v[5] = bl; v[2] = ah; v[3] = al; v[0] = uh; v[1] = ul;
-      }
-      for (let i = 0; i < 16; i += 2) {
-        const low = (state[i + 1] >>> 0) + (v[i + 1] >>> 0);
-        state[i] = state[i] + v[i] + Math.floor(low / 2 ** 32);
-        state[i + 1] = low;
-      }
+  const state = Int32Array.from(START), view = viewOf(padded(data, data.length, 128));
+  // Write the sum of low halves behind a place, and there the sum of high ones with what is carried.
+  const put = (to, at, highs, a, b, c = 0, d = 0, e = 0) => {
+    const low = (a >>> 0) + (b >>> 0) + (c >>> 0) + (d >>> 0) + (e >>> 0);
+    to[at] = highs + Math.floor(low / 2 ** 32);
+    to[at + 1] = low;
+  };
+  for (let at = 0; at < view.byteLength; at += 128) {
+    for (let i = 0; i < 32; i++) X[i] = view.getInt32(at + 4 * i);
+    for (let i = 32; i < 160; i += 2) {
+      const h = X[i - 30], l = X[i - 29], H = X[i - 4], L = X[i - 3];
+      put(X, i, X[i - 32] + (turn(h, l, 1) ^ turn(h, l, 8) ^ (h >>> 7)) + X[i - 14] + (turn(H, L, 19) ^ turn(H, L, 61) ^ (H >>> 6)),
+        X[i - 31], turned(l, h, 1, 8, 7), X[i - 13], turned(L, H, 19, 61, 6));
     }
+    const v = Int32Array.from(state);
+    for (let i = 0; i < 160; i += 2) {
+      const ah = v[0], al = v[1], eh = v[8], el = v[9];
+      put(T, 0, v[14] + turned(eh, el, 14, 18, 41) + ((eh & v[10]) ^ (~eh & v[12])) + K[i] + X[i],
+        v[15], turned(el, eh, 14, 18, 41), (el & v[11]) ^ (~el & v[13]), K[i + 1], X[i + 1]);
+      v.copyWithin(2, 0);
+      put(v, 8, v[8] + T[0], v[9], T[1]);
+      put(v, 0, T[0] + turned(ah, al, 28, 34, 39) + ((ah & v[4]) ^ (ah & v[6]) ^ (v[4] & v[6])),
+        T[1], turned(al, ah, 28, 34, 39), (al & v[5]) ^ (al & v[7]) ^ (v[5] & v[7]));
+    }
+    for (let i = 0; i < 16; i += 2) put(state, i, state[i] + v[i], state[i + 1], v[i + 1]);
   }
   return written(state);
 }

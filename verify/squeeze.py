@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from string import ascii_letters, ascii_lowercase, ascii_uppercase
+from string import ascii_uppercase
 
 from verify.tokens import (
     CLOSE,
@@ -28,9 +28,12 @@ from verify.tokens import (
     written,
 )
 
+FREQUENT = "epatnrisdcolywuhgvbfzxkjmq"
+
 
 def shortened(cut: list[Token]) -> list[Token]:
-    """Write `const a = 1; const b = 2;` as one statement, `(a) => …` without its brackets, and no sign before a bracket that closes."""
+    """Write `const a = 1; let b = 2;` as one statement, `(a) => …` without its brackets, and no sign before a bracket that closes."""
+    cut = [token._replace(text="let" if token.text == "const" else _quoted(token.text)) for token in cut]
     solid = [token for token in cut if token.kind != "space"]
     inside = brackets(solid, "")
     gone: set[int] = set()
@@ -39,7 +42,7 @@ def shortened(cut: list[Token]) -> list[Token]:
     begins = True
     for at, token in enumerate(solid):
         if begins:
-            if token.text == "const" == heads[-1] and solid[at - 1].text == ";":
+            if token.text == "let" == heads[-1] and solid[at - 1].text == ";":
                 solid[at - 1] = Token("sign", ",")
                 gone.add(at)
             heads[-1] = token.text
@@ -72,6 +75,11 @@ def shortened(cut: list[Token]) -> list[Token]:
     return kept
 
 
+def _quoted(text: str) -> str:
+    """A text in double quotes, where it holds none."""
+    return f'"{text[1:-1]}"' if text[0] == "'" and not set(text[1:-1]) & set('"\\') else text
+
+
 def _says_nothing(solid: list[Token], at: int) -> bool:
     """Whether the comma or semicolon before a closing bracket may go: not those of holes, nor where it is all that a loop does."""
     if solid[at].text == ",":
@@ -79,6 +87,80 @@ def _says_nothing(solid: list[Token], at: int) -> bool:
     if solid[at].text != ";" or solid[at + 1].text != "}":
         return False
     return solid[at - 1].text != ")" or solid[opening_of(solid, at - 1) - 1].text not in ("if", "for", "while")
+
+
+def as_arrow(cut: list[Token]) -> list[Token]:
+    """Write a function at the top of a module, `function a(b) {…}`, as `const a = (b) => {…};`: nothing there asks for `this`."""
+    solid = [at for at, token in enumerate(cut) if token.kind != "space"]
+    words = [cut[at].text for at in solid[:2]]
+    if words[0] != "function" and words != ["async", "function"]:
+        return cut
+    begin = solid[words.index("function") + 1]
+    if cut[begin].text == "*":
+        return cut
+    opening = next(at for at in solid if cut[at].text == "(")
+    closing = closing_of(cut, opening) + 1
+    head = [
+        Token("word", "const"),
+        Token("space", " "),
+        cut[begin],
+        Token("sign", "="),
+        *(Token("word", word) for word in words if word == "async"),
+    ]
+    return [*head, *cut[opening:closing], Token("sign", "=>"), *cut[closing:], Token("sign", ";")]
+
+
+def put_where_used(cuts: list[list[Token]], kept: Collection[str]) -> None:
+    """Write what is named once where it is used: functions, texts, numbers, patterns. After `renamed`, so no name means another there."""
+    uses = Counter[str]()
+    home: dict[str, list[Token]] = {}
+    for cut in cuts:
+        uses.update(token.text for token in cut if token.kind == "word")
+        own = _declared_by(cut)
+        home |= {token.text: cut for token in cut if token.kind == "word" and token != own}
+    for cut in cuts:
+        name = _declared_by(cut)
+        if name is None or uses[name.text] != 2 or name.text in kept:  # noqa: PLR2004  # where it is declared, and once more
+            continue
+        begin = cut.index(Token("sign", "=")) + 1
+        value = [token for token in cut[begin:-1] if token.kind != "space"]
+        if not _is_inert(value):
+            continue
+        there = home[name.text]
+        around = [token.text for token in there if token.kind != "space"]
+        at = around.index(name.text)
+        here = cut[begin:-1]
+        if len(value) > 1 and (around[at - 1] not in _ROOM_BEFORE or around[at + 1] not in _ROOM_AFTER):
+            here = [Token("sign", "("), *here, Token("sign", ")")]
+        at = there.index(name)
+        there[at : at + 1] = here
+        home |= {token.text: there for token in here if token.kind == "word"}
+        cut.clear()
+
+
+def _declared_by(cut: list[Token]) -> Token | None:
+    """The one name that `const a = …;` declares."""
+    solid = (token for token in cut if token.kind != "space")
+    first, name, equals = next(solid, None), next(solid, None), next(solid, None)
+    return name if first == ("word", "const") and equals == ("sign", "=") and cut[-1] == ("sign", ";") else None
+
+
+_ROOM_BEFORE = frozenset(("(", ",", "=", ":", "[", "=>", "return"))
+_ROOM_AFTER = frozenset((")", ",", ";", "]", "}", ":"))
+
+
+def _is_inert(value: list[Token]) -> bool:
+    """Whether a value is the same wherever it is written: a function, or what names nothing."""
+    if len(value) == 1 or value[0].text in ("[", "{"):
+        return value[1:] != [Token("sign", "}")] and all(
+            token.kind != "word" or token.text[0].isdigit() or after.text == ":"
+            for token, after in zip(value, [*value[1:], value[0]], strict=True)
+        )
+    begin = 1 if value[0].text == "async" else 0
+    arrow = (
+        begin + 1 if value[begin].kind == "word" else closing_of(value, begin) + 1 if value[begin].text == "(" else 0
+    )
+    return 0 < arrow < len(value) and value[arrow].text == "=>" and _end_of_arrow(value, arrow + 1) == len(value)
 
 
 @dataclass(frozen=True)
@@ -100,7 +182,7 @@ class Unit:
 _DECLARING = re.compile(
     r"(?:export )?(?:(?P<kind>const|let) (?P<name>[\w$]+)=(?P<value>.{0,12})|(?:async )?function\*? ?(?P<function>[\w$]+)|class (?P<class>[\w$]+))"
 )
-_HARMLESS = re.compile(r"async|\(|[\w$]+=>|freeze\(\{")
+_HARMLESS = re.compile(r"async|\(|[\w$]+=>|\{|freeze\(\{")
 
 
 def units(cut: list[Token]) -> Iterator[Unit]:
@@ -166,17 +248,16 @@ def declared(unit: Unit) -> set[str]:
 
 
 def renamed(unit: Unit, short: Mapping[str, str], spaces: Mapping[str, Mapping[str, str]]) -> list[Token]:
-    """Give names their short ones: those of the module by `short`, members of namespaces by `spaces`, others in order a, b, c.
+    """Give names their short ones: those of the module by `short`, members of namespaces by `spaces`, others by `_local_names`.
 
     Members of objects keep theirs; `{kid}` becomes `{kid:a}`.
     """
     solid = [token for token in unit.cut if token.kind != "space"]
     inside = brackets(solid, unit.inside)
-    own = {name for name in _locals(solid, inside) if name not in KEYWORDS}
-    if own & spaces.keys():
-        raise Unreadable(f"a name that is also that of an imported module: {own & spaces.keys()}")
-    free = (name for name in _lower() if name not in names(solid) or name in own)
-    local: dict[str, str] = {}
+    roles = [_role(solid, inside, at) if _is_name(token) else "member" for at, token in enumerate(solid)]
+    local = _local_names(solid, inside, roles, short)
+    if {solid[at].text for at in local} & spaces.keys():
+        raise Unreadable("a name that is also that of an imported module")
     out, at, skip = list[Token](), -1, 0
     for token in unit.cut:
         if token.kind == "space":
@@ -186,29 +267,88 @@ def renamed(unit: Unit, short: Mapping[str, str], spaces: Mapping[str, Mapping[s
         name = token.text
         if skip:
             skip -= 1
-            continue
-        role = _role(solid, inside, at) if token.kind == "word" and name not in KEYWORDS else "member"
-        if role == "member":
+        elif roles[at] == "member":
             out.append(token)
-            continue
-        if name in spaces and solid[at + 1].text == ".":
+        elif name in spaces and solid[at + 1].text == ".":
             out.append(Token("word", spaces[name][solid[at + 2].text]))
             skip = 2
-            continue
-        if name not in short and name in own and name not in local:
-            local[name] = next(free)
-        given = short.get(name) or local.get(name) or name
-        out.append(Token("word", f"{name}:{given}" if role == "both" and given != name else given))
-    return out
+        else:
+            given = short.get(name) or local.get(at) or name
+            if roles[at] == "both" and given != name:
+                out += [token, Token("sign", ":")]
+            out.append(Token("word", given))
+    return out if unit.inside else as_arrow(out)
+
+
+def _is_name(token: Token) -> bool:
+    return token.kind == "word" and token.text not in KEYWORDS and NAME.fullmatch(token.text) is not None
+
+
+@dataclass
+class _Scope:
+    """A function from its parameters to its end: names it declares, and what they are called."""
+
+    begin: int
+    end: int
+    names: dict[str, str]
+
+
+def _local_names(solid: list[Token], inside: list[str], roles: list[str], short: Mapping[str, str]) -> dict[int, str]:
+    """What each use of a name of a function's own is called, by its place: a, b, c, not those of what is around it and used in it."""
+    scopes = [_Scope(0, len(solid), {}), *_functions(solid, inside)]
+    for name, at in _declared(solid, inside):
+        if name not in KEYWORDS and name not in short:
+            max((one for one in scopes if one.begin <= at < one.end), key=lambda one: one.begin).names[name] = ""
+    uses: list[tuple[int, _Scope, str]] = []
+    for at, token in enumerate(solid):
+        if roles[at] != "member":
+            around = [one for one in scopes if one.begin <= at < one.end and token.text in one.names]
+            if around:
+                uses.append((at, max(around, key=lambda one: one.begin), token.text))
+    foreign = {token.text for at, token in enumerate(solid) if roles[at] != "member"} - {name for _, _, name in uses}
+    for scope in sorted(scopes, key=lambda one: one.begin):
+        taken = {one.names[name] for at, one, name in uses if scope.begin <= at < scope.end} | foreign
+        free = (name for name in _lower() if name not in taken)
+        used = [name for _, one, name in uses if one is scope]
+        for name in dict.fromkeys(used):
+            scope.names[name] = next(free)
+    return {at: scope.names[name] for at, scope, name in uses}
+
+
+def _functions(solid: list[Token], inside: list[str]) -> Iterator[_Scope]:
+    for at, token in enumerate(solid):
+        before = solid[at - 1].text if at else ""
+        if token.text == "=>":
+            begin = at - 1 if before != ")" else opening_of(solid, at - 1)
+            yield _Scope(begin, _end_of_arrow(solid, at + 1), {})
+        elif token.text == "{" and before == ")" and inside[at] != "(":
+            begin = opening_of(solid, at - 1)
+            if solid[begin - 1].text not in ("if", "for", "while", "switch"):
+                yield _Scope(begin, closing_of(solid, at) + 1, {})
+
+
+def _end_of_arrow(solid: list[Token], begin: int) -> int:
+    if solid[begin].text == "{":
+        return closing_of(solid, begin) + 1
+    depth = asked = 0
+    for at in range(begin, len(solid)):
+        depth += step(solid[at])
+        asked += (solid[at].text == "?") - (solid[at].text == ":") if depth == 0 else 0
+        if depth < 0 or asked < 0 or (depth == 0 and solid[at].text in (",", ";")):
+            return at
+    return len(solid)
 
 
 def _lower() -> Iterator[str]:
-    yield from (letter + digit for digit in ("", *"0123456789") for letter in ascii_lowercase)
+    yield from (letter + digit for digit in ("", *"0123456789") for letter in FREQUENT)
 
 
 def upper() -> Iterator[str]:
-    """Short names for what a module declares: none of those that are given within it."""
-    yield from (first + second for second in ("", *ascii_letters) for first in ascii_uppercase)
+    """Short names for what a module declares: none of those that are given within it, and of letters that are frequent anyway."""
+    yield from ascii_uppercase
+    yield from (
+        first + second for second in FREQUENT + FREQUENT.upper() for first in FREQUENT if first + second not in KEYWORDS
+    )
 
 
 def _role(solid: list[Token], inside: list[str], at: int) -> str:
@@ -225,19 +365,19 @@ def _role(solid: list[Token], inside: list[str], at: int) -> str:
     return "variable"
 
 
-def _locals(solid: list[Token], inside: list[str]) -> Iterator[str]:
+def _declared(solid: list[Token], inside: list[str]) -> Iterator[tuple[str, int]]:
+    """Names that are declared, each with a place in the function that they belong to."""
     for at, token in enumerate(solid):
         before = solid[at - 1].text if at else ""
         if token.kind == "word" and before in ("function", "class"):
-            yield token.text
+            yield token.text, at
         if token.text in ("const", "let"):
-            yield from _listed(solid, at)
-        if token.text == "=>":
-            yield from [before] if before != ")" else _named(solid, opening_of(solid, at - 1), at - 1)
-        if token.text == "{" and before == ")" and inside[at] != "(":
-            begin = opening_of(solid, at - 1)
-            if solid[begin - 1].text not in ("if", "for", "while", "switch"):
-                yield from _named(solid, begin, at - 1)
+            yield from ((name, at) for name in _listed(solid, at))
+    for one in _functions(solid, inside):
+        if solid[one.begin].text == "(":
+            yield from ((name, one.begin) for name in _named(solid, one.begin, closing_of(solid, one.begin)))
+        else:
+            yield solid[one.begin].text, one.begin
 
 
 def _named(solid: list[Token], begin: int, end: int) -> Iterator[str]:

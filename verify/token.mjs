@@ -4,11 +4,11 @@ import { decode, isObject, parse } from "./json.mjs";
 import { fitKey, verify } from "./keys.mjs";
 import { need } from "./refused.mjs";
 
-const KIB = 1024;
+const KIB = 1024, SMALL = [8 * KIB, 4 * KIB], LARGE = [64 * KIB, 64 * KIB];
 /** Of each type the most characters of a token and bytes of its claims. */
 const SIZES = {
-  manifest: [2936012, 2048 * KIB], delegation: [8 * KIB, 4 * KIB], lease: [8 * KIB, 4 * KIB], "lease-return": [8 * KIB, 4 * KIB],
-  receipt: [64 * KIB, 64 * KIB], refund: [64 * KIB, 64 * KIB], void: [64 * KIB, 64 * KIB], decline: [64 * KIB, 64 * KIB],
+  manifest: [2936012, 2048 * KIB], delegation: SMALL, lease: SMALL, "lease-return": SMALL,
+  receipt: LARGE, refund: LARGE, void: LARGE, decline: LARGE,
   close: [5872025, 4096 * KIB],
 };
 

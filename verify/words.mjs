@@ -1,7 +1,7 @@
 // Words of the page in the person's language: sentences of texts.json, dates, sizes, money; and which sentence a code is told by.
 import * as PACKED from "./texts.json";
 
-export const TONGUES = { en: "English", de: "Deutsch", fr: "Français", es: "Español", it: "Italiano", nl: "Nederlands", pl: "Polski", ja: "日本語" };
+export const TONGUES = { en: "English", de: "Deutsch", fr: "Français", es: "Español" };
 /** What the address says behind its #: lang, creator, and papers that were handed over with it. */
 export const asked = () => new URLSearchParams(location.hash.slice(1));
 
@@ -23,7 +23,7 @@ export const t = (key, ...values) => (TEXTS[tongue][NAMES.indexOf(key)] ?? key).
 export const colon = () => (tongue === "fr" ? "\u00a0: " : ": ");
 export const day = (seconds) => new Intl.DateTimeFormat(tongue, { dateStyle: "long" }).format(seconds * 1e3);
 export const number = (n) => new Intl.NumberFormat(tongue).format(n);
-export const percent = (basisPoints) => new Intl.NumberFormat(tongue, { style: "percent", maximumFractionDigits: 2 }).format(basisPoints / 1e4);
+export const percent = (basisPoints) => number(basisPoints / 100) + "\u00a0%";
 export const money = (minor, cur) => {
   const format = new Intl.NumberFormat(tongue, { style: "currency", currency: cur });
   return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
@@ -34,17 +34,17 @@ export const size = (bytes) => number(Math.ceil(bytes / 1e3)) + " kB";
 const FAMILIES = [
   [/^revoked-ex|taken-back/, "revoked-refund"],
   [/^revoked-/, "revoked-box"],
+  [/^prov/, "provisional-unconfirmed"],
   [/^verify-other-creator/, "e.other"],
   [/^verify-(needs|no-)|unknown-key/, "e.needs"],
   [/^verify-several/, "e.several"],
   [/forked/, "e.clash"],
-  [/^verify-altered/, "e.altered"],
+  [/^(verify-al|pack|json|member|token|timestamp|base|proof|key|note|tlogproof|event)/, "e.altered"],
   [/^verify-|not-ours|-type$/, "e.paper"],
-  [/^delegation-|wrong-delegate|not-allocator/, "e.allowed"],
+  [/^delegation-|wrong-delegate/, "e.allowed"],
   [/^presentation-(ch|do|st)/, "e.asked"],
   [/^presentation-(h|t)/, "e.holder"],
   [/^(owner-code|did)-/, "bad"],
-  [/^(pack|json|member|token|timestamp|base|proof|key|note|tlogproof|event)-/, "e.altered"],
   [/./, "e.clash"],
 ];
 export const why = (code) => t(NAMES.includes(code) ? code : FAMILIES.find(([form]) => form.test(code))[1]);

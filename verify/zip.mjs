@@ -1,14 +1,13 @@
 // ZIPs whose entries are stored, read piece by piece and never as a whole (protocol.md 9.1). Their headers and the directory at
 // their end must tell one story, and nothing in them may have another program unpack something else.
-// Field layout: PKWARE APPNOTE 6.3.10, sections 4.3.7 to 4.3.16.
+// Field layout: PKWARE APPNOTE 6.3.10, sections 4.3.7 to 4.3.16. What is too large for 32 bits (ZIP64) is left to `stall verify`.
 import { same } from "./bytes.mjs";
 import { decode } from "./json.mjs";
 import { need, refuse, tried } from "./refused.mjs";
 import { Sha256 } from "./sha2.mjs";
 
 const WINDOW = 65536, CHUNK = 1 << 20, TAIL = 8 << 20, NAME = 1024;
-const FULL16 = 0xffff, FULL32 = 0xffffffff;
-const HARMLESS = [1, 0x0a, 0x5455, 0x5855, 0x7855, 0x7875, 0xcafe];   // ZIP64, times and owners, a mark of Java's
+const HARMLESS = [0x0a, 0x5455, 0x5855, 0x7855, 0x7875, 0xcafe];   // times and owners, a mark of Java's
 
 /** All bytes of a stretch of a file; a folder has none, nor has a file that was taken away. */
 export const bytesOf = async (blob) => new Uint8Array(await blob.arrayBuffer().catch(() => refuse("verify-unchecked")));
@@ -27,24 +26,18 @@ function nameIn(bytes, flags) {
   need(flags & 0x0800 || !/[^\x00-\x7f]/.test(name), "pack-unpacks-otherwise");
   return name;
 }
-/** The extra fields; and the values that read “too large for 32 bits” replaced by those of ZIP64. */
-function extrasIn(bytes) {
-  const u = reader(bytes), found = new Map();
+/** Look through the extra fields. */
+function checkExtras(bytes) {
+  const u = reader(bytes), found = [];
   let at = 0;
   while (at + 4 <= bytes.length) {
-    const id = u(at, 2), end = at + 4 + u(at + 2, 2);
-    need(HARMLESS.includes(id) && !found.has(id), "pack-unpacks-otherwise");
-    found.set(id, bytes.subarray(at + 4, end));
-    at = end;
+    const id = u(at, 2);
+    need(id !== 1, "verify-unchecked");
+    need(HARMLESS.includes(id) && !found.includes(id), "pack-unpacks-otherwise");
+    found.push(id);
+    at += 4 + u(at + 2, 2);
   }
   need(at === bytes.length, "pack-damaged");
-  return found;
-}
-function widened(extras, values) {
-  const wide = extras.get(1) ?? new Uint8Array(), u = reader(wide);
-  need(wide.length >= 8 * values.filter((v) => v === FULL32).length, "pack-damaged");
-  let at = 0;
-  return values.map((v) => v === FULL32 ? u((at += 8) - 8, 8) : v);
 }
 
 /** The entry of a whole local header. */
@@ -52,8 +45,9 @@ function localOf(bytes) {
   const u = reader(bytes), flags = u(6, 2), name = nameIn(bytes.subarray(30, 30 + u(26, 2)), flags);
   need(!(flags & 0x2041), "pack-encrypted");
   need(u(8, 2) === 0 && !(flags & 8), "pack-compressed");
-  const [size, packed] = widened(extrasIn(bytes.subarray(30 + u(26, 2))), [u(22, 4), u(18, 4)]);
-  need(size === packed, "pack-damaged");
+  checkExtras(bytes.subarray(30 + u(26, 2)));
+  const size = u(22, 4);
+  need(size === u(18, 4), "pack-damaged");
   return { name, size, crc: u(14, 4) };
 }
 
@@ -102,21 +96,18 @@ function checkTail(tail, tailAt, entries) {
     need(tail.length >= end, "pack-truncated");
     // Flags, method, time, CRC, sizes and the name as in the header itself.
     whole(same(tail.subarray(at + 8, at + 30), raw.subarray(6, 28)) && same(tail.subarray(name, extras), raw.subarray(30, 30 + extras - name)));
-    const wide = widened(extrasIn(tail.subarray(extras, note)), [u(at + 24, 4), u(at + 20, 4), u(at + 42, 4)]);
-    whole(String([...wide, u(at + 34, 2)]) === String([size, size, header, 0]));
+    checkExtras(tail.subarray(extras, note));
+    says(at + 20, [4, 4], [size, size]);
+    says(at + 34, [2], [0]);
+    says(at + 42, [4], [header]);
     // The kind of file by Unix, the rights beyond reading and writing, then the bits of DOS: a folder, the name of a disk.
     need([0, 0x8000].includes(mode >>> 16 & 0xf000) && !(mode & 0x0e000018), "pack-unpacks-otherwise");
     at = end;
   }
   const length = at, count = entries.length;
-  let end = [count, count, length, tailAt];
-  if (u(at, 4) === MARKS.end64) {
-    says(at + 4, [8, 2, 2, 4, 4, 8, 8, 8, 8], [44, u(at + 12, 2), u(at + 14, 2), 0, 0, ...end]);
-    says(at + 56, [4, 4, 8, 4], [MARKS.locator, 0, tailAt + length, 1]);
-    at += 76;
-    end = [8, 10, 12, 16].map((place, i) => [FULL16, FULL16, FULL32, FULL32][i] === u(at + place, i < 2 ? 2 : 4) ? u(at + place, i < 2 ? 2 : 4) : end[i]);
-  } else whole(u(at - 20, 4) !== MARKS.locator);
-  says(at, [4, 2, 2, 2, 2, 4, 4], [MARKS.end, 0, 0, ...end]);
+  need(u(at, 4) !== MARKS.end64, "verify-unchecked");
+  whole(u(at - 20, 4) !== MARKS.locator);
+  says(at, [4, 2, 2, 2, 2, 4, 4], [MARKS.end, 0, 0, count, count, length, tailAt]);
   need(tail.length >= at + 22 + u(at + 20, 2), "pack-truncated");
   whole(tail.length === at + 22 + u(at + 20, 2));
   for (let i = at + 4; i + 4 <= tail.length; i++) whole(u(i, 4) !== MARKS.end);

@@ -205,6 +205,9 @@ def test_packs_hold_or_fail_by_the_same_rules(judged: Answers, tmp_path: Path) -
         found[name] = (verdict.get("code"), verdict["state"] == "holds")
         ours = code_here(tmp_path / "one.zip")
         ours = "pack-unexpected-file" if ours == "pack-path" else ours  # no manifest names such a path
+        if name == "ten gigabytes":  # what is too large for 32 bits is for the command line
+            assert (found[name], ours) == (("verify-unchecked", False), "pack-truncated")
+            continue
         assert found[name] == (ours, ours is None), name
     assert sum(holds for _, holds in found.values()) == 6
     assert len({code for code, _ in found.values()}) > 12

@@ -38,6 +38,7 @@ from tests.web import captive_agents as agents
 from tests.web import phone
 
 FORMS: tuple[Form, ...] = ("pdf", "png")
+VERIFY_TEXTS: dict[str, dict[str, str]] = json.loads(Path("verify/texts.json").read_text(encoding="utf-8"))
 
 
 class One(NamedTuple):
@@ -165,6 +166,9 @@ def test_the_readme_names_every_file_in_lines_that_any_editor_shows(
     assert set(found) <= set(lines)
     assert max(map(len, lines)) <= 78
     assert not [line for line in lines if "{" in line]
+    said = text.replace("\r\n   ", "").replace("\r\n", "") if lang == "ja" else " ".join(text.split())
+    grades = [each.get(lang, each["en"]) for name, each in VERIFY_TEXTS.items() if name.startswith("g.")]
+    assert [word for word in grades if word not in said] == []
 
 
 def test_an_apple_sheet_leads_to_safari_for_a_pdf(buyer: FlaskClient, stocked_box: Stocked) -> None:

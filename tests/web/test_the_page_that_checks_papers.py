@@ -163,7 +163,7 @@ def test_a_pack_is_compared_byte_for_byte_and_what_differs_is_named(page: Page, 
 
 def test_what_is_altered_does_not_count_and_stands_first(page: Page, bought: Bought) -> None:
     found = told(fresh(page), bought.folder / f"papers/certificate-{ZINE}.json", bought.folder / "altered.json")
-    assert found[0] == "Does not count: It is damaged, or was changed after signing."
+    assert found[0] == "Does not count: It is damaged or changed."
     assert found[1].startswith("Provisional: ")
     assert "It proves" not in page.locator(".card").first.inner_text()
 
@@ -335,22 +335,21 @@ def test_a_keyboard_alone_does_it(page: Page, bought: Bought) -> None:
     assert order == ["SELECTtongue", "INPUTfiles", "SUMMARYa", "SUMMARYb", "SUMMARY", "SUMMARY"]
 
 
-def test_every_sentence_is_there_in_all_eight_languages_with_the_same_gaps() -> None:
+def test_every_sentence_is_there_in_all_its_languages_with_the_same_gaps() -> None:
     gaps = re.compile(r"{\d}")
     for name, each in TEXTS.items():
-        assert list(each) == ["en", "de", "fr", "es", "it", "nl", "pl", "ja"], name
+        assert list(each) == ["en", "de", "fr", "es"], name
         assert all(text and "|" not in text for text in each.values()), name
         assert len({tuple(sorted(gaps.findall(text))) for text in each.values()}) == 1, name
         for lang, text in each.items():
             assert not re.search(typography.WRONG[lang], text), (lang, text)
             assert lang not in typography.STRAY or not re.search(typography.STRAY[lang], text), (lang, text)
-        assert not typography.LONELY.search(each["pl"]), each["pl"]
 
 
 def test_every_grade_and_every_reason_has_a_sentence() -> None:
     section = Path("docs/protocol.md").read_text(encoding="utf-8").split("## 8. Grades")[1].split("## 9.")[0]
     reasons = set(re.findall(r"`((?:final|provisional|revoked)-[a-z-]+|certificate-n[a-z-]+)`", section))
-    shared = {"revoked-exchange", "revoked-lease"}  # told like a refund, and like a box
+    shared = {"revoked-exchange", "revoked-lease", "revoked-certificate", "provisional-late"}  # told like others
     assert reasons - shared == {name for name in TEXTS if re.match("final-|provisional-|revoked-|certificate-", name)}
 
 

@@ -127,7 +127,7 @@ def readme(box: Box, sale: Sale, names: Iterable[str], lang: str, *, late: bool)
     if late:
         lines += [*_filled(t("readme.not_drawn"), lang), ""]
     lines += (
-        [t("readme.check"), "", *_filled(t("readme.check_page"), lang), ""]
+        [t("readme.check"), "", *_filled(t("readme.check_page"), lang), "", *_filled(t("readme.check_words"), lang), ""]
         if VERIFY_PAGE in names
         else [t("readme.check"), ""]
     )
