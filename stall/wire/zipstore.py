@@ -38,10 +38,14 @@ _FULL16 = 0xFFFF
 _UTF8_FLAG = 0x0800
 _ENCRYPTED_FLAGS = 0x2041  # encrypted, strong encryption, masked headers
 _SIZE_AFTERWARDS_FLAG = 0x0008
+_IDLE_FLAGS = 0x0006  # how well a compressed entry is packed; of a stored one they say nothing
 _STORED = 0
 _VERSION_PLAIN = 20
 _VERSION_ZIP64 = 45
 _MADE_BY_UNIX = 3 << 8
+# By the system an entry was made on, other programs read its name anew: letters beyond ASCII, and what looks like a version in it.
+_KEEPS_LETTERS = frozenset({3, 19})  # Unix, macOS
+_KEEPS_NAMES = frozenset({0, 10, 11, 14, *_KEEPS_LETTERS})  # also DOS and Windows
 _PLAIN_FILE_MODE = 0o100644 << 16
 _UNIX_KIND, _UNIX_FILE = 0o170000, 0o100000
 _UNIX_SPECIAL = 0o7000  # runs as its owner, and the like
@@ -91,7 +95,7 @@ def parse_local(raw: bytes, header_at: int) -> Entry:
     """
     if len(raw) != header_length(raw):
         raise _truncated()
-    *_ignored, flags, method, _time, _date, crc, packed, size, name_bytes, _extra = _LOCAL.unpack_from(raw)
+    _mark, need, flags, method, _time, _date, crc, packed, size, name_bytes, _extra = _LOCAL.unpack_from(raw)
     name = _name(raw[LOCAL_FIXED_BYTES : LOCAL_FIXED_BYTES + name_bytes], flags)
     told = shown.line(name, shown.MOST_NAME)
     if flags & _ENCRYPTED_FLAGS:
@@ -103,6 +107,7 @@ def parse_local(raw: bytes, header_at: int) -> Entry:
             "built with `stall pack build`.",
         )
     extra = raw[LOCAL_FIXED_BYTES + name_bytes :]
+    _check_needs(need, flags, told)
     _check_extra(extra, told)
     size, packed, _ = _widened(extra, size, packed, 0)
     if size != packed:
@@ -168,6 +173,18 @@ def _name(raw: bytes, flags: int) -> str:
     return name
 
 
+def _check_needs(need: int, flags: int, told: str) -> None:
+    """Refuse what other programs would pass over or call damaged: a newer kind of entry, and flags that no stored one has."""
+    if need & 0xFF > _VERSION_ZIP64 or flags & ~(_UTF8_FLAG | _IDLE_FLAGS):
+        raise _otherwise(told, "something they do not know")
+
+
+def _check_maker(made_by: int, name: str, told: str) -> None:
+    """Refuse a system of which other programs read the name otherwise."""
+    if made_by >> 8 not in (_KEEPS_NAMES if name.isascii() else _KEEPS_LETTERS):
+        raise _otherwise(told, "one with other letters in its name")
+
+
 def _check_extra(extra: bytes, told: str) -> None:
     """Refuse extra fields by which other programs would unpack something else, or that are not whole."""
     position, seen = 0, set()
@@ -216,7 +233,7 @@ def _check_central(raw: bytes, position: int, entry: Entry) -> int:
     """Check one directory record against the entry it must describe; give the offset behind it."""
     if len(raw) < position + _CENTRAL.size:
         raise _truncated()
-    (mark, _by, _need, flags, method, _time, _date, crc, packed, size, name_bytes, extra_bytes,
+    (mark, by, need, flags, method, _time, _date, crc, packed, size, name_bytes, extra_bytes,
      note_bytes, disk, _inner, mode, offset) = _CENTRAL.unpack_from(raw, position)  # fmt: skip
     name_at = position + _CENTRAL.size
     extra_at = name_at + name_bytes
@@ -231,6 +248,8 @@ def _check_central(raw: bytes, position: int, entry: Entry) -> int:
     if told != found or raw[name_at:extra_at] != entry.name.encode("utf-8"):
         raise _damaged(f"Its list of files does not agree with “{name}”")
     _name(raw[name_at:extra_at], flags)
+    _check_needs(need, flags, name)
+    _check_maker(by, entry.name, name)
     _check_extra(extra, name)
     _check_mode(mode, name)
     return end
