@@ -95,7 +95,7 @@ def _ogg(head: bytes, tail: bytes) -> float | None:
     (granule,) = struct.unpack_from("<q", tail, last + 6)
     if head[28:36] == b"OpusHead":
         return float(granule) / 48_000
-    if head[28:35] == b"\x01vorbis":
+    if head[28:35] == b"\x01vorbis" and len(head) >= 44:  # noqa: PLR2004 - up to the end of its rate
         (rate,) = struct.unpack_from("<L", head, 40)
         return granule / rate if rate else None
     return None

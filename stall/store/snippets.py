@@ -132,6 +132,8 @@ def _wav_data(file: BinaryIO, out: Path, form: bytes, at: int, size: int) -> flo
     first, length = (int(seconds * rate) // block * block for seconds in span)
     file.seek(at + first)
     data = file.read(length)
+    if not data:  # its frames are longer than the taste
+        return None
     body = b"WAVEfmt " + len(form).to_bytes(4, "little") + form + b"data" + len(data).to_bytes(4, "little")
     with disk.whole_file(out) as made:
         made.write(b"RIFF" + (len(body) + len(data)).to_bytes(4, "little") + body + data)

@@ -25,6 +25,7 @@ FRAME_S = 1152 / 44_100
 needs_ffmpeg = pytest.mark.skipif(
     ffmpeg.find() is None and os.environ.get("CI") != "true", reason="ffmpeg is not on this machine"
 )
+WAV = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\x00\x00\x00"
 
 
 @pytest.fixture
@@ -80,6 +81,13 @@ def test_an_mp3_gives_whole_frames(box: Path) -> None:
         (b"anything", "audio/midi"),
         (b"\x00\x00\x00\x10ftypisom" + b"\x00\x00\x00\x01moov" + b"\xff" * 8, "video/mp4"),
         (b"fLaC" + bytes(60), "audio/flac"),
+        (b"OggS" + bytes(24) + b"\x01vorbis", "audio/ogg"),
+        (
+            WAV
+            + b"\x01\x00\x01\x00\xff\xff\x00\x00\x40\x1f\x00\x00\xff\xff\x10\x00data\xff\xff\xff\xff"
+            + bytes(600_000),
+            "audio/wav",
+        ),
     ],
 )
 def test_what_is_no_recording_or_too_short_has_none(box: Path, data: bytes, kind: str) -> None:
@@ -90,7 +98,8 @@ def test_what_is_no_recording_or_too_short_has_none(box: Path, data: bytes, kind
 @settings(max_examples=60, deadline=None)
 @given(data=st.binary(max_size=300), at=st.integers(0, 63))
 def test_reading_a_length_never_fails(data: bytes, at: int) -> None:
-    for start in (b"\x00\x00\x00\x18ftypisom", b"fLaC", b"OggS", b"\x1a\x45\xdf\xa3"):
+    vorbis, opus = b"OggS" + bytes(24) + b"\x01vorbis", b"OggS" + bytes(24) + b"OpusHead"
+    for start in (b"\x00\x00\x00\x18ftypisom", b"fLaC", b"OggS", b"\x1a\x45\xdf\xa3", vorbis, opus):
         raw = start + data[at:] + data
         found = playing.length(lambda where, count, raw=raw: raw[where : where + count], len(raw))  # type: ignore[misc]  # its default binds it
         assert found is None or found > 0
