@@ -127,6 +127,7 @@ def _mend(box: Box, pack: PackFile | PackStream, on_bytes: OnBytes | None) -> in
     made = _drawn(folder, signed, Prepared(None, zipped.path, size, key, snippets=cut.by_file))
     with box.db.transaction() as tx:
         catch_up(tx, signed, token, made)
+    begun.note_of(folder, token).unlink(missing_ok=True)  # of an import that was cut off after its rows were written
     return len(lost) + (plan is not None)
 
 

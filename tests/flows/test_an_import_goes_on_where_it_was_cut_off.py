@@ -266,6 +266,13 @@ def test_the_same_pack_again_puts_back_what_was_lost_and_keeps_its_zip(
     assert import_pack(box, built.path).mended == 0
 
 
+def test_what_was_cut_off_after_its_rows_leaves_no_note_for_the_next(box: Box, built: BuiltPack) -> None:
+    assert import_pack(box, built.path).new
+    begun.begin(box.folder, built.token, "0" * 64, 0, box.db.read())
+    assert not import_pack(box, built.path).new
+    assert not notes(box)
+
+
 def test_a_stream_that_ends_behind_the_last_file_is_not_for_sale(box: Box, built: BuiltPack) -> None:
     data = built.path.read_bytes()
     for more in (b"", data[-10:]):
