@@ -112,6 +112,8 @@ def measure(found: Found, on_bytes: OnBytes | None = None) -> Measured:
         crc = zlib.crc32(chunk, crc)
         if on_bytes is not None:
             on_bytes(len(chunk))
+    if watch is not None:
+        watch.end()
     return Measured(found, digest.hexdigest(), crc)
 
 
@@ -187,5 +189,6 @@ def _file(source: Path, root: Path, path: str) -> Found:
 
 def unreadable(path: str, error: Exception) -> Broken:
     """Give the error for a file or folder that the system does not let us read."""
-    reason = getattr(error, "strerror", None) or "a link in a circle"
+    circle = "a link in a circle" if isinstance(error, RuntimeError) else "the system does not say why"
+    reason = getattr(error, "strerror", None) or circle
     return Broken("folder-unreadable", f"“{path}” cannot be read ({reason}). Correct that or take it out.")

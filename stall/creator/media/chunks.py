@@ -12,6 +12,7 @@ from stall.creator.recipe import Patch
 
 PNG = b"\x89PNG\r\n\x1a\n"
 _PACKED_PLACE = re.compile(rb"gps|latitude|longitude|photoshop:(?:city|state|country)|iptc4xmp", re.IGNORECASE)
+_PLACE_KEY = re.compile(rb"^location$|gps|latitude|longitude", re.IGNORECASE)
 _PACKED_MAX = 16 * 1024 * 1024
 _XMP_KEY = b"XML:com.adobe.xmp\0"
 _OLD_KEY = b"Raw profile type "
@@ -19,15 +20,16 @@ _OLD_KEY = b"Raw profile type "
 
 def clean_png(block: Stretch, seen: Seen) -> Iterator[Patch]:
     """Give the patches of a PNG; a chunk's checksum follows its bytes. Raises Damaged, Stuck."""
-    at = len(PNG)
+    at, ended = len(PNG), False
     while at + 12 <= block.size:
         size, kind = block.number(at, 4), block.read(at + 4, 4)
+        if ended and at + 8 + size > block.size:  # something else lies there
+            return
+        ended = ended or kind == b"IEND"
         inner = block.within(at + 8, size)
         if kind == b"IHDR":
             seen.note("pixels", f"{inner.number(0, 4)} × {inner.number(4, 4)}")
-        if kind == b"IEND":
-            return
-        if kind in _PNG:
+        if kind in _PNG:  # also behind the end of the picture, where some look for them
             patches = list(_PNG[kind](inner, seen))
             yield from patches
             if patches:
@@ -50,6 +52,7 @@ def _exif(inner: Stretch, seen: Seen) -> Iterator[Patch]:
 def _text(inner: Stretch, seen: Seen) -> Iterator[Patch]:
     data = whole(inner).data
     if not data.startswith(_XMP_KEY):
+        yield from _old(inner, seen)
         return
     packed = data[len(_XMP_KEY) : len(_XMP_KEY) + 2]
     words_at = data.find(b"\0", data.find(b"\0", len(_XMP_KEY) + 2) + 1) + 1
@@ -62,30 +65,43 @@ def _text(inner: Stretch, seen: Seen) -> Iterator[Patch]:
         raise Stuck("its XMP is compressed")
 
 
+def _packed_exif(inner: Stretch, seen: Seen) -> Iterator[Patch]:
+    """EXIF as it was compressed before `eXIf` was agreed on: a zero, the length, then the bytes."""
+    if _says_place(_unpacked(inner.read(5, inner.size - 5))):
+        seen.place = True
+        raise Stuck("its EXIF is compressed")
+    return iter(())
+
+
 def _packet(stretch: Stretch, seen: Seen) -> Iterator[Patch]:
     parts: Parts = whole(stretch)
     yield from parts.patches(xmp.clean(parts.data, seen))
 
 
 def _old(inner: Stretch, seen: Seen) -> Iterator[Patch]:
-    """What older programs wrote as text: the bytes of EXIF, IPTC or XMP as digits, compressed or not."""
+    """What programs wrote as text: a place by its name, or the bytes of EXIF, IPTC or XMP as digits, compressed or not."""
     data = whole(inner).data if inner.size <= BLOCK_MAX else b""
+    key, _, rest = data.partition(b"\0")
+    if _PLACE_KEY.search(key):
+        seen.place = True
+        raise Stuck("it stands there as text")
     if data.startswith(_OLD_KEY):
-        key, _, rest = data.partition(b"\0")
-        words = _unpacked(rest[1:]) if rest[:1] == b"\0" else rest
-        kept = bytes.fromhex("".join(re.findall(r"[0-9a-f]{2}", words.decode("latin-1").split("\n", 3)[-1])))
-        told = Seen()
-        if _says_place(key.decode("latin-1"), kept, told):
+        words = rest if rest[:1] != b"\0" else _unpacked(rest[1:])
+        if rest[:2] == b"\1\0":  # of an iTXt: compressed, then language and translated key
+            words = _unpacked(rest[2:].split(b"\0", 2)[-1])
+        kept = bytes.fromhex("".join(re.findall(r"[0-9A-Fa-f]{2}", words.decode("latin-1").split("\n", 3)[-1])))
+        if _says_place(kept):
             seen.place = True
             raise Stuck("an old program wrote it as text")
     return iter(())
 
 
-def _says_place(_key: str, kept: bytes, told: Seen) -> bool:
+def _says_place(kept: bytes) -> bool:
     import io  # noqa: PLC0415 - seldom needed
 
     if _PACKED_PLACE.search(kept):
         return True
+    told = Seen()
     start = 6 if kept.startswith(b"Exif\0") else 0
     try:
         list(tiff.clean(Stretch(io.BytesIO(kept[start:]), 0, len(kept) - start), told))
@@ -95,13 +111,18 @@ def _says_place(_key: str, kept: bytes, told: Seen) -> bool:
 
 
 def _unpacked(data: bytes) -> bytes:
+    """Unpack some megabytes at most. Raises Stuck where there is more."""
+    unpacker = zlib.decompressobj()
     try:
-        return zlib.decompressobj().decompress(data, _PACKED_MAX)
+        made = unpacker.decompress(data, _PACKED_MAX)
     except zlib.error:
         return b""
+    if unpacker.unconsumed_tail:
+        raise Stuck("what is compressed in it unpacks to too much")
+    return made
 
 
-_PNG = {b"eXIf": _exif, b"iTXt": _text, b"zTXt": _old, b"tEXt": _old}
+_PNG = {b"eXIf": _exif, b"zxIf": _packed_exif, b"iTXt": _text, b"zTXt": _old, b"tEXt": _old}
 
 
 def clean_webp(block: Stretch, seen: Seen) -> Iterator[Patch]:

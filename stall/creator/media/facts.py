@@ -20,7 +20,8 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF")
 _DRAWN = ("JPEG", "PNG", "WEBP", "GIF", "TIFF")
 _SOUNDS = (".mp3", ".m4a", ".m4b", ".flac", ".ogg", ".opus", ".oga", ".wav", ".aif", ".aiff", ".wma")
 _PDF_MAX = 32 * 1024 * 1024
-_PAGES = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d{1,6})|/Count\s+(\d{1,6})[^>]*?/Type\s*/Pages\b")
+_TOLD, _LIST = re.compile(rb"[^>]+"), re.compile(rb"/Type\s*/Pages\b")
+_COUNT = re.compile(rb"/Count\s+(\d{1,6})\b")
 
 
 def of_picture(file: BinaryIO, seen: Seen) -> str | None:
@@ -30,7 +31,7 @@ def of_picture(file: BinaryIO, seen: Seen) -> str | None:
     file.seek(0)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # of large or broken pictures: what they come to is said below
             with Image.open(file, formats=_FORMATS) as picture:
                 kind, (width, height) = picture.format, picture.size
     except Image.DecompressionBombError:
@@ -122,8 +123,9 @@ def of_pdf(file: BinaryIO, size: int, seen: Seen) -> None:
 
 
 def _counts(data: bytes) -> Iterator[int]:
-    for found in _PAGES.finditer(data):
-        yield int(found[1] or found[2])
+    for one in _TOLD.finditer(data):  # piece by piece: a pattern over all of it would take for ever with a hostile file
+        if b"/Pages" in one[0] and _LIST.search(one[0]):
+            yield from (int(found[1]) for found in _COUNT.finditer(one[0]))
 
 
 def clock(seconds: float) -> str:

@@ -52,7 +52,7 @@ def _box(block: Stretch, box: Box, seen: Seen, depth: int) -> Iterator[Patch]:
         yield from _keyed(box, seen)
     elif box.kind == b"trak" and _tells_places(block, box):
         seen.place = True
-        yield from _emptied(block, box)
+        yield from _emptied(block, box, seen)
     elif box.kind in _INNER:
         for inner in boxes.inside(box.inner):
             yield from _box(block, inner, seen, depth + 1)
@@ -111,14 +111,30 @@ def _tells_places(block: Stretch, track: Box) -> bool:
     return any(_is_place(block.within(at, size).read(0, min(size, 2048))) for at, size in samples)
 
 
-def _emptied(block: Stretch, track: Box) -> Iterator[Patch]:
-    found = list(_samples(track))
+def _emptied(block: Stretch, track: Box, seen: Seen) -> Iterator[Patch]:
+    found = list(_runs(track, seen))
     if not found:
         raise Stuck("a camera's track of places is spread over it")
     for at, size in found:
         block.within(at, size)  # or it is damaged
         yield block.zeroed(at, size)
     yield Patch(track.at + 4, b"free")
+
+
+def _runs(track: Box, seen: Seen) -> Iterator[tuple[int, int]]:
+    """As `_samples`, those that lie one behind the other as one. Raises Damaged, Stuck."""
+    begun, end = 0, 0
+    for at, size in _samples(track):
+        seen.emptied += 1
+        if seen.emptied > _SAMPLES_MAX:
+            raise Stuck("its tracks of places have too many pieces")
+        if at != end:
+            if end > begun:
+                yield begun, end - begun
+            begun = at
+        end = at + size
+    if end > begun:
+        yield begun, end - begun
 
 
 def _samples(track: Box) -> Iterator[tuple[int, int]]:
@@ -133,15 +149,19 @@ def _samples(track: Box) -> Iterator[tuple[int, int]]:
     same, count = sizes.number(4, 4), sizes.number(8, 4)
     if count > _SAMPLES_MAX:
         raise Damaged
+    table_bytes = b"" if same else sizes.read(12, 4 * count)
     steps = [(runs.number(8 + 12 * n, 4), runs.number(12 + 12 * n, 4)) for n in range(runs.number(4, 4))]
     sample = step = 0
     for chunk in range(1, chunks.number(4, 4) + 1):
         while step + 1 < len(steps) and steps[step + 1][0] <= chunk:
             step += 1
         at = chunks.number(8 + wide * (chunk - 1), wide)
-        for _ in range(steps[step][1] if steps else 0):
-            if sample >= count:
-                return
-            size = same or sizes.number(12 + 4 * sample, 4)
+        in_chunk = min(steps[step][1] if steps else 0, count - sample)
+        if same:
+            yield at, same * in_chunk
+            sample += in_chunk
+            continue
+        for _ in range(in_chunk):
+            size = int.from_bytes(table_bytes[4 * sample : 4 * sample + 4], "big")
             yield at, size
             at, sample = at + size, sample + 1

@@ -60,9 +60,9 @@ def clean(block: Stretch, seen: Seen, at: int = 0) -> Iterator[Patch | int]:
 
 
 def _marker(block: Stretch, at: int) -> tuple[int, int]:
-    """The next marker and the place behind it; FF may be repeated in front of one."""
+    """The next marker and the place behind it; FF may be repeated in front of one. What is none is passed over, as others do."""
     if block.read(at, 1) != b"\xff":
-        raise Damaged
+        at = _entropy_end(block, at)
     while True:
         marker = block.number(at, 1)
         at += 1

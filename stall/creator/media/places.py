@@ -6,6 +6,8 @@ is found while its bytes go by.
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -22,11 +24,13 @@ _LEFT = (
     b"GpsLatitude",
     b"com.apple.quicktime.location.ISO6709",
     b"RECORDING_LOCATION",
+    b"freeGPS ",  # what dashcams write beside the picture
     b"\x45\xa3\x88LOCATION",  # the name of a note in Matroska and WebM
 )
-_COMMON = (b"GPSL", b"GpsL", b"LOCATION", b".location.")
+_COMMON = (b"GPSL", b"GpsL", b"freeGPS ", b"LOCATION", b".location.")
 _MOST_LEFT = max(map(len, _LEFT))
 _CHUNK = 1024 * 1024
+_EXIF, _EXIF_HEAD, _EXIF_MAX = b"Exif\0", 6, 65_536
 
 
 @dataclass(frozen=True)
@@ -128,17 +132,42 @@ def _photoshop(block: Stretch, seen: Seen) -> Iterator[Patch]:
 
 
 class Watch:
-    """Looks at the bytes of a picture or film as they go by, for the names of places that stand there in the clear."""
+    """Looks at the bytes of a picture, film or song as they go by, for what nobody found in it: names of places in the clear,
+
+    and EXIF that leads to one, as of a cover inside a song or of a small picture inside a picture. `end` when all went by.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._tail = b""
+        self._exif = b""  # from the head of an EXIF on that has not come whole, or the last bytes
 
     def __call__(self, chunk: bytes) -> None:
         """Look at the next bytes. Raises Refused `location-stuck`."""
         if _stands_in(self._tail + chunk[:_MOST_LEFT]) or _stands_in(chunk):
             raise stuck(self._path, "it stands where it is not looked for")
         self._tail = (self._tail + chunk)[-_MOST_LEFT:] if len(chunk) < _MOST_LEFT else chunk[-_MOST_LEFT:]
+        self._look_for_exif(self._exif + chunk, whole=False)
+
+    def end(self) -> None:
+        """Look at what came last. Raises Refused `location-stuck`."""
+        self._look_for_exif(self._exif, whole=True)
+
+    def _look_for_exif(self, data: bytes, *, whole: bool) -> None:
+        at = data.find(_EXIF)
+        while at >= 0 and (whole or at + _EXIF_HEAD + _EXIF_MAX <= len(data)):
+            begins = at + _EXIF_HEAD
+            if data[begins : begins + 4] in tiff.MARKS and _leads_to_place(data[begins : begins + _EXIF_MAX]):
+                raise stuck(self._path, "a picture within it says so")
+            at = data.find(_EXIF, at + 1)
+        self._exif = data[at:] if at >= 0 else data[-_EXIF_HEAD:]
+
+
+def _leads_to_place(exif: bytes) -> bool:
+    told = Seen()
+    with contextlib.suppress(Damaged, Stuck, RecursionError):
+        list(tiff.clean(Stretch(io.BytesIO(exif), 0, len(exif)), told))
+    return told.place
 
 
 def _stands_in(data: bytes) -> bool:

@@ -61,6 +61,8 @@ class Seen:
     facts: dict[str, str] = field(default_factory=dict)
     personal: dict[str, str] = field(default_factory=dict)
     orientation: int = 1
+    emptied: int = 0
+    """Pieces of a camera's tracks that were emptied so far."""
 
     def note(self, name: str, words: str) -> None:
         """Keep a fact, the first that is told of it."""

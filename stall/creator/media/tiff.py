@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from stall.creator.media import iptc, xmp
-from stall.creator.media.stretch import Damaged, Seen, Stretch, whole
+from stall.creator.media.stretch import Damaged, Seen, Stretch, Stuck, whole
 from stall.creator.recipe import Patch
 
 MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
@@ -20,7 +20,7 @@ MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"IIRO", b"IIRS", b"MMOR", b"II
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _GPS, _XMP, _IPTC, _BLOCKS, _MAKER = 0x8825, 0x02BC, 0x83BB, 0x8649, 0x927C
 _LISTS = {0x8769, 0x014A, 0xA005}
-_MOST_ENTRIES, _MOST_LISTS, _MOST_VALUE = 4096, 64, 1024 * 1024
+_MOST_ENTRIES, _MOST_LISTS, _MOST_VALUE = 65_535, 5_000, 1024 * 1024
 _WORDS_MAX = 2000
 _FACTS = {
     0x010F: "made by", 0x0110: "camera", 0x0131: "program", 0x9003: "taken", 0x013B: "author", 0x8298: "copyright",
@@ -66,10 +66,10 @@ class _Walk:
         """The entries of the list at `at`, where they begin, and where the list ends, the way to the next not counted."""
         counted, long = (8, 20) if self.big else (2, 12)
         count = self.number(self.block.read(at, counted))
-        if count > _MOST_ENTRIES:
-            raise Damaged
         first = at + counted
         raw = self.block.read(first, count * long)
+        if count > _MOST_ENTRIES:
+            raise Stuck("its lists are too long to be looked through")
         return (
             [self._entry(raw[n * long : (n + 1) * long], first + n * long) for n in range(count)],
             first,
@@ -88,7 +88,7 @@ class _Walk:
 
     def numbers(self, entry: _Entry) -> list[int]:
         wide = _SIZES.get(entry.kind, 4)
-        data = self.value(entry).read(0, min(entry.size, 64 * wide))
+        data = self.value(entry).read(0, min(entry.size, _MOST_LISTS * wide))
         return [self.number(data[n : n + wide]) for n in range(0, len(data), wide)]
 
 
@@ -104,7 +104,9 @@ def clean(block: Stretch, seen: Seen) -> Iterator[Patch]:
 
 
 def _lists(walk: _Walk, at: int) -> Iterator[Patch]:
-    while at and at not in walk.done and len(walk.done) < _MOST_LISTS:
+    while at and at not in walk.done:
+        if len(walk.done) == _MOST_LISTS:
+            raise Stuck("it has too many lists to be looked through")
         walk.done.add(at)
         try:
             entries, first, end = walk.entries(at)
@@ -139,7 +141,7 @@ def _of_entry(walk: _Walk, entry: _Entry) -> Iterator[Patch]:
         else:
             seen.note_personal(_OF_PEOPLE[entry.tag], words)
     elif entry.tag == 0x0112:  # noqa: PLR2004 - orientation
-        seen.orientation = walk.numbers(entry)[0]
+        seen.orientation = next(iter(walk.numbers(entry)), 1)
 
 
 _CLEANERS: dict[int, Callable[[bytes, Seen], bytes]] = {

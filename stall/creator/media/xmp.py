@@ -21,6 +21,12 @@ _PLACE = (
     r"|Iptc4xmpExt:(?:LocationCreated|LocationShown|City|CountryCode|CountryName|ProvinceState|Sublocation|WorldRegion)"
 )
 _IS_PLACE = re.compile(_PLACE, re.IGNORECASE)
+_PREFIXES = {
+    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
+}
+_MOST_NAME = 256  # a longer name is judged by what it holds alone: to match it whole takes too long
 _HINT = re.compile(
     rb"gps|latitude|longt?itude|photoshop:(?:city|state|country)|iptc4xmpcore:|iptc4xmpext:", re.IGNORECASE
 )
@@ -49,7 +55,7 @@ def clean(data: bytes, seen: Seen) -> bytes:
     reader = _Reader(body, seen)
     try:
         reader.parse()
-    except expat.ExpatError:
+    except (expat.ExpatError, ValueError, LookupError):  # the last two of an encoding it cannot read
         if _HINT.search(body):
             seen.place = True
             raise Stuck("its XMP is damaged") from None
@@ -65,6 +71,7 @@ class _Reader:
         self._body, self._seen = body, seen
         self._path: list[str] = []
         self._text = ""
+        self._prefixes: dict[str, str] = {}  # what a file calls a namespace, by what all the world calls it
         self._blank: tuple[int, int] | None = None  # depth and first byte of the element being taken out
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
@@ -84,19 +91,29 @@ class _Reader:
         self._text = ""
         if self._blank is not None:
             return
-        if _IS_PLACE.fullmatch(name):
+        self._learn_prefixes(attributes)
+        if self._is_place(name):
             self._blank = (len(self._path), at)
             return
         for attribute, value in attributes.items():
             self._note(attribute, value)
-        if any(map(_IS_PLACE.fullmatch, attributes)):
+        if any(map(self._is_place, attributes)):
             self._seen.place = True
             self._blank_attributes(at)
+
+    def _learn_prefixes(self, attributes: Mapping[str, str]) -> None:
+        for name, value in attributes.items():
+            if name.startswith("xmlns:") and value in _PREFIXES:
+                self._prefixes[name.removeprefix("xmlns:")] = _PREFIXES[value]
+
+    def _is_place(self, name: str) -> bool:
+        prefix, colon, rest = name.partition(":")
+        return _is_place(f"{self._prefixes.get(prefix, prefix)}{colon}{rest}")
 
     def _blank_attributes(self, at: int) -> None:
         tag = self._body[at : self._tag_end(at)]
         for found in _ATTRIBUTE.finditer(tag):
-            if _IS_PLACE.fullmatch(found[1].decode("utf-8", "replace")):
+            if self._is_place(found[1].decode("utf-8", "replace")):
                 self._fill(at + found.start(), at + found.end())
 
     def _tag_end(self, at: int) -> int:
@@ -135,6 +152,12 @@ class _Reader:
 
     def _fill(self, start: int, end: int) -> None:
         self.cleaned[start:end] = b" " * (end - start)
+
+
+def _is_place(name: str) -> bool:
+    if len(name) > _MOST_NAME:
+        return _HINT.search(name.encode()) is not None
+    return _IS_PLACE.fullmatch(name) is not None
 
 
 def _note_paths(body: bytes, seen: Seen) -> None:
