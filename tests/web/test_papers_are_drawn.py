@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 from flask.testing import FlaskClient
 
-from stall import cli
+from stall import cli, disk
 from stall.box.papers import beside
 from stall.domain.papersheet import Form, Sheet
 from stall.flows.begin_return import begin_return
@@ -272,6 +272,17 @@ def test_the_oldest_go_when_the_folder_is_full(tmp_path: Path) -> None:
 def test_what_is_no_job_is_refused_by_the_process(tmp_path: Path, line: bytes) -> None:
     assert beside.answer(tmp_path, line) != "ok"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_paper_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stall.box.papers.drawing.draw", lambda *_: b"ink")
+    monkeypatch.setattr(beside, "free_bytes", lambda _: None)
+    synced: list[list[str]] = []
+    monkeypatch.setattr("os.fsync", lambda _: synced.append([one.suffix for one in tmp_path.iterdir()]))
+    order = _order(One("a"))
+    assert beside.answer(tmp_path, order.line) == "ok"
+    assert synced == [[disk.LEFTOVER]]
+    assert (tmp_path / order.file).read_bytes() == b"ink"
 
 
 def test_the_command_writes_the_papers_of_a_sale(
