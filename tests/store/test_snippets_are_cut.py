@@ -85,7 +85,7 @@ def test_an_mp3_gives_whole_frames(box: Path) -> None:
         (
             WAV
             + b"\x01\x00\x01\x00\xff\xff\x00\x00\x40\x1f\x00\x00\xff\xff\x10\x00data\xff\xff\xff\xff"
-            + bytes(600_000),
+            + bytes(160_000),
             "audio/wav",
         ),
     ],
