@@ -62,13 +62,12 @@ def accept_close(tx: Tx, token: str) -> Close:
 
 
 class Checked(NamedTuple):
-    """A certificate that its creator signed anew, and where it belongs: its line, and whether it is kept already."""
+    """A certificate that its creator signed anew, and where it belongs: its line."""
 
     document: dict[str, Any]
     held: VerifiedCredential
     name: uuid.UUID
     line: int
-    kept: bool
 
 
 def check_certificate(conn: sqlite3.Connection, document: dict[str, Any]) -> Checked:
@@ -83,29 +82,36 @@ def check_certificate(conn: sqlite3.Connection, document: dict[str, Any]) -> Che
             "This certificate is not signed by a creator whose drops this box sells. Give those that `stall close certificates` wrote.",
         )
     name = uuid.UUID(document["id"].removeprefix("urn:uuid:"))
-    row = conn.execute(
-        "SELECT line, document, countersigned FROM certificates WHERE uuid = ?", (name.bytes,)
-    ).fetchone()
+    row = conn.execute("SELECT line, document FROM certificates WHERE uuid = ?", (name.bytes,)).fetchone()
     if row is None:
         raise Refused(
             "countersign-unknown",
             f"This box signed no certificate {name}. It belongs on the box that sold the copy; one passed on is for its owner alone.",
         )
-    kept = None if row["countersigned"] is None else certificate.digest(json.loads(row["countersigned"]))
-    if _unsigned(document) != _unsigned(json.loads(row["document"])) or kept not in {
-        None,
-        certificate.digest(document),
-    }:
-        raise Refused(
-            "countersign-differs",
-            f"Certificate {name} is not the one this box signed, or was signed anew in another way before. Nothing was taken.",
-        )
-    return Checked(document, held, name, row["line"], kept is not None)
+    if _unsigned(document) != _unsigned(json.loads(row["document"])):
+        raise _differs(name)
+    _is_kept(conn, document, name)
+    return Checked(document, held, name, row["line"])
+
+
+def _is_kept(conn: sqlite3.Connection, document: Mapping[str, Any], name: uuid.UUID) -> bool:
+    """Whether the box has a certificate as its creator signed it. Raises Refused `countersign-differs` where it has another."""
+    (text,) = conn.execute("SELECT countersigned FROM certificates WHERE uuid = ?", (name.bytes,)).fetchone()
+    if text is not None and certificate.digest(json.loads(text)) != certificate.digest(document):
+        raise _differs(name)
+    return text is not None
+
+
+def _differs(name: uuid.UUID) -> Refused:
+    return Refused(
+        "countersign-differs",
+        f"Certificate {name} is not the one this box signed, or was signed anew in another way before. It was not taken.",
+    )
 
 
 def accept_certificate(tx: Tx, checked: Checked) -> bool:
-    """Keep a checked certificate, to be handed out from now on; whether it is new."""
-    if checked.kept:
+    """Keep a checked certificate, to be handed out from now on; whether it is new. Raises Refused `countersign-differs`."""
+    if _is_kept(tx.conn, checked.document, checked.name):  # it may have come twice since it was checked
         return False
     held, name = checked.held, checked.name
     told = {

@@ -196,6 +196,22 @@ def test_what_a_box_did_not_sign_or_the_creator_did_not_is_not_handed_out(scene:
     assert other != kept
 
 
+def test_what_comes_twice_in_one_go_is_taken_once_and_what_differs_not_at_all(scene: Scene) -> None:
+    one = scene.boxes["one"]
+    claim(one, sell(one))
+    _, token = scene.close()
+    accept(one, token)
+    (new,) = signed_anew(scene, token, "one").documents.values()
+    later = countersigning.anew(scene.creator, new, NOW_S + 2 * DAY_S)
+    first, again, other = (check_certificate(one.box.db.read(), document) for document in (new, new, later))
+    with one.box.db.transaction() as tx:
+        assert [accept_certificate(tx, found) for found in (first, again)] == [True, False]
+    with pytest.raises(Refused) as refused, one.box.db.transaction() as tx:
+        accept_certificate(tx, other)
+    assert refused.value.code == "countersign-differs"
+    assert findings(one) == []
+
+
 @pytest.mark.parametrize("damage", [
     "UPDATE drops SET closing = NULL",
     "UPDATE drops SET closing_document = 1",
