@@ -37,7 +37,7 @@ function reasons(paper) {
   const states = harmed(paper).map((file) => file.state);
   return ([...new Set(states)].map((name) => number(states.filter((other) => other === name).length) + " " + t("f." + name)).join(", ") || told.join(" ")) || (kind(paper) === "file" && t("e.paper"));
 }
-function proofs(paper, expected) {
+function proofs(paper, expected, answered) {
   const f = paper.facts, what = kind(paper);
   const proved = {
     certificate: t("p.number", f.edition ? t("no") + " " + f.edition + " " + t("of", f.editionSize) : f.title),
@@ -45,7 +45,7 @@ function proofs(paper, expected) {
   };
   return [
     two(t("proves"), [proved[what], what === "pack" && !harmed(paper).length && t("p.pack")]),
-    two(t("not"), [/cert|receipt/.test(what) && t("n.holds"), !expected && t("n.who"), paper.notes.includes("picture-unchecked") && t("n.picture")]),
+    two(t("not"), [!answered && /cert|receipt/.test(what) && t("n.holds"), !expected && t("n.who"), paper.notes.includes("picture-unchecked") && t("n.picture")]),
   ];
 }
 /** Who signed it, but the creator behind a stall, who has a row of their own. */
@@ -67,8 +67,8 @@ function files(paper) {
     el("details", {}, el("summary", {}, t("files") + colon() + number(all.filter((file) => file.state !== "extra").length) + ", " + size(all.reduce((sum, file) => sum + (file.size ?? 0), 0))), el("ul.files", {}, all.filter((file) => !bad.includes(file)).map((file) => line(file))))];
 }
 
-/** The card of a paper. `expected` is the did the reader trusts, if there is one. */
-export function card(paper, expected) {
+/** The card of a paper. `expected` is the did the reader trusts, if there is one; `answered`: its owner has just proved to be that. */
+export function card(paper, expected, answered) {
   const name = grade(paper), f = paper.facts, what = kind(paper), ok = holds(paper), title = f.title ?? f.drop?.title ?? f.name;
   const creator = paper.signedBy.find((one) => one.who === "creator")?.did;
   const dated = paper.times.dated ?? f.validFrom ?? f.iat, code = paper.code && el("code", {}, paper.code);
@@ -76,7 +76,7 @@ export function card(paper, expected) {
   const inside = [
     what === "certificate" && paper.seal && el("div.face", {}, drawnSeal(paper.seal), f.edition && el("p.number", {}, el("b", {}, el("span", {}, t("no")), f.edition), el("span.quiet", {}, t("of", number(f.editionSize))))),
     title && el("h4.title", {}, title),
-    ok && WORK.includes(what) && proofs(paper, expected),
+    ok && WORK.includes(what) && proofs(paper, expected, answered),
     f.pay && f.items && money_of(f),
     files(paper),
     name !== "invalid" && facts(

@@ -93,7 +93,7 @@ const takeText = (text) => text.trim() && take([{ name: t("paste").replace(/^\S+
 function words() {
   document.title = t("title");
   for (const each of document.querySelectorAll("[data-t]")) each.textContent = t(each.dataset.t);
-  drawTheirs(async (input) => card((await judge([input, ...taken], { expectedCreator: expected }))[0], expected));
+  drawTheirs(async (input) => card((await judge([input, ...taken], { expectedCreator: expected }))[0], expected, true));
   show();
 }
 

@@ -123,6 +123,10 @@ def test_a_sales_papers_are_told_from_a_disk_without_a_network(page: Page, bough
     assert drawn == re.findall(r' d="([^"]+)"', boxes_own[0])
     assert f">{card.locator('figcaption').inner_text()}</figcaption>" in bought.certificate_page
     assert fingerprint.of(keys.public_from_did(bought.creator)) in re.sub(r"\s+", " ", card.inner_text())
+    signed = card.locator("dt", has_text="Signed by").locator("+ dd").inner_text()
+    assert signed.split("\n")[0] == "Salt & Paper, stall"
+    assert "creator" not in signed  # who let the stall sign has not signed it
+    assert TEXTS["n.holds"]["en"] in card.inner_text()
 
 
 @pytest.mark.parametrize("way", ["dropped", "pasted", "typed", "in the address"])
@@ -253,6 +257,9 @@ def test_whose_certificate_it_is_is_proven_and_checked_like_on_the_command_line(
         if challenge == CHALLENGE:
             page.wait_for_selector("#theirs .card .number")
             assert page.locator("#theirs h3").inner_text().startswith("Provisional: ")
+            assert (
+                TEXTS["n.holds"]["en"] not in page.locator("#theirs .card").inner_text()
+            )  # that was proven a moment ago
 
 
 def _now(page: Page) -> int:
