@@ -7,6 +7,7 @@ that nothing is passed on twice. What makes the old certificate stop counting is
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from stall.wire import b64, certificate, closing, jws, manifest, presentation
 from stall.wire.grade import Grade
 from stall.wire.presentation import Shown
 
+_NAMED = "stall passed on"
 MAX_AGE_S = 7 * 86_400
 """How old an answer may be: it travels by mail, and the question was asked once."""
 
@@ -56,6 +58,8 @@ def pass_on(
 ) -> PassedOn:
     """Sign a certificate anew for the next owner that its owner's answer names; `papers` may tell that it counts no more.
 
+    The same answer again gives the same certificate again: the first may never have reached the disk.
+
     Raises Refused `pass-challenge`, `pass-no-owner`, `pass-not-yours`, `pass-again`, `pass-needs-close`, `pass-does-not-count`,
     `pass-pending`, what `presentation.verify` and `manifest.verify` raise, and the errors of the ledger.
     """
@@ -68,15 +72,32 @@ def pass_on(
                 "pass-not-yours",
                 "The certificate is not of the drop whose pack you gave. Give the newest pack of its own drop.",
             )
-        old = certificate.digest(held.document)
-        _check_once(book, held.drop, old, answer["proof"]["challenge"])
-        _check_counts(book, creator, [Paper("answer", answer), Paper("manifest", manifest_token), *papers], held.drop)
-        document = {**held.document, "id": f"urn:uuid:{uuid.uuid4()}"}
-        new = countersigning.anew(creator, document, max(now_s, held.valid_from_s), id=shown.transfer_to or "")
-        passed = PassedOn(new, old, certificate.digest(new))
+        old, challenge = certificate.digest(held.document), answer["proof"]["challenge"]
+        before = book.passed(held.drop).get(old)
+        if before is not None:
+            passed = _signed(creator, shown, old, challenge, before.at)
+            if (before.challenge, before.new) != (challenge, passed.new):
+                raise _again()
+        else:
+            _check_once(book, held.drop, challenge)
+            _check_counts(
+                book, creator, [Paper("answer", answer), Paper("manifest", manifest_token), *papers], held.drop
+            )
+            passed = _signed(creator, shown, old, challenge, now_s)
+        known = book.passed(held.drop)
         for name in book.forms(held.drop, old):  # as the box signed it, and as the creator did
-            book.append(PassedRow(now_s, held.drop, name, passed.new, answer["proof"]["challenge"]))
+            if name not in known:
+                book.append(PassedRow(now_s, held.drop, name, passed.new, challenge))
     return passed
+
+
+def _signed(creator: Creator, shown: Shown, old: str, challenge: str, at_s: int) -> PassedOn:
+    """Sign it for the next owner; the same answer at the same time gives the same to the byte."""
+    held = shown.certificate
+    chosen = hashlib.sha256(f"{_NAMED} {old} {challenge}".encode()).digest()[:16]
+    document = {**held.document, "id": f"urn:uuid:{uuid.UUID(bytes=chosen, version=4)}"}
+    new = countersigning.anew(creator, document, max(at_s, held.valid_from_s), id=shown.transfer_to or "")
+    return PassedOn(new, old, certificate.digest(new))
 
 
 def _answered(book: Ledger, answer: dict[str, Any], now_s: int, max_age_s: int) -> Shown:
@@ -97,13 +118,16 @@ def _answered(book: Ledger, answer: dict[str, Any], now_s: int, max_age_s: int) 
     return shown
 
 
-def _check_once(book: Ledger, drop: str, old: str, challenge: str) -> None:
-    passed = book.passed(drop)
-    if old in passed or any(row.challenge == challenge for row in passed.values()):
-        raise Refused(
-            "pass-again",
-            "This certificate was passed on already, so it counts no more. Only the newest one can be passed on.",
-        )
+def _check_once(book: Ledger, drop: str, challenge: str) -> None:
+    if any(row.challenge == challenge for row in book.passed(drop).values()):
+        raise _again()
+
+
+def _again() -> Refused:
+    return Refused(
+        "pass-again",
+        "This certificate was passed on already, so it counts no more. Only the newest one can be passed on.",
+    )
 
 
 def _check_counts(book: Ledger, creator: Creator, papers: Sequence[Paper], drop: str) -> None:

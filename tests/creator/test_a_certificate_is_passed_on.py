@@ -129,12 +129,26 @@ def test_nothing_is_passed_on_that_nobody_asked_or_that_does_not_count(scene: Sc
             passing.pass_on(scene.creator, scene.token, given, now_s=now_s)
         assert refused.value.code == code
     passing.pass_on(scene.creator, scene.token, asked, now_s=LATER + 90)
-    for given in (asked, answer(scene, document, FIRST, THIRD)):
+    proof = asked["proof"]
+    other = presentation.prove(FIRST, document, proof["challenge"], DOMAIN, LATER + 60, THIRD.did)
+    for given in (other, answer(scene, document, FIRST, THIRD), answer(scene, document, FIRST, NEXT)):
         with pytest.raises(Refused) as again:
             passing.pass_on(scene.creator, scene.token, given, now_s=LATER + 90)
         assert again.value.code == "pass-again"
     with ledger.opened(scene.creator.folder) as book:
         assert len(book.passed(DROP)) == 1
+
+
+def test_the_same_answer_gives_the_same_certificate_again_where_the_first_reached_no_disk(scene: Scene) -> None:
+    old = bought(scene.boxes["one"])
+    asked = answer(scene, old, FIRST, NEXT)
+    first, again = (
+        passing.pass_on(scene.creator, scene.token, asked, now_s=LATER + later) for later in (90, 5 * DAY_S)
+    )
+    assert again == first
+    with ledger.opened(scene.creator.folder) as book:
+        assert [(one, row.new) for one, row in book.passed(DROP).items()] == [(first.old, first.new)]
+    assert passed_on(scene, first.document, NEXT, THIRD).old == first.new
 
 
 def test_a_certificate_that_was_taken_back_is_passed_on_by_nobody(scene: Scene) -> None:
