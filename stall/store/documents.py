@@ -33,6 +33,12 @@ def creator_no(conn: sqlite3.Connection, did: str) -> int | None:
     return None if row is None else int(row[0])
 
 
+def creator_of(conn: sqlite3.Connection, drop: str) -> int:
+    """The number of the creator of a drop; 0, which no creator has, for one that is not here. Looks at no pack."""
+    row = conn.execute("SELECT creator FROM drops WHERE drop_id = ?", (drop,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def delegation_of(conn: sqlite3.Connection, creator: int, subject: str) -> tuple[str, Delegation] | None:
     """The newest delegation a creator gave to a key, as (token, claims), or None."""
     row = conn.execute(

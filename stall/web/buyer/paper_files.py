@@ -48,7 +48,8 @@ def signed(box: Box, sale: Sale) -> tuple[list[tuple[str, str]], list[bytes]]:
     token = find_signed(box, sale.receipt_event or 0).token
     papers, events = [("receipt.jws", token)], {"receipt": sale.receipt_event or 0}
     certificates: list[bytes] = []
-    for item in claims.bought(conn, sale.no):
+    bought = claims.bought(conn, sale.no)
+    for item in bought:
         label = item.drop_id if item.ed is None else f"{item.drop_id}-{item.ed}"
         held = None if item.certificate is None else worth.find(conn, item.certificate)
         if held is not None and item.certificate is not None:
@@ -59,7 +60,9 @@ def signed(box: Box, sale: Sale) -> tuple[list[tuple[str, str]], list[bytes]]:
             papers += [] if ended is None else [(f"close-{item.drop_id}.jws", ended)]
             certificates.append(item.certificate)
         papers.append((f"manifest-{item.drop_id}.jws", catalogue.pack_manifest(conn, item.pack)))
-    papers += [(f"delegation-{drop}.jws", token) for drop, token in delegations(box, sale.no).items()]
+    papers += [
+        (f"delegation-{drop}.jws", token) for drop, token in delegations(box, [item.drop_id for item in bought]).items()
+    ]
     proofs = _proofs(box, events)
     return [*dict(papers).items(), *((f"{name}.tlog-proof", text) for name, text in proofs.items())], certificates
 
@@ -172,15 +175,13 @@ def _filled(text: str, lang: str) -> list[str]:
     ]
 
 
-def delegations(box: Box, sale: int) -> dict[str, str]:
-    """By which the box signs for the creators of what was bought, by drop."""
+def delegations(box: Box, drops: Iterable[str]) -> dict[str, str]:
+    """By which the box signs for the creators of some drops, by drop."""
     conn, found = box.db.read(), {}
-    for item in claims.bought(conn, sale):
-        card = catalogue.card(conn, item.drop_id, box.now_ms())
-        creator = None if card is None else documents.creator_no(conn, card.creator)
-        given = documents.delegation_of(conn, creator or 0, box.secrets.signing.thumbprint)
+    for drop in drops:
+        given = documents.delegation_of(conn, documents.creator_of(conn, drop), box.secrets.signing.thumbprint)
         if given is not None:
-            found[item.drop_id] = given[0]
+            found[drop] = given[0]
     return found
 
 

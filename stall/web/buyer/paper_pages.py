@@ -31,6 +31,7 @@ def receipt_page(box: Box, jti: str) -> str:
     """The page of a receipt. Raises Refused `page-unknown`."""
     found = find_receipt(box, jti)
     conn = box.db.read()
+    drops = dict.fromkeys(item.drop for item in found.receipt.items if item.drop is not None)
     return render_template(
         "receipt.html",
         found=found,
@@ -43,7 +44,7 @@ def receipt_page(box: Box, jti: str) -> str:
         total=sum(pay.minor for pay in found.receipt.pay),
         seller=paper_sheets.beside(box.settings.seller, box.settings.name),
         command=_command("receipt.jws"),
-        checker=_checker(found.token, *paper_files.delegations(box, found.sale.no).values()),
+        checker=_checker(found.token, *paper_files.delegations(box, drops).values()),
     )
 
 
