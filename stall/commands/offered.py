@@ -97,7 +97,7 @@ class Offered:
             licence=words.licence(self.licence or LICENCE),
             desc=words.description(self.desc or ""),
             lang=words.language(self.lang or LANG),
-            drop_id=self.id,
+            drop_id=None if self.id is None else packs.check_id(self.id),
             cover=self.cover,
             samples=self.sample,
             bonus=self.bonus,

@@ -93,9 +93,18 @@ def _imported(box: Box, file: Path) -> Imported:
             done += more
             seen(min(done, total), total)
 
-        imported = import_pack(box, sys.stdin.fileno() if str(file) == "-" else file, count, sized)
+        imported = import_pack(box, _standard_input() if str(file) == "-" else file, count, sized)
         seen(total, total)
     return imported
+
+
+def _standard_input() -> int:
+    """The descriptor a pack comes in by. Raises Refused `pack-terminal` where it was closed."""
+    from stall.store.packstream import nothing_comes
+
+    if sys.stdin is None:
+        raise nothing_comes()
+    return sys.stdin.fileno()
 
 
 def _say_forgotten(freed: int, *, as_json: bool) -> None:

@@ -73,7 +73,7 @@ def _files(signed: Manifest) -> Iterator[str]:
     from stall.creator import differences
 
     columns = min(shutil.get_terminal_size().columns, survey_table.MOST_COLUMNS)
-    names = min(max(survey_table.width(file.path) for file in signed.files), columns - 40)
+    names = min(max(survey_table.width(file.path) for file in signed.files), max(12, columns - 40))
     cover = differences.cover_of(signed)
     for file in signed.files:
         name = survey_table.padded(survey_table.fitted(shown.line(file.path), names), names)

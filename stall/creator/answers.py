@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -27,10 +27,10 @@ class Answers(
     title: str | None = None
     price: str | None = None
     currency: str | None = None
-    edition: int | None = None
-    kind: str | None = None
+    edition: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    kind: Literal["limited", "open", "timed", "free"] | None = None
     opens: str | None = None
-    window_days: int | None = None
+    window_days: Annotated[int, msgspec.Meta(ge=1, le=730)] | None = None
     licence: str | None = None
     desc: str | None = None
     lang: str | None = None
@@ -48,12 +48,17 @@ def read(folder: Path) -> dict[str, Any]:
         if not path.is_file():
             return {}
         with path.open("rb") as file:
-            held = tomllib.loads(file.read(_MOST_BYTES).decode("utf-8"))
+            data = file.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise _unreadable(path, "it is larger than 64 KiB")
+        held = tomllib.loads(data.decode("utf-8"))
         found = msgspec.convert(held, Answers)
     except OSError as error:
         raise _unreadable(path, error.strerror or "it cannot be read") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise _unreadable(path, str(error)) from error
+    except RecursionError:
+        raise _unreadable(path, "it is nested too deeply") from None
     given = msgspec.structs.asdict(found)
     return {name: value for name, value in given.items() if value not in (None, (), False)}
 

@@ -165,6 +165,8 @@ def _walk(folder: Path, root: Path, inside: str, skipped: list[str]) -> Iterator
         elif child.is_dir() and child.is_symlink():
             skipped.append(f"{path} (a link to a folder)")
         elif child.is_dir():
+            if path.count("/") >= paths.MAX_SEGMENTS:  # no file in it could go into a pack, and a walk has to end
+                paths.check(f"{path}/…")
             yield from _walk(child, root, f"{path}/", skipped)
         else:
             yield _file(child, root, path)

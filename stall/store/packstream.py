@@ -71,7 +71,7 @@ def open_stream(descriptor: int, delegations: Sequence[Delegation] = ()) -> Iter
     Broken `pack-unreadable`.
     """
     if stat.S_ISCHR(os.fstat(descriptor).st_mode) and os.isatty(descriptor):
-        raise Refused("pack-terminal", "No pack comes in. Give one: stall pack import - < night.stallpack")
+        raise nothing_comes()
     source = _Source(descriptor)
     start = source.read_most(zipstore.LOCAL_FIXED_BYTES)
     if not zipstore.starts_entry(start):
@@ -83,6 +83,11 @@ def open_stream(descriptor: int, delegations: Sequence[Delegation] = ()) -> Iter
     token = manifest_text(raw)
     signer, trusted = pack.claimed_creator(token)
     yield PackStream(token, pack.verified(token, trusted, delegations), signer, source, first)
+
+
+def nothing_comes() -> Refused:
+    """Give the error for a keyboard, or nothing at all, where a pack should come in."""
+    return Refused("pack-terminal", "No pack comes in. Give one: stall pack import - < night.stallpack")
 
 
 def _header(source: _Source, start: bytes) -> Entry:

@@ -56,7 +56,9 @@ def check_all(paths: list[str]) -> list[str]:
         folded = _fold(check(path))
         if folded in taken:
             raise WireError(
-                "path-not-unique", f"The path “{_shown(path)}” differs from another only by case. Rename one."
+                "path-not-unique",
+                f"On some systems the path “{_shown(path)}” is the same as another: they tell no capitals, wide letters or ways to"
+                " write an accent apart. Rename one.",
             )
         taken.add(folded)
         folders.update(_folders(folded))
