@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 from stall.errors import Refused
@@ -17,7 +18,7 @@ def redeem_code(tx: Tx, code: bytes, press: bytes, owner: str | None = None) -> 
     """Redeem a 16-byte claim code; return the grant's number. The same press returns the same grant.
 
     `owner` is the did of a key the buyer made; certificates that are signed now name it (design 7).
-    Raises WireError for an unfit one, Refused `claim-unknown` alike for codes that are unknown, revoked and expired (so that
+    Raises WireError for an unfit one, Refused `owner-late` where they are all signed and do not name it, `claim-unknown` alike for codes that are unknown, revoked and expired (so that
     guessing teaches nothing), `claim-devices` when every device of the claim is used, `claim-going-back` as
     `check_not_going_back`.
     """
@@ -57,8 +58,23 @@ def going_back() -> Refused:
     )
 
 
+def _check_named(conn: sqlite3.Connection, sale: int, owner: str) -> None:
+    """Nobody keeps a code that owns nothing: certificates made out before must name this key. Raises Refused `owner-late`."""
+    bought = claims.bought(conn, sale)
+    kept = [claims.certificate(conn, one.certificate) for one in bought if one.certificate is not None]
+    named = [json.loads(one[1])["credentialSubject"].get("id") for one in kept if one is not None]
+    if bought and len(kept) == len(bought) and owner not in named:
+        raise Refused(
+            "owner-late",
+            "The certificate was made out before this code came, so the code owns nothing: throw it away. Open the page again and"
+            " download without it.",
+        )
+
+
 def _redeem(tx: Tx, found: Claim | None, press: bytes, owner: str | None) -> int:
     claim = check_claim(found, tx.now_ms)
+    if owner is not None:
+        _check_named(tx.conn, claim.sale, owner)
     bound = presses.bind("claim", claim.id, press)
     earlier = presses.first(tx, bound)
     if earlier is not None:
