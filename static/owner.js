@@ -81,7 +81,16 @@ export async function make(mine) {
   part(".made").hidden = false;
   part(".made").focus();
 
-  const copy = part("[data-copy]"), last = part("[data-last]"), wrong = part(".wrong");
+  const copy = part("[data-copy]"), last = part("[data-last]"), wrong = part(".wrong"), unsaved = part(".unsaved");
+  // Who made a code wants to be named: a download begun before it is confirmed would leave the code good for nothing. Asked once, then let go.
+  form.addEventListener("submit", (event) => {
+    if (!groups || !unsaved.hidden) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    wrong.hidden = true;
+    unsaved.hidden = false;
+    last.focus();
+  }, { capture: true });
   copy.onclick = () => {
     if (copied(groups.join(" "))) copy.textContent = copy.dataset.done;
     else getSelection().selectAllChildren(part("[data-code]"));
@@ -90,6 +99,7 @@ export async function make(mine) {
     let typed;
     try { typed = didOfTyped(groups.slice(0, -1).join("") + last.value); } catch { /* not its last signs */ }
     wrong.hidden = typed === did;
+    unsaved.hidden = true;
     if (typed !== did) {
       last.focus();
       last.select();

@@ -97,7 +97,11 @@ def test_code_is_saved_first_and_only_its_did_is_sent(
     assert Path(kept.value.path()).read_text(encoding="ascii") == code + "\n"
     page.get_by_role("button", name="Copy").click()
 
+    page.get_by_role("button", name="Download").click()
+    page.get_by_role("alert").get_by_text("does not name your code yet").wait_for()
+    assert page.locator("[data-opened]").count() == 0
     last = page.get_by_label("Type its last four characters")
+    expect(last).to_be_focused()
     last.fill("0000" if code[-4:] != "0000" else "1111")
     page.get_by_role("button", name="I have saved it").click()
     page.get_by_role("alert").get_by_text("not how the code ends").wait_for()
