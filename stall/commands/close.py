@@ -164,17 +164,28 @@ def certificates(
     given, journals = _certificates_in(files)
     told = _told(creator, journals, ended.drop)
     signed = countersigning.countersign(creator, ended, entries, given, told, now_s=SystemClock().wall_ms() // 1000)
-    with disk.whole_file(out) as file:
-        texts = ((name, json.dumps(one, ensure_ascii=False, indent=1)) for name, one in signed.documents.items())
-        zips.write(file, texts)
+    if signed.documents:
+        with disk.whole_file(out) as file:
+            texts = ((name, json.dumps(one, ensure_ascii=False, indent=1)) for name, one in signed.documents.items())
+            zips.write(file, texts)
     if as_json:
         refused = [{"file": name, "why": why} for name, why in signed.refused]
-        say.facts({"file": str(out), "signed": len(signed.documents), "refused": refused, "missing": signed.missing})
+        say.facts(
+            {
+                "file": str(out) if signed.documents else None,
+                "signed": len(signed.documents),
+                "refused": refused,
+                "missing": signed.missing,
+            }
+        )
         return
     say.lines(*(f"not signed: {name}: {why}" for name, why in signed.refused))
     say.line(
         f"Signed {chains.counted(len(signed.documents), 'certificate')}; {signed.missing} that the statement lists were not among the files."
     )
+    if not signed.documents:
+        say.line(f"{out} was not written: there is nothing in it.")
+        return
     say.line("Give them to each box, which hands them out from then on:")
     say.line(f"  stall accept --data BOX {shlex.quote(str(out))}")
 

@@ -97,10 +97,12 @@ def prove(
     answer = presentation.prove(_key(code_file), document, challenge, domain, _now_s(), next_owner)
     with disk.whole_file(out) as file:
         file.write(json.dumps(answer, ensure_ascii=False, indent=1).encode() + b"\n")
-    wish = (
-        "" if next_owner is None else " It asks the creator to pass the certificate on; nothing has changed hands yet."
-    )
-    say.line(f"Wrote the answer to {out}. It is good for five minutes, and for {domain} only.{wish}")
+    if next_owner is None:
+        say.line(f"Wrote the answer to {out}. It is good for five minutes, and for {domain} only.")
+    else:  # a creator takes it for a week (stall certificate pass-on --max-age)
+        say.line(
+            f"Wrote the answer to {out}, for {domain} only. It asks the creator to pass the certificate on; nothing has changed hands yet."
+        )
 
 
 @owner.command("check")

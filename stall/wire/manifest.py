@@ -175,7 +175,9 @@ def check_successor(old: Manifest, old_token: str, new: Manifest) -> None:
         )
     if new.prev != jws.token_hash(old_token):
         raise WireError(
-            "manifest-wrong-prev", "The new manifest does not follow the version held here. Ask its creator."
+            "manifest-wrong-prev",
+            f"Version {new.ver} does not follow version {old.ver}, which is held here. Take the versions between first, in order; else"
+            " ask its creator.",
         )
     check_edition(old, new)
 
