@@ -26,6 +26,7 @@ _Answer = TypeVar("_Answer")
 LICENCES = (offers.LICENCE, "CC BY 4.0", "CC BY-SA 4.0", "CC BY-NC 4.0", "CC0 1.0, do as you like")
 _NONE = "-"
 _DIGITS = 10
+_MOST_NAMES = 100
 
 
 def at_terminal() -> bool:
@@ -92,7 +93,7 @@ def _ask_roles(offered: Offered, looked: Survey) -> None:
             lambda path: roles.asked_cover(found, path, looked.undrawn).path,
         )
     if not offered.sample:
-        offered.sample = _patterns("Files anyone may see, like previews/*; - for none", looked)
+        offered.sample = _patterns("Files anyone may see or hear in full, like previews/*; - for none", looked)
     if not offered.bonus:
         offered.bonus = _patterns("Files that come on top, like extras/*; - for none", looked)
 
@@ -178,4 +179,5 @@ def out_file(drop_id: str) -> Path:
         handover.check_free(path)
         return path
 
-    return _asked("The pack to write", f"{drop_id}.stallpack", read)
+    names = [f"{drop_id}.stallpack", *(f"{drop_id}-{number}.stallpack" for number in range(2, _MOST_NAMES))]
+    return _asked("The pack to write", next((one for one in names if not Path(one).exists()), None), read)

@@ -93,7 +93,7 @@ def build(
     asking = (offer.title is None or offer.price is None) and not as_json and interview.at_terminal()
     if not asking:
         offer.missing(context)
-        if out is None:
+        if out is None and (as_json or not interview.at_terminal()):
             raise click.UsageError("Missing --out.", context)
     creator = signing.opened(creator_folder, passphrase_file)
     now_s = SystemClock().wall_ms() // 1000
@@ -103,7 +103,8 @@ def build(
         looked = survey.survey(folder, keep_gps=offer.keep_gps, progress=counted)
     if asking:
         out = _answered(offer, looked, folder, out)
-    assert out is not None  # noqa: S101 - given or answered; tells the type checker
+    elif out is None:  # the folder's own file says the rest
+        out = interview.out_file(offer.id or packs.drop_id_of(offer.title or ""))
     options = offer.as_options(
         now_s,
         after=_token_of(after, creator.did) if after else None,

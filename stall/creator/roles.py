@@ -50,12 +50,18 @@ def cover(found: Sequence[Found], wanted: str | None, undrawn: Container[str] = 
 
 
 def asked_cover(found: Sequence[Found], wanted: str, undrawn: Container[str] = ()) -> Found:
-    """Give the picture at a path. Raises Refused `cover-not-in-folder`, and `cover-not-drawn` where it is among `undrawn`."""
-    asked = [file for file in found if file.path == wanted]
-    if not asked or not asked[0].is_image:
+    """Give the picture at a path, or the one whose path begins so. Raises Refused `cover-not-in-folder`, and `cover-not-drawn` where it is among `undrawn`."""
+    pictures = [file for file in found if file.is_image]
+    asked = [file for file in pictures if file.path == wanted]
+    asked = asked or [file for file in pictures if wanted and file.path.casefold().startswith(wanted.casefold())]
+    if len(asked) > 1:
+        raise Refused(
+            "cover-not-in-folder", f"{len(asked)} pictures in the folder begin with “{wanted}”. Write more of its name."
+        )
+    if not asked:
         raise Refused("cover-not-in-folder", f"There is no picture “{wanted}” in the folder. Put the cover there.")
-    if wanted in undrawn:
-        raise Refused("cover-not-drawn", f"No small picture can be drawn of “{wanted}”. Choose another cover.")
+    if asked[0].path in undrawn:
+        raise Refused("cover-not-drawn", f"No small picture can be drawn of “{asked[0].path}”. Choose another cover.")
     return asked[0]
 
 

@@ -69,7 +69,7 @@ def test_from_a_folder_to_a_pack_by_questions_alone(harbour: Path, ada: Path, tm
     person.until("no picture “nope.jpg”")
     person.answer("Cover [cover.jpg]", "broken.jpg")
     person.until("No small picture can be drawn of “broken.jpg”.")
-    person.answer("Cover [cover.jpg]", "")
+    person.answer("Cover [cover.jpg]", "c")
     person.answer("anyone may see", "zzz/*")
     person.until("No file in the folder matches")
     person.answer("anyone may see", "one.*")
@@ -106,6 +106,17 @@ def test_a_title_without_letters_gets_an_id(harbour: Path, ada: Path) -> None:
     person.until("Currency")
     assert person.interrupt() == 130
     assert "stopped" in person.seen
+
+
+def test_with_answers_kept_only_the_pack_is_asked_for_and_a_free_name_is_suggested(
+    harbour: Path, ada: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "low-sun.stallpack").write_bytes(b"of before")
+    answers.keep(harbour, {"title": "Low Sun", "price": "4.50", "cover": "one"})
+    person = begun(harbour, ada)
+    person.answer("The pack to write [low-sun-2.stallpack]", "")
+    assert person.end() == 0
+    assert manifest_of(tmp_path / "low-sun-2.stallpack").drop.title == "Low Sun"
 
 
 def test_ctrl_c_leaves_nothing_behind(harbour: Path, ada: Path) -> None:
