@@ -138,12 +138,16 @@ def changes(creator: Creator, options: PackOptions) -> list[str]:
     return successors.changes(old, (_drop(drop, options), _price(options))) if old else []
 
 
+#: Letters of Latin alphabets that are no letter with a mark for Unicode.
+_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
+
+
 def drop_id_of(title: str) -> str:
     """Make a drop's id from its title: `Zürich at Night` gives `zurich-at-night`.
 
     Raises Refused `drop-id` when too few letters are left.
     """
-    plain = unicodedata.normalize("NFKD", title).casefold().encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", title).casefold().translate(_STROKES).encode("ascii", "ignore").decode()
     made = "-".join(re.findall(r"[a-z0-9]+", plain))[:_ID_MAX].strip("-")
     if len(made) < _ID_MIN:
         raise Refused(

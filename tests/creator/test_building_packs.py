@@ -279,6 +279,7 @@ def test_a_file_that_goes_away_meanwhile_is_refused_by_name(folder: Path) -> Non
     ("title", "made"),
     [
         ("Zürich at Night", "zurich-at-night"),
+        ("Straße nach Łódź, Smørrebrød", "strasse-nach-lodz-smorrebrod"),
         ("  20 Fotos! ", "20-fotos"),
         ("Straße №5", "strasse-no5"),
         ("x" * 90, "x" * 64),
