@@ -34,10 +34,12 @@ def preview(*, sources: tuple[Path, ...], name: str, port: int, no_open: bool, *
     stall.toml; without a title its name is taken. The pages are the real ones,
     on this machine alone. Ctrl-C ends it, and nothing is left of it.
     """
+    from stall import log
     from stall.clock import SystemClock
     from stall.demo import preview as previews
     from stall.demo.supervisor import SIGNALS, interruptible
 
+    log.setup()  # as `stall web` does: nothing of its server for every picture that waits a moment
     now_s = SystemClock().wall_ms() // 1000
     ahead = {source: _offer(source, typed, now_s) for source in sources if source.is_dir()}
     total = sum(wish.looked.total_bytes for wish in ahead.values() if wish.looked)
