@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import io
 import math
+import struct
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from stall import disk
 from stall.domain import colour
@@ -31,12 +32,26 @@ _SEEN = (0.25, 0.93)
 #: Chroma in OKLab below which a colour is a grey, and how much (of its square) there must be all in all for one to stand out.
 _GREY, _ENOUGH = 0.035, 0.0004
 
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
 # What Pillow raises for a file that is no picture, a broken one, or one that unpacks to far more than it is.
 _NOT_A_PICTURE = (
     OSError,
     ValueError,
     SyntaxError,
     EOFError,
+    TypeError,
+    LookupError,
+    struct.error,
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
@@ -138,7 +153,16 @@ def _opened(source: Path, size: int) -> Image.Image | None:
                 return None
             picture.draft("RGB", (size, size))  # a JPEG is decoded at an eighth where that is enough
             picture.thumbnail((size, size), Image.Resampling.LANCZOS)  # before it is turned, which makes a copy
-            return _on_white(ImageOps.exif_transpose(picture))
+            return _on_white(_upright(picture))
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turn it as its EXIF says; what else stands there, often damaged, is neither read nor written anew."""
+    try:
+        turn = _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
+    except _NOT_A_PICTURE:  # only its EXIF is none
+        turn = None
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
