@@ -45,6 +45,7 @@ function localOf(bytes) {
   const u = reader(bytes), flags = u(6, 2), name = nameIn(bytes.subarray(30, 30 + u(26, 2)), flags);
   need(!(flags & 0x2041), "pack-encrypted");
   need(u(8, 2) === 0 && !(flags & 8), "pack-compressed");
+  need(u(4, 1) < 46 && !(flags & ~0x0806), "pack-unpacks-otherwise");   // nothing that others pass over or call damaged
   checkExtras(bytes.subarray(30 + u(26, 2)));
   const size = u(22, 4);
   need(size === u(18, 4), "pack-damaged");
@@ -90,8 +91,8 @@ function checkTail(tail, tailAt, entries) {
   const u = reader(tail), whole = (holds) => need(holds, "pack-damaged");
   const says = (at, widths, values) => whole(String(widths.map((n) => u((at += n) - n, n))) === String(values));
   let at = 0;
-  for (const { raw, size, header } of entries) {
-    const name = at + 46, extras = name + u(at + 28, 2), note = extras + u(at + 30, 2), end = note + u(at + 32, 2), mode = u(at + 38, 4);
+  for (const { raw, size, header, name: called } of entries) {
+    const name = at + 46, extras = name + u(at + 28, 2), note = extras + u(at + 30, 2), end = note + u(at + 32, 2), mode = u(at + 38, 4), by = u(at + 5, 1);
     says(at, [4], [MARKS.central]);
     need(tail.length >= end, "pack-truncated");
     // Flags, method, time, CRC, sizes and the name as in the header itself.
@@ -100,8 +101,10 @@ function checkTail(tail, tailAt, entries) {
     says(at + 20, [4, 4], [size, size]);
     says(at + 34, [2], [0]);
     says(at + 42, [4], [header]);
-    // The kind of file by Unix, the rights beyond reading and writing, then the bits of DOS: a folder, the name of a disk.
-    need([0, 0x8000].includes(mode >>> 16 & 0xf000) && !(mode & 0x0e000018), "pack-unpacks-otherwise");
+    // The kind of file by Unix, the rights beyond reading and writing, then the bits of DOS: a folder, the name of a disk. And the
+    // system it was made on: other programs read a name anew that is not Unix's or macOS's, beyond ASCII or on some systems always.
+    need([0, 0x8000].includes(mode >>> 16 & 0xf000) && !(mode & 0x0e000018) && u(at + 6, 1) < 46
+      && (extras - name > called.length ? [3, 19] : [0, 3, 10, 11, 14, 19]).includes(by), "pack-unpacks-otherwise");
     at = end;
   }
   const length = at, count = entries.length;
