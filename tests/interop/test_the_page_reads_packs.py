@@ -214,7 +214,7 @@ def test_packs_hold_or_fail_by_the_same_rules(judged: Answers, tmp_path: Path) -
             assert (found[name], ours) == (("verify-unchecked", False), "pack-truncated")
             continue
         assert found[name] == (ours, ours is None), name
-    assert sum(holds for _, holds in found.values()) == 6
+    assert sum(holds for _, holds in found.values()) == 7  # one of them made by Windows
     assert len({code for code, _ in found.values()}) > 12
 
 
