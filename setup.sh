@@ -290,7 +290,8 @@ run_test() {
     step 'Style (ruff check)' ruff check .
     step 'Types (mypy)' mypy
     step 'Imports (lint-imports)' lint-imports
-    step 'Tests (pytest)' python -m pytest -n 2 --dist loadfile "$@"
+    # Three for two cores: a third of the tests' time is waiting, for processes, terminals and pages.
+    step 'Tests (pytest)' python -m pytest -n 3 --dist loadfile "$@"
     [ $? -ne 4 ] || exit 2 # pytest does not know one of the arguments
     [ -z "$FAILED" ] || fail "failed:$FAILED"
     say 'all checks passed.'
