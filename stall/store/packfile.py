@@ -112,8 +112,8 @@ class PackFile:
             yield self._one(entry)
 
     def _one(self, entry: PackEntry) -> Arriving:
-        def pieces(size: int) -> Iterator[bytes]:
-            return _stretch(self._source, self.path, entry.entry.data_at, size)
+        def pieces(size: int) -> Iterator[memoryview]:
+            return _views(self._source, self.path, entry.entry.data_at, size)
 
         return Arriving(entry.path, entry.size, entry.sha256, entry.entry, pieces)
 
@@ -229,6 +229,21 @@ def _stretch(source: BinaryIO, path: Path, at: int, size: int) -> Iterator[bytes
             raise WireError("pack-truncated", "The pack ends too early. Copy it again from the laptop.")
         yield chunk
         at += len(chunk)
+
+
+def _views(source: BinaryIO, path: Path, at: int, size: int) -> Iterator[memoryview]:
+    """As `_stretch`, without new memory for each piece, which costs as much as reading it. A piece holds until the next but one is asked for."""
+    room = memoryview(bytearray(min(CHUNK_BYTES, size))), memoryview(bytearray(min(CHUNK_BYTES, size)))
+    end, turn = at + size, 0
+    while at < end:
+        try:
+            count = os.preadv(source.fileno(), [room[turn][: end - at]], at)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        if not count:
+            raise WireError("pack-truncated", "The pack ends too early. Copy it again from the laptop.")
+        yield room[turn][:count]
+        at, turn = at + count, 1 - turn
 
 
 def _read(source: BinaryIO, path: Path, at: int, size: int) -> bytes:
