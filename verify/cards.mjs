@@ -45,7 +45,7 @@ function proofs(paper, expected, answered) {
   };
   return [
     two(t("proves"), [proved[what], what === "pack" && !harmed(paper).length && t("p.pack")]),
-    two(t("not"), [!answered && /cert|receipt/.test(what) && t("n.holds"), !expected && t("n.who"), paper.notes.includes("picture-unchecked") && t("n.picture")]),
+    two(t("not"), [!answered && /cert|receipt/.test(what) && t("n.holds"), !expected && t("n.who"), paper.notes.includes("picture-unchecked") && t("n.picture"), paper.files?.find((file) => file.state === "ours")?.path]),
   ];
 }
 /** Who signed it, but the creator behind a stall, who has a row of their own. */

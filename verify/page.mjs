@@ -53,13 +53,13 @@ async function look() {
   show(trouble);
   $("sum")?.focus();
 }
-/** One paper that came in twice, as a file and inside its picture, is told once. */
+/** One paper that came in twice, as a file and inside its picture or a pack, is told once, whichever came first. */
 function merged(found) {
   const seen = new Map();
   for (const paper of found) {
     const key = paper.grade ? JSON.stringify([paper.kind, paper.grade, paper.code, paper.facts]) : paper, first = seen.get(key);
     if (!first) seen.set(key, paper);
-    else Object.assign(first, { name: first.name + ", " + paper.name, notes: first.notes.filter((note) => paper.notes.includes(note)) });
+    else Object.assign(first, { name: first.name + ", " + paper.name, files: first.files ?? paper.files, notes: first.notes.filter((note) => paper.notes.includes(note)) });
   }
   return [...seen.values()];
 }

@@ -160,6 +160,8 @@ _PASTE = """text => {
 def test_a_pack_is_compared_byte_for_byte_and_what_differs_is_named(page: Page, bought: Bought) -> None:
     assert told(fresh(page), bought.folder / "pack.zip") == ["Genuine"]
     assert "Every file is as it was signed." in page.inner_text(".card")
+    unproven = page.inner_text(".card").split(TEXTS["not"]["en"])[1].split(TEXTS["date"]["en"])[0]
+    assert "verify.html" in unproven  # it is ours, and signed by nobody
     assert told(fresh(page), bought.folder / "changed.zip") == ["Does not count: 1 changed"]
     assert page.locator(".files li").first.inner_text().split("\n")[0] == PHOTO
     assert page.locator(".card code").inner_text() == "pack-changed-file"
@@ -187,6 +189,12 @@ def test_a_paper_that_comes_twice_is_told_once(page: Page, bought: Bought) -> No
     again.write_bytes((bought.folder / f"papers/certificate-{ZINE}.json").read_bytes())
     assert len(told(fresh(page), bought.folder / f"papers/certificate-{ZINE}.json", again)) == 1
     assert f"certificate-{ZINE}.json, again.json" in page.inner_text(".card")
+
+
+def test_a_pack_proves_its_files_whichever_paper_came_before_it(page: Page, bought: Bought) -> None:
+    told(fresh(page), bought.folder / f"papers/manifest-{PRINTS}.jws", bought.folder / "pack.zip")
+    assert page.locator(".card").count() == 1
+    assert "Every file is as it was signed." in page.inner_text(".card")
 
 
 def test_a_creator_who_was_not_expected_is_refused_by_did_and_by_fingerprint(page: Page, bought: Bought) -> None:
