@@ -107,6 +107,10 @@ look_around() {
         # Reads what we drew as PDF; skipped on a laptop like the browser's.
         if [ "${CI:-}" = true ]; then MISSING="$MISSING poppler-utils"; else OPTIONAL="$OPTIONAL poppler-utils"; fi
     fi
+    if ! have node; then
+        # Runs the reader in JavaScript; skipped on a laptop like the browser's.
+        if [ "${CI:-}" = true ]; then MISSING="$MISSING nodejs"; else OPTIONAL="$OPTIONAL nodejs"; fi
+    fi
     MISSING=${MISSING# } OPTIONAL=${OPTIONAL# }
 }
 

@@ -48,6 +48,7 @@ def _missing(item: pytest.Item) -> str | None:
         ("netns", "ip", "iproute2"),
         ("ffmpeg", "ffmpeg", "ffmpeg"),
         ("poppler", "pdftoppm", "poppler-utils"),
+        ("node", "node", "nodejs"),
     ):
         if item.get_closest_marker(marker) and shutil.which(tool, path=_SYSTEM) is None:
             return f"no {tool} here; on Debian: apt-get install {package}"

@@ -17,7 +17,7 @@ import { headOf, peek } from "./token.mjs";
 
 const BOX = "stall.example/box/";
 const NAME = 12;                                  // characters of a thumbprint in the name of a log or a cloud
-export const SALES = ["receipt", "refund", "void"];
+const SALES = ["receipt", "refund", "void"];
 /** Codes that speak against no paper: another would show whose it is. */
 export const OPEN = ["verify-needs-delegation", "verify-needs-creator", "verify-several-creators"];
 
@@ -114,7 +114,7 @@ export const manifestOf = (h, token) => once(h, `manifest ${token}`, () => {
   return { token, c, chain };
 });
 
-export const signedReceipt = (h, token, typ) => once(h, `${typ} ${token}`, () => receipt(token, typ, neededKey(h, headOf(token).kid)));
+const signedReceipt = (h, token, typ) => once(h, `${typ} ${token}`, () => receipt(token, typ, neededKey(h, headOf(token).kid)));
 /** A receipt, refund or void with the delegations that held for it, by the creators of what it sells. */
 export function saleOf(h, token, typ) {
   const told = signedReceipt(h, token, typ), sellers = new Map();
@@ -134,7 +134,7 @@ export const seller = (h, box, item) => once(h, `seller ${box} ${item.man} ${ite
 });
 const isOf = (x, box) => !x.byCreator && x.box === box;
 
-export const signedDecline = (h, token) => once(h, `decline ${token}`, () => decline(token, neededKey(h, headOf(token).kid)));
+const signedDecline = (h, token) => once(h, `decline ${token}`, () => decline(token, neededKey(h, headOf(token).kid)));
 export function declineOf(h, token) {
   const c = signedDecline(h, token), sold = h.receipts.get(c.rcpt);
   const said = [...new Set(values(h.certificates).filter((x) => x.receipt === c.rcpt && isOf(x, c.box)).map((x) => x.creator))];
@@ -198,7 +198,7 @@ export const badgeOf = (h, document) => once(h, `badge ${canonical(document)}`, 
 export const isBadge = (document) => canonical(document.type ?? null) === '["VerifiableCredential","OpenBadgeCredential"]';
 export const isAnswer = (document) => "verifiableCredential" in document;
 /** The certificate an owner's answer shows, or the document itself. */
-export const certificateIn = (document) => {
+const certificateIn = (document) => {
   const shown = document.verifiableCredential;
   return Array.isArray(shown) && isObject(shown[0]) ? shown[0] : document;
 };

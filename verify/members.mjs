@@ -79,7 +79,7 @@ export const dropOrStar = spelled("\\*|[a-z0-9-]{3,64}");
 export const printable = spelled("[\\x20-\\x7e]{1,64}");
 export const uuid = spelled("urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 export const lang = spelled("[A-Za-z0-9-]{2,35}");
-export const CLOCKS = ["ntp", "rtc", "operator", "floor"];
+const CLOCKS = ["ntp", "rtc", "operator", "floor"];
 export const clock = choice(...CLOCKS);
 export const ranges = (lo) => list(lo, 64, exactly(number, number));
 /** Whether [first, last] pairs are each in order, and all ascending and disjoint. */

@@ -4,20 +4,8 @@ import { need, refuse } from "./refused.mjs";
 import { sha256 } from "./sha2.mjs";
 
 export const leafHash = (data) => sha256(concat(Uint8Array.of(0), data));
-export const nodeHash = (left, right) => sha256(concat(Uint8Array.of(1), left, right));
+const nodeHash = (left, right) => sha256(concat(Uint8Array.of(1), left, right));
 const EMPTY = sha256(new Uint8Array(0));
-
-/** The root over leaf hashes. */
-export function rootOf(leaves) {
-  if (!leaves.length) return EMPTY;
-  let level = leaves;
-  while (level.length > 1) {
-    const above = [];
-    for (let i = 0; i < level.length; i += 2) above.push(i + 1 < level.length ? nodeHash(level[i], level[i + 1]) : level[i]);
-    level = above;
-  }
-  return level[0];
-}
 
 const isHash = (x) => x instanceof Uint8Array && x.length === 32;
 const whole = (...numbers) => numbers.map((n) => {

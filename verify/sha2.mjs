@@ -117,7 +117,7 @@ export function sha512(data) {
 }
 
 /** HMAC-SHA256 with a key of at most 64 bytes. */
-export function hmac(key, data) {
+function hmac(key, data) {
   const pad = (byte) => Uint8Array.from({ length: 64 }, (_, i) => key[i] ^ byte);
   return sha256(concat(pad(0x5c), sha256(concat(pad(0x36), data))));
 }

@@ -181,7 +181,7 @@ def test_what_the_statement_says_otherwise_is_noted_for_a_person(scene: Scene) -
 
 def test_what_a_box_did_not_sign_or_the_creator_did_not_is_not_handed_out(scene: Scene) -> None:
     one, two = scene.boxes["one"], scene.boxes["two"]
-    (kept,), (other,) = claim(one, sell(one)), claim(two, sell(two))
+    (kept,), _ = claim(one, sell(one)), claim(two, sell(two))
     _, token = scene.close()
     new = signed_anew(scene, token, "one", "two").documents
     longer = countersigning.anew(scene.creator, kept, NOW_S + DAY_S, licence="Anything goes")
@@ -193,7 +193,6 @@ def test_what_a_box_did_not_sign_or_the_creator_did_not_is_not_handed_out(scene:
         with pytest.raises(Refused) as refused:
             take(one, document)
         assert refused.value.code == code
-    assert other != kept
 
 
 def test_what_comes_twice_in_one_go_is_taken_once_and_what_differs_not_at_all(scene: Scene) -> None:
@@ -234,7 +233,7 @@ def test_the_commands_lead_from_the_boxes_to_the_laptop_and_back(
     scene: Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = scene.boxes["one"]
-    (kept,) = claim(one, sell(one))
+    claim(one, sell(one))
     claim(scene.boxes["two"], sell(scene.boxes["two"]))
     _, token = scene.close()
     (tmp_path / "night.close").write_text(token)
@@ -254,7 +253,6 @@ def test_the_commands_lead_from_the_boxes_to_the_laptop_and_back(
     assert "night-prints: closed for good" in capsys.readouterr().out
     run("verify", tmp_path / "new.zip", tmp_path / "night.close", scene.pack)
     assert "VALID-FINAL" in capsys.readouterr().out
-    assert kept["id"] is not None
 
 
 def run(*arguments: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import pytest
 
@@ -16,7 +15,7 @@ from tests.flows import test_exports_are_checked_by_anybody as by_anybody
 from tests.interop.test_the_page_judges_as_verify_does import asked, heap_of, is_read, words_of, words_there
 from tests.wire.documents import forge
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not on this machine")
+pytestmark = pytest.mark.node
 
 
 def papers_of(stall: Stocked) -> list[Content]:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from stall.wire import seal
-from tests.interop.questions import NODE, answered_by_node
+from tests.interop.questions import answered_by_node
 
 MORE = 200
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machine")
+pytestmark = pytest.mark.node
 
 
 def drawn(names: Sequence[Sequence[object]]) -> list[dict[str, Any]]:

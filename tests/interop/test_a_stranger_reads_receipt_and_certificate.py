@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.interop.questions import KINDS, NODE, Answer, Question, all_questions, answered_by_node, parted
+from tests.interop.questions import KINDS, Answer, Question, all_questions, answered_by_node, parted
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machine")
+pytestmark = pytest.mark.node
 
 
 @pytest.fixture(scope="module")

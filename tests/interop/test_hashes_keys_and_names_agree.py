@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from stall.wire import assigned, keys, paths
-from tests.interop.questions import NODE, answered_by_node
+from tests.interop.questions import answered_by_node
 from tests.wire import documents as doc
 from tests.wire import ed25519
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machine")
+pytestmark = pytest.mark.node
 
 
 def test_hashes_of_any_length_taken_in_any_pieces() -> None:

@@ -14,13 +14,13 @@ import pytest
 
 from stall.errors import StallError
 from stall.wire import canonical, credential, proof, receipt
-from tests.interop.questions import NODE, answered_by_node, trusted, vectors
+from tests.interop.questions import answered_by_node, trusted, vectors
 from tests.wire import documents as doc
 from tests.wire.documents import forge_raw
 
 CASES = 250
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machine")
+pytestmark = pytest.mark.node
 
 HEADER = canonical.dumps({"alg": "Ed25519", "kid": doc.BOX.thumbprint, "typ": receipt.RECEIPT})
 PIECES = [

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
@@ -24,15 +23,14 @@ from stall.wire import closing, jws, lease, lease_return, manifest, presentation
 from tests.creator.heap import MANIFEST, NAME, certified, closed, sold
 from tests.creator.pool import POOL
 from tests.house.sources import ROOT
-from tests.interop.questions import BETWEEN, trusted, vectors
+from tests.interop.questions import BETWEEN, NODE, trusted, vectors
 from tests.wire import documents as doc
 from tests.wire.documents import CLOUD, CREATOR, NOW, OWNER, forge
 
-NODE = shutil.which("node")
 JUDGING = ROOT / "tests/interop/reader/judging.mjs"
 HEAPS = 40
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machine")
+pytestmark = pytest.mark.node
 
 Answer = dict[str, Any]
 

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import io
 import json
-import shutil
 import struct
 import subprocess
 import zipfile
@@ -21,6 +20,7 @@ from stall.store import packfile
 from stall.wire import manifest, zipstore
 from tests.creator.heap import MANIFEST, OURS, certified, sold
 from tests.house.sources import ROOT
+from tests.interop.questions import NODE
 from tests.store.test_a_pack_unpacks_alike_everywhere import (
     ASI_UNIX,
     FOLDER,
@@ -33,11 +33,10 @@ from tests.store.test_a_pack_unpacks_alike_everywhere import (
 )
 from tests.wire import documents as doc
 
-NODE = shutil.which("node")
 JUDGING = ROOT / "tests/interop/reader/judging.mjs"
 ONE, TWO = b"hello", bytes(range(256)) * 300
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machine")
+pytestmark = pytest.mark.node
 
 File = tuple[str, bytes]
 Answer = dict[str, Any]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import struct
 import subprocess
 import zlib
@@ -14,8 +13,8 @@ import pytest
 
 from stall.wire import inside
 from tests.house.sources import ROOT
+from tests.interop.questions import NODE
 
-NODE = shutil.which("node")
 TAKEN = """
 import { carriedBy } from "./verify/papers.mjs";
 import { readFileSync } from "node:fs";
@@ -29,7 +28,7 @@ PARTS = [
 ]  # fmt: skip
 WHOLE = b"1 0 obj\n<< /Type /EmbeddedFile /Length 2 >>\nstream\n{}\nendstream\nendobj\n"
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not on this machine")
+pytestmark = pytest.mark.node
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

@@ -284,6 +284,8 @@ def test_a_wrong_owner_code_proves_nothing_and_stays_to_be_mended(page: Page, bo
             page.fill(field, text)
         page.locator("#mine form > button").click()
         assert TEXTS[said]["en"] in page.locator("#mine [role=status]").inner_text()
+        assert page.input_value("#code") == code
+        assert page.locator("#mine textarea").count() == 0
 
 
 def test_over_plain_http_it_checks_but_takes_no_owner_code(browser: Browser, bought: Bought) -> None:

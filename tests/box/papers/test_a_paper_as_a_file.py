@@ -14,11 +14,12 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from stall.box.papers import certificate, drawing, png_pen
+from stall.box.papers import certificate, drawing, png_pen, receipt
 from stall.box.papers.pens import LARGEST_CODE, squares
 from stall.domain.papersheet import CertificateSheet, Form, Row, Sheet
 from stall.errors import Refused
 from stall.wire import inside
+from tests.box.papers.ruler import Ruler
 from tests.fakes import sheets
 
 DRAWN: list[tuple[Sheet, Form]] = [(sheets.CERTIFICATE, "pdf"), (sheets.CERTIFICATE, "png"), (sheets.RECEIPT, "pdf")]
@@ -88,10 +89,18 @@ def test_the_code_stays_small_enough_for_paper() -> None:
     assert len(squares("http://" + "x" * 127)) <= side
 
 
-def test_every_page_of_a_receipt_says_which_it_is() -> None:
+def test_a_receipt_is_on_pages_of_a5() -> None:
     pdf = drawn(LONG, "pdf")
-    assert len(re.findall(rb"/Type /Page\b(?!s)", pdf)) >= 2
+    assert len(re.findall(rb"/Type /Page\b(?!s)", pdf)) == len(receipt.pages(LONG)) > 1
     assert len(re.findall(rb"/MediaBox \[0 0 419\.5\d 595\.28\]", pdf)) >= 1
+
+
+def test_every_page_of_a_receipt_says_which_it_is() -> None:
+    stages = receipt.pages(LONG)
+    for n, stage in enumerate(stages, 1):
+        ruler = Ruler()
+        stage.replay(ruler)
+        assert LONG.page.format(page=n, pages=len(stages)) in [text for _, _, text in ruler.wide]
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stall.box.papers import certificate, faces, letters, receipt, setting
-from stall.box.papers.colours import Colour
-from stall.box.papers.faces import Name
 from stall.box.papers.stage import Stage
 from stall.domain.papersheet import Row
 from stall.i18n import letters as of_system
+from tests.box.papers.ruler import Ruler
 from tests.fakes import sheets
 
 LONG = "Donaudampfschifffahrtsgesellschaft" * 5
@@ -25,35 +24,6 @@ SIGNS = st.characters(codec="utf-8") | st.sampled_from(
 #: Where the frame of a sheet and of a picture stands at the bottom.
 INSIDE_MM, INSIDE_DOTS = 286.0, 1308.0
 TITLES = st.text(SIGNS, min_size=1, max_size=200)
-
-
-@dataclass
-class Ruler:
-    """A pen that only looks at where things come to lie."""
-
-    wide: list[tuple[float, float, str]] = field(default_factory=list)
-    low: float = 0.0
-
-    def write(self, x: float, y: float, face: Name, text: str, size: float, colour: Colour) -> None:
-        if not faces.is_right_to_left(text):
-            assert "".join(run.text for run in setting.runs(face, text)) == text
-        self.wide.append((x, x + setting.width(face, text) * size, text))
-        self.low = max(self.low, y)
-
-    def rule(self, x: float, y: float, to_x: float, to_y: float, width: float, colour: Colour) -> None:
-        self.low = max(self.low, y, to_y)
-
-    def box(
-        self, x: float, y: float, width: float, height: float, fill: Colour | None, edge: Colour | None, line: float
-    ) -> None:
-        self.wide.append((x, x + width, "a box"))
-
-    def seal(self, digest: bytes, x: float, y: float, side: float, colour: Colour) -> None:
-        self.wide.append((x, x + side, "the seal"))
-
-    def code(self, holds: str, x: float, y: float, side: float) -> None:
-        self.wide.append((x, x + side, "the code"))
-        self.low = max(self.low, y + side)
 
 
 def outside(stages: list[Stage], width: float, height: float) -> Iterator[str]:
