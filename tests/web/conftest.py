@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from stall.store import locks
 from stall.web.factory import create_buyer_app, shop_of
+from stall.web.till.print_state import PROGRAM
 from tests.fakes import home, stock
 from tests.fakes.clock import FakeClock
 from tests.fakes.stock import Stocked
@@ -75,3 +77,11 @@ def buyer_tour(stocked_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     """Every page of the buyers' app, in every state; tests only look."""
     with tours.made(stocked_folder, tmp_path_factory.mktemp("tour")) as tour:
         yield tour
+
+
+@pytest.fixture
+def program(stocked_box: Stocked) -> Iterator[locks.Held]:
+    """The program that prints, as the till sees it: it holds its name."""
+    held = locks.own_name(stocked_box.box.folder, PROGRAM)
+    yield held
+    held.release()

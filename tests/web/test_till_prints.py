@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from stall.flows import print_paper
 from stall.store import locks, print_jobs
 from stall.store.db import Tx
 from stall.store.print_jobs import Job, Standing
-from stall.web.till.print_state import PROGRAM
 from tests.fakes.stock import PRINTS, Stocked
 from tests.flows import closing
 from tests.web.till_pages import Till, text
@@ -19,14 +16,6 @@ from tests.web.till_pages import Till, text
 @pytest.fixture
 def till(stocked_box: Stocked) -> Till:
     return Till(stocked_box)
-
-
-@pytest.fixture
-def program(stocked_box: Stocked) -> Iterator[locks.Held]:
-    """The program that prints, as the till sees it: it holds its name."""
-    held = locks.own_name(stocked_box.box.folder, PROGRAM)
-    yield held
-    held.release()
 
 
 def set_up(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,7 +10,6 @@ from stall.flows import name_owner, print_paper
 from stall.store import locks, owner_slips, print_jobs
 from stall.store.db import Tx
 from stall.store.print_jobs import Job, Standing
-from stall.web.till.print_state import PROGRAM
 from stall.wire import ownercode
 from tests.fakes.stock import Stocked
 from tests.web import test_till_closes_the_day
@@ -26,13 +24,6 @@ NO_PAPER = "The printer is out of paper. Put in a new roll and close the cover; 
 @pytest.fixture
 def till(stocked_box: Stocked) -> Till:
     return Till(stocked_box)
-
-
-@pytest.fixture
-def program(stocked_box: Stocked) -> Iterator[locks.Held]:
-    held = locks.own_name(stocked_box.box.folder, PROGRAM)
-    yield held
-    held.release()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stall.store import readers
+from tests.box.printing.printers import NetworkPrinter
 from tests.fakes import stock
 from tests.fakes.clock import FakeClock
 from tests.fakes.stock import Stocked
@@ -27,3 +28,11 @@ def stall(stocked_folder: Path, tmp_path: Path) -> Iterator[Stocked]:
         readers.report(tx, 1, "Reader", "ready", "Ready")
     yield stocked
     stocked.box.close()
+
+
+@pytest.fixture
+def network() -> Iterator[NetworkPrinter]:
+    """A printer on the network, that keeps what it prints."""
+    printer = NetworkPrinter()
+    yield printer
+    printer.close()

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -30,13 +29,6 @@ from tests.flows import closing as shifts
 from tests.flows import selling
 
 KEY = bytes(range(16))
-
-
-@pytest.fixture
-def network() -> Iterator[NetworkPrinter]:
-    printer = NetworkPrinter()
-    yield printer
-    printer.close()
 
 
 def ask(stall: Stocked, sale: int, key: bytes = KEY) -> int:

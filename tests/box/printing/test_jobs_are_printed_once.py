@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -24,13 +23,6 @@ from tests.fakes.stock import PRINTS, Stocked
 from tests.flows import selling
 
 KEY = bytes(range(16))
-
-
-@pytest.fixture
-def network() -> Iterator[NetworkPrinter]:
-    printer = NetworkPrinter()
-    yield printer
-    printer.close()
 
 
 def printing(stall: Stocked, link: str, *, auto: bool = False, drawer: bool = False, width_mm: int = 58) -> Printing:
