@@ -111,6 +111,7 @@ def build(
         rename=rename,
         revoked=tuple(versions.revoked(creator, named, revoked_from, now_s)),
     )
+    options = packs.with_passed_on(creator, options, now_s)
     changed = packs.changes(creator, options)
     if not as_json:
         versions.say_changes(changed, options)

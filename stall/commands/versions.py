@@ -59,9 +59,9 @@ def say_built(
     say.paragraph(f"Wrote {built.path}: {described(built.manifest)}")
     if drop.cover_sha256 is None and options.cover is None:
         say.paragraph("It has no cover: put a picture called cover.jpg into the folder to give it one.")
-    if carried := len(built.manifest.revoked) - len(options.revoked):
+    if carried := len(built.manifest.revoked) - len(built.revoked):
         say.paragraph(f"It carries on what earlier versions revoked: {carried} in all.")
-    if options.revoked:
+    if built.revoked:
         say.paragraph("A box stops what is revoked once it has this version: import it on every box of yours.")
 
 

@@ -33,7 +33,6 @@ from stall.wire.manifest import Drop, File, Listing, Manifest, Price, Revoked, W
 Kind = Literal["free", "limited", "timed", "open"]
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
-DAY_S = 86_400
 _ID_MIN, _ID_MAX = 3, 64
 
 
@@ -70,13 +69,17 @@ class PackOptions:
 
 @dataclass(frozen=True)
 class BuiltPack:
-    """A pack that was written: its manifest and token, the bytes of its files, and what was left out of it."""
+    """A pack that was written: its manifest and token, the bytes of its files, and what was left out of it.
+
+    `revoked` is what this version is the first to revoke.
+    """
 
     path: Path
     token: str
     manifest: Manifest
     total_bytes: int
     skipped: tuple[str, ...]
+    revoked: Sequence[Revoked]
 
     @property
     def manifest_hash(self) -> str:
@@ -102,7 +105,7 @@ def build(
     would break formats.md 7.1; the errors of the ledger and of `disk.whole_file`.
     """
     old = _version_before(creator, options)
-    options = replace(options, revoked=revocations.with_passed_on(creator, old, options.revoked, now_s))
+    options = with_passed_on(creator, options, now_s)
     revocations.joined(old, options.revoked)
     drop, ver = _identity(old, options)
     if old and not options.rename:
@@ -124,7 +127,13 @@ def build(
         with ledger.opened(creator.folder) as book:  # again: another program may have signed it meanwhile
             _check_book(book, old, options)
             book.append(ManifestRow(now_s, drop, ver, jws.token_hash(token), options.edition))
-    return BuiltPack(out, token, signed, total, looked.skipped)
+    return BuiltPack(out, token, signed, total, looked.skipped, options.revoked)
+
+
+def with_passed_on(creator: Creator, options: PackOptions, now_s: int) -> PackOptions:
+    """Let the version revoke what `revocations.with_passed_on` adds, too; done again it adds nothing. Raises as that, and WireError."""
+    old = _version_before(creator, options)
+    return replace(options, revoked=revocations.with_passed_on(creator, old, options.revoked, now_s))
 
 
 def changes(creator: Creator, options: PackOptions) -> list[str]:

@@ -97,6 +97,25 @@ def test_what_was_passed_on_is_revoked_by_any_next_version(scene: Scene, tmp_pat
     assert [one.ref for one in built.manifest.revoked] == [passed.old]
 
 
+def test_building_a_version_says_what_was_passed_on_before_it_is_revoked_and_carries_it_on_after(
+    scene: Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passed = passed_on(scene, bought(scene.boxes["one"]))
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "night.txt").write_text("It was dark.\n")
+    asked = ["pack", "build", tmp_path / "files", "--creator", scene.creator.folder, "--title", TITLE]
+    asked += ["--price", "4.50", "--edition", 12, "--yes"]
+    assert run(*asked, "--after", scene.pack, "--out", tmp_path / "second.stallpack") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"revokes for good: certificate {passed.old}" in said
+    assert "carries on" not in said
+    assert "import it on every box" in said
+    assert run(*asked, "--after", tmp_path / "second.stallpack", "--out", tmp_path / "third.stallpack") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "carries on what earlier versions revoked: 1 in all" in said
+    assert "for good" not in said
+
+
 def test_a_certificate_goes_from_hand_to_hand_and_the_closing_lists_the_newest(scene: Scene, tmp_path: Path) -> None:
     one = scene.boxes["one"]
     old = bought(one)
@@ -247,7 +266,6 @@ def test_what_takes_back_is_gathered_into_one_zip_that_anybody_checks_with(scene
 
 
 def closings_told(scene: Scene) -> Any:
-
     return closings.told_by(scene.creator, scene.journals(), DROP)
 
 
