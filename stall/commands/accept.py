@@ -34,7 +34,8 @@ _AT_ONCE = 100
 def accept(files: tuple[Path, ...], data: Path) -> None:
     """Accept delegations, leases, closing statements, and certificates that their creator signed anew, alone or in a ZIP.
 
-    All of FILES or none. In a ZIP, certificates of other boxes are passed over.
+    All FILES are checked before anything of them is kept. Certificates are kept last, some at a time; given again they change nothing.
+    In a ZIP, certificates of other boxes are passed over.
     """
     from stall.app import open_box
     from stall.domain import shown
