@@ -90,7 +90,8 @@ def countersign(
                 why = error.sentence
             if why is not None:
                 result.refused.append((name, why))
-        fresh = [one for one in new.values() if one not in before]
+        known = set(before)
+        fresh = [one for one in new.values() if one not in known]
         for at in range(0, len(fresh), _IN_A_ROW):
             book.append(CountersignedRow(now_s, close.drop, tuple(fresh[at : at + _IN_A_ROW])))
     result.missing = len(listed - new.keys())
