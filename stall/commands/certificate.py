@@ -163,12 +163,12 @@ def _named(given: tuple[str, ...], creator: Creator, old: Manifest, now_s: int) 
         journals += [one for one in read if isinstance(one.content, papers.Export)]
         if not read:
             found.append(revocations.read(creator, "cert", text, now_s))
-    told = closings.told_by(creator, journals, old.drop.id) if journals else []
+    told = closings.told_by(creator, journals, old.drop.id)
     return [*found, *(one for one in revoking.taken_back(told, old, now_s) if one not in found)]
 
 
 def _is_journal(path: Path) -> bool:
     from stall.commands import files
-    from stall.creator import papers
+    from stall.creator import journals, papers
 
-    return path.is_file() and papers.is_export(files.read(path, papers.MOST_BYTES))
+    return path.is_file() and papers.is_export(files.read(path, journals.MOST_LINE_BYTES))

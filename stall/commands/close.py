@@ -278,7 +278,7 @@ def _is_zip(path: Path) -> bool:
 def _told(creator: Creator, journals: list[Paper], drop: str) -> list[Told]:
     from stall.creator import closings
 
-    return closings.told_by(creator, journals, drop) if journals else []
+    return closings.told_by(creator, journals, drop)
 
 
 def papers_in(files: Iterable[Path]) -> list[Paper]:

@@ -19,11 +19,11 @@ from stall.creator.fates import Decided, Fates
 from stall.creator.journals import Life
 from stall.creator.keyring import Creator
 from stall.creator.ledger import CloseRow, Ledger
-from stall.creator.papers import Export, Paper
+from stall.creator.papers import Export, Paper, of_ledger
 from stall.creator.ranges import Range
 from stall.errors import Refused
 from stall.wire import b64, canonical, claims, closing, jws, keys, manifest, note
-from stall.wire.closing import Close, Entry, Log
+from stall.wire.closing import Close, Log
 from stall.wire.lease import Lease
 from stall.wire.manifest import Manifest
 
@@ -45,13 +45,8 @@ class Tally:
     @property
     def says(self) -> str:
         """Names what no second statement may differ in (docs/protocol.md 5.9, rule 15)."""
-        return says_of(jws.token_hash(self.token), self.fates.entries)
-
-
-def says_of(man: str, entries: Sequence[Entry]) -> str:
-    """Hash what a closing statement says of the copies."""
-    plain = [man, [claims.of(one) for one in entries]]
-    return b64.encode(hashlib.sha256(canonical.dumps(plain)).digest())
+        plain = [jws.token_hash(self.token), [claims.of(one) for one in self.fates.entries]]
+        return b64.encode(hashlib.sha256(canonical.dumps(plain)).digest())
 
 
 def tally(creator: Creator, token: str, papers: Sequence[Paper], decided: Decided, *, now_s: int) -> Tally:
@@ -63,7 +58,7 @@ def tally(creator: Creator, token: str, papers: Sequence[Paper], decided: Decide
     signed = manifest.verify(token, {creator.key.thumbprint: creator.key.public})
     with ledger.opened(creator.folder) as book:
         _check_newest(book, signed)
-        known = [*papers, *_own(book, token)]
+        known = [*papers, *of_ledger([*book.delegations, *book.all_leases], token)]
         manifests = {row.hash for row in book.manifests(signed.drop.id)} | {jws.token_hash(token)}
         newest = {row.old: row.new for row in book.passed(signed.drop.id).values()}
         may_sell = _may_sell(book, signed.drop.id)
@@ -110,12 +105,12 @@ def sign(creator: Creator, counted: Tally, *, now_s: int) -> str:
     token = closing.sign(creator.key, document)
     closing.check_manifest(document, counted.manifest, counted.token)
     with ledger.opened(creator.folder) as book:
-        check_same(book, counted)
+        _check_same(book, counted)
         book.append(CloseRow(now_s, drop, jws.token_hash(token), counted.says))
     return token
 
 
-def check_same(book: Ledger, counted: Tally) -> None:
+def _check_same(book: Ledger, counted: Tally) -> None:
     """Refuse a second statement of a drop that says something else. Raises Refused `close-signed`."""
     known = book.close(counted.manifest.drop.id)
     if known is not None and known.says != counted.says:
@@ -135,15 +130,9 @@ def _check_newest(book: Ledger, signed: Manifest) -> None:
         )
 
 
-def _own(book: Ledger, token: str) -> list[Paper]:
-    """What the creator signed themselves: the manifest, delegations and leases."""
-    signed = [token, *(row.token for row in book.delegations), *(row.token for row in book.all_leases)]
-    return [Paper(f"ledger/{number}", one) for number, one in enumerate(signed)]
-
-
 def _may_sell(book: Ledger, drop: str) -> dict[str, str]:
     """The boxes that were ever let sell the drop, with the did of each by its thumbprint."""
-    named = [row for row in book.delegations if row.role == "box" and (drop in row.drops or "*" in row.drops)]
+    named = [row for row in book.delegations if row.role == "box" and row.covers(drop)]
     return {keys.thumbprint_of_did(row.sub): row.sub for row in named}
 
 
@@ -165,9 +154,11 @@ def _check_papers(papers: Sequence[Paper], known: Sequence[Paper], creator: Crea
 
 def told_by(creator: Creator, journals: Sequence[Paper], drop: str) -> list[Told]:
     """Read checked journals for what they say of a drop. Raises Refused `close-paper`, and the errors of the ledger."""
+    if not journals:
+        return []
     with ledger.opened(creator.folder) as book:
         manifests = {row.hash for row in book.manifests(drop)}
-        known = [*journals, *(Paper(f"ledger/{n}", row.token) for n, row in enumerate(book.delegations))]
+        known = [*journals, *of_ledger(book.delegations)]
     _check_papers(journals, known, creator)
     return list(_told(journals, gathering.gather(known, creator.did), drop, manifests).values())
 

@@ -77,7 +77,7 @@ def allocates(book: ledger.Ledger, drop: str) -> bool:
     They are not once any delegation with cap `lease` named the drop: per drop there is exactly one allocator, and a cloud
     that was one may hold unsent leases for as long as it likes (design.md 7).
     """
-    return not any("lease" in row.cap and (drop in row.drops or ANY_DROP in row.drops) for row in book.delegations)
+    return not any("lease" in row.cap and row.covers(drop) for row in book.delegations)
 
 
 def _public(did: str) -> bytes:

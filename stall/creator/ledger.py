@@ -19,7 +19,7 @@ import msgspec
 
 from stall import disk
 from stall.errors import Broken, Refused, StallError
-from stall.wire import canonical, strict_json
+from stall.wire import canonical, delegation, strict_json
 
 FILE = "ledger.jsonl"
 
@@ -34,6 +34,10 @@ class DelegationRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     drops: tuple[str, ...]
     seq: int
     token: str
+
+    def covers(self, drop: str) -> bool:
+        """Whether it is for this drop, by name or because it is for all."""
+        return drop in self.drops or delegation.ANY_DROP in self.drops
 
 
 class LeaseRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="lease"):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stall.creator import foreign
+from stall.creator.ledger import DelegationRow, LeaseRow
 from stall.errors import Refused, StallError
 from stall.wire import inside, strict_json, tlogproof
 
@@ -110,6 +111,12 @@ def read_drawn(name: str, data: bytes) -> list[Paper] | None:
         )
     papers = [read(name, one) for one in found]
     return [replace(one, seen=(*one.seen, _AROUND)) for one in papers]
+
+
+def of_ledger(rows: Iterable[DelegationRow | LeaseRow], *tokens: str) -> list[Paper]:
+    """What the creator signed themselves, as papers to judge others by: `tokens`, then those the ledger has kept."""
+    signed = [*tokens, *(row.token for row in rows)]
+    return [Paper(f"ledger/{number}", token) for number, token in enumerate(signed)]
 
 
 def is_export(data: bytes) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 from stall.creator import countersigning, ledger, verdicts
 from stall.creator.keyring import Creator
 from stall.creator.ledger import Ledger, PassedRow, QuestionRow
-from stall.creator.papers import Paper
+from stall.creator.papers import Paper, of_ledger
 from stall.errors import Refused
 from stall.wire import b64, certificate, closing, jws, manifest, presentation
 from stall.wire.grade import Grade
@@ -143,8 +143,7 @@ def _check_counts(book: Ledger, creator: Creator, papers: Sequence[Paper], drop:
             "pass-needs-close",
             "You closed this drop. Add your closing statement, which says whether the certificate counts.",
         )
-    own = [*(row.token for row in book.delegations), *(row.token for row in book.all_leases)]
-    known = [*papers, *(Paper(f"ledger/{n}", token) for n, token in enumerate(own))]
+    known = [*papers, *of_ledger([*book.delegations, *book.all_leases])]
     found = verdicts.judge(known, creator.did)[0]
     if found.grade not in {Grade.FINAL.value, Grade.PROVISIONAL.value}:
         raise Refused(
