@@ -76,9 +76,9 @@ def read(lines: Iterable[bytes], report: Report, drop: str, manifests: Collectio
     told = Told(keys.thumbprint_of_did(report.box), report)
     reader = _Reader(told, drop, manifests)
     for data in lines:
-        fact = _fact(data)
-        if fact is not None:
-            reader.take(fact)
+        told_of = fact(data)
+        if told_of is not None:
+            reader.take(told_of)
     reader.end()
     return told
 
@@ -116,7 +116,8 @@ def joined(exports: Sequence[Told]) -> Told:
     return last
 
 
-def _fact(data: bytes) -> Event | None:
+def fact(data: bytes) -> Event | None:
+    """Read the event of one line of a checked journal; None for a checkpoint. Raises WireError."""
     line = strict_json.loads(data.strip(), max_bytes=MOST_LINE_BYTES)
     coded = line.get("bytes") if isinstance(line, dict) else None
     return event.decode(b64.decode(coded)) if isinstance(coded, str) else None

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from stall.creator import ledger, verdicts, zips
+from stall import disk
+from stall.creator import copies, ledger, verdicts, zips
 from stall.creator.keyring import Shown
 from stall.creator.papers import Export, Paper
 from stall.errors import Refused
-from stall.wire import b64, closing, decline, delegation, event, jws, manifest, receipt, strict_json
+from stall.wire import closing, decline, delegation, jws, manifest, receipt
 from stall.wire.receipt import Receipt
 
-_MOST_LINE_BYTES = 1 << 20
 _CALLED = {
     closing.TYP: "close", decline.TYP: "decline", manifest.TYP: "manifest", receipt.RECEIPT: "receipt", receipt.REFUND: "refund",
     receipt.VOID: "void", delegation.TYP: "delegation",
@@ -26,7 +26,7 @@ _CALLED = {
 def gather(creator: Shown, drop: str, papers: Sequence[Paper]) -> dict[str, str]:
     """The tokens by file name. Raises Refused `revocations-paper`, `revocations-too-many`, and the errors of the ledger."""
     with ledger.opened(creator.folder) as book:
-        delegated = [row.token for row in book.delegations if drop in row.drops or "*" in row.drops]
+        delegated = [row.token for row in book.delegations if row.covers(drop)]
     own = [Paper(f"delegation-{n}", token) for n, token in enumerate(delegated)]
     for verdict in verdicts.judge([*papers, *own], creator.did)[: len(papers)]:
         if verdict.grade == verdicts.INVALID:
@@ -50,8 +50,6 @@ def gather(creator: Shown, drop: str, papers: Sequence[Paper]) -> dict[str, str]
 
 def write(out: Path, found: dict[str, str]) -> None:
     """Write them into one ZIP. Raises the errors of `disk.whole_file`."""
-    from stall import disk  # noqa: PLC0415 - only who writes needs it
-
     with disk.whole_file(out) as file:
         zips.write(file, found.items())
 
@@ -77,14 +75,14 @@ def _of_journals(papers: Sequence[Paper], drop: str) -> Iterator[str]:
 
 def _pair(signed: Receipt, token: str, sold: dict[str, str]) -> Iterator[str]:
     if signed.ref is not None:
-        yield from (sold[ref] for ref in [signed.ref] if ref in sold)
+        if signed.ref in sold:
+            yield sold[signed.ref]
         yield token
 
 
 def _receipts(content: Export) -> Iterator[str]:
     for data in content.lines():
-        line = strict_json.loads(data.strip(), max_bytes=_MOST_LINE_BYTES)
-        coded = line.get("bytes") if isinstance(line, dict) else None
-        token = event.decode(b64.decode(coded)).body.get("receipt") if isinstance(coded, str) else None
+        fact = copies.fact(data)
+        token = None if fact is None else fact.body.get("receipt")
         if isinstance(token, str):
             yield token
