@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 
 from stall.creator.media import tiff, xmp
-from stall.creator.media.stretch import BLOCK_MAX, Damaged, Parts, Seen, Stretch, Stuck, whole
+from stall.creator.media.stretch import BLOCK_MAX, Damaged, Seen, Stretch, Stuck, cleaned, whole
 from stall.creator.recipe import Patch
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -59,7 +59,7 @@ def _text(inner: Stretch, seen: Seen) -> Iterator[Patch]:
     if not words_at:
         return
     if packed[:1] == b"\0":
-        yield from _packet(inner.within(words_at, inner.size - words_at), seen)
+        yield from cleaned(inner.within(words_at, inner.size - words_at), xmp.clean, seen)
     elif _PACKED_PLACE.search(_unpacked(data[words_at:])):
         seen.place = True
         raise Stuck("its XMP is compressed")
@@ -71,11 +71,6 @@ def _packed_exif(inner: Stretch, seen: Seen) -> Iterator[Patch]:
         seen.place = True
         raise Stuck("its EXIF is compressed")
     return iter(())
-
-
-def _packet(stretch: Stretch, seen: Seen) -> Iterator[Patch]:
-    parts: Parts = whole(stretch)
-    yield from parts.patches(xmp.clean(parts.data, seen))
 
 
 def _old(inner: Stretch, seen: Seen) -> Iterator[Patch]:
@@ -134,5 +129,5 @@ def clean_webp(block: Stretch, seen: Seen) -> Iterator[Patch]:
         if kind == b"EXIF":
             yield from _exif(inner, seen)
         elif kind == b"XMP ":
-            yield from _packet(inner, seen)
+            yield from cleaned(inner, xmp.clean, seen)
         at += 8 + size + size % 2

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from stall.creator.media import boxes, heif, xmp
 from stall.creator.media.boxes import Box
-from stall.creator.media.stretch import Damaged, Seen, Stretch, Stuck, whole
+from stall.creator.media.stretch import Damaged, Seen, Stretch, Stuck, cleaned
 from stall.creator.recipe import Patch
 
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -33,7 +33,7 @@ def clean(block: Stretch, seen: Seen) -> Iterator[Patch]:
         elif box.kind == b"Exif":
             yield from heif.item_patches(box.inner, seen, is_xmp=False)
         elif box.kind == b"xml ":
-            yield from _packet(box.inner, seen)
+            yield from cleaned(box.inner, xmp.clean, seen)
         else:
             yield from _box(block, box, seen, 0)
 
@@ -45,9 +45,9 @@ def _box(block: Stretch, box: Box, seen: Seen, depth: int) -> Iterator[Patch]:
         seen.place = True
         yield from box.freed()
     elif box.kind == b"uuid" and box.inner.size > 16 and box.inner.read(0, 16) == _XMP_UUID:  # noqa: PLR2004 - its name
-        yield from _packet(box.inner.within(16, box.inner.size - 16), seen)
+        yield from cleaned(box.inner.within(16, box.inner.size - 16), xmp.clean, seen)
     elif box.kind == b"XMP_":
-        yield from _packet(box.inner, seen)
+        yield from cleaned(box.inner, xmp.clean, seen)
     elif box.kind == b"meta":
         yield from _keyed(box, seen)
     elif box.kind == b"trak" and _tells_places(block, box):
@@ -58,11 +58,6 @@ def _box(block: Stretch, box: Box, seen: Seen, depth: int) -> Iterator[Patch]:
             yield from _box(block, inner, seen, depth + 1)
     elif box.kind in _FACTS and box.inner.size > 4:  # noqa: PLR2004 - length and language stand first
         seen.note(_FACTS[box.kind], box.inner.read(4, min(box.inner.size - 4, 200)).decode("utf-8", "replace"))
-
-
-def _packet(stretch: Stretch, seen: Seen) -> Iterator[Patch]:
-    parts = whole(stretch)
-    yield from parts.patches(xmp.clean(parts.data, seen))
 
 
 def _keyed(meta: Box, seen: Seen) -> Iterator[Patch]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stall.creator.media import boxes, tiff, xmp
 from stall.creator.media.boxes import Box
-from stall.creator.media.stretch import Damaged, Seen, Stretch, Stuck, whole
+from stall.creator.media.stretch import Damaged, Seen, Stretch, Stuck, cleaned
 from stall.creator.recipe import Patch
 
 _XMP_TYPE = b"application/rdf+xml"
@@ -32,8 +32,7 @@ def clean_meta(block: Stretch, meta: Box, seen: Seen) -> Iterator[Patch]:
 def item_patches(item: Stretch, seen: Seen, *, is_xmp: bool) -> Iterator[Patch]:
     """Give the patches of one item, EXIF or XMP. Raises Damaged, Stuck."""
     if is_xmp:
-        parts = whole(item)
-        yield from parts.patches(xmp.clean(parts.data, seen))
+        yield from cleaned(item, xmp.clean, seen)
         return
     skip = 4 + item.number(0, 4)
     try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from stall.creator.media import chunks, film, iptc, jpeg, tiff, xmp
-from stall.creator.media.stretch import Damaged, Seen, Stretch, Stuck, whole
+from stall.creator.media.stretch import Damaged, Seen, Stretch, Stuck, cleaned
 from stall.creator.recipe import Patch, joined
 from stall.errors import Refused
 
@@ -85,8 +85,7 @@ def _patches(block: Stretch, media_type: str, seen: Seen) -> Iterator[Patch]:
             raise Stuck("it is a Canon raw file")
         yield from film.clean(block, seen)
     elif media_type == "application/rdf+xml":
-        parts = whole(block)
-        yield from parts.patches(xmp.clean(parts.data, seen))
+        yield from cleaned(block, xmp.clean, seen)
 
 
 def _is_boxes(head: bytes) -> bool:
@@ -127,8 +126,7 @@ def _next_picture(block: Stretch, at: int) -> int:
 def _photoshop(block: Stretch, seen: Seen) -> Iterator[Patch]:
     seen.note("pixels", f"{block.number(18, 4)} × {block.number(14, 4)}")
     at = 30 + block.number(26, 4)
-    parts = whole(block.within(at + 4, block.number(at, 4)))
-    yield from parts.patches(iptc.clean_blocks(parts.data, seen))
+    yield from cleaned(block.within(at + 4, block.number(at, 4)), iptc.clean_blocks, seen)
 
 
 class Watch:

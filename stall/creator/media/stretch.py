@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -97,3 +97,9 @@ class Parts:
 def whole(stretch: Stretch) -> Parts:
     """Read a stretch as a block of one part. Raises Damaged where it is too large."""
     return Parts(((stretch.start, stretch.size),), stretch.read(0, stretch.size))
+
+
+def cleaned(block: Stretch, cleaner: Callable[[bytes, Seen], bytes], seen: Seen) -> Iterator[Patch]:
+    """Give the patches that make of a block what `cleaner` makes of its bytes, as many. Raises Damaged where it is too large."""
+    parts = whole(block)
+    yield from parts.patches(cleaner(parts.data, seen))

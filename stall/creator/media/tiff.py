@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from stall.creator.media import iptc, xmp
-from stall.creator.media.stretch import Damaged, Seen, Stretch, Stuck, whole
+from stall.creator.media.stretch import Damaged, Seen, Stretch, Stuck, cleaned
 from stall.creator.recipe import Patch
 
 MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
@@ -130,8 +130,7 @@ def _of_entry(walk: _Walk, entry: _Entry) -> Iterator[Patch]:
         for at in walk.numbers(entry):
             yield from _lists(walk, at)
     elif entry.tag in _CLEANERS:
-        parts = whole(walk.value(entry))
-        yield from parts.patches(_CLEANERS[entry.tag](parts.data, seen))
+        yield from cleaned(walk.value(entry), _CLEANERS[entry.tag], seen)
     elif entry.tag == _MAKER:
         yield from _makers_notes(walk, entry)
     elif entry.tag in _FACTS or entry.tag in _OF_PEOPLE:
