@@ -84,7 +84,8 @@ def _look(found: Found, *, keep_gps: bool) -> Look:
 
 
 def _of_file(found: Found, file: BinaryIO, kind: Kind, *, keep_gps: bool) -> Look:
-    looked = places.look(file, found.size, found.type) if _may_tell(found, kind) else Looked(Seen(), ())
+    tells = _may_tell(found, kind)
+    looked = places.look(file, found.size, found.type) if tells else Looked(Seen(), ())
     if looked.stuck and not keep_gps:
         raise places.stuck(found.path, looked.stuck)
     patches = () if keep_gps else looked.patches
@@ -102,7 +103,7 @@ def _of_file(found: Found, file: BinaryIO, kind: Kind, *, keep_gps: bool) -> Loo
     elif found.type == "application/pdf":
         facts.of_pdf(file, found.size, seen)
     whole = dataclasses.replace(found, recipe=tuple(pieces)) if pieces else found
-    watched = dataclasses.replace(whole, watched=not keep_gps and _may_tell(found, kind))
+    watched = dataclasses.replace(whole, watched=not keep_gps and tells)
     return Look(watched, kind, seen, cleaned=bool(patches) and seen.place, started=started, remark=remark)
 
 

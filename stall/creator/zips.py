@@ -1,4 +1,4 @@
-"""The papers in a ZIP, read one after the other and never more than a sale has. Nothing of them is written to the disk.
+"""The papers in a ZIP, read one after the other and never more than `Bounds` allow. Nothing of them is written to the disk.
 
 A few hundred kilobytes can unpack to more than a machine has; what a ZIP says of its own sizes is read first.
 """
