@@ -35,14 +35,14 @@ def papers(*, sale: int, out: Path, lang: str, data: Path, as_json: bool) -> Non
             raise Refused(
                 "papers-no-sale", f"Sale {sale} is not paid, or there is none of that number. Look at the till."
             )
-        lang = lang if letters.can_set(lang) else DEFAULT
-        signed, certificates = paper_files.signed(box, found)
-        wanted = paper_files.wanted(box, found, certificates, lang, most=len(certificates))
+        lang = letters.settable(lang)
+        signed = paper_files.of_sale(box, found)
+        wanted = paper_files.wanted(box, signed.receipt, signed.certificates, lang, most=len(signed.certificates))
         drawn = {one.name: drawing.draw(one.sheet, one.form) for one in wanted}
         with disk.sentences(out):
             out.mkdir(parents=True, exist_ok=True)
         names = []
-        for name, content in paper_files.whole(box, found, signed, drawn, len(wanted), lang):
+        for name, content in paper_files.whole(box, signed, drawn, len(wanted), lang):
             with disk.whole_file(out / name) as file:
                 file.write(content)
             names.append(name)

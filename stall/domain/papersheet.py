@@ -27,11 +27,10 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A QR code, what is said beside it, and the address in it, in short, as a person would type it."""
+    """A QR code, and what is said beside it."""
 
     holds: str
     says: str
-    address: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
+
+from stall.i18n.languages import DEFAULT
 
 #: Where systems keep it; on Debian it comes with fonts-noto-cjk.
 CJK = (
@@ -14,6 +17,7 @@ CJK = (
     Path("/usr/share/fonts/google-noto-sans-cjk-fonts/NotoSansCJK-Regular.ttc"),
 )
 _NEED_IT = frozenset({"ja"})
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
 
 def cjk(paths: Sequence[Path] = CJK) -> Path | None:
@@ -24,3 +28,13 @@ def cjk(paths: Sequence[Path] = CJK) -> Path | None:
 def can_set(lang: str) -> bool:
     """Whether a language of ours can be set in the letters this system has."""
     return lang not in _NEED_IT or cjk() is not None
+
+
+def settable(lang: str) -> str:
+    """A language of ours, or the one everybody is spoken to where its letters are not on this system."""
+    return lang if can_set(lang) else DEFAULT
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether any of a text is read from the right, so that its signs must be put in order and shaped."""
+    return any(unicodedata.bidirectional(sign) in _RIGHT_TO_LEFT for sign in text)

@@ -39,6 +39,15 @@ def creator_of(conn: sqlite3.Connection, drop: str) -> int:
     return 0 if row is None else int(row[0])
 
 
+def creator_did(conn: sqlite3.Connection, drop: str) -> str:
+    """The did of the creator of a drop that is here."""
+    return str(
+        conn.execute(
+            "SELECT c.did FROM drops d JOIN creators c ON c.no = d.creator WHERE d.drop_id = ?", (drop,)
+        ).fetchone()[0]
+    )
+
+
 def delegation_of(conn: sqlite3.Connection, creator: int, subject: str) -> tuple[str, Delegation] | None:
     """The newest delegation a creator gave to a key, as (token, claims), or None."""
     row = conn.execute(

@@ -5,18 +5,18 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from stall import cli
-from stall.web.buyer import paper_files
-from stall.wire import seal
+from stall.store import worth
+from stall.store.packzip import PAGE as VERIFY
+from stall.wire import receipt, seal
 from tests.fakes.stock import PRINTS, ZINE, Stocked
 from tests.web import phone
-
-VERIFY = paper_files.STATIC / paper_files.VERIFY_PAGE
 
 
 def papers(buyer: FlaskClient, stocked: Stocked, *drops: str) -> bytes:
@@ -59,3 +59,23 @@ def test_papers_go_out_unproven_where_the_journal_cannot_prove_them(buyer: Flask
         tx.conn.execute("UPDATE events SET bytes = CAST(bytes || ' ' AS BLOB) WHERE id = (SELECT min(id) FROM events)")
     found = names(buyer.get(f"{page}/papers.zip").data)
     assert {name.rsplit(".", 1)[1] for name in found} == {"jws", "json", "txt", *({"html"} if VERIFY.is_file() else ())}
+
+
+def test_its_receipt_and_each_certificate_are_read_once_and_once_more_to_grade(
+    buyer: FlaskClient, stocked_box: Stocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = phone.grant(buyer, stocked_box, PRINTS, ZINE)
+    verify, find, read = receipt.verify_any, worth.find, Counter[str]()
+
+    def verified(*args: object) -> object:
+        read["receipt"] += 1
+        return verify(*args)  # type: ignore[arg-type]  # passed on as they came
+
+    def found(*args: object) -> object:
+        read["certificate"] += 1
+        return find(*args)  # type: ignore[arg-type]  # passed on as they came
+
+    monkeypatch.setattr(receipt, "verify_any", verified)
+    monkeypatch.setattr(worth, "find", found)
+    assert buyer.get(f"{page}/papers.zip").status_code == 200
+    assert read == {"certificate": 2, "receipt": 1 + 2}  # the grade of each certificate rests on the receipt

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from stall.web.buyer.shop import Shop
+from stall.wire.pack import PAGE_NAME
 
-_CHECKER = "verify.html"
 #: What checks a certificate, as a link.
 _PROGRAM = Markup('<a href="/verify.html"><code>verify.html</code></a>')
 _POLICY_IN_PAGE = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
@@ -29,9 +29,9 @@ def pages(shop: Shop) -> Blueprint:
 
     @routes.get("/verify.html")
     def checker() -> Response:
-        answer = current_app.send_static_file(_CHECKER)
+        answer = current_app.send_static_file(PAGE_NAME)
         answer.headers["Cache-Control"] = "no-cache"  # the newest, by its ETag
-        answer.headers["Content-Security-Policy"] = _policy(Path(current_app.static_folder or "") / _CHECKER)
+        answer.headers["Content-Security-Policy"] = _policy(Path(current_app.static_folder or "") / PAGE_NAME)
         return answer
 
     @routes.get("/verify")

@@ -13,7 +13,6 @@ from flask import Response
 from stall.domain.papersheet import Form
 from stall.errors import Retry
 from stall.i18n import letters
-from stall.i18n.languages import DEFAULT
 from stall.store import claims, sales, worth
 from stall.store.box import Box
 from stall.web import ids, language
@@ -35,12 +34,12 @@ def papers_zip(box: Box, grant: claims.Grant, drawing: Drawing | None, tries: Tr
     What is not drawn within a moment is left out, and README.txt says so.
     """
     lang, sale = language.current(), sales.get(box.db.read(), grant.sale)
-    papers, certificates = paper_files.signed(box, sale)
-    wanted = paper_files.wanted(box, sale, certificates, lang)
+    papers = paper_files.of_sale(box, sale)
+    wanted = paper_files.wanted(box, papers.receipt, papers.certificates, lang)
     drawn = {} if drawing is None else drawing.get(wanted, ZIP_WAITS_S, tries.press)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
-        for name, data in paper_files.whole(box, sale, papers, drawn, len(wanted), lang):
+        for name, data in paper_files.whole(box, papers, drawn, len(wanted), lang):
             made.writestr(zipfile.ZipInfo(name, _ZIP_DAY), data)
     answer = Response(out.getvalue(), mimetype="application/zip")
     answer.headers["Content-Disposition"] = disposition("papers.zip")
@@ -49,31 +48,28 @@ def papers_zip(box: Box, grant: claims.Grant, drawing: Drawing | None, tries: Tr
 
 def certificate(box: Box, name: str, form: Form, drawing: Drawing | None, tries: Tries) -> Response:
     """A certificate as PDF or picture. Raises Refused `page-unknown`, Retry `paper-not-drawn`."""
-    held = worth.find(box.db.read(), ids.certificate_uuid(name))
+    uuid = ids.certificate_uuid(name)
+    held = worth.find(box.db.read(), uuid)
     if held is None:
         raise ids.unknown_page()
-    sheet = paper_sheets.certificate_sheet(box, ids.certificate_uuid(name), _drawn_in())
-    assert sheet is not None  # noqa: S101 - found just above, and certificates are never deleted; tells the type checker
-    file = paper_sheets.certificate_file(held.document["credentialSubject"])
+    file, sheet = paper_sheets.certificate_sheet(box, held, uuid, letters.settable(language.current()))
     return _drawn(Wanted(f"{file}.{form}", sheet, form), drawing, tries)
 
 
 def receipt(box: Box, jti: str, drawing: Drawing | None, tries: Tries) -> Response:
     """A receipt as PDF. Raises Refused `page-unknown`, Retry `paper-not-drawn`."""
-    sheet = paper_sheets.receipt_sheet(box, paper_pages.find_receipt(box, jti), _drawn_in())
+    found = paper_pages.find_receipt(box, jti)
+    sheet = paper_sheets.receipt_sheet(box, found, letters.settable(language.current()))
     return _drawn(Wanted("receipt.pdf", sheet, "pdf"), drawing, tries)
 
 
 def draw_ahead(box: Box, sale: int, lang: str, drawing: Drawing) -> None:
     """Have all papers of a sale drawn that are not, so that they are there when somebody wants them. On the thread of `drawing`."""
-    found = sales.get(box.db.read(), sale)
-    certificates = paper_sheets.certificates_of(box, sale)
+    conn = box.db.read()
+    found = paper_files.find_signed(box, sales.get(conn, sale).receipt_event or 0)
+    names = paper_sheets.certificates_of(box, sale)[: paper_files.MOST_DRAWN]
+    certificates = {uuid: held for uuid in names if (held := worth.find(conn, uuid)) is not None}
     drawing.draw(paper_files.wanted(box, found, certificates, lang))
-
-
-def _drawn_in() -> str:
-    lang = language.current()
-    return lang if letters.can_set(lang) else DEFAULT
 
 
 def _drawn(wanted: Wanted, drawing: Drawing | None, tries: Tries) -> Response:

@@ -9,7 +9,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from itertools import islice
+from typing import NamedTuple
 
 from stall import log
 from stall.domain.papersheet import Form, Sheet
@@ -19,18 +20,25 @@ from stall.i18n import formats, letters, texts
 from stall.store import catalogue, claims, closings, documents, journal, sales, worth
 from stall.store.box import Box
 from stall.store.sales import Sale
+from stall.store.worth import Held
 from stall.web.buyer import paper_sheets
 from stall.web.buyer.paper_sheets import Signed
-from stall.wire import event, fingerprint, keys, receipt
+from stall.wire import event, fingerprint, keys, pack, receipt
 
-VERIFY_PAGE = "verify.html"
 README = "README.txt"
 #: Certificates of one sale that are drawn for its ZIP; those behind them are drawn one by one, from their pages.
 MOST_DRAWN = 20
-STATIC = Path(__file__).parents[2] / "static"
 #: What Windows' editor needs to see to read UTF-8, and every phone's leaves out.
 _MARK, _LINE = "\ufeff", "\r\n"
 _WIDTH = 78
+
+
+class Papers(NamedTuple):
+    """The papers of a paid sale: the signed ones by name, proofs included; its receipt; and its certificates by uuid."""
+
+    signed: dict[str, str]
+    receipt: Signed
+    certificates: dict[bytes, Held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +50,28 @@ class Wanted:
     form: Form
 
 
-def signed(box: Box, sale: Sale) -> tuple[list[tuple[str, str]], list[bytes]]:
-    """The signed papers of a paid sale by name, proofs included, and the uuids of its certificates."""
+def of_sale(box: Box, sale: Sale) -> Papers:
+    """All that is signed of a paid sale, read once."""
     conn = box.db.read()
-    token = find_signed(box, sale.receipt_event or 0).token
-    papers, events = [("receipt.jws", token)], {"receipt": sale.receipt_event or 0}
-    certificates: list[bytes] = []
+    found = find_signed(box, sale.receipt_event or 0)
+    papers, events = {"receipt.jws": found.token}, {"receipt": sale.receipt_event or 0}
+    certificates: dict[bytes, Held] = {}
     bought = claims.bought(conn, sale.no)
     for item in bought:
         label = item.drop_id if item.ed is None else f"{item.drop_id}-{item.ed}"
         held = None if item.certificate is None else worth.find(conn, item.certificate)
         if held is not None and item.certificate is not None:
-            papers.append((f"certificate-{label}.json", held.text))
+            papers[f"certificate-{label}.json"] = held.text
             if not held.by_creator:  # else the journal has it as the box signed it, and nobody needs that any more
                 events[f"certificate-{label}"] = held.event
             ended = None if held.by_creator else closings.statement(conn, item.drop_id)
-            papers += [] if ended is None else [(f"close-{item.drop_id}.jws", ended)]
-            certificates.append(item.certificate)
-        papers.append((f"manifest-{item.drop_id}.jws", catalogue.pack_manifest(conn, item.pack)))
-    papers += [
-        (f"delegation-{drop}.jws", token) for drop, token in delegations(box, [item.drop_id for item in bought]).items()
-    ]
-    proofs = _proofs(box, events)
-    return [*dict(papers).items(), *((f"{name}.tlog-proof", text) for name, text in proofs.items())], certificates
+            papers |= {} if ended is None else {f"close-{item.drop_id}.jws": ended}
+            certificates[item.certificate] = held
+        papers[f"manifest-{item.drop_id}.jws"] = catalogue.pack_manifest(conn, item.pack)
+    given = delegations(box, [item.drop_id for item in bought])
+    papers |= {f"delegation-{drop}.jws": token for drop, token in given.items()}
+    papers |= {f"{name}.tlog-proof": text for name, text in _proofs(box, events).items()}
+    return Papers(papers, found, certificates)
 
 
 def find_signed(box: Box, event_key: int) -> Signed:
@@ -82,43 +89,38 @@ def find_signed(box: Box, event_key: int) -> Signed:
     return Signed(token, read, sale, kind, typ == receipt.VOID and sale.ref_sale is None)
 
 
-def wanted(box: Box, sale: Sale, certificates: Iterable[bytes], lang: str, most: int = MOST_DRAWN) -> list[Wanted]:  # fmt: skip
+def wanted(box: Box, found: Signed, certificates: Mapping[bytes, Held], lang: str, most: int = MOST_DRAWN) -> list[Wanted]:  # fmt: skip
     """What is drawn of a sale, in a language: the receipt, then the first `most` certificates as PDF and picture."""
-    lang = lang if letters.can_set(lang) else "en"
-    found = [
-        Wanted("receipt.pdf", paper_sheets.receipt_sheet(box, find_signed(box, sale.receipt_event or 0), lang), "pdf")
-    ]
-    for one in list(certificates)[:most]:
-        sheet = paper_sheets.certificate_sheet(box, one, lang)
-        held = worth.find(box.db.read(), one)
-        if sheet is not None and held is not None:
-            name = paper_sheets.certificate_file(held.document["credentialSubject"])
-            found += [Wanted(f"{name}.pdf", sheet, "pdf"), Wanted(f"{name}.png", sheet, "png")]
-    return found  # fmt: skip
+    lang = letters.settable(lang)
+    made = [Wanted("receipt.pdf", paper_sheets.receipt_sheet(box, found, lang), "pdf")]
+    for uuid, held in islice(certificates.items(), most):
+        file, sheet = paper_sheets.certificate_sheet(box, held, uuid, lang)
+        made += [Wanted(f"{file}.pdf", sheet, "pdf"), Wanted(f"{file}.png", sheet, "png")]
+    return made
 
 
-def whole(box: Box, sale: Sale, papers: Iterable[tuple[str, str]], drawn: Mapping[str, bytes], wants: int, lang: str) -> Iterator[tuple[str, bytes]]:  # fmt: skip
+def whole(box: Box, papers: Papers, drawn: Mapping[str, bytes], wants: int, lang: str) -> Iterator[tuple[str, bytes]]:
     """All files in the order of the ZIP: what is to be read first comes first. `wants` is how many should be drawn."""
-    page = verify_page()
-    signed_ones = {name: text.encode() for name, text in papers}
-    names = [*signed_ones, *drawn, *([VERIFY_PAGE] if page is not None else [])]
-    yield README, readme(box, sale, names, lang, late=len(drawn) < wants)
+    page = _page()
+    names = [*papers.signed, *drawn, *([pack.PAGE_NAME] if page is not None else [])]
+    yield README, readme(box, papers.receipt, names, lang, late=len(drawn) < wants)
     if page is not None:
-        yield VERIFY_PAGE, page
+        yield pack.PAGE_NAME, page
     yield from drawn.items()
-    yield from signed_ones.items()
+    yield from ((name, text.encode()) for name, text in papers.signed.items())
 
 
-def verify_page() -> bytes | None:
+def _page() -> bytes | None:
     """The page that checks papers, where it is built."""
-    file = STATIC / VERIFY_PAGE
-    return file.read_bytes() if file.is_file() else None
+    from stall.store.packzip import PAGE  # noqa: PLC0415 - for a ZIP alone, not for the page of a paper
+
+    return PAGE.read_bytes() if PAGE.is_file() else None
 
 
-def readme(box: Box, sale: Sale, names: Iterable[str], lang: str, *, late: bool) -> bytes:
+def readme(box: Box, found: Signed, names: Iterable[str], lang: str, *, late: bool) -> bytes:
     """What each file is, how to check it, what to keep. UTF-8 with its mark and lines as Windows has them: every editor shows it."""
     t, conn = partial(texts.text, lang), box.db.read()
-    own, at_ms = box.settings, sale_time_ms(box, sale)
+    own, sale, at_ms = box.settings, found.sale, found.receipt.iat * 1000
     lines = [
         t("readme.title", stall=own.name),
         f"{formats.date_time(lang, at_ms, own.zone())} · {t('papers.sale', no=sale.no)}",
@@ -131,15 +133,11 @@ def readme(box: Box, sale: Sale, names: Iterable[str], lang: str, *, late: bool)
         lines += [*_filled(t("readme.not_drawn"), lang), ""]
     lines += (
         [t("readme.check"), "", *_filled(t("readme.check_page"), lang), "", *_filled(t("readme.check_words"), lang), ""]
-        if VERIFY_PAGE in names
+        if pack.PAGE_NAME in names
         else [t("readme.check"), ""]
     )
     lines += [*_filled(t("readme.check_command"), lang), "", *_filled(t("readme.check_key"), lang)]
-    creators = {
-        card.creator
-        for item in claims.bought(conn, sale.no)
-        if (card := catalogue.card(conn, item.drop_id, box.now_ms()))
-    }
+    creators = {documents.creator_did(conn, item.drop_id) for item in claims.bought(conn, sale.no)}
     lines += [f"    {fingerprint.of(keys.public_from_did(one))}" for one in sorted(creators)]
     lines += [
         "",
@@ -151,11 +149,6 @@ def readme(box: Box, sale: Sale, names: Iterable[str], lang: str, *, late: bool)
         "",
     ]
     return (_MARK + _LINE.join(lines)).encode()
-
-
-def sale_time_ms(box: Box, sale: Sale) -> int:
-    """When a sale's receipt was signed (ms UTC)."""
-    return find_signed(box, sale.receipt_event or 0).receipt.iat * 1000
 
 
 def _kind(name: str) -> str:

@@ -18,7 +18,6 @@ from stall.store import claims, returns, sales, worth
 from stall.store.box import Box
 from stall.store.sales import Sale
 from stall.store.worth import Held
-from stall.web import ids
 from stall.web.buyer import grade_words
 from stall.wire import certificate, credential, fingerprint, jws, keys, receipt, seal
 from stall.wire.receipt import Receipt
@@ -48,24 +47,21 @@ class _Said:
         return formats.date(self.lang, at_ms, self.zone)
 
 
-def certificate_sheet(box: Box, uuid_: bytes, lang: str) -> CertificateSheet | None:
-    """The sheet of a certificate, with what it is worth today; None where there is no such certificate."""
-    conn = box.db.read()
-    held = worth.find(conn, uuid_)
-    if held is None:
-        return None
-    said = _Said(lang, box.settings.zone())
+def certificate_sheet(box: Box, held: Held, uuid_: bytes, lang: str) -> tuple[str, CertificateSheet]:
+    """What the files of a certificate are called, without their ending, and its sheet, with what it is worth today."""
+    conn, document, said = box.db.read(), held.document, _Said(lang, box.settings.zone())
     graded = worth.graded(conn, box.secrets.signing, held, box.settings.cloud)
     told = grade_words.told(graded, arrived=worth.arrived(conn, held.sale.no))
-    return replace(
-        _certificate(box, held, uuid.UUID(bytes=uuid_), said),
+    sheet = replace(
+        _certificate(box, held.text, document, uuid.UUID(bytes=uuid_), said),
         mark=told.glyph,
         tone=told.tone,
         head=said.text(told.head),
         why=(*(said.text(key) for key in told.why), said.text("drawn.as_of", day=said.day(box.now_ms()))),
         counts=told.counts,
-        proves=_proves(held.document, said) if told.counts else "",
+        proves=_proves(document, said) if told.counts else "",
     )
+    return certificate_file(document["credentialSubject"]), sheet
 
 
 def certificate_file(subject: Mapping[str, Any]) -> str:
@@ -74,9 +70,9 @@ def certificate_file(subject: Mapping[str, Any]) -> str:
     return f"certificate-{subject['drop']}{'' if number is None else f'-{number}'}"
 
 
-def _certificate(box: Box, held: Held, name: uuid.UUID, said: _Said) -> CertificateSheet:
-    """All of a certificate's sheet that stands in the certificate itself and in the settings."""
-    t, document = said.text, held.document
+def _certificate(box: Box, text: str, document: Mapping[str, Any], name: uuid.UUID, said: _Said) -> CertificateSheet:
+    """All of a certificate's sheet that stands in the certificate itself, which is `text`, and in the settings."""
+    t = said.text
     subject = document["credentialSubject"]
     number, digest = subject.get("edition"), seal.digest_of(document)
     at_s = int(datetime.fromisoformat(document["validFrom"]).replace(tzinfo=UTC).timestamp())
@@ -88,7 +84,7 @@ def _certificate(box: Box, held: Held, name: uuid.UUID, said: _Said) -> Certific
     return CertificateSheet(
         lang=said.lang,
         at_s=at_s,
-        inside=Inside("certificate.json", "application/json", held.text),
+        inside=Inside("certificate.json", "application/json", text),
         digest=digest.hex(),
         called=called,
         kind=t("papers.certificate"),
@@ -146,9 +142,8 @@ def _proves(document: Mapping[str, Any], said: _Said) -> str:
 
 def _code(box: Box, path: str, name: str, said: _Said) -> Code:
     """The page's address, and behind `#` what the signed paper is named by: that stays true when the address is gone."""
-    address = f"{box.settings.web.address}{path}"
-    whole = f"{address}#{name}"
-    return Code(whole if len(whole) <= MOST_IN_CODE else f"stall:{path}#{name}", said.text("drawn.code"), address)
+    whole = f"{box.settings.web.address}{path}#{name}"
+    return Code(whole if len(whole) <= MOST_IN_CODE else f"stall:{path}#{name}", said.text("drawn.code"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,8 +261,3 @@ def beside(seller: str, stall: str) -> str:
 def certificates_of(box: Box, sale: int) -> list[bytes]:
     """The certificates that were signed for a sale, in the order of its lines."""
     return [one.certificate for one in claims.certified(box.db.read(), sale)]
-
-
-def receipt_id(box: Box, sale: Sale) -> str | None:
-    """The name of a sale's receipt; None before it is paid."""
-    return None if sale.receipt_event is None else ids.receipt_id(box.secrets, sale.receipt_event)
