@@ -82,7 +82,9 @@ def check_certificate(conn: sqlite3.Connection, document: dict[str, Any]) -> Che
             "This certificate is not signed by a creator whose drops this box sells. Give those that `stall close certificates` wrote.",
         )
     name = uuid.UUID(document["id"].removeprefix("urn:uuid:"))
-    row = conn.execute("SELECT line, document FROM certificates WHERE uuid = ?", (name.bytes,)).fetchone()
+    row = conn.execute(
+        "SELECT line, document, countersigned FROM certificates WHERE uuid = ?", (name.bytes,)
+    ).fetchone()
     if row is None:
         raise Refused(
             "countersign-unknown",
@@ -90,13 +92,12 @@ def check_certificate(conn: sqlite3.Connection, document: dict[str, Any]) -> Che
         )
     if _unsigned(document) != _unsigned(json.loads(row["document"])):
         raise _differs(name)
-    _is_kept(conn, document, name)
+    _is_kept(row["countersigned"], document, name)
     return Checked(document, held, name, row["line"])
 
 
-def _is_kept(conn: sqlite3.Connection, document: Mapping[str, Any], name: uuid.UUID) -> bool:
-    """Whether the box has a certificate as its creator signed it. Raises Refused `countersign-differs` where it has another."""
-    (text,) = conn.execute("SELECT countersigned FROM certificates WHERE uuid = ?", (name.bytes,)).fetchone()
+def _is_kept(text: str | None, document: Mapping[str, Any], name: uuid.UUID) -> bool:
+    """Whether `text`, which the box has as its creator signed it, is this certificate. Raises Refused `countersign-differs` where it is another."""
     if text is not None and certificate.digest(json.loads(text)) != certificate.digest(document):
         raise _differs(name)
     return text is not None
@@ -111,9 +112,10 @@ def _differs(name: uuid.UUID) -> Refused:
 
 def accept_certificate(tx: Tx, checked: Checked) -> bool:
     """Keep a checked certificate, to be handed out from now on; whether it is new. Raises Refused `countersign-differs`."""
-    if _is_kept(tx.conn, checked.document, checked.name):  # it may have come twice since it was checked
-        return False
     held, name = checked.held, checked.name
+    (kept,) = tx.conn.execute("SELECT countersigned FROM certificates WHERE uuid = ?", (name.bytes,)).fetchone()
+    if _is_kept(kept, checked.document, name):  # it may have come twice since it was checked
+        return False
     told = {
         "sale": checked.line >> 8,
         "line": checked.line & 255,

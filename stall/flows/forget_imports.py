@@ -11,11 +11,8 @@ from pathlib import Path
 
 from stall import disk
 from stall.errors import Refused
-from stall.store import begun, locks, previews
+from stall.store import begun, locks
 from stall.store.db import Database
-
-#: Folders of a box that imports fill.
-KEPT = ("files", "zips", "covers", previews.PUBLIC, previews.BOUGHT, begun.FOLDER)
 
 
 @contextmanager
@@ -26,7 +23,7 @@ def alone(folder: Path) -> Iterator[None]:
     """
     held = locks.own_name(folder, "import")
     try:
-        for name in KEPT:
+        for name in begun.FILLED:
             (folder / name).mkdir(mode=0o700, exist_ok=True)  # a box from before has not all of them
             disk.clear_leftovers(folder / name)
         yield

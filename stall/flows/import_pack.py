@@ -22,11 +22,11 @@ from stall.flows.make_snippets import make_snippets
 from stall.flows.record_pack import Prepared, catch_up, check_version, price_here, record_pack, trusted_manifest
 from stall.store import begun, catalogue, documents, packzip, previews, room, snippets
 from stall.store.box import Box
-from stall.store.packfile import PackFile, open_pack
+from stall.store.packfile import OnBytes, PackFile, open_pack
 from stall.store.packstream import PackStream, open_stream
 from stall.store.packzip import Plan
 from stall.store.painter import Painter
-from stall.store.taking import OnBytes, Taker, is_there
+from stall.store.taking import Taker, is_there
 from stall.wire import jws
 from stall.wire.manifest import Manifest
 

@@ -1,4 +1,4 @@
-"""Letters that do not come with the stall: where systems keep Noto Sans CJK, and which languages cannot be set without it."""
+"""Letters: where systems keep Noto Sans CJK, which does not come with the stall, what cannot be set without it, what is read from the right."""
 
 from __future__ import annotations
 

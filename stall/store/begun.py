@@ -20,6 +20,8 @@ from stall.wire import jws, manifest
 from stall.wire.manifest import Manifest
 
 FOLDER = "imports"
+#: Folders of a box that imports fill.
+FILLED = ("files", "zips", "covers", previews.PUBLIC, previews.BOUGHT, FOLDER)
 #: How long the files of an import that was cut off are kept for the next (s).
 KEPT_S = 7 * 24 * 3600
 

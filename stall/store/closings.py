@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from stall.store import documents, journal
+from stall.wire import event
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,6 @@ def ended(conn: sqlite3.Connection, event_key: int | None) -> Ended | None:
     """What the event of a closing says; None for a drop that is not closed."""
     if event_key is None:
         return None
-    from stall.wire import event  # noqa: PLC0415 - few drops are closed, and every page asks
-
     data = journal.event_bytes(conn, event_key)
     body = {} if data is None else event.decode(data).body
     return Ended(body.get("sold"), body.get("burned"))

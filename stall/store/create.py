@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stall.clock import Clock
 from stall.errors import Broken, Refused
-from stall.store import begun, floor, journal, locks, migrations, place, previews, secrets
+from stall.store import begun, floor, journal, locks, migrations, place, secrets
 from stall.store.db import connect_writing
 from stall.store.place import Kept, Witness
 from stall.store.secrets import BoxSecrets
@@ -39,7 +39,7 @@ def create(folder: Path, clock: Clock) -> BoxSecrets:
     held = locks.own_run(folder)
     try:
         own = secrets.load_or_make(folder / "keys")
-        for name in ("files", "zips", "covers", previews.PUBLIC, previews.BOUGHT, begun.FOLDER):
+        for name in begun.FILLED:
             (folder / name).mkdir(mode=0o700, exist_ok=True)
         fresh = folder / "stall.sqlite.new"
         fresh.unlink(missing_ok=True)

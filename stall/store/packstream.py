@@ -46,7 +46,7 @@ class PackStream:
         expected = {pack.entry_name(file.path): file for file in self.manifest.files}
         entries = [self._first]
         while zipstore.starts_entry(start := self._source.read_most(4)):
-            entry = self._header(start)
+            entry = _header(self._source, start)
             pack.check_entry(entry, len(entries))
             file = _expected(expected, entry, entries)
             entries.append(entry)
@@ -58,9 +58,6 @@ class PackStream:
         if len(tail) > pack.TAIL_MAX_BYTES:
             raise WireError("pack-damaged", "The pack is damaged: too much stands behind its files. Copy it again.")
         zipstore.check_tail(tail, entries[-1].end, entries)
-
-    def _header(self, start: bytes) -> Entry:
-        return _header(self._source, start)
 
 
 @contextlib.contextmanager

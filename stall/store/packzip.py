@@ -1,23 +1,20 @@
 """The ZIP that buyers get of a pack: manifest, the page that proves it, then the files, stored.
 
-Where each of them begins follows from the manifest alone. So the bytes are put in their places in any order, while a file is being
-stored, by the kernel and without being hashed; headers and directory, which need each file's CRC-32, come last. The same manifest and
-page give the same bytes everywhere, so its name (`wire.pack.zip_key`) is known before the first of them.
+Where each of them begins follows from the manifest alone. So the bytes are put in their places in any order and without being hashed:
+written by this process while a file is being stored, copied by the kernel where it is in the box already. Headers and directory, which
+need each file's CRC-32, come last. The same manifest and page give the same bytes everywhere, so its name (`wire.pack.zip_key`) is known
+before the first of them.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from stall import disk
 from stall.errors import Broken
-from stall.store import packfile
 from stall.store.packfile import CHUNK_BYTES
 from stall.wire import pack, zipstore
 
@@ -25,13 +22,6 @@ PAGE = Path(__file__).resolve().parents[1] / "static" / pack.PAGE_NAME
 
 #: What a kernel or file system answers that cannot copy from file to file by itself.
 _CANNOT = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF}
-
-
-class Zipped(NamedTuple):
-    """A ZIP that was built: its size in bytes and its key (`wire.pack.zip_key`)."""
-
-    size: int
-    key: str
 
 
 class Plan:
@@ -70,24 +60,6 @@ def page() -> bytes:
         raise Broken(
             "verify-page-missing", f"“{PAGE.name}”, which goes into every ZIP, is missing here. Install the stall anew."
         ) from error
-
-
-def build(files: Sequence[tuple[str, Path]], manifest_token: str, out: Path, with_page: bytes | None = None) -> Zipped:
-    """Build it at `out` from files that lie on the disk, given as (manifest path, source), each read once for its CRC-32.
-
-    Raises Refused `pack-not-found` or Broken `pack-unreadable` for a source, and the errors of `disk.whole_file`.
-    """
-    with contextlib.ExitStack() as stack:
-        opened = [(path, stack.enter_context(packfile.opened(source)), source) for path, source in files]
-        sizes = [(path, os.fstat(file.fileno()).st_size) for path, file, _ in opened]
-        plan = Plan(manifest_token, page() if with_page is None else with_page, sizes)
-        crcs = {}
-        with disk.whole_file(out) as target:
-            for (path, file, source), (_, size) in zip(opened, sizes, strict=True):
-                crcs[path] = crc_of(file.fileno(), size, source)
-                copy(file.fileno(), 0, target.fileno(), plan.places[path], size)
-            plan.finish(target.fileno(), crcs)
-        return Zipped(plan.size, plan.key)
 
 
 def crc_of(source: int, size: int, path: Path) -> int:

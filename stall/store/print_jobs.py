@@ -140,7 +140,7 @@ def begun_of(conn: sqlite3.Connection, kind: str) -> list[Job]:
 
 
 def subjects_kept(conn: sqlite3.Connection, kind: str) -> list[int]:
-    """What jobs of a kind are for whose newest did not end as done."""
+    """What jobs of a kind are for, none of whose jobs ended as done."""
     rows = conn.execute(
         "SELECT subject FROM print_jobs WHERE kind = ? AND subject IS NOT NULL GROUP BY subject"
         " HAVING sum(state = 'done') = 0",

@@ -29,11 +29,6 @@ SONG_BYTES, FILM_BYTES = 6_000_000, 12_000_000
 _PATIENCE_S, MOST = 40.0, 24
 #: How much longer than wanted a film's may be.
 _STRETCHED = 1.5
-#: By the end of its name, what a snippet is served as.
-TYPES = {
-    "flac": "audio/flac", "m4a": "audio/mp4", "mp3": "audio/mpeg", "mp4": "video/mp4", "ogg": "audio/ogg",
-    "wav": "audio/wav", "webm": "video/webm",
-}  # fmt: skip
 #: How the snippet of a file of a type ends; what is not here has none. A film of a camera is put into the container phones play, and FLAC
 #: into it, too: each frame of FLAC bears its number (RFC 9639, 9.1), so a bare cut would play as the middle of a recording without an end.
 _ENDS = {
@@ -51,7 +46,6 @@ _KBITS = (
 _HERTZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _MOST_FRAMES = 2_000_000
 _CHUNKS = 100
-_PIECE = 64 * 1024
 
 
 def place(folder: Path, sha256: str, ends: str) -> Path:

@@ -1,27 +1,25 @@
 """Takes the files of a pack into a box while they arrive, and builds the buyer's ZIP beside them, in bounded steps.
 
-Every step: some megabytes are written, forced to the disk, copied into the ZIP by the kernel, and let go from the machine's memory, so that a
+Every step: some megabytes are written to the file and into the ZIP, forced to the disk, and let go from the machine's memory, so that a
 large pack neither pushes the shop out of it nor has the disk flooded all at once; and before each, the room that selling needs is still
-there. A file that is in the box already is not stored again.
+there. A file that is in the box already is not stored again: the kernel copies it into the ZIP.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 from stall import disk
 from stall.errors import Refused
 from stall.store import packfile, packzip, room
-from stall.store.packfile import Arriving, Piece
+from stall.store.packfile import Arriving, OnBytes, Piece
 from stall.store.packzip import Plan
 
 STEP_BYTES = 16 * 1024 * 1024
-
-OnBytes = Callable[[int], None]
 
 
 def is_there(folder: Path, sha256: str, size: int) -> bool:

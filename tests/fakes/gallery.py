@@ -14,11 +14,11 @@ from PIL import Image, ImageDraw
 
 from stall.flows.make_previews import make_previews
 from stall.flows.record_pack import Prepared
-from stall.store import cover, packzip
+from stall.store import cover
 from stall.store.box import Box
 from stall.store.painter import Painter
 from stall.wire import manifest
-from tests.fakes import papers
+from tests.fakes import buyers_zip, papers
 from tests.fakes.stock import DAY_S, NOW_S, Stocked
 
 GALLERY = "low-tide"
@@ -116,7 +116,7 @@ def _on_disk(box: Box, token: str, data: dict[str, bytes]) -> Prepared:
         kept = box.folder / "files" / hashlib.sha256(body).hexdigest()
         kept.write_bytes(body)
         sources.append((path, kept))
-    zipped = packzip.build(sources, token, box.folder / "zips" / "making.zip")
+    zipped = buyers_zip.build(sources, token, box.folder / "zips" / "making.zip")
     (box.folder / "zips" / "making.zip").rename(box.folder / "zips" / f"{zipped.key}.zip")
     drawn = hashlib.sha256(data[COVER]).hexdigest()
     cover.make_cover(box.folder / "files" / drawn, box.folder / "covers" / f"{drawn}.jpg")

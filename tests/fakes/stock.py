@@ -11,10 +11,10 @@ from PIL import Image
 from stall import app
 from stall.flows.accept_document import accept_delegation
 from stall.flows.record_pack import Prepared
-from stall.store import cover, packzip
+from stall.store import cover
 from stall.store.box import Box
 from stall.wire import keys, manifest
-from tests.fakes import home, papers
+from tests.fakes import buyers_zip, home, papers
 from tests.fakes.clock import START_MS, FakeClock
 
 PIN = "123456"
@@ -85,7 +85,7 @@ def _on_disk(folder: Path, drop: str) -> Prepared:
         kept.write_bytes(data)
         sources.append((path, kept))
     zip_name = f"{drop}.zip"
-    zipped = packzip.build(sources, _manifest(drop), folder / "zips" / "making.zip")
+    zipped = buyers_zip.build(sources, _manifest(drop), folder / "zips" / "making.zip")
     (folder / "zips" / "making.zip").rename(folder / "zips" / f"{zipped.key}.zip")
     picture = folder / "covers" / "making.png"
     Image.new("RGB", (64, 48), _COLOURS[drop]).save(picture)

@@ -18,9 +18,9 @@ from stall.creator import delegations, keyring, packs
 from stall.creator.packs import BuiltPack, PackOptions
 from stall.errors import StallError
 from stall.flows.accept_document import accept_delegation
-from stall.flows.forget_imports import KEPT, forget_imports
+from stall.flows.forget_imports import forget_imports
 from stall.flows.import_pack import import_pack
-from stall.store import catalogue
+from stall.store import begun, catalogue
 from stall.store.box import Box
 from stall.wire import zipstore
 from tests.fakes.clock import FakeClock
@@ -68,7 +68,9 @@ def built(box: Box) -> BuiltPack:
 
 
 def kept(box: Box) -> set[str]:
-    return {str(path) for name in KEPT if (box.folder / name).exists() for path in (box.folder / name).iterdir()}
+    return {
+        str(path) for name in begun.FILLED if (box.folder / name).exists() for path in (box.folder / name).iterdir()
+    }
 
 
 def zipped(entries: dict[str, bytes], **how: int) -> bytes:

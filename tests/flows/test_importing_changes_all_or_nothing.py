@@ -15,9 +15,8 @@ from stall.creator.packs import BuiltPack, PackOptions
 from stall.errors import StallError
 from stall.flows import import_pack as importing
 from stall.flows.accept_document import accept_delegation
-from stall.flows.forget_imports import KEPT
 from stall.flows.import_pack import import_pack
-from stall.store import journal, room
+from stall.store import begun, journal, room
 from stall.store.box import Box
 from stall.store.damage import OutcomeUnknown
 from stall.wire import jws, manifest
@@ -69,7 +68,7 @@ def pack(tmp_path: Path, creator: Creator) -> Callable[..., BuiltPack]:
 
 def traces(box: Box) -> tuple[set[str], int, int]:
     """Everything an import may leave: files below the folder, events, drops."""
-    kept = {str(path) for name in KEPT for path in (box.folder / name).iterdir()}
+    kept = {str(path) for name in begun.FILLED for path in (box.folder / name).iterdir()}
     drops = box.db.read().execute("SELECT count(*) FROM drops").fetchone()[0]
     return kept, journal.read_head(box.db.read()).size, drops
 

@@ -12,7 +12,6 @@ from base64 import b64decode
 from pathlib import Path
 
 from stall.errors import StallError
-from stall.store import packzip
 from stall.store.packfile import open_pack
 from stall.wire import (
     canonical,
@@ -30,6 +29,7 @@ from stall.wire import (
     receipt,
     strict_json,
 )
+from tests.fakes import buyers_zip
 from tests.fuzz.exports import EXPORTS
 from tests.fuzz.papers import PAPERS
 from tests.fuzz.reading import Target, claims, outcome, payloads, vectors
@@ -133,7 +133,7 @@ def _packs() -> list[bytes]:
     token = doc.forge(doc.CREATOR, manifest.TYP, claims)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "file").write_bytes(b"aaa")
-        packzip.build([("prints/01.png", Path(folder) / "file")], token, Path(folder) / "zip", b"<p>")
+        buyers_zip.build([("prints/01.png", Path(folder) / "file")], token, Path(folder) / "zip", b"<p>")
         return [(Path(folder) / "zip").read_bytes()]
 
 

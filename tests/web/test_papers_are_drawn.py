@@ -285,7 +285,7 @@ def test_a_paper_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypat
     monkeypatch.setattr("os.fsync", lambda _: synced.append([one.suffix for one in tmp_path.iterdir()]))
     order = _order(One("a"))
     assert beside.answer(tmp_path, order.line) == "ok"
-    assert synced == [[disk.LEFTOVER]]
+    assert synced == [[disk.LEFTOVER], [".pdf"]]
     assert (tmp_path / order.file).read_bytes() == b"ink"
 
 

@@ -64,12 +64,8 @@ def answer(folder: Path, line: bytes) -> str:
         if free is not None and free < LEAST_FREE:
             return "the disk is nearly full"
         data = drawing.draw(sheet, job.form)
-        part = folder / f".{job.file}{disk.LEFTOVER}"
-        with contextlib.closing(os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")) as file:
+        with disk.whole_file(folder / job.file, 0o600) as file:  # whatever has its name is handed out
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())  # a power cut leaves the whole paper or none: whatever has its name is handed out
-        part.replace(folder / job.file)
     except (StallError, OSError, MemoryError, msgspec.DecodeError) as error:
         return f"{type(error).__name__} {getattr(error, 'code', '')}".strip()
     return "ok"

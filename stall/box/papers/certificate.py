@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from stall.box.papers import setting
 from stall.box.papers.colours import ACCENT, INK, LINE, MARKS, QUIET, TONES, Colour
+from stall.box.papers.pens import POINT_MM
 from stall.box.papers.stage import Stage
 from stall.domain.papersheet import CertificateSheet
 
 #: A4 in mm: where text stands, and where it must end.
 _LEFT, _WIDTH, _BOTTOM = 22.0, 166.0, 283.0
 _FRAMES = ((9.0, 0.4), (10.9, 0.15))
-_PT = 25.4 / 72
 _SCALES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65)
 _TITLE_PT = (30, 27, 24, 21, 18, 16, 14, 12.5)
 #: The picture in dots.
@@ -44,10 +44,10 @@ def _fitted(make: Callable[[float, float], tuple[Stage, float]], bottom: float, 
 
 def _a4(sheet: CertificateSheet, scale: float, air: float) -> tuple[Stage, float]:
     stage = Stage()
-    pt = _PT * scale
+    pt = POINT_MM * scale
     for inset, width in _FRAMES:
         stage.box(inset, inset, 210 - 2 * inset, 297 - 2 * inset, None, INK, width)
-    stage.line(105, 23 + air / 2, "serif", sheet.kind, 15 * _PT, INK, "middle")
+    stage.line(105, 23 + air / 2, "serif", sheet.kind, 15 * POINT_MM, INK, "middle")
     stage.rule(88, 27.5 + air / 2, 122, 27.5 + air / 2, 0.2, LINE)
     y = _face(stage, sheet, 32 + air, 68 * (0.55 + 0.45 * scale), _LEFT, _WIDTH)
     y = _title(stage, sheet, y + 1.5 * scale + air / 2, _LEFT, _WIDTH, [size * pt for size in _TITLE_PT]) + 4 * scale
@@ -140,7 +140,7 @@ def _facts(stage: Stage, sheet: CertificateSheet, y: float, pt: float) -> float:
 
 def _check(stage: Stage, sheet: CertificateSheet, y: float, scale: float) -> float:
     """How to check it, and beside it the code with its own sentence."""
-    pt, side = _PT * scale, 33.0
+    pt, side = POINT_MM * scale, 33.0
     left = _WIDTH - side - 8
     at = stage.text(_LEFT, y, left, "bold", sheet.check, 10 * pt) + 0.8 * scale
     for step in sheet.checks:

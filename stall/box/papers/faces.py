@@ -29,7 +29,6 @@ MISSING = "…"
 #: Marks on one letter beyond which it is no letter any more, and climbs into other lines.
 _MOST_MARKS = 3
 _WIDEST = 3.0
-_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 #: What chooses how the sign before it looks, and what nobody sees.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -103,7 +102,7 @@ def drawable(first: Name, text: str) -> tuple[str, bool]:
     """The text as it can be drawn, and whether that is all of it. A mark that its letter's face lacks counts as missing."""
     clean = plain(text)
     only: Name | None = (
-        "sans" if is_right_to_left(clean) else None
+        "sans" if letters.is_right_to_left(clean) else None
     )  # one face draws such a line whole, or its order is lost
     kept: list[str] = []
     before: Name | None = None
@@ -131,8 +130,3 @@ def _between(text: str) -> Iterator[str]:
     for at, part in enumerate(parts[1:], 1):
         if part or at == len(parts) - 1:
             yield part
-
-
-def is_right_to_left(text: str) -> bool:
-    """Whether any of a text is written from the right, so that its signs must be put in order and shaped."""
-    return any(unicodedata.bidirectional(sign) in _RIGHT_TO_LEFT for sign in text)

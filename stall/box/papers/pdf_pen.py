@@ -14,12 +14,11 @@ from fpdf.enums import PathPaintRule
 from stall.box.papers import faces, letters, setting
 from stall.box.papers.colours import PAPER, Colour
 from stall.box.papers.faces import Name
-from stall.box.papers.pens import squares
+from stall.box.papers.pens import POINT_MM, TENTHS, squares
 from stall.domain.papersheet import Inside
+from stall.i18n.letters import is_right_to_left
 from stall.wire import seal as seals
 
-POINT_MM = 25.4 / 72
-_TENTHS = 10
 #: Dots of a line that is set as a picture, to the mm: 600 to the inch.
 _DOTS = 600 / 25.4
 
@@ -56,7 +55,7 @@ class PdfPen:
 
     def write(self, x: float, y: float, face: Name, text: str, size: float, colour: Colour) -> None:
         """Write a line, face by face."""
-        if faces.is_right_to_left(text):
+        if is_right_to_left(text):
             self._picture(x, y, text, size, colour)
             return
         pdf = self._pdf
@@ -129,7 +128,7 @@ def _hex(colour: Colour) -> str:
 
 
 def _tint(colour: Colour, tenths: int) -> Colour:
-    red, green, blue = (255 + (part - 255) * tenths // _TENTHS for part in colour)
+    red, green, blue = (255 + (part - 255) * tenths // TENTHS for part in colour)
     return red, green, blue
 
 

@@ -11,6 +11,11 @@ from typing import Protocol
 from stall.box.papers.colours import Colour
 from stall.box.papers.faces import Name
 
+#: A point in mm.
+POINT_MM = 25.4 / 72
+#: The tone of a part of a seal is given in tenths of its colour.
+TENTHS = 10
+
 
 class Pen(Protocol):
     """Makes marks on a page."""

@@ -7,18 +7,17 @@ import io
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from stall.box.papers import faces, letters, setting
+from stall.box.papers import letters, setting
 from stall.box.papers.colours import Colour
 from stall.box.papers.faces import Name
-from stall.box.papers.pens import squares
+from stall.box.papers.pens import TENTHS, squares
 from stall.domain.papersheet import Inside
+from stall.i18n.letters import is_right_to_left
 from stall.wire import seal as seals
+from stall.wire.inside import KEYWORD
 
-#: The keyword of the chunk the signed paper travels in (docs/protocol.md 9.3).
-KEYWORD = "stall-certificate"
 _TWICE = 2
 _COLOURS = 128
-_TENTHS = 10
 
 
 class PngPen:
@@ -38,14 +37,14 @@ class PngPen:
             small.paste(_code(holds, round(side)), (round(x), round(y)))
         few = small.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         told, out = PngInfo(), io.BytesIO()
-        told.add_itxt(KEYWORD, inside.text, zip=False)
+        told.add_itxt(KEYWORD.decode(), inside.text, zip=False)
         few.save(out, "PNG", pnginfo=told, optimize=False, compress_level=9)
         return out.getvalue()
 
     def write(self, x: float, y: float, face: Name, text: str, size: float, colour: Colour) -> None:
         """Write a line, face by face."""
         at, line, dots = x * _TWICE, y * _TWICE, max(1, round(size * _TWICE))
-        if faces.is_right_to_left(text):
+        if is_right_to_left(text):
             self._draw.text((at, line), text, fill=colour, font=letters.font("sans", dots), anchor="ls")
             return
         for run in setting.runs(face, text):
@@ -71,7 +70,7 @@ class PngPen:
         for line in seals.lines(digest):
             points = [(px * scale, py * scale) for px, py in line.points]
             if line.tone:
-                drawn.paste(255 * line.tone // _TENTHS, mask=_even_odd(points, large))
+                drawn.paste(255 * line.tone // TENTHS, mask=_even_odd(points, large))
             ImageDraw.Draw(drawn).line([*points, *points[:2]], fill=255, width=max(1, round(line.width * scale)), joint="curve")  # fmt: skip
         mask = drawn.resize((dots, dots), Image.Resampling.BOX)
         self._picture.paste(colour, (round(x * _TWICE), round(y * _TWICE)), mask)

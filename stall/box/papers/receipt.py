@@ -7,6 +7,7 @@ from collections.abc import Callable
 from stall.box.papers import setting
 from stall.box.papers.colours import INK, LINE, QUIET, TONES
 from stall.box.papers.faces import Name
+from stall.box.papers.pens import POINT_MM
 from stall.box.papers.stage import Stage
 from stall.domain.papersheet import Fact, ReceiptSheet, Row
 
@@ -14,9 +15,8 @@ from stall.domain.papersheet import Fact, ReceiptSheet, Row
 SIZE = (148.0, 210.0)
 _LEFT, _RIGHT, _TOP, _BOTTOM = 13.0, 135.0, 14.0, 195.0
 _WIDTH = _RIGHT - _LEFT
-_PT = 25.4 / 72
 _AMOUNT = 40.0
-_BODY, _SMALL = 10 * _PT, 7.8 * _PT
+_BODY, _SMALL = 10 * POINT_MM, 7.8 * POINT_MM
 
 
 def pages(sheet: ReceiptSheet) -> list[Stage]:
@@ -42,8 +42,8 @@ class _Pages:
 
     def head(self) -> None:
         sheet, stage = self._sheet, self._stage
-        stage.line(_RIGHT, _TOP + 5, "serif", sheet.kind, 15 * _PT, INK, "right")
-        y = stage.text(_LEFT, _TOP - 1, _WIDTH - 42, "serif", sheet.stall, 19 * _PT, leading=1.2) + 1
+        stage.line(_RIGHT, _TOP + 5, "serif", sheet.kind, 15 * POINT_MM, INK, "right")
+        y = stage.text(_LEFT, _TOP - 1, _WIDTH - 42, "serif", sheet.stall, 19 * POINT_MM, leading=1.2) + 1
         for line in sheet.seller:
             y = stage.text(_LEFT, y, _WIDTH, "sans", line, _BODY * 0.92)
         y = stage.text(_LEFT, y + 1.5, _WIDTH, "sans", sheet.when, _BODY * 0.92, QUIET)
@@ -64,7 +64,7 @@ class _Pages:
         self._rule(0.4)
         for fact in sheet.sums:
             self._block(lambda stage, y, fact=fact: _amount(stage, y, fact, _BODY))  # type: ignore[misc]  # as above
-        self._block(lambda stage, y: _amount(stage, y, sheet.total, 13 * _PT, bold=True))
+        self._block(lambda stage, y: _amount(stage, y, sheet.total, 13 * POINT_MM, bold=True))
         for fact in sheet.tenders:
             self._block(lambda stage, y, fact=fact: _amount(stage, y, fact, _BODY))  # type: ignore[misc]  # as above
         self._y += 3.5
@@ -92,8 +92,8 @@ class _Pages:
         stages = [*self._done, self._stage]
         for number, stage in enumerate(stages, 1):
             page = self._sheet.page.format(page=number, pages=len(stages))
-            stage.line(_RIGHT, 203.15, "sans", page, 7 * _PT, QUIET, "right")
-            stage.text(_LEFT, 200.6, _WIDTH - 30, "sans", self._sheet.foot, 7 * _PT, QUIET, most=1)
+            stage.line(_RIGHT, 203.15, "sans", page, 7 * POINT_MM, QUIET, "right")
+            stage.text(_LEFT, 200.6, _WIDTH - 30, "sans", self._sheet.foot, 7 * POINT_MM, QUIET, most=1)
         return stages
 
     def _block(self, draw: Callable[[Stage, float], float]) -> None:
@@ -145,11 +145,11 @@ def _amount(stage: Stage, y: float, fact: Fact, size: float, *, bold: bool = Fal
 
 
 def _vat(stage: Stage, y: float, head: str, rows: tuple[tuple[str, ...], ...]) -> float:
-    y = stage.text(_LEFT, y, _WIDTH, "bold", head, 8.5 * _PT) + 0.6
+    y = stage.text(_LEFT, y, _WIDTH, "bold", head, 8.5 * POINT_MM) + 0.6
     names, *sums = rows
     step = _WIDTH / len(names)
     size = setting.fitted(
-        max((cell for row in sums for cell in row), key=len, default=""), [8.5 * _PT, 7.5 * _PT, 6.5 * _PT], 1,
+        max((cell for row in sums for cell in row), key=len, default=""), [8.5 * POINT_MM, 7.5 * POINT_MM, 6.5 * POINT_MM], 1,
         lambda text, at: stage.broken("sans", text, at, step - 2),
     )[0]  # fmt: skip
     for number, row in enumerate([names, *sums]):
@@ -165,14 +165,14 @@ def _vat(stage: Stage, y: float, head: str, rows: tuple[tuple[str, ...], ...]) -
 def _check(stage: Stage, y: float, sheet: ReceiptSheet) -> float:
     side = 30.0
     left = _WIDTH - side - 6
-    at = stage.text(_LEFT, y, left, "bold", sheet.check, 8.5 * _PT) + 0.6
+    at = stage.text(_LEFT, y, left, "bold", sheet.check, 8.5 * POINT_MM) + 0.6
     for step in sheet.checks:
-        at = stage.text(_LEFT, at, left, "sans", step, 7.6 * _PT) + 0.7
-    at = stage.text(_LEFT, at + 1, left, "bold", sheet.signed, 7.2 * _PT) + 0.4
+        at = stage.text(_LEFT, at, left, "sans", step, 7.6 * POINT_MM) + 0.7
+    at = stage.text(_LEFT, at + 1, left, "bold", sheet.signed, 7.2 * POINT_MM) + 0.4
     for name, value in sheet.signed_facts:
-        at = stage.text(_LEFT, at, left, "sans", name, 6.4 * _PT, QUIET)
-        at = stage.text(_LEFT, at, left, "mono", value, 6.4 * _PT, QUIET)
+        at = stage.text(_LEFT, at, left, "sans", name, 6.4 * POINT_MM, QUIET)
+        at = stage.text(_LEFT, at, left, "mono", value, 6.4 * POINT_MM, QUIET)
     x = _RIGHT - side
     stage.code(sheet.code.holds, x, y - 1, side)
-    below = stage.text(x - 3, y + side - 1, side + 5, "sans", sheet.code.says, 6.4 * _PT, QUIET, align="middle", leading=1.28)  # fmt: skip
+    below = stage.text(x - 3, y + side - 1, side + 5, "sans", sheet.code.says, 6.4 * POINT_MM, QUIET, align="middle", leading=1.28)  # fmt: skip
     return max(at, below)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from stall.box.papers import faces
 from stall.box.papers.faces import Name
+from stall.i18n.letters import is_right_to_left
 
 #: Signs that no line begins with in Japanese, and those it does not end with (JIS X 4051, the common ones).
 _NOT_FIRST = frozenset(
@@ -47,7 +48,7 @@ def runs(face: Name, text: str) -> list[Run]:
 
 def width(face: Name, text: str) -> float:
     """How wide a line is, as a share of its size."""
-    if faces.is_right_to_left(text):
+    if is_right_to_left(text):
         from stall.box.papers import letters  # noqa: PLC0415 - the imaging library shapes such lines; few are
 
         return letters.width(text)

@@ -11,6 +11,7 @@ from stall.box.papers import faces, setting
 from stall.box.papers.colours import INK, Colour
 from stall.box.papers.faces import Name
 from stall.box.papers.pens import Pen
+from stall.i18n.letters import is_right_to_left
 
 Align = Literal["left", "middle", "right"]
 
@@ -77,7 +78,7 @@ class Stage:
         """Write lines that are broken already below `y`; return where they end."""
         at = x + {"left": 0.0, "middle": width / 2, "right": width}[align]
         for line in lines:
-            right = align == "left" and faces.is_right_to_left(line)
+            right = align == "left" and is_right_to_left(line)
             self.line(x + width if right else at, y + size * (leading + 0.72) / 2, face, line, size, colour, "right" if right else align)  # fmt: skip
             y += size * leading
         return y

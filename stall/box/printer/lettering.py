@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, features
 
-from stall.i18n.letters import CJK
+from stall.i18n.letters import CJK, cjk, is_right_to_left
 
 FONTS = Path(__file__).resolve().parent.parent.parent / "fonts"
 CELL = 12
@@ -26,7 +26,6 @@ MISSING = "[...]"
 _SIZE = {"mono": 20, "sans": 21, "cjk": 22}
 _BASELINE = 21
 _NOT_A_SIGN = "\U0010ffff"
-_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 #: Joiners and selectors choose how the sign before them looks; without them it is still that sign.
 _IGNORED = frozenset("\u200b\u200c\u200d\u2060\ufeff") | {chr(number) for number in range(0xFE00, 0xFE10)}
 _DARK = 128
@@ -47,7 +46,8 @@ def vendored() -> tuple[Face, ...]:
 
 def of_system(paths: Sequence[Path] = CJK) -> tuple[Face, ...]:
     """The face for Chinese, Japanese and Korean, where the system has it."""
-    return tuple(Face(path, "cjk") for path in paths if path.is_file())[:1]
+    path = cjk(paths)
+    return () if path is None else (Face(path, "cjk"),)
 
 
 class Lettering:
@@ -134,11 +134,6 @@ class Lettering:
 def can_set_right_to_left() -> bool:
     """Whether the imaging library can order and join such letters: it needs FriBiDi of the system."""
     return bool(features.check("raqm") and features.check("fribidi"))
-
-
-def is_right_to_left(text: str) -> bool:
-    """Whether any of it is read from the right."""
-    return any(unicodedata.bidirectional(sign) in _RIGHT_TO_LEFT for sign in text)
 
 
 def _once(text: str) -> str:

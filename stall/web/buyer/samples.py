@@ -18,15 +18,12 @@ from stall.domain import colour, contents
 from stall.flows.claim import check_not_going_back
 from stall.store import catalogue, previews
 from stall.store.catalogue import DropCard, PackFile
-from stall.web import files, granted, ids
+from stall.web import files, granted, ids, links
 from stall.web.buyer.shop import Shop
 
 _PICTURE = re.compile(rf"[0-9a-f]{{64}}(?:-{previews.SMALL})?")
-#: What a snippet is served as, by how its name ends (store/snippets.py, which a test compares; importing it here would be loaded at the start).
-SNIPPETS = {
-    "flac": "audio/flac", "m4a": "audio/mp4", "mp3": "audio/mpeg", "mp4": "video/mp4", "ogg": "audio/ogg", "wav": "audio/wav",
-    "webm": "video/webm",
-}  # fmt: skip
+#: How the name of a snippet ends (store/snippets.py, which a test compares; importing it here would be loaded at the start).
+_SNIPPETS = frozenset({"flac", "m4a", "mp3", "mp4", "ogg", "wav", "webm"})
 _FOR_EVER = f"public, max-age={365 * 24 * 3600}, immutable"
 #: What a browser needs to play or show one file by itself, and nothing that it could run. Not `sandbox`: a player asks for the
 #: file's parts in the name of the page it stands on, and in a sandbox that is nobody's.
@@ -60,7 +57,7 @@ def pages(shop: Shop) -> Blueprint:
     @routes.get("/snippet/<name>")
     def snippet(name: str) -> Response:
         sha256, _, ends = name.partition(".")
-        kind = SNIPPETS.get(ends)
+        kind = links.TYPES[ends] if ends in _SNIPPETS else None
         try:
             size = (box.folder / previews.PUBLIC / name).stat().st_size if kind and _PICTURE.fullmatch(sha256) else 0
         except OSError:

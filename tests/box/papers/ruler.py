@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stall.box.papers import faces, setting
+from stall.box.papers import setting
 from stall.box.papers.colours import Colour
 from stall.box.papers.faces import Name
+from stall.i18n.letters import is_right_to_left
 
 
 @dataclass
@@ -17,7 +18,7 @@ class Ruler:
     low: float = 0.0
 
     def write(self, x: float, y: float, face: Name, text: str, size: float, colour: Colour) -> None:
-        if not faces.is_right_to_left(text):
+        if not is_right_to_left(text):
             assert "".join(run.text for run in setting.runs(face, text)) == text
         self.wide.append((x, x + setting.width(face, text) * size, text))
         self.low = max(self.low, y)
