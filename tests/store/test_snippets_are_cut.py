@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import subprocess
@@ -13,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stall import ffmpeg
 from stall.domain import playing
 from stall.store import snippets
 from stall.store.catalogue import Snippet
@@ -22,9 +20,6 @@ from stall.web.buyer import samples
 #: A frame of 128 kbit/s and 44.1 kHz: 417 bytes, 1152 samples.
 FRAME = b"\xff\xfb\x90\x00" + bytes(413)
 FRAME_S = 1152 / 44_100
-needs_ffmpeg = pytest.mark.skipif(
-    ffmpeg.find() is None and os.environ.get("CI") != "true", reason="ffmpeg is not on this machine"
-)
 WAV = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\x00\x00\x00"
 
 
@@ -105,7 +100,7 @@ def test_reading_a_length_never_fails(data: bytes, at: int) -> None:
         assert found is None or found > 0
 
 
-@needs_ffmpeg
+@pytest.mark.ffmpeg
 @pytest.mark.parametrize(
     ("ends", "kind", "codec"),
     [
@@ -141,7 +136,7 @@ def test_other_kinds_are_cut_by_the_tool_without_encoding_anew(
     assert [one.name for one in (box / "previews").iterdir()] == [path.name]
 
 
-@needs_ffmpeg
+@pytest.mark.ffmpeg
 def test_a_film_with_too_few_whole_pictures_is_not_given_away(box: Path) -> None:
     film = ["-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=18", "-c:v", "mpeg4", "-g", "600"]
     subprocess.run(

@@ -29,7 +29,7 @@ from stall.store.box import Box
 from stall.store.db import Tx
 from stall.web import ids
 from stall.web.buyer import paper_drawn, paper_sheets
-from stall.web.drawing import BROKEN_S, Drawing, _order
+from stall.web.drawing import Drawing, _order
 from stall.web.factory import create_buyer_app, shop_of
 from stall.web.guard import PRESSES_A_MINUTE
 from stall.wire import inside
@@ -104,7 +104,7 @@ def test_the_zip_has_them_before_somebody_asks_and_is_verified_as_it_comes(
 
 def _each_has_its_own_page(drawn: FlaskClient, stocked_box: Stocked, found: dict[str, bytes]) -> None:
     conn, box = stocked_box.box.db.read(), stocked_box.box
-    sale = max(sales.get(conn, no).no for no in range(1, 2))
+    sale = 1
     uuid = paper_sheets.certificates_of(box, sale)[0].hex()
     jti = ids.receipt_id(box.secrets, sales.get(conn, sale).receipt_event or 0)
     name = f"certificate-{PRINTS}-1"
@@ -209,7 +209,7 @@ def test_what_is_slow_or_dies_is_ended_and_not_tried_again_at_once(tmp_path: Pat
         assert drawing.get([One("a")], 20) == {}
         begun = time.monotonic()
         assert drawing.get([One("a")], 20) == {}
-        assert time.monotonic() - begun < min(BROKEN_S, 5)
+        assert time.monotonic() - begun < 5
         assert drawing._process is None
     finally:
         drawing.stop()

@@ -13,7 +13,6 @@ from flask.testing import FlaskClient
 
 from stall import cli
 from stall.store import worth
-from stall.store.packzip import PAGE as VERIFY
 from stall.wire import receipt, seal
 from tests.fakes.stock import PRINTS, ZINE, Stocked
 from tests.web import phone
@@ -31,7 +30,7 @@ def names(data: bytes) -> list[str]:
 
 def test_it_holds_certificate_receipt_delegation_manifest_and_proofs(buyer: FlaskClient, stocked_box: Stocked) -> None:
     assert names(papers(buyer, stocked_box, PRINTS, ZINE)) == sorted([
-        "README.txt", *(["verify.html"] if VERIFY.is_file() else []), "receipt.jws", "receipt.tlog-proof",
+        "README.txt", "verify.html", "receipt.jws", "receipt.tlog-proof",
         f"certificate-{PRINTS}-1.json", f"certificate-{PRINTS}-1.tlog-proof", f"manifest-{PRINTS}.jws", f"delegation-{PRINTS}.jws",
         f"certificate-{ZINE}.json", f"certificate-{ZINE}.tlog-proof", f"manifest-{ZINE}.jws", f"delegation-{ZINE}.jws",
     ])  # fmt: skip
@@ -58,7 +57,7 @@ def test_papers_go_out_unproven_where_the_journal_cannot_prove_them(buyer: Flask
     with stocked_box.box.db.transaction() as tx:
         tx.conn.execute("UPDATE events SET bytes = CAST(bytes || ' ' AS BLOB) WHERE id = (SELECT min(id) FROM events)")
     found = names(buyer.get(f"{page}/papers.zip").data)
-    assert {name.rsplit(".", 1)[1] for name in found} == {"jws", "json", "txt", *({"html"} if VERIFY.is_file() else ())}
+    assert {name.rsplit(".", 1)[1] for name in found} == {"jws", "json", "txt", "html"}
 
 
 def test_its_receipt_and_each_certificate_are_read_once_and_once_more_to_grade(
