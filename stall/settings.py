@@ -5,7 +5,9 @@ Secrets never stand here; they are files of mode 0600 in the key folder.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, tzinfo
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +21,9 @@ from stall.errors import Broken, Refused
 from stall.wire import wifi_qr
 
 FILE = "settings.toml"
+#: As the kernel takes them: 15 bytes, and nothing that would mean more in a file of another program.
+_INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]{0,14}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -193,6 +198,40 @@ class Wifi(Struct, frozen=True):
             raise ValueError(error.sentence) from error
 
 
+class Network(Struct, frozen=True):
+    """The network the box makes for buyers, on the appliance; elsewhere nothing reads it.
+
+    `lan` is the interface: a radio (`wlan0`), or a cable to a travel router (`eth0`). `address` is the box's own on it, in a network of 254.
+    `country` is where the radio stands, two letters: no radio sends without it. `band` is 2.4 or 5 (GHz); `channel` 0 picks the quietest;
+    `clients` 0 is what the board's radio bears. `port_443` refuses https at once or lets it hang; `uplink_rate_kb` is what each phone may
+    send or get of its maker's question for the internet (kB/s) where the box has one.
+    """
+
+    lan: str = "wlan0"
+    address: str = "192.0.2.1"
+    country: str = ""
+    band: Literal["2.4", "5"] = "2.4"
+    channel: Annotated[int, msgspec.Meta(ge=0, le=48)] = 0
+    clients: Annotated[int, msgspec.Meta(ge=0, le=250)] = 0
+    port_443: Literal["reject", "drop"] = "reject"
+    uplink_rate_kb: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 30
+
+    def __post_init__(self) -> None:
+        """Refuse what would end in a configuration file as something else, or in a network nobody joins."""
+        if not _INTERFACE.fullmatch(self.lan):
+            raise ValueError("lan of [network] is no name of an interface, like wlan0")
+        if self.country and not _COUNTRY.fullmatch(self.country):
+            raise ValueError("country of [network] is not two capital letters, like DE")
+        try:
+            own = IPv4Address(self.address)
+        except ValueError as error:
+            raise ValueError("address of [network] is no IPv4 address, like 192.0.2.1") from error
+        if own.packed[3] != 1:
+            raise ValueError("address of [network] does not end in .1: phones get .20 to .250")
+        if self.channel not in ({0, 1, 6, 11} if self.band == "2.4" else {0, 36, 40, 44, 48}):
+            raise ValueError("channel of [network] is not one of 1, 6 and 11 (band 2.4) or 36, 40, 44 and 48 (band 5)")
+
+
 class Settings(Struct, frozen=True):
     """Everything a box can be told. The defaults make a stall on loopback without a reader or cloud.
 
@@ -215,6 +254,7 @@ class Settings(Struct, frozen=True):
     offline: Offline = Offline()
     captive: Captive = Captive()
     wifi: Wifi = Wifi()
+    network: Network = Network()
     mdns: bool = False
     mdns_interface: str = ""
 
