@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import re
 import time
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
+
+from stall import clock_chip
 
 #: No moment before this one is believed (ms UTC, 2026-11-01): the software did not exist.
 BUILD_MS = 1_793_491_200_000
@@ -18,6 +22,17 @@ BUILD_MS = 1_793_491_200_000
 #: A jump forward beyond this needs the maker (ms).
 JUMP_LIMIT_MS = 48 * 3600 * 1000
 
+#: What systemd-timesyncd leaves when it set the clock in this boot. It stays when the network is gone, and can be seen by a unit that
+#: may not ask the kernel (`ProtectClock=`).
+SYNCHRONISED = "run/systemd/timesync/synchronized"
+
+#: Names the boot where the kernel's own name of it cannot be seen (`ProcSubset=pid`): `%b` of a unit.
+BOOT_VARIABLE = "STALL_BOOT_ID"
+
+#: How long one look at the clock chips counts (s): reading one may take a millisecond on its bus.
+CHIP_LOOK_S = 60
+
+_BOOT_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _STA_UNSYNC = 0x0040
 _TIMEX_BYTES = 256
 _TIMEX_STATUS_OFFSET = 5 * ctypes.sizeof(ctypes.c_long)  # struct timex: modes, padded to a long, and four longs
@@ -53,7 +68,12 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The clock of the machine we run on."""
+    """The clock of the machine we run on; `root` is where its file systems begin."""
+
+    def __init__(self, root: Path = Path("/")) -> None:
+        """Nothing is looked at yet."""
+        self._root = root
+        self._chip_seen: tuple[float, bool] | None = None
 
     def wall_ms(self) -> int:
         """UTC in ms as the operating system believes it."""
@@ -70,24 +90,26 @@ class SystemClock:
         return _kernel_boot_id() or f"since-{(time.time() - time.monotonic()) // 10:.0f}"
 
     def system_source(self) -> Source | None:
-        """NTP when the kernel says its clock is disciplined, RTC when a clock chip is fitted."""
-        if _kernel_synchronised():
+        """NTP when the clock was set by the network in this boot, RTC when it goes by a clock chip that kept the time."""
+        if _kernel_synchronised() or (self._root / SYNCHRONISED).exists():
             return Source.NTP
-        return Source.RTC if _has_clock_chip() else None
+        return Source.RTC if self._goes_by_chip() else None
 
-
-@lru_cache(maxsize=1)
-def _has_clock_chip() -> bool:
-    return Path("/dev/rtc0").exists()  # soldered on: it neither comes nor goes while we run
+    def _goes_by_chip(self) -> bool:
+        seen, now = self._chip_seen, time.monotonic()
+        if seen is None or now - seen[0] >= CHIP_LOOK_S:
+            seen = self._chip_seen = (now, clock_chip.believed(self.wall_ms() // 1000, BUILD_MS // 1000, self._root))
+        return seen[1]
 
 
 @lru_cache(maxsize=1)
 def _kernel_boot_id() -> str | None:
-    path = Path("/proc/sys/kernel/random/boot_id")
+    """As the kernel writes it, with dashes, also where only the unit's name of it is known: all processes must agree."""
     try:
-        return path.read_text(encoding="ascii").strip()
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return None
+        told = os.environ.get(BOOT_VARIABLE, "").replace("-", "")
+        return f"{told[:8]}-{told[8:12]}-{told[12:16]}-{told[16:20]}-{told[20:]}" if _BOOT_ID.fullmatch(told) else None
 
 
 @lru_cache(maxsize=1)
