@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stall import disk
+from stall.box.config import files, render
 from stall.errors import Refused
 
-SHIPPED = Path(__file__).parent / "shipped_nginx"
+SHIPPED = files.SHIPPED / "nginx"
 STATIC = Path(__file__).parent.parent / "static"
 MAIN, BUYERS, SECRET = "nginx.conf", "stall-buyers.conf", "nginx-links.conf"
 #: Debian keeps it where only root looks.
@@ -85,14 +86,15 @@ def lay_out(places: Places) -> list[str]:
 def rendered(shipped: str, places: Places) -> str:
     """A shipped configuration with the places of a demo in it."""
     host = f"[{places.host}]" if ":" in places.host else places.host
-    text = re.sub(r"(?m)^    listen \[::\]:80 .*\n", "", shipped)
-    text = re.sub(r"(?m)^user .*\n", "user root;\n" if os.geteuid() == 0 else "", text)
-    put = {
-        "listen 80 ": f"listen {host}:{places.port} ",
-        "/etc/nginx/conf.d/stall-*.conf": f"{places.run}/{BUYERS}",
-        "/usr/share/stall/static/": f"{STATIC.resolve()}/",
-        "/var/lib/stall": str(places.box),
-        "/run/stall-nginx": str(places.run),
-        "/run/stall/": f"{places.run}/",
+    text = re.sub(r"(?m)^user .*\n", "user root;\n" if os.geteuid() == 0 else "", shipped)
+    values = {
+        "buyers_listen": f"{host}:{places.port}",
+        "buyers_socket": str(places.socket),
+        "data": str(places.box),
+        "keys": f"{places.box}/keys",
+        "nginx": str(places.run),
+        "run_nginx": str(places.run),
+        "static": str(STATIC.resolve()),
+        "transfers_socket": f"{places.run}/transfers.sock",
     }
-    return re.sub("|".join(map(re.escape, put)), lambda found: put[found[0]], text)
+    return render.text(text, values)

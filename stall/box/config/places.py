@@ -1,0 +1,81 @@
+"""Every path of the stall on the appliance, once.
+
+They are as the running appliance sees them; `under` gives one below another root (a chroot, a card that is mounted somewhere).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# ---------------------------------------------------------------- the program
+OPT = "/opt/stall"
+RELEASES = "/opt/stall/releases"
+#: Leads to the release that runs.
+CURRENT = "/opt/stall/current"
+PROGRAM = "/opt/stall/current/.venv/bin/stall"
+#: Runs PROGRAM as the user of the stall when root calls it.
+WRAPPER = "/usr/local/bin/stall"
+SHARE = "/usr/share/stall"
+STATIC = "/usr/share/stall/static"
+
+# ---------------------------------------------------------------- who runs it
+USER = "stall"
+GROUP = "stall"
+#: As whom nginx's workers run; in the group of the stall, for its sockets.
+WEB_USER = "www-data"
+#: Of the user of the stall, where they exist: terminals, `vcgencmd`, printers, both of these by USB.
+GROUPS = ("dialout", "video", "lp", "plugdev")
+
+# ---------------------------------------------------------------- what it keeps
+#: The box's data folder: settings, keys, database, files.
+DATA = "/var/lib/stall"
+SETTINGS = "/var/lib/stall/settings.toml"
+KEYS = "/var/lib/stall/keys"
+#: What systemd-timesyncd remembers of the time.
+TIMESYNC = "/var/lib/systemd/timesync"
+#: Where the data partition is mounted, and what is bound from it.
+DATA_MOUNT = "/data"
+DATA_LABEL = "stall-data"
+
+# ---------------------------------------------------------------- while it runs
+RUN = "/run/stall"
+BUYERS_SOCKET = "/run/stall/buyers.sock"
+TILL_SOCKET = "/run/stall/till.sock"
+TRANSFERS_SOCKET = "/run/stall/transfers.sock"
+LEASES = "/run/stall/leases"
+RUN_NGINX = "/run/stall-nginx"
+RUN_AP = "/run/stall-ap"
+
+# ---------------------------------------------------------------- our configuration
+ETC = "/etc/stall"
+MANIFEST = "/etc/stall/manifest.json"
+NGINX = "/etc/stall/nginx"
+NGINX_MAIN = "/etc/stall/nginx/nginx.conf"
+NGINX_BUYERS = "/etc/stall/nginx/stall-buyers.conf"
+NGINX_TILL = "/etc/stall/nginx/stall-till.conf"
+HOSTAPD = "/etc/stall/hostapd.conf"
+DNSMASQ = "/etc/stall/dnsmasq.conf"
+NFTABLES = "/etc/stall/nftables.nft"
+
+# ---------------------------------------------------------------- in folders of the system
+UNITS = "/etc/systemd/system"
+JOURNALD = "/etc/systemd/journald.conf.d/10-stall.conf"
+TIMESYNCD = "/etc/systemd/timesyncd.conf.d/10-stall.conf"
+SYSTEM = "/etc/systemd/system.conf.d/10-stall.conf"
+NETWORK_MANAGER = "/etc/NetworkManager/conf.d/10-stall.conf"
+UDEV_READER = "/etc/udev/rules.d/60-stall-reader.rules"
+UDEV_PRINTER = "/etc/udev/rules.d/60-stall-printer.rules"
+SYSCTL = "/etc/sysctl.d/60-stall.conf"
+TMPFILES = "/etc/tmpfiles.d/stall.conf"
+SYSUSERS = "/etc/sysusers.d/stall.conf"
+MODPROBE = "/etc/modprobe.d/stall.conf"
+#: How much memory Raspberry Pi OS swaps to, and where (its own program reads it).
+SWAP = "/etc/rpi/swap.conf.d/60-stall.conf"
+FSTAB = "/etc/fstab"
+#: Where Raspberry Pi OS mounts what the firmware reads; before Bookworm it was /boot itself.
+BOOT = ("/boot/firmware", "/boot")
+
+
+def under(root: Path, place: str) -> Path:
+    """Where a place of the appliance lies below `root`."""
+    return root / place.lstrip("/")
