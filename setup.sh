@@ -99,6 +99,11 @@ look_around() {
         # A network for a phone to be on, where root may make one; skipped on a laptop like the browser's.
         if [ "${CI:-}" = true ]; then MISSING="$MISSING iproute2"; else OPTIONAL="$OPTIONAL iproute2"; fi
     fi
+    if ! have systemd-nspawn || { ! have debootstrap && ! [ -x "${STALL_SBIN:-/usr/sbin}/debootstrap" ]; }; then
+        # A Debian system to install into, where root may boot one; skipped on a laptop like the browser's.
+        system='systemd-container debootstrap debian-archive-keyring'
+        if [ "${CI:-}" = true ]; then MISSING="$MISSING $system"; else OPTIONAL="$OPTIONAL $system"; fi
+    fi
     if ! have ffmpeg; then
         # Films and music as a maker brings them; skipped on a laptop like the browser's.
         if [ "${CI:-}" = true ]; then MISSING="$MISSING ffmpeg"; else OPTIONAL="$OPTIONAL ffmpeg"; fi

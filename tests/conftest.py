@@ -49,6 +49,8 @@ def _missing(item: pytest.Item) -> str | None:
         ("ffmpeg", "ffmpeg", "ffmpeg"),
         ("poppler", "pdftoppm", "poppler-utils"),
         ("node", "node", "nodejs"),
+        ("nspawn", "systemd-nspawn", "systemd-container"),
+        ("nspawn", "debootstrap", "debootstrap"),
     ):
         if item.get_closest_marker(marker) and shutil.which(tool, path=_SYSTEM) is None:
             return f"no {tool} here; on Debian: apt-get install {package}"

@@ -64,8 +64,11 @@ class Air:
 
 
 @contextmanager
-def air() -> Iterator[Air]:
-    """Make both namespaces and the air between them; with the block all of it goes, whatever happened. Root only."""
+def air(*, bare: bool = False) -> Iterator[Air]:
+    """Make both namespaces and the air between them; with the block all of it goes, whatever happened. Root only.
+
+    `bare`: the box has no address yet, and its radio is down; it is a whole machine that sees to it by itself.
+    """
     made = Air(f"stall-box-{os.getpid()}", f"stall-phone-{os.getpid()}")
     _clear_leftovers()
     try:
@@ -73,8 +76,9 @@ def air() -> Iterator[Air]:
             _run("ip", "netns", "add", namespace)
         ends = ("name", RADIO, "netns", made.box, "type", "veth", "peer", "name", RADIO, "netns", made.phone)
         _run("ip", "link", "add", *ends)
-        _run("ip", "-n", made.box, "address", "add", f"{BOX}/24", "dev", RADIO)
-        for namespace in (made.box, made.phone):
+        if not bare:
+            _run("ip", "-n", made.box, "address", "add", f"{BOX}/24", "dev", RADIO)
+        for namespace in (made.phone,) if bare else (made.box, made.phone):
             for link in ("lo", RADIO):
                 _run("ip", "-n", namespace, "link", "set", link, "up")
         yield made
