@@ -27,6 +27,7 @@ COMMANDS = {
     "drop": "drop",
     "journal": "journal",
     "keys": "keys",
+    "lan": "lan",
     "lease": "lease",
     "migrate": "migrate",
     "owner": "owner",

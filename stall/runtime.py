@@ -40,9 +40,9 @@ def publish(name: str, told: Mapping[str, object]) -> None:
         file.write(json.dumps(told, separators=(",", ":")).encode())
 
 
-def told(name: str) -> dict[str, object]:
-    """What the notice `name` says now; empty where there is none, or none that can be read."""
-    place = folder()
+def told(name: str, place: Path | None = None) -> dict[str, object]:
+    """What the notice `name` says now; empty where there is none, or none that can be read. `place`: another runtime folder."""
+    place = place or folder()
     if place is None:
         return {}
     try:

@@ -203,8 +203,9 @@ class Network(Struct, frozen=True):
 
     `lan` is the interface: a radio (`wlan0`), or a cable to a travel router (`eth0`). `address` is the box's own on it, in a network of 254.
     `country` is where the radio stands, two letters: no radio sends without it. `band` is 2.4 or 5 (GHz); `channel` 0 picks the quietest;
-    `clients` 0 is what the board's radio bears. `port_443` refuses https at once or lets it hang; `uplink_rate_kb` is what each phone may
-    send or get of its maker's question for the internet (kB/s) where the box has one.
+    `clients` 0 is what the board's radio bears. `maker` is another interface, where the maker's phones and tablets are: the till then
+    answers there, and not on the LAN. `port_443` refuses https at once or lets it hang; `uplink_rate_kb` is what each phone may send
+    or get of its maker's question for the internet (kB/s) where the box has one.
     """
 
     lan: str = "wlan0"
@@ -213,6 +214,7 @@ class Network(Struct, frozen=True):
     band: Literal["2.4", "5"] = "2.4"
     channel: Annotated[int, msgspec.Meta(ge=0, le=48)] = 0
     clients: Annotated[int, msgspec.Meta(ge=0, le=250)] = 0
+    maker: str = ""
     port_443: Literal["reject", "drop"] = "reject"
     uplink_rate_kb: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 30
 
@@ -220,6 +222,8 @@ class Network(Struct, frozen=True):
         """Refuse what would end in a configuration file as something else, or in a network nobody joins."""
         if not _INTERFACE.fullmatch(self.lan):
             raise ValueError("lan of [network] is no name of an interface, like wlan0")
+        if self.maker and (not _INTERFACE.fullmatch(self.maker) or self.maker == self.lan):
+            raise ValueError("maker of [network] is no name of another interface than lan, like eth0")
         if self.country and not _COUNTRY.fullmatch(self.country):
             raise ValueError("country of [network] is not two capital letters, like DE")
         try:

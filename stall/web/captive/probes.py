@@ -141,6 +141,27 @@ _SYSTEM = {
 }
 
 
+#: Whom the systems of today ask first, and who answers as a row above says: with an uplink these alone are let through. No name
+#: that others have names below (`apple.com`), no storage of everybody's files: one address may have thousands of servers.
+ASKED_FIRST = (
+    "captive.apple.com",
+    "clients3.google.com",
+    "connect.rom.miui.com",
+    "connectivity-check.ubuntu.com",
+    "connectivitycheck.android.com",
+    "connectivitycheck.gstatic.com",
+    "connectivitycheck.platform.hicloud.com",
+    "detectportal.firefox.com",
+    "dns.msftncsi.com",
+    "network-test.debian.org",
+    "nmcheck.gnome.org",
+    "play.googleapis.com",
+    "www.google.com",
+    "www.msftconnecttest.com",
+    "www.msftncsi.com",
+)
+
+
 def recognise(host: str, path: str, method: str, agent: str, accept: str = "") -> Probe:
     """Say what a request to a host that is not ours is. Any strings will do; only the first 512 characters of each are read.
 
