@@ -59,10 +59,18 @@ def down(data: Path, config: Path, run: Path) -> None:
 @_places
 def channel(data: Path, config: Path, run: Path) -> None:
     """Choose the radio's channel, and write what hostapd is started with."""
+    from stall.box.config import boards, files, places
     from stall.box.network import radio
 
     settings, _ = _read(data, config, run)
-    _say(radio.prepare(settings.network, config / "hostapd.conf", run / "stall-ap"))
+    board = boards.read(Path("/"), settings.network.lan)
+    _say(
+        radio.prepare(
+            settings.network,
+            lambda found: files.one(places.HOSTAPD, settings, board, found),
+            run / "stall-ap" / "hostapd.conf",
+        )
+    )
 
 
 @lan.command("uplink")

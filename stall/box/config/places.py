@@ -45,6 +45,10 @@ TRANSFERS_SOCKET = "/run/stall/transfers.sock"
 LEASES = "/run/stall/leases"
 RUN_NGINX = "/run/stall-nginx"
 RUN_AP = "/run/stall-ap"
+#: hostapd's configuration with the channel that was found.
+HOSTAPD_NOW = "/run/stall-ap/hostapd.conf"
+#: Whom the name service asks beyond the uplink, and its number.
+RUN_LAN = "/run/stall-lan"
 
 # ---------------------------------------------------------------- our configuration
 ETC = "/etc/stall"

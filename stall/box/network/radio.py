@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
+from collections.abc import Callable
 from pathlib import Path
 
 from stall import disk
 from stall.box.network import programs, scan
-from stall.errors import Broken, Refused
+from stall.errors import Refused
 from stall.settings import Network
-
-_CHANNEL = re.compile(r"(?m)^channel=.*$")
 
 
 def is_radio(device: Path) -> bool:
@@ -43,18 +41,12 @@ def set_country(country: str) -> list[str]:
     return []
 
 
-def prepare(own: Network, shipped: Path, run: Path, sys: Path = Path("/sys/class")) -> list[str]:
-    """Choose the channel and write hostapd's configuration with it to `run`; give what there is to say.
+def prepare(own: Network, rendered: Callable[[int], bytes], file: Path, sys: Path = Path("/sys/class")) -> list[str]:
+    """Choose the channel and write hostapd's configuration, `rendered` with it, to `file`; give what there is to say.
 
-    Raises Refused `network-not-root`, `channel-refused`; Broken `hostapd-missing` and what `programs.run` raises.
+    Raises Refused `network-not-root`, `channel-refused`; what `rendered` and `programs.attempt` raise.
     """
     programs.root_only()
-    try:
-        text = shipped.read_text("utf-8")
-    except OSError as error:
-        raise Broken(
-            "hostapd-missing", f"{shipped} cannot be read ({error.strerror}). Run: sudo ./setup.sh install"
-        ) from error
     allowed = scan.allowed(own.band, _answer("iw", "reg", "get"))
     if own.channel and own.channel not in allowed:
         raise Refused(
@@ -67,9 +59,9 @@ def prepare(own: Network, shipped: Path, run: Path, sys: Path = Path("/sys/class
             f"No channel of {own.band} GHz may be used in {own.country or 'a country that is not set'}. Set country, or the other band, in settings.toml under [network].",
         )
     channel, why = (own.channel, "as set") if own.channel else _quietest(own, allowed, sys)
-    run.mkdir(mode=0o700, exist_ok=True)
-    with disk.whole_file(run / "hostapd.conf", 0o600) as file:
-        file.write(_CHANNEL.sub(f"channel={channel}", text).encode())
+    file.parent.mkdir(mode=0o755, exist_ok=True)
+    with disk.whole_file(file, 0o600) as written:
+        written.write(rendered(channel))
     return [f"Channel {channel} of {own.band} GHz ({why})."]
 
 
