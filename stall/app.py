@@ -42,7 +42,7 @@ def open_box(
     `crowd` starts the crowd's writer (only `stall web`). Raises Broken `box-missing`, `box-unreadable`, and what
     settings, secrets and Database raise.
     """
-    _check_holds_a_box(folder)
+    check_holds_a_box(folder)
     folder = folder.absolute()  # Flask reads a relative one from its own folder, and finds no picture there
     own_clock = clock or SystemClock()
     own_secrets = secrets.load(folder / "keys")
@@ -68,7 +68,7 @@ def open_box(
     return box
 
 
-def _check_holds_a_box(folder: Path) -> None:
+def check_holds_a_box(folder: Path) -> None:
     """Say first of all that there is no box here: a missing key or lock file is then no damage."""
     try:
         there = (folder / "stall.sqlite").is_file()

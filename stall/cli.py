@@ -24,6 +24,7 @@ COMMANDS = {
     "delegate": "delegate",
     "device": "device",
     "demo": "demo",
+    "doctor": "doctor",
     "drop": "drop",
     "journal": "journal",
     "keys": "keys",

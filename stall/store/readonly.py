@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
@@ -13,15 +15,15 @@ from urllib.parse import quote
 from stall.errors import Broken
 
 
-def connect_readonly(path: Path) -> sqlite3.Connection:
+def connect_readonly(path: Path, more: str = "") -> sqlite3.Connection:
     """Open a connection that cannot write. Raises Broken `box-unreadable`.
 
     It is opened mode=ro: a connection that may write and closes last would checkpoint outside the
-    door. Any thread may close it; only one may use it.
+    door. Any thread may close it; only one may use it. `more` is added to the parameters of its address.
     """
     try:
         conn = sqlite3.connect(
-            f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+            f"file:{quote(str(path))}?mode=ro{more}", uri=True, isolation_level=None, check_same_thread=False
         )
         try:
             conn.execute("PRAGMA wal_autocheckpoint=0")
@@ -34,6 +36,42 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
         ) from error
     conn.row_factory = sqlite3.Row
     return conn
+
+
+@contextmanager
+def untouched(path: Path) -> Iterator[sqlite3.Connection]:
+    """Look at a database without leaving anything beside it, whatever state it was left in. Raises Broken `box-unreadable`.
+
+    SQLite makes its log and the index of it anew even for a connection that cannot write. So a database that nobody has open
+    is read as a file that does not change; one whose log lost its index with the power is copied, with its log, and read there.
+    """
+    log, index = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
+    if index.exists():
+        with _closing(connect_readonly(path)) as conn:
+            yield conn
+    elif not log.exists() or log.stat().st_size == 0:
+        with _closing(connect_readonly(path, "&immutable=1")) as conn:
+            yield conn
+    else:
+        with tempfile.TemporaryDirectory(prefix="stall-look-") as folder:
+            copy = Path(folder) / path.name
+            try:
+                shutil.copyfile(path, copy)
+                shutil.copyfile(log, copy.with_name(log.name))
+            except OSError as error:
+                raise Broken(
+                    "box-unreadable", f"{path} cannot be read ({error.strerror}). Check the folder's owner and rights."
+                ) from error
+            with _closing(connect_readonly(copy)) as conn:
+                yield conn
+
+
+@contextmanager
+def _closing(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    try:
+        yield conn
+    finally:
+        conn.close()
 
 
 @contextmanager

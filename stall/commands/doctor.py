@@ -1,0 +1,110 @@
+"""`stall doctor`: look at a box and its machine, say what hurts and what cures it, and gather what a helper needs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stall.commands import say
+
+if TYPE_CHECKING:
+    from stall.box.doctor.finding import Finding
+    from stall.box.doctor.patient import Patient
+
+#: Columns of the page, at most and at least.
+_WIDTH, _FEWEST = 80, 40
+#: Where the appliance keeps its box.
+USUAL = Path("/var/lib/stall")
+
+
+@click.command("doctor")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=f"Data folder of the box; {USUAL} where it is there and nothing is said.",
+)
+@click.option("--all", "everything", is_flag=True, help="Say also what is fine, with its figures.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(*, data: Path | None, everything: bool, as_json: bool) -> int:
+    """Say what is wrong with a stall and what to do, the worst first.
+
+    Nothing is changed or written into the data folder; it works beside a stall that sells, and on one that does not start. As root it
+    sees more: sudo stall doctor. Exit code 1 when anything is worse than a note.
+    """
+    from stall.box.doctor import examination
+
+    where = data or (USUAL if USUAL.is_dir() else None)
+    if where is None:
+        raise click.UsageError("Missing option '--data'.")
+    with ExitStack() as until_done:
+        patient = _patient(where, until_done)
+        found = examination.examine(patient)
+        if as_json:
+            say.facts(_facts(patient, found))
+        else:
+            _print(patient, found, everything=everything)
+    return 0 if examination.well(found) else 1
+
+
+def _patient(data: Path, until_done: ExitStack) -> Patient:
+    """Open what of the box can be opened, for looking alone."""
+    import os
+
+    from stall import settings as settings_file
+    from stall.box.doctor import patient
+    from stall.clock import SystemClock
+    from stall.errors import StallError
+    from stall.reader import ports
+    from stall.settings import Settings
+
+    conn = trouble = settings_trouble = None
+    own = Settings()
+    try:
+        own = settings_file.load(data)
+    except StallError as error:
+        settings_trouble = error
+    try:
+        conn = until_done.enter_context(_database(data))
+    except StallError as error:
+        trouble = error
+    return patient.Patient(
+        root=Path("/"), data=data, run=patient.run, uid=os.geteuid(), clock=SystemClock(), conn=conn, trouble=trouble,
+        settings=own, settings_trouble=settings_trouble, serial_ports=ports.present, modem_manager=ports.modem_manager_runs,
+    )  # fmt: skip
+
+
+@contextmanager
+def _database(data: Path) -> Iterator[sqlite3.Connection]:
+    """The database for looking; what keeps it from being read at all is said in our words. Raises StallError."""
+    from stall.app import check_holds_a_box
+    from stall.store import checkup, damage
+    from stall.store.readonly import untouched
+
+    check_holds_a_box(data)
+    with untouched(data / "stall.sqlite") as conn:
+        try:
+            checkup.version(conn)
+        except sqlite3.Error as error:
+            raise damage.explained(error) from error
+        yield conn
+
+
+def _facts(patient: Patient, found: list[Finding]) -> dict[str, object]:
+    from stall.box.doctor import examination, report
+
+    return {"ok": examination.well(found), **report.facts(patient, found)}
+
+
+def _print(patient: Patient, found: list[Finding], *, everything: bool) -> None:
+    import shutil
+
+    from stall.box.doctor import report
+
+    width = max(_FEWEST, min(_WIDTH, shutil.get_terminal_size().columns))
+    for line in report.page(patient, found, width, everything=everything):
+        say.line(line)
