@@ -108,7 +108,7 @@ class Machine:
             "--net",
             "--pid",
             "--root",
-            "--wd=/",
+            "--wd",
         ]
         done = subprocess.run(
             [*inside, "--", *command], env={**_SURROUNDINGS, **environment}, input=told, capture_output=True, text=True,
