@@ -35,13 +35,23 @@ class Keeper:
         lower = ":".join(self._made_of["layers"])
         over = f"lowerdir={lower},upperdir={self._made_of['upper']},workdir={self._made_of['work']}"
         subprocess.run(["mount", "-t", "overlay", "-o", over, "overlay", self._made_of["disk"]], check=True)
+        # The interfaces of this network namespace in sight, and not to be written to: systemd-nspawn takes it then that no udev has
+        # to have seen an interface before it is given away.
+        groups_aside = str(Path(self._made_of["work"]).parent / "groups")
+        Path(groups_aside).mkdir()
+        for command in (
+            ["mount", "--rbind", "/sys/fs/cgroup", groups_aside],
+            ["mount", "-t", "sysfs", "-o", "ro", "sysfs", "/sys"],
+            ["mount", "--rbind", groups_aside, "/sys/fs/cgroup"],
+        ):
+            subprocess.run(command, check=True)
 
     def boot(self) -> dict[str, Any]:
         """Switch it on."""
         command = [
             "systemd-nspawn", "--quiet", "--boot", f"--directory={self._made_of['disk']}", f"--machine={self._made_of['name']}",
             "--register=no", "--keep-unit", "--settings=no", "--link-journal=no", "--resolv-conf=off", "--timezone=off",
-            f"--network-namespace-path={self._made_of['network']}", "--capability=CAP_NET_ADMIN", "--kill-signal=SIGRTMIN+4",
+            f"--network-interface={self._made_of['radio']}", "--kill-signal=SIGRTMIN+4",
             *(f"--bind-ro={source}:{place}" for place, source in self._made_of["shown"].items()),
         ]  # fmt: skip
         with Path(self._made_of["console"]).open("ab") as console:

@@ -24,6 +24,7 @@ from typing import Any
 
 from tests.appliance import cache, groups
 from tests.house.sources import ROOT
+from tests.phone.network import RADIO
 
 _BOOT_S = 60.0
 _STOP_S = 75.0
@@ -60,13 +61,13 @@ class Machine:
         self._groups = groups.make(os.getpid(), number)
         apart = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"]
         self._keeper = subprocess.Popen(
-            ["unshare", *apart, sys.executable, "-m", "tests.appliance.keeper"],
+            ["nsenter", f"--net=/run/netns/{self.network}", "unshare", *apart, sys.executable, "-m", "tests.appliance.keeper"],
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env={**os.environ, "PATH": _path()},
         )  # fmt: skip
         made_of = {
             "name": f"stall-{os.getpid()}-{number}", "groups": [str(each) for each in self._groups], "layers": [str(each) for each in self.disk.layers],
             **{name: str(self.folder / name) for name in ("upper", "work", "disk", "console")},
-            "network": f"/run/netns/{self.network}", "shown": {place: str(source) for place, source in self.shown.items()},
+            "radio": RADIO, "shown": {place: str(source) for place, source in self.shown.items()},
         }  # fmt: skip
         self._tell(json.dumps(made_of))
 
