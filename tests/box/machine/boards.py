@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,41 @@ class Board:
             self.say(f"{folder}/since_epoch", str(says_s))
         if battery_uv is not None:
             self.say(f"{folder}/battery_voltage", str(battery_uv))
+
+    def card(
+        self,
+        folder: Path,
+        disk: str,
+        kind: str | None,
+        *,
+        name: str = "",
+        below: str = "platform/soc/mmc_host/mmc0",
+        errors: int = 0,
+        lifetime_kb: int = 0,
+        sectors_written: int = 0,
+        options: str = "rw,noatime",
+        by_number: bool = True,
+    ) -> str:
+        """Put the third partition of a disk under a real folder; gives the disk's place in sysfs."""
+        part = f"{disk}p3" if disk[-1].isdigit() else f"{disk}3"
+        number = f"{os.major(folder.stat().st_dev)}:{os.minor(folder.stat().st_dev)}"
+        place = f"sys/devices/{below}/block/{disk}"
+        self.say(f"{place}/{part}/partition", "3")
+        self.say(f"{place}/stat", f"1 2 3 4 5 6 {sectors_written} 8 9 10 11 12 13 14 15 16 17")
+        if kind is not None:
+            self.say(f"{place}/device/type", kind)
+        if name:
+            self.say(f"{place}/device/name", name)
+        if by_number:
+            self.say(f"sys/fs/ext4/{part}/errors_count", str(errors))
+            self.say(f"sys/fs/ext4/{part}/lifetime_write_kbytes", str(lifetime_kb))
+        link = self.root / ("sys/dev/block/" + number if by_number else f"sys/class/block/{part}")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(self.root / place / part)
+        line = f"29 1 {number} / /var/lib/stall {options} shared:1 - ext4 /dev/{part} rw,errors=remount-ro"
+        self.say("proc/self/mountinfo", line)
+        return place
 
 
 def pi_4(root: Path) -> Board:
