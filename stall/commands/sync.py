@@ -1,4 +1,4 @@
-"""`stall sync`: upload the journal, tidy up, print, announce the stall."""
+"""`stall sync`: upload the journal, tidy up, print, watch the machine, announce the stall."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from stall.commands import say
 if TYPE_CHECKING:
     from stall.box.printer.worker import Printing
     from stall.store.box import Box
+    from stall.sync.serve import Beside
 
 
 @click.command("sync")
@@ -28,7 +29,20 @@ def sync(data: Path) -> None:
         until_stopped.callback(box.close)
         if box.settings.mdns:
             _announce(box, until_stopped)
-        serve.run(box.db, box.secrets, box.settings.cloud, say.line, _printing(box))
+        serve.run(box.db, box.secrets, box.settings.cloud, say.line, _beside(box))
+
+
+def _beside(box: Box) -> list[Beside]:
+    """What runs beside uploading: printing, where there is a printer; watching the machine, where anybody can be told of it."""
+    from stall import runtime
+
+    printing = _printing(box)
+    every: list[Beside] = [] if printing is None else [printing]
+    if runtime.folder() is not None:
+        from stall.box.machine.watch import Watch
+
+        every.append(Watch(box.folder, box.clock))
+    return every
 
 
 def _printing(box: Box) -> Printing | None:

@@ -6,7 +6,7 @@ import itertools
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from stall import log
@@ -30,7 +30,7 @@ logger = log.get("sync")
 
 
 class Beside(Protocol):
-    """What else runs in this process on a thread of its own, like printing."""
+    """What else runs in this process on a thread of its own, like printing and watching the machine."""
 
     def start(self) -> None:
         """Begin."""
@@ -50,9 +50,9 @@ def run(
     secrets: BoxSecrets,
     cloud: Cloud | None,
     ready: Callable[[str], None],
-    beside: Beside | None = None,
+    beside: Sequence[Beside] = (),
 ) -> None:
-    """Work until SIGTERM or SIGINT; `ready` is told in one sentence what is done. `beside` runs for as long.
+    """Work until SIGTERM or SIGINT; `ready` is told in one sentence what is done. Each of `beside` runs for as long.
 
     Raises Refused `already-running`; WireError when the cloud's key in the settings is no key.
     """
@@ -68,7 +68,7 @@ def _run(
     secrets: BoxSecrets,
     cloud: Cloud | None,
     ready: Callable[[str], None],
-    beside: Beside | None,
+    beside: Sequence[Beside],
 ) -> None:
     # Blocked before any thread starts, so that only the sigwait below ever sees them.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
@@ -89,21 +89,21 @@ def _run(
 
     daemon = Daemon(upload, tidy)
     daemon.start()
-    if beside is not None:
-        beside.start()
+    for other in beside:
+        other.start()
 
     def changed() -> None:
         daemon.wake()
-        if beside is not None:
-            beside.wake()
+        for other in beside:
+            other.wake()
 
     watcher = Watcher(database.path, on_change=changed)
     ready(_said(cloud))
     signal.sigwait(SIGNALS)
     stopping.set()
     watcher.stop()
-    printed = beside is None or beside.stop(BESIDE_STOP_S)
-    if not daemon.stop(STOP_S) or not printed:
+    ended = [other.stop(BESIDE_STOP_S) for other in beside]
+    if not daemon.stop(STOP_S) or not all(ended):
         # A request to a slow cloud may last 20 s. Its batch is sent again at the next start, and a
         # transaction cut off is rolled back, so nothing is lost by not waiting. What is being printed is told as unclear then.
         logger.warning("stop.cut_short")

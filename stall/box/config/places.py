@@ -43,6 +43,8 @@ BUYERS_SOCKET = "/run/stall/buyers.sock"
 TILL_SOCKET = "/run/stall/till.sock"
 TRANSFERS_SOCKET = "/run/stall/transfers.sock"
 LEASES = "/run/stall/leases"
+#: Where the till asks to switch the machine off.
+POWER_SOCKET = "/run/stall/power.sock"
 RUN_NGINX = "/run/stall-nginx"
 RUN_AP = "/run/stall-ap"
 #: hostapd's configuration with the channel that was found.
