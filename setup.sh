@@ -299,8 +299,8 @@ run_test() {
     step 'Style (ruff check)' ruff check .
     step 'Types (mypy)' mypy
     step 'Imports (lint-imports)' lint-imports
-    # Three for two cores: a third of the tests' time is waiting, for processes, terminals and pages.
-    step 'Tests (pytest)' python -m pytest -n 3 --dist loadfile "$@"
+    # Three for two cores: a third of the tests' time is waiting, for processes, terminals and pages. In the order of tests/conftest.py.
+    step 'Tests (pytest)' python -m pytest -n 3 --dist loadfile --no-loadscope-reorder "$@"
     [ $? -ne 4 ] || exit 2 # pytest does not know one of the arguments
     [ -z "$FAILED" ] || fail "failed:$FAILED"
     say 'all checks passed.'

@@ -13,7 +13,7 @@ import pytest
 from tests.money import driver
 from tests.money.plan import shares
 
-SALES, SEED, STALLS = 100, 20261128, 2
+SALES, SEED, STALLS = 80, 20261128, 2
 
 
 @pytest.mark.timeout(600)  # a busy machine takes ten times as long
