@@ -310,7 +310,7 @@ def load(folder: Path) -> Settings:
 def save(folder: Path, settings: Settings) -> None:
     """Write the settings so that a power cut leaves either the old file or the new one."""
     with disk.whole_file(folder / FILE, 0o600) as file:
-        file.write(_toml(settings).encode())
+        file.write(to_toml(settings).encode())
 
 
 def reader_table(own: Reader, **found: str) -> list[str]:
@@ -320,8 +320,8 @@ def reader_table(own: Reader, **found: str) -> list[str]:
     return ["[reader]", *(f"{key} = {_scalar(value)}" for key, value in told.items() if value != usual[key])]
 
 
-def _toml(settings: Settings) -> str:
-    """Write TOML by hand: two levels of tables of strings, numbers, booleans and lists of numbers are all we have."""
+def to_toml(settings: Settings) -> str:
+    """The settings as the file has them. TOML by hand: two levels of tables of strings, numbers, booleans and lists of numbers are all we have."""
     top: list[str] = []
     tables: list[str] = []
     for name, value in msgspec.to_builtins(settings).items():

@@ -30,7 +30,13 @@ USUAL = Path("/var/lib/stall")
 )
 @click.option("--all", "everything", is_flag=True, help="Say also what is fine, with its figures.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def doctor(*, data: Path | None, everything: bool, as_json: bool) -> int:
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also gather what a helper needs into a .tar.gz, without secrets, card data or anything of buyers.",
+)
+def doctor(*, data: Path | None, everything: bool, as_json: bool, bundle: Path | None) -> int:
     """Say what is wrong with a stall and what to do, the worst first.
 
     Nothing is changed or written into the data folder; it works beside a stall that sells, and on one that does not start. As root it
@@ -44,6 +50,8 @@ def doctor(*, data: Path | None, everything: bool, as_json: bool) -> int:
     with ExitStack() as until_done:
         patient = _patient(where, until_done)
         found = examination.examine(patient)
+        if bundle is not None:
+            _bundle(patient, found, bundle, quiet=as_json)
         if as_json:
             say.facts(_facts(patient, found))
         else:
@@ -108,3 +116,24 @@ def _print(patient: Patient, found: list[Finding], *, everything: bool) -> None:
     width = max(_FEWEST, min(_WIDTH, shutil.get_terminal_size().columns))
     for line in report.page(patient, found, width, everything=everything):
         say.line(line)
+
+
+def _bundle(patient: Patient, found: list[Finding], target: Path, *, quiet: bool) -> None:
+    """Say what goes in, then write it. Raises Refused `bundle-in-data` and what `disk.whole_file` raises."""
+    from stall import disk
+    from stall.box.doctor import bundle
+    from stall.errors import Refused
+
+    if target.resolve().is_relative_to(patient.data.resolve()):
+        raise Refused(
+            "bundle-in-data", "Nothing is written into the data folder of a stall. Name a file in another folder."
+        )
+    members = bundle.gather(patient, found)
+    if not quiet:
+        say.line(f"{target} gets these files, without secrets, card data or anything of buyers:")
+        for member in members:
+            say.line(f"  {member.name:<36} {member.why:<14} {len(member.text.encode()):>7} bytes")
+        say.line()
+    with disk.whole_file(target, 0o600) as file:
+        disk.give_to_owner_of(target.parent, file.fileno())
+        file.write(bundle.packed(members, patient.clock.wall_ms() // 1000))

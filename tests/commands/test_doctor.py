@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,26 @@ def test_without_a_folder_it_is_wrong_usage_unless_the_appliances_is_there(
     assert stall("doctor").code == 2
     monkeypatch.setattr(doctor, "USUAL", data)
     assert str(data) in stall("doctor").out.replace("\n", "")
+
+
+def test_the_bundle_is_listed_before_it_is_written_and_is_for_its_owner_alone(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "out" / "help.tar.gz"
+    target.parent.mkdir()
+    ran = run("doctor", "--bundle", target)
+    listed = [line.split() for line in ran.out.splitlines() if line.endswith(" bytes")]
+    with tarfile.open(target) as archive:
+        inside = {each.name.removeprefix("stall-bundle/"): each.size for each in archive}
+    assert {name: int(size) for name, _, size, _ in listed} == inside
+    assert {"doctor.json", "settings.toml"} <= inside.keys()
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert max(map(len, ran.out.splitlines())) <= max(80, len(str(target)) + 80)
+
+
+def test_with_json_the_bundle_is_written_without_a_word(run: Run, tmp_path: Path) -> None:
+    assert run("doctor", "--json", "--bundle", tmp_path / "b.tar.gz").json["findings"]
+    assert (tmp_path / "b.tar.gz").is_file()
+
+
+def test_no_bundle_goes_into_the_data_folder(run: Run, data: Path) -> None:
+    ran = run("doctor", "--bundle", data / "b.tar.gz")
+    assert (ran.code, "[bundle-in-data]" in ran.err, (data / "b.tar.gz").exists()) == (1, True, False)
