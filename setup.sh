@@ -5,6 +5,7 @@
 set -u
 
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) || exit 1
+WHERE=$PWD
 VENV=$ROOT/.venv
 LOCKS=$ROOT/provisioning
 JOSE=$ROOT/tests/interop/jose
@@ -23,6 +24,8 @@ Usage: ./setup.sh [--system] COMMAND [ARGUMENTS]
            costs after ten thousand sales; `bench web`: what buyers get, beside plain nginx and bare Flask; `bench import`:
            what importing a pack costs, beside the least that must be done; `bench fuzz`: search for bytes that a reader
            of outside data does not take well; all take --help
+  install  turn this Raspberry Pi or Debian machine into the appliance, as root; `install --help` tells the rest
+  wheelhouse  fetch into a folder what `install` needs on a machine without a network; `wheelhouse --help` tells the rest
   check    say what is here and what is missing; changes nothing
 
   --system also install missing system packages (CI=true as root does so by itself)
@@ -339,6 +342,13 @@ run_check() {
     say 'nothing is missing.'
 }
 
+# What makes the appliance is long, and few need it.
+appliance() {
+    # shellcheck source=provisioning/install.sh
+    . "$LOCKS/install.sh"
+    "$@"
+}
+
 SYSTEM=no
 [ "${1:-}" != --system ] || { SYSTEM=yes; shift; }
 [ $# -gt 0 ] || wrong_usage 'which command?'
@@ -349,6 +359,8 @@ case $COMMAND in
     demo) run_demo "$@" ;;
     test) run_test "$@" ;;
     bench) run_bench "$@" ;;
+    install) appliance run_install "$@" ;;
+    wheelhouse) appliance run_wheelhouse "$@" ;;
     check) [ $# -eq 0 ] || wrong_usage "check takes no arguments"; run_check ;;
     -h | --help | help) usage ;;
     *) wrong_usage "there is no command '$COMMAND'." ;;

@@ -17,6 +17,7 @@ from stall.errors import Refused, StallError
 #: Command → the module under stall.commands whose object of the same name it is.
 COMMANDS = {
     "accept": "accept",
+    "appliance": "appliance",
     "certificate": "certificate",
     "clock": "clock",
     "close": "close",

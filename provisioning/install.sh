@@ -1,0 +1,229 @@
+# Sourced by setup.sh: `install` turns this machine into the appliance, `wheelhouse` fetches what that needs without a network.
+# POSIX sh. Looks, brings Debian packages, builds the release; the rest is done by the release itself (`stall appliance`).
+# shellcheck shell=sh
+
+RELEASES=/opt/stall/releases
+CURRENT=/opt/stall/current
+PACKAGES=$LOCKS/packages.txt
+ROOM_MIB=600
+MEMORY_MIB=380
+
+install_usage() {
+    cat <<'USAGE'
+Usage: sudo ./setup.sh install [OPTIONS]
+
+Turns this machine (Raspberry Pi OS or Debian 12 or 13, 64 bit) into the stall: users, box, Wi-Fi, services. Run it again after
+an update or a changed setting; where nothing is to be changed, nothing is touched. docs/installing.md says all of it.
+
+  --country CC      where the radio stands, two letters like DE; without it no Wi-Fi starts
+  --name "NAME"     the stall's name, as buyers read it
+  --from FILE       a settings.toml to take
+  --wheelhouse DIR  install without a network, from a folder made by `./setup.sh wheelhouse DIR`
+  --check           only say what would change: exit code 3 if anything would, 0 if nothing
+  --now             also while a shift or a drop is open
+  --root DIR        install into the root folder of another system; its first boot does the rest
+  --uninstall       take the stall away and put back what stood there before; the data folder stays
+  --purge-data      with --uninstall: the data folder too, after asking for the stall's name
+  --yes             with --purge-data: without asking
+USAGE
+}
+
+# The first two numbers of the system, from os-release below a root: "debian 13".
+system_of() {
+    (ID='' ID_LIKE='' VERSION_ID=''
+    # shellcheck disable=SC1091  # the system's own
+    . "$1/etc/os-release" 2>/dev/null
+    case " $ID $ID_LIKE " in *' debian '* | *' raspbian '*) echo "debian ${VERSION_ID:-?}" ;; *) echo "${ID:-unknown} ${VERSION_ID:-}" ;; esac)
+}
+
+PROBLEMS=''
+problem() { PROBLEMS="$PROBLEMS$NL  - $*"; }
+
+# Everything that is wrong, in one answer.
+preflight() {
+    at=${TARGET%/}
+    # --check as an ordinary user looks as far as it may.
+    [ "$CHECK" = yes ] || [ "$(id -u)" -eq 0 ] || problem "only root may install. Run: sudo ./setup.sh install"
+    case $(system_of "$at") in
+        'debian 12' | 'debian 13') : ;;
+        *) problem "this is no Raspberry Pi OS or Debian 12 or 13 but $(system_of "$at")." ;;
+    esac
+    case ${STALL_MACHINE:-$(uname -m)} in
+        aarch64 | x86_64) : ;;
+        *) problem "this is a $(uname -m) system; the packages exist for 64 bits only. Use the 64-bit Raspberry Pi OS." ;;
+    esac
+    [ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 64 ] || problem 'this is a 32-bit system. Use the 64-bit Raspberry Pi OS.'
+    [ -n "$at" ] || [ -d "${STALL_SYSTEMD:-/run/systemd/system}" ] || [ -n "${STALL_STAGED:-}" ] ||
+        problem 'systemd does not run here. In a root folder of another system, use --root DIR.'
+    room=$(df -Pk "$at/" | awk 'NR == 2 { print int($4 / 1024) }')
+    [ "${room:-$ROOM_MIB}" -ge "$ROOM_MIB" ] || problem "the disk is nearly full: $room MiB are free, it needs $ROOM_MIB. Make room."
+    if [ -z "$at" ]; then
+        memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' "${STALL_MEMINFO:-/proc/meminfo}" 2>/dev/null)
+        [ "${memory:-$MEMORY_MIB}" -ge "$MEMORY_MIB" ] || problem "there is too little memory: $memory MiB, it needs $MEMORY_MIB."
+        # https://www.raspberrypi.com/documentation/computers/os.html#get_throttled: bit 0 is under-voltage now.
+        if have vcgencmd && bits=$(vcgencmd get_throttled 2>/dev/null) && [ $((${bits#*=} & 1)) -ne 0 ]; then
+            problem 'the power supply gives too little voltage. Use the one made for this Pi, or a shorter cable.'
+        fi
+        case $(df -PT / 2>/dev/null | awk 'NR == 2 { print $2 }') in
+            overlay) [ -n "${STALL_OVERLAY_OK:-}" ] || [ ! -e /proc/cmdline ] || ! grep -q overlayroot= /proc/cmdline ||
+                problem 'the root folder is read-only here, so all of it would be gone with the next start. Switch the overlay off first.' ;;
+        esac
+    fi
+    # Before this version was made, nothing can be signed, and no certificate of the index holds yet.
+    built=$(sed -n 's/^BUILD_MS = \([0-9_]*\)_[0-9]\{3\}$/\1/p' "$ROOT/stall/clock.py" 2>/dev/null | tr -d _)
+    [ "$(date +%s)" -ge "${built:-0}" ] ||
+        problem "the clock of this machine is wrong: it says $(date +%Y-%m-%d). Set it: sudo date -s 'YYYY-MM-DD HH:MM'"
+}
+
+missing_packages() {
+    sed -n 's/^\([a-z0-9][a-z0-9.+-]*\).*/\1/p' "$PACKAGES" | while read -r name; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || printf ' %s' "$name"
+    done
+}
+
+# Debian starts what it installs; ours are instances of their own, and two on one port do not get along.
+bring_packages() {
+    missing=$(missing_packages)
+    missing=${missing# }
+    [ -n "$missing" ] || return 0
+    say "installing packages of the system: $missing"
+    [ -n "${STALL_STAGED:-}" ] || systemctl mask --runtime --quiet nginx.service hostapd.service dnsmasq.service 2>/dev/null
+    # shellcheck disable=SC2086  # a list of package names
+    output=$({ apt-get -o DPkg::Lock::Timeout=60 update -qq && env DEBIAN_FRONTEND=noninteractive \
+        apt-get -o DPkg::Lock::Timeout=60 install -y -qq --no-install-recommends $missing; } </dev/null 2>&1)
+    code=$?
+    [ -n "${STALL_STAGED:-}" ] || systemctl unmask --runtime --quiet nginx.service hostapd.service dnsmasq.service 2>/dev/null
+    [ "$code" -eq 0 ] && [ -z "$(missing_packages)" ] && return 0
+    printf '%s\n' "$output" >&2
+    case $output in
+        *'Could not get lock'* | *'is another process using it'*) fail 'Another program installs packages right now (apt is locked). Wait until it is done, then run this again.' ;;
+        *'No space left on device'* | *'enough free space'*) fail 'The disk is full. Make room and run this again.' ;;
+        *'Temporary failure resolving'* | *'Could not connect'* | *'Could not resolve'* | *'Unable to locate package'* | *'Unable to fetch'* | *'Failed to fetch'*)
+            fail "No way to the packages of the system. Missing: $missing. Connect this machine to the internet once, or install them by hand; the rest needs none with --wheelhouse." ;;
+        *'dpkg was interrupted'*) fail "An earlier installation of packages was cut off. Run: sudo dpkg --configure -a" ;;
+        *) fail "apt-get could not install $missing; its own words are above." ;;
+    esac
+}
+
+# The stall runs under the system's own Python: its security fixes come by apt.
+system_python() {
+    PYTHON=/usr/bin/python3
+    answer=$("$PYTHON" -I -c "$PROBE" 2>/dev/null) || fail "The system's Python is missing, or not 3.11 to 3.14. Run: sudo apt-get install python3 python3-venv"
+    FOUND=${answer%% *}
+}
+
+release_tool() { (cd "$ROOT" && exec "$PYTHON" -E -s -B -m stall.box.install.release "$@"); }
+
+# Asks the program that runs now; before the first installation nobody is busy.
+refuse_while_busy() {
+    [ -x "$CURRENT/.venv/bin/stall" ] && [ "$NOW" = no ] || return 0
+    [ "$(basename "$(readlink -f "$CURRENT")")" != "$1" ] || return 0
+    busy=$("$CURRENT/.venv/bin/stall" appliance status --json 2>/dev/null | sed -n 's/.*"busy": "\([^"]*\)".*/\1/p')
+    [ -z "$busy" ] || fail "Nothing was changed, because $busy. Close it first, or say --now."
+}
+
+run_install() {
+    CHECK=no NOW=no TARGET='' UNINSTALL=no PURGE=no YES=no WHEELHOUSE='' COUNTRY='' NAME='' FROM=''
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --check) CHECK=yes ;;
+            --now) NOW=yes ;;
+            --uninstall) UNINSTALL=yes ;;
+            --purge-data) PURGE=yes ;;
+            --yes) YES=yes ;;
+            --root | --wheelhouse | --country | --name | --from)
+                [ $# -gt 1 ] || install_wrong "$1 needs a value."
+                case $1 in
+                    --root) TARGET=$2; [ -d "$TARGET/etc" ] || install_wrong "$TARGET is no root folder of a system." ;;
+                    --wheelhouse) WHEELHOUSE=$(CDPATH='' cd -- "$2" 2>/dev/null && pwd -P) || install_wrong "there is no folder $2." ;;
+                    --country) COUNTRY=$2; case $2 in [A-Z][A-Z]) : ;; *) install_wrong '--country is two capital letters, like DE.' ;; esac ;;
+                    --name) NAME=$2 ;;
+                    --from) FROM=$(CDPATH='' cd -- "$(dirname -- "$2")" 2>/dev/null && pwd -P)/$(basename -- "$2"); [ -f "$FROM" ] || install_wrong "there is no file $2." ;;
+                esac
+                shift ;;
+            -h | --help) install_usage; exit 0 ;;
+            *) install_wrong "install has no option '$1'." ;;
+        esac
+        shift
+    done
+    [ "$PURGE" = no ] || [ "$UNINSTALL" = yes ] || install_wrong '--purge-data goes with --uninstall.'
+    [ "$UNINSTALL" = no ] || { uninstall; return; }
+    preflight
+    [ -z "$PROBLEMS" ] || fail "Nothing was changed:$PROBLEMS"
+    [ -z "$TARGET" ] || { install_into_root; return; }
+    if [ "$CHECK" = yes ]; then check_only; else install_here; fi
+}
+
+install_wrong() { say "$*"; install_usage >&2; exit 2; }
+
+check_only() {
+    would=no
+    missing=$(missing_packages)
+    [ -z "$missing" ] || { would=yes; echo "install packages of the system:$missing"; }
+    if [ ! -x /usr/bin/python3 ]; then
+        echo 'build the release and install all of it'
+        exit 3
+    fi
+    system_python
+    name=$(release_tool name "$ROOT") || exit 1
+    if [ -d "$RELEASES/$name" ]; then
+        "$RELEASES/$name/.venv/bin/stall" appliance check
+        code=$?
+        [ "$code" -ne 0 ] || [ "$would" = no ] || code=3
+        exit "$code"
+    fi
+    if [ -e "$CURRENT" ]; then
+        echo "build release $name, and change over from $(basename "$(readlink -f "$CURRENT")")"
+    else
+        echo "build release $name, and install all of it"
+    fi
+    exit 3
+}
+
+install_here() {
+    umask 022
+    trap 'say "interrupted; nothing was changed but packages of the system. Run this again."; exit 1' INT TERM HUP
+    bring_packages
+    system_python
+    name=$(release_tool name "$ROOT") || exit 1
+    refuse_while_busy "$name"
+    [ -d "$RELEASES/$name" ] || say "building release $name under Python $FOUND; on a Pi this takes some minutes"
+    release=$(release_tool build "$ROOT" "$RELEASES" ${WHEELHOUSE:+--wheelhouse "$WHEELHOUSE"}) || exit 1
+    trap - INT TERM HUP
+    set --
+    [ "$NOW" = no ] || set -- "$@" --now
+    [ -z "$COUNTRY" ] || set -- "$@" --country "$COUNTRY"
+    [ -z "$NAME" ] || set -- "$@" --name "$NAME"
+    [ -z "$FROM" ] || set -- "$@" --from "$FROM"
+    exec "$release/.venv/bin/stall" appliance apply "$@"
+}
+
+uninstall() {
+    [ "$(id -u)" -eq 0 ] || fail 'Only root may take the stall away. Run: sudo ./setup.sh install --uninstall'
+    program=$CURRENT/.venv/bin/stall
+    if [ ! -x "$program" ]; then
+        for each in "$RELEASES"/*/.venv/bin/stall; do
+            [ -x "$each" ] && program=$each
+        done
+    fi
+    [ -x "$program" ] || fail 'There is no stall on this machine.'
+    set --
+    [ "$PURGE" = no ] || set -- "$@" --purge-data
+    [ "$YES" = no ] || set -- "$@" --yes
+    "$program" appliance remove "$@" || exit 1
+    rm -rf /opt/stall
+    say "the packages of the system stay: $(sed -n 's/^\([a-z0-9][a-z0-9.+-]*\).*/\1/p' "$PACKAGES" | tr '\n' ' ')"
+}
+
+# ---------------------------------------------------------------- wheels for a machine without a network
+
+run_wheelhouse() {
+    find_python || { [ "$SYSTEM" = no ] || install_system "$(venv_package)"; find_python; } || explain_no_python
+    [ -n "$PYTHON" ] || fail "missing: $(venv_package). Install with: $(install_line "$(venv_package)")"
+    scratch=$(mktemp -d) || fail 'I cannot make a folder for what is temporary; is the disk full?'
+    trap 'rm -rf "$scratch"' EXIT
+    trap 'exit 1' INT TERM HUP
+    "$PYTHON" -I -m venv "$scratch/venv" >&2 || fail 'Python could not make an environment; its own words are above.'
+    (cd "$ROOT" && "$scratch/venv/bin/python" -E -s -B -m stall.box.install.wheels --lock "$LOCKS/requirements.txt" \
+        --relative-to "$WHERE" "$@")
+}

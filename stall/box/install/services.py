@@ -1,0 +1,141 @@
+"""systemd, as the installer needs it: users, folders, units on and off, and what a unit that failed said last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from stall.box.config import places
+from stall.box.install.machine import Machine, last_words
+from stall.box.install.manifest import Manifest, Wanted
+from stall.errors import Broken
+
+TARGET = "stall.target"
+#: Units of other packages that would sit on our ports or our radio, as Debian starts them.
+RIVALS = ("nginx.service", "hostapd.service", "dnsmasq.service")
+#: What must hear of a changed file, by the path it begins with. None of it may fail the installation.
+_TOLD: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("/etc/sysctl.d/", ("systemctl", "restart", "systemd-sysctl.service")),
+    ("/etc/udev/rules.d/", ("udevadm", "control", "--reload")),
+    ("/etc/udev/rules.d/", ("udevadm", "trigger", "--subsystem-match=tty", "--subsystem-match=usb")),
+    ("/etc/systemd/journald.conf.d/", ("systemctl", "try-restart", "systemd-journald.service")),
+    ("/etc/systemd/timesyncd.conf.d/", ("systemctl", "try-restart", "systemd-timesyncd.service")),
+    ("/etc/NetworkManager/", ("systemctl", "try-reload-or-restart", "NetworkManager.service")),
+    ("/etc/systemd/system.conf.d/", ("systemctl", "daemon-reexec")),
+)
+
+
+def make_user(machine: Machine, config: Wanted | None) -> None:
+    """Make the user of the stall, and let it and nginx's into their groups. Raises Broken `user-missing`."""
+    if machine.uid(places.USER) is None or machine.gid(places.GROUP) is None:
+        told = config.content.decode() if config else f'u {places.USER} - "Stall" {places.DATA}\n'
+        done = machine.run(["systemd-sysusers", f"--root={machine.root}", "-"], given=told)
+        if done.returncode != 0 or machine.uid(places.USER) is None:
+            raise Broken("user-missing", f"The user {places.USER} could not be made: {last_words(done)}.")
+    for group in places.GROUPS:
+        if machine.gid(group) is not None:
+            join(machine, places.USER, group)
+    if machine.uid(places.WEB_USER) is not None:
+        join(machine, places.WEB_USER, places.GROUP)
+
+
+def join(machine: Machine, user: str, group: str) -> None:
+    """Let a user into a group it is not in."""
+    if user in machine.members(group):
+        return
+    done = machine.run(["gpasswd", *_prefix(machine), "-a", user, group])
+    if done.returncode != 0:
+        raise Broken("user-missing", f"{user} could not be let into the group {group}: {last_words(done)}.")
+
+
+def _prefix(machine: Machine) -> list[str]:
+    return [] if str(machine.root) == "/" else ["-Q", str(machine.root)]
+
+
+def units_of(wanted: Sequence[Wanted]) -> tuple[str, ...]:
+    """The units to switch on: those that say with what they start."""
+    found = []
+    for each in wanted:
+        path = PurePosixPath(each.path)
+        if str(path.parent) == places.UNITS and b"[Install]" in each.content and "@." not in path.name:
+            found.append(path.name)
+    return tuple(sorted(found))
+
+
+def systemctl(machine: Machine, *arguments: str) -> str:
+    """Ask or tell systemd; what it says. Raises Broken `systemd-refused`."""
+    root = [] if machine.live else [f"--root={machine.root}"]
+    done = machine.run(["systemctl", *root, *arguments])
+    if done.returncode != 0:
+        raise Broken("systemd-refused", f"systemctl {' '.join(arguments)} did not work: {last_words(done)}.")
+    return done.stdout
+
+
+def enabled(machine: Machine, units: Sequence[str]) -> list[str]:
+    """Which of these units are switched on."""
+    root = [] if machine.live else [f"--root={machine.root}"]
+    return [unit for unit in units if machine.run(["systemctl", *root, "is-enabled", unit]).stdout.strip() == "enabled"]
+
+
+def active(machine: Machine, unit: str) -> bool:
+    """Whether a unit is up."""
+    return machine.live and machine.run(["systemctl", "is-active", unit]).stdout.strip() in {
+        "active",
+        "reloading",
+        "activating",
+    }
+
+
+def rivals(machine: Machine) -> list[str]:
+    """Units of other packages that are switched on and would be in the way."""
+    return enabled(machine, [unit for unit in RIVALS if _there(machine, unit)])
+
+
+def _there(machine: Machine, unit: str) -> bool:
+    return any(
+        machine.at(f"{folder}/{unit}").exists()
+        for folder in ("/usr/lib/systemd/system", "/lib/systemd/system", places.UNITS)
+    )
+
+
+def switch(machine: Machine, old: Manifest, units: Sequence[str]) -> tuple[str, ...]:
+    """Switch our units on, those that are ours no more off, and rivals off; which rivals those were. Raises as `systemctl`."""
+    in_the_way = rivals(machine)
+    now = ["--now"] if machine.live else []
+    if in_the_way:
+        systemctl(machine, "disable", *now, *in_the_way)
+    if machine.live:
+        systemctl(machine, "daemon-reload")
+    if gone := [unit for unit in old.units if unit not in units]:
+        machine.run(["systemctl", *([] if machine.live else [f"--root={machine.root}"]), "disable", *gone])
+    if off := [unit for unit in units if unit not in enabled(machine, units)]:
+        systemctl(machine, "enable", *off)
+    return tuple(dict.fromkeys([*old.rivals, *in_the_way]))
+
+
+def tell(machine: Machine, paths: Sequence[str]) -> None:
+    """Let the programs of the system know of files of theirs that changed."""
+    if not machine.live:
+        return
+    for begins, command in _TOLD:
+        if any(path.startswith(begins) for path in paths) and machine.has(command[0]):
+            machine.run(command)
+
+
+def restart(machine: Machine) -> None:
+    """Start the whole stall, or start it anew. Raises as `systemctl`."""
+    machine.run(["systemctl", "reset-failed", "stall*"])
+    systemctl(machine, "restart", TARGET)
+
+
+def stop(machine: Machine) -> None:
+    """Stop the whole stall, if it is there."""
+    if machine.live:
+        machine.run(["systemctl", "stop", TARGET, "stall*"])
+
+
+def said_last(machine: Machine, unit: str) -> str:
+    """The last line a unit wrote to the journal."""
+    done = machine.run(["journalctl", "--no-pager", "--quiet", "-o", "cat", "-n", "3", "-u", unit])
+    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    return lines[-1] if lines else "it left no line in the journal"

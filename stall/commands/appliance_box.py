@@ -1,0 +1,195 @@
+"""What the installer does with the data folder: in a process of its own, as the user of the stall, so that nothing there is root's."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stall.commands import say
+
+if TYPE_CHECKING:
+    from stall.box.install.machine import Machine
+    from stall.settings import Settings
+
+
+class Side:
+    """The data folder of a machine, seen from root's side. `pin` is the new box's, once it was made."""
+
+    def __init__(self, machine: Machine, *, name: str = "", country: str = "", given: bytes | None = None) -> None:
+        self.machine = machine
+        self.name, self.country, self.given = name, country, given
+        self.pin = ""
+
+    def prepare(self) -> Settings:
+        """Make the box if there is none, complete its settings, see to its certificate."""
+        from stall import settings
+        from stall.box.config import places
+        from stall.box.install import first_settings
+
+        asked = {
+            "name": self.name,
+            "country": self.country,
+            "found_country": first_settings.system_country(self.machine.root),
+            "timezone": first_settings.system_timezone(self.machine.root),
+            "given": self.given.decode("utf-8", "replace") if self.given is not None else None,
+        }
+        told = self._ask("box", asked)
+        self.pin = str(told.get("pin", ""))
+        if self.pin:
+            say.line(f"Made a box. The maker's PIN, shown this once: {self.pin}")
+        found = settings.load(self.machine.at(places.DATA))
+        if not found.network.country and found.network.lan.startswith("wl"):
+            say.warning(
+                "Nobody said in which country the radio stands, so no Wi-Fi starts. Run this again with --country, like --country DE."
+            )
+        return found
+
+    def busy(self) -> str:
+        """Why the release must not change now, or empty."""
+        from stall.box.config import places
+
+        if not self.machine.at(places.DATA).is_dir():
+            return ""
+        return str(self._ask("busy", {}).get("busy", ""))
+
+    def _ask(self, what: str, asked: dict[str, object]) -> dict[str, object]:
+        """Run this module's command as the user of the stall. Raises Broken `appliance-box` with what it said."""
+        from stall.box.config import places
+        from stall.errors import Broken
+
+        folder = self.machine.at(places.DATA)
+        command = [sys.executable, "-P", "-m", "stall", "appliance", "box", what, "--data", str(folder)]
+        done = self.machine.run(command, as_user=places.USER, given=json.dumps(asked), env={"HOME": str(folder)})
+        try:
+            found = json.loads(done.stdout)
+        except ValueError:
+            found = None
+        if done.returncode == 0 and isinstance(found, dict):
+            return found
+        error = found.get("error") if isinstance(found, dict) else None
+        if isinstance(error, dict):
+            raise Broken(str(error.get("code")), str(error.get("sentence")))
+        raise Broken(
+            "appliance-box",
+            f"The stall's data folder could not be prepared: {(done.stderr or done.stdout).strip()[-300:]}",
+        )
+
+
+@click.command("box", hidden=True)
+@click.argument("what", type=click.Choice(["box", "busy"]))
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="Data folder of the box.")
+@click.option("--json", "as_json", is_flag=True, default=True, hidden=True)
+def box(what: str, data: Path, as_json: bool) -> None:
+    """Do the installer's part in the data folder; what is asked is JSON on standard input."""
+    del as_json
+    there = (data / "stall.sqlite").is_file()
+    say.facts({"busy": _busy(data) if there else ""} if what == "busy" else _make(data, json.loads(sys.stdin.read())))
+
+
+def settings_of(machine: Machine) -> Settings | None:
+    """The settings of the machine's box, None where there is none. Raises PermissionError."""
+    from stall import settings
+    from stall.box.config import places
+
+    return settings.load(machine.at(places.DATA)) if machine.at(places.SETTINGS).exists() else None
+
+
+def _make(data: Path, asked: dict[str, str | None]) -> dict[str, object]:
+    from stall import app, settings
+    from stall.store import tls_files
+
+    told: dict[str, object] = {"pin": ""}
+    old = settings.load(data)
+    new = _completed(old, asked)
+    if new != old or not (data / settings.FILE).exists():
+        settings.save(data, new)
+    if not (data / "stall.sqlite").exists():
+        told["pin"] = app.create_box(data, new.name).pin
+    if tls_files.find(data / "keys") is None:
+        opened = app.open_box(data)
+        try:
+            tls_files.make(data / "keys", new.name, tls_files.names_of(new), opened.now_ms() // 1000)
+        finally:
+            opened.close()
+    return told
+
+
+def _completed(old: Settings, asked: dict[str, str | None]) -> Settings:
+    """The settings as they are to be. Raises Refused `settings-unfit`, naming the field."""
+    import msgspec
+
+    from stall import settings
+    from stall.box.install import first_settings
+    from stall.errors import Refused
+
+    try:
+        given = asked.get("given")
+        base = old if given is None else msgspec.toml.decode(given, type=settings.Settings)
+        if given is not None and not base.wifi.name:
+            base = first_settings.made(base, wifi=old.wifi)
+        return first_settings.complete(
+            base,
+            name=asked.get("name") or "",
+            country=asked.get("country") or "",
+            found_country=asked.get("found_country") or "",
+            timezone=asked.get("timezone") or "",
+        )
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise Refused("settings-unfit", f"These settings are not right: {error}. Nothing was changed.") from error
+
+
+def _busy(data: Path) -> str:
+    from stall.app import open_box
+    from stall.domain.drop import Offer
+    from stall.store import catalogue, shifts
+
+    opened = open_box(data, looking=True)
+    try:
+        conn = opened.db.read()
+        shift = shifts.running(conn)
+        if (
+            shift.opened_event is not None
+            or next(shifts.papers(conn, shift.after + 1, shifts.head_key(conn)), None) is not None
+        ):
+            return "a shift is open at the till"
+        for card in catalogue.cards(conn, opened.now_ms()):
+            if card.offer is Offer.OPEN:
+                return f"the drop “{card.title}” is open"
+        return ""
+    finally:
+        opened.close()
+
+
+def welcome(side: Side, *, first: bool) -> None:
+    """Say how buyers and the maker get in; with the first installation, with the code that joins the Wi-Fi."""
+    found = settings_of(side.machine)
+    if found is None:
+        return
+    if first and found.wifi.name:
+        from stall.wire import wifi_qr
+
+        _draw(wifi_qr.text(found.wifi.name, found.wifi.password))
+        say.line(f"Wi-Fi: {found.wifi.name}" + (f", password: {found.wifi.password}" if found.wifi.password else ""))
+    if first:
+        say.line(f"Buyers open {found.web.address}; the till is at {_till(found)}, PIN as above.")
+
+
+def _till(found: Settings) -> str:
+    from stall.web.till.devices import address_of
+
+    return address_of(found)
+
+
+def _draw(text: str) -> None:
+    """A code in the terminal, in half blocks: dark on light whatever the terminal's colours."""
+    if not sys.stdout.isatty():
+        return
+    import qrcode
+
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4)
+    code.add_data(text)
+    code.print_ascii(tty=True)
