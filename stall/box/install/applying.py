@@ -157,6 +157,7 @@ def _put_back(machine: Machine, new: Manifest, installed: Manifest, *, ran: bool
         machine.run(["systemctl", *root, "enable", *(["--now"] if machine.live else []), *rivals])
     if machine.live:
         machine.run(["systemctl", "daemon-reload"])
+        machine.run(["systemctl", "reset-failed", "stall*"])
         services.tell(machine, paths)
         if ran:
             machine.run(["systemctl", "restart", services.TARGET])

@@ -56,6 +56,9 @@ def of(machine: Machine, release: str, settings: Settings, *, goes_back: bool) -
             "config-refused",
             f"Nothing was changed: the program that reads it refuses what would be installed. {faults[0].sentence}{more}",
         )
+    if not any(each.path == places.TMPFILES for each in planned):
+        folder = f"d {places.RUN} 0750 {places.USER} {places.GROUP} -\n".encode()
+        planned.append(files.File(places.TMPFILES, 0o644, "root", "root", folder, ""))
     own = [Wanted(each.path, each.mode, each.owner, each.group, each.content) for each in planned]
     return [*own, *links(release, goes_back=goes_back)]
 

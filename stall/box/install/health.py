@@ -15,6 +15,8 @@ from stall.box.install.machine import Machine
 CORE = ("stall-web.service", "stall-sync.service", "stall-nginx.service")
 PATIENCE_S = 60
 PAUSE_S = 0.5
+#: A unit that was started anew so often since we started it does not come up.
+VAIN = 10
 _ASK_S = 5
 
 
@@ -65,12 +67,16 @@ def wait(
         seen = marks
         if good > 1:
             return ""
-        failed = [unit for unit, (state, _) in found.items() if state == "failed"]
+        failed = [unit for unit, (state, often) in found.items() if state == "failed" or _vain(often)]
         if failed or monotonic() > until:
             worst = (failed or down or ["stall-web.service"])[0]
             what = "does not start" if failed or down else "runs, but shows no page"
             return f"{worst} {what}: {services.said_last(machine, worst)}"
         sleep(PAUSE_S)
+
+
+def _vain(restarts: str) -> bool:
+    return restarts.isdecimal() and int(restarts) >= VAIN
 
 
 def states(machine: Machine, units: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -5,6 +5,7 @@ Everything `install` does to the world goes through here, so that a folder can b
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -96,11 +97,12 @@ class Machine:
 
     def _lists(self) -> list[tuple[str, str, str]]:
         """Every group: name, number, members."""
-        lines = self.at("/etc/group").read_text("utf-8", "replace").splitlines()
-        return [
-            (name, number, people)
-            for name, _, number, people in (line.split(":") for line in lines if line.count(":") == 3)
-        ]  # noqa: PLR2004 - group(5)
+        found = []
+        for line in self.at("/etc/group").read_text("utf-8", "replace").splitlines():
+            with contextlib.suppress(ValueError):  # another number of parts: not a group
+                name, _, number, people = line.split(":")
+                found.append((name, number, people))
+        return found
 
 
 def _path() -> str:

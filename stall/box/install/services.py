@@ -123,19 +123,21 @@ def tell(machine: Machine, paths: Sequence[str]) -> None:
 
 
 def restart(machine: Machine) -> None:
-    """Start the whole stall, or start it anew. Raises as `systemctl`."""
+    """Start the whole stall, or start it anew, without waiting: a radio that is not there is waited for. Raises as `systemctl`."""
     machine.run(["systemctl", "reset-failed", "stall*"])
-    systemctl(machine, "restart", TARGET)
+    systemctl(machine, "restart", "--no-block", TARGET)
 
 
 def stop(machine: Machine) -> None:
-    """Stop the whole stall, if it is there."""
+    """Stop the whole stall, if it is there; never what calls us, which is a unit of ours at the first boot."""
     if machine.live:
-        machine.run(["systemctl", "stop", TARGET, "stall*"])
+        machine.run(["systemctl", "stop", TARGET])
 
 
 def said_last(machine: Machine, unit: str) -> str:
     """The last line a unit wrote to the journal."""
-    done = machine.run(["journalctl", "--no-pager", "--quiet", "-o", "cat", "-n", "3", "-u", unit])
-    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-    return lines[-1] if lines else "it left no line in the journal"
+    for match in ([f"_SYSTEMD_UNIT={unit}"], ["-u", unit]):  # its own words; else what systemd says of it
+        done = machine.run(["journalctl", "--no-pager", "--quiet", "-o", "cat", "-n", "3", *match])
+        if lines := [line.strip() for line in done.stdout.splitlines() if line.strip()]:
+            return lines[-1]
+    return "it left no line in the journal"
