@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ class Side:
             return ""
         return str(self._ask("busy", {}).get("busy", ""))
 
-    def _ask(self, what: str, asked: dict[str, object]) -> dict[str, object]:
+    def _ask(self, what: str, asked: Mapping[str, object]) -> dict[str, object]:
         """Run this module's command as the user of the stall. Raises Broken `appliance-box` with what it said."""
         from stall.box.config import places
         from stall.errors import Broken
@@ -72,7 +73,7 @@ class Side:
             return found
         error = found.get("error") if isinstance(found, dict) else None
         if isinstance(error, dict):
-            raise Broken(str(error.get("code")), str(error.get("sentence")))
+            raise Broken("appliance-box", f"{error.get('sentence')}")
         raise Broken(
             "appliance-box",
             f"The stall's data folder could not be prepared: {(done.stderr or done.stdout).strip()[-300:]}",

@@ -67,7 +67,7 @@ def systemctl(machine: Machine, *arguments: str) -> str:
     root = [] if machine.live else [f"--root={machine.root}"]
     done = machine.run(["systemctl", *root, *arguments])
     if done.returncode != 0:
-        raise Broken("systemd-refused", f"systemctl {' '.join(arguments)} did not work: {last_words(done)}.")
+        raise Broken("systemd-refused", f"The service manager refused: systemctl {' '.join(arguments)}: {last_words(done)}.")
     return done.stdout
 
 
@@ -78,12 +78,12 @@ def enabled(machine: Machine, units: Sequence[str]) -> list[str]:
 
 
 def active(machine: Machine, unit: str) -> bool:
-    """Whether a unit is up."""
-    return machine.live and machine.run(["systemctl", "is-active", unit]).stdout.strip() in {
-        "active",
-        "reloading",
-        "activating",
-    }
+    """Whether a unit is up, or about to be: a target is not up while one of its units waits for a radio."""
+    if not machine.live:
+        return False
+    told = machine.run(["systemctl", "show", "-p", "ActiveState", "-p", "Job", unit]).stdout
+    facts = dict(line.partition("=")[::2] for line in told.splitlines())
+    return facts.get("ActiveState") in {"active", "reloading", "activating"} or facts.get("Job", "0") not in {"", "0"}
 
 
 def rivals(machine: Machine) -> list[str]:
