@@ -67,7 +67,9 @@ def systemctl(machine: Machine, *arguments: str) -> str:
     root = [] if machine.live else [f"--root={machine.root}"]
     done = machine.run(["systemctl", *root, *arguments])
     if done.returncode != 0:
-        raise Broken("systemd-refused", f"The service manager refused: systemctl {' '.join(arguments)}: {last_words(done)}.")
+        raise Broken(
+            "systemd-refused", f"The service manager refused: systemctl {' '.join(arguments)}: {last_words(done)}."
+        )
     return done.stdout
 
 
