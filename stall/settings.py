@@ -236,6 +236,22 @@ class Network(Struct, frozen=True):
             raise ValueError("channel of [network] is not one of 1, 6 and 11 (band 2.4) or 36, 40, 44 and 48 (band 5)")
 
 
+class Board(Struct, frozen=True):
+    """What hangs on the pins of a Raspberry Pi, on the appliance; elsewhere nothing reads it.
+
+    `clock` is a clock that goes on without power: the name of a chip on the I2C pins, or `charge` for the cell of a Pi 5, which must be one
+    that may be charged. `off_button` is the pin (GPIO) of a button that shuts down, 0 for none.
+    """
+
+    clock: Literal["", "charge", "ds3231", "pcf8523"] = ""
+    off_button: Annotated[int, msgspec.Meta(ge=0, le=27)] = 0
+
+    def __post_init__(self) -> None:
+        """Refuse two things on the same pins."""
+        if self.clock not in {"", "charge"} and self.off_button in {2, 3}:
+            raise ValueError("off_button of [board] is a pin of the clock, which needs 2 and 3: take another")
+
+
 class Settings(Struct, frozen=True):
     """Everything a box can be told. The defaults make a stall on loopback without a reader or cloud.
 
@@ -259,6 +275,7 @@ class Settings(Struct, frozen=True):
     captive: Captive = Captive()
     wifi: Wifi = Wifi()
     network: Network = Network()
+    board: Board = Board()
     mdns: bool = False
     mdns_interface: str = ""
 

@@ -105,6 +105,34 @@ def read(root: Path, lan: str) -> Board:
     )
 
 
+def firmware(board: Board) -> tuple[list[str], list[str]] | None:
+    """The command that takes the firmware for more phones into use at the next start, and the one that goes back; None: nothing to choose.
+
+    The way Raspberry Pi OS offers it (its package firmware-brcm80211).
+    """
+    if board.radio is None or not board.radio.minimal:
+        return None
+    return ["update-alternatives", "--set", ALTERNATIVE, MINIMAL], ["update-alternatives", "--auto", ALTERNATIVE]
+
+
+def warnings(board: Board, band: str, clients: int) -> list[str]:
+    """What a maker should know before the market: sentences, none where all is well."""
+    radio, said = board.radio, list[str]()
+    if radio is None:
+        return said
+    if board.kind == "zero2w" and radio.chip:
+        said.append(
+            "The radio of a Raspberry Pi Zero 2 W bears few phones and loses them when it has to do anything else. Use a USB radio for a crowd."
+        )
+    if band == "5" and not radio.five:
+        said.append("This radio knows 2.4 GHz only, and band of [network] is 5. Set it to 2.4, or use a USB radio.")
+    if clients > radio.clients:
+        said.append(
+            f"clients of [network] is {clients}, and this radio bears {radio.clients}. More are turned away by the radio itself."
+        )
+    return said
+
+
 def _radio(root: Path, lan: str, kind: Kind) -> Radio | None:
     """A radio has a `phy80211`; one that is not there yet is told by its name, as the kernel gives it."""
     device = places.under(root, f"/sys/class/net/{lan}")

@@ -53,6 +53,11 @@ def _radio(_settings: Settings, board: Board) -> bool:
     return board.radio is not None
 
 
+def _country(settings: Settings, board: Board) -> bool:
+    """On a Raspberry Pi it stands on the kernel's command line, where its own tools look for it."""
+    return board.radio is not None and bool(settings.network.country) and not board.boot
+
+
 def _watchdog(_settings: Settings, board: Board) -> bool:
     return board.watchdog
 
@@ -68,7 +73,35 @@ TABLE = (
     Row("hostapd/hostapd.conf", places.HOSTAPD, "hostapd", "the Wi-Fi", _radio, "buyers are on a radio", mode=0o600),
     Row("dnsmasq/dnsmasq.conf", places.DNSMASQ, "dnsmasq", "addresses and names for phones"),
     Row("nftables/nftables.nft", places.NFTABLES, "nft", "what may come in, and that nothing goes through"),
-)  # fmt: skip
+    Row("networkmanager/10-stall.conf", places.NETWORK_MANAGER, "network manager", "leaves buyers' interface to us"),
+    Row(
+        "udev/60-stall-reader.rules",
+        places.UDEV_READER,
+        "udev",
+        "card terminals: left alone by others, started when plugged in",
+    ),
+    Row("udev/60-stall-printer.rules", places.UDEV_PRINTER, "udev", "receipt printers: for the group of printers"),
+    Row("journald/10-stall.conf", places.JOURNALD, "journald", "the system's log in memory, 32 MB at most"),
+    Row("timesyncd/10-stall.conf", places.TIMESYNCD, "timesyncd", "the time kept every minute"),
+    Row("systemd/10-stall.conf", places.SYSTEM, "systemd", "the machine's watchdog", _watchdog, "the machine has one"),
+    Row(
+        "sysctl/60-stall.conf",
+        places.SYSCTL,
+        "sysctl",
+        "memory for slow phones, no way through, little held back from the card",
+    ),
+    Row("tmpfiles/stall.conf", places.TMPFILES, "tmpfiles", "the folder the processes share, in memory"),
+    Row("sysusers/stall.conf", places.SYSUSERS, "sysusers", "the user and group of the stall"),
+    Row(
+        "modprobe/stall.conf",
+        places.MODPROBE,
+        "modprobe",
+        "where the radio stands",
+        _country,
+        "on a radio, with a country set, on no Raspberry Pi",
+    ),
+    Row("swap/60-stall.conf", places.SWAP, "swap", "no swapping to the card", _swap, "Raspberry Pi OS from Trixie on"),
+)
 #: Units that only some machines have.
 UNIT_WHEN: dict[str, When] = {"stall-ap.service": _radio}
 

@@ -62,12 +62,12 @@ def program(name: str) -> str | None:
     return shutil.which(name, path=_PATH)
 
 
-def said(command: Sequence[str], folder: Path) -> tuple[int, str]:
+def said(command: Sequence[str], folder: Path, **environment: str) -> tuple[int, str]:
     """What a program answers: its exit code and its words. One that does not end by itself is ended: code 124."""
     try:
         done = subprocess.run(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=PATIENCE_S, check=False, text=True, errors="replace", env={"PATH": _PATH, "LC_ALL": "C"},
+            timeout=PATIENCE_S, check=False, text=True, errors="replace", env={"PATH": _PATH, "LC_ALL": "C", **environment},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return 124, f"{command[0]} did not answer within {PATIENCE_S:.0f} s"

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from stall.box.config import programs
+from stall.box.config import programs, system
 from stall.box.config.files import File
 from stall.box.config.scratch import Fault, Scratch
 
@@ -18,8 +18,19 @@ from stall.box.config.scratch import Fault, Scratch
 CHECKS: dict[str, Callable[[Scratch, Sequence[File]], list[Fault]]] = {
     "dnsmasq": programs.dnsmasq,
     "hostapd": programs.hostapd,
+    "journald": system.journald,
+    "modprobe": system.modprobe,
+    "network manager": system.network_manager,
     "nft": programs.nft,
     "nginx": programs.nginx,
+    "swap": system.swap,
+    "sysctl": system.sysctl,
+    "systemd": system.manager,
+    "sysusers": system.users,
+    "timesyncd": system.timesyncd,
+    "tmpfiles": system.temporary,
+    "udev": system.udev,
+    "unit": system.units,
 }
 
 
