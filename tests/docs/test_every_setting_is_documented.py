@@ -27,6 +27,7 @@ TABLES: dict[str, type[settings.Struct]] = {
     "`[captive]`": settings.Captive,
     "`[wifi]`": settings.Wifi,
     "`[network]`": settings.Network,
+    "`[board]`": settings.Board,
 }
 SECTIONS = TABLES.keys() - {"The stall"}
 

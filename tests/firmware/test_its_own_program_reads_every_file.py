@@ -89,6 +89,21 @@ def test_a_wrong_line_is_found_and_named(path: str, right: str, wrong: str, says
     assert found[0].sentence.startswith(f"{path}, line {line}: ")
 
 
+def test_the_wifi_is_right_on_every_channel() -> None:
+    for band in ("2.4", "5"):
+        for channel in (1, 6, 11) if band == "2.4" else (36, 40, 44, 48):
+            rendered = files.one(places.HOSTAPD, on_band(band), BOARD, channel)
+            assert f"\nchannel={channel}\n".encode() in rendered
+            assert judged([File(places.HOSTAPD, 0o600, "root", "root", rendered, "hostapd")]) == []
+
+
+def on_band(band: str) -> Settings:
+    return Settings(
+        wifi=Wifi("Paper Lantern", "four words of it"),
+        network=Network(country="DE", band="5" if band == "5" else "2.4"),
+    )
+
+
 def test_a_program_that_is_missing_is_said_and_nothing_is_called_right(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stall.box.config.scratch._PATH", "/nowhere")
     found = validate.check(

@@ -37,7 +37,7 @@ NAMES: dict[Kind, str] = {
     "zero2w": "Raspberry Pi Zero 2 W", "pi": "another Raspberry Pi", "other": "another machine",
 }  # fmt: skip
 #: What is built in: a chip of the 43430 family knows 2.4 GHz only.
-_BUILT_IN: dict[Kind, str] = {"pi3": "43430", "pi3plus": "43455", "pi4": "43455", "pi5": "43455", "zero2w": "43436"}
+BUILT_IN: dict[Kind, str] = {"pi3": "43430", "pi3plus": "43455", "pi4": "43455", "pi5": "43455", "zero2w": "43436"}
 #: How many phones a built-in radio bears with the firmware that is there, and with the smaller one.
 _BEARS = {"43430": 10, "43455": 7, "43436": 10}
 MINIMAL_BEARS = 19
@@ -141,10 +141,10 @@ def _radio(root: Path, lan: str, kind: Kind) -> Radio | None:
     if not device.exists() and not lan.startswith("wl"):
         return None
     driver = _driver(device)
-    built_in = kind in _BUILT_IN and (driver == "brcmfmac" or (not driver and lan == "wlan0"))
+    built_in = kind in BUILT_IN and (driver == "brcmfmac" or (not driver and lan == "wlan0"))
     if not built_in:
         return Radio(driver)
-    chip = _BUILT_IN[kind]
+    chip = BUILT_IN[kind]
     minimal = chip == "43455" and places.under(root, MINIMAL).is_file()
     return Radio(driver or "brcmfmac", chip, minimal=minimal, chosen=minimal and _chosen(root))
 
