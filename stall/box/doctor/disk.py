@@ -5,19 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from stall.box.doctor import syncs
 from stall.box.doctor.finding import Finding, fault, ok, unknown, warning
 from stall.box.doctor.patient import Patient
+from stall.box.machine import card, sync_test
+from stall.errors import StallError
 from stall.store.room import MB, free_bytes
 
 #: File systems that are gone with the power.
 FLEETING = {"tmpfs", "ramfs", "overlay"}
-#: Slower than this and a queue forms behind each sale (synced writes a second).
-SLOW = 20
-#: No card does more: one that says so has not written (synced writes a second).
-TOO_GOOD = 2500
 #: So many files must still fit (inodes).
 FEW_FILES = 2000
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -68,57 +64,86 @@ def check_room(patient: Patient) -> Iterator[Finding]:
 
 def check_errors(patient: Patient) -> Iterator[Finding]:
     """See what the file system and the card tell of errors and wear."""
-    mount = mounted(patient)
-    name = Path(mount[0]).name if mount else ""
-    errors = patient.number(f"sys/fs/ext4/{name}/errors_count") if name else None
-    if errors:
+    found = _card(patient)
+    if found is None:
+        return
+    facts = {"device": found.device, "kind": found.kind.value, "model": found.model, "written_mb": found.written_mb}
+    if found.errors:
         yield fault(
             "disk.errors",
-            f"The file system of {name} counted {errors} errors.",
-            "Copy the data folder away, check the disk at the next start (sudo touch /forcefsck; on a Pi add fsck.mode=force to cmdline.txt), and replace the card.",
-            errors=errors,
+            f"The file system on {found.device} counted {found.errors} errors.",
+            "Copy the data folder away, then check the disk at the next start (add fsck.mode=force to cmdline.txt) and replace the card.",
+            errors=found.errors,
+            **facts,
         )
-    worn = [int(each, 16) for each in patient.text(f"sys/block/{disk_of(name)}/device/life_time").split()]
-    if worn and max(worn) >= 9:  # noqa: PLR2004 - JEDEC eMMC: tenths of its life, 11 is beyond
+    if found.no_barrier:
+        yield fault(
+            "disk.barrier",
+            "The file system never asks the disk to keep what it was given, so a power cut loses sales.",
+            "Take nobarrier (barrier=0) out of /etc/fstab and start the machine anew.",
+            **facts,
+        )
+    if found.worn_out:
         yield warning(
             "disk.wear",
-            f"The card says that {min(100, max(worn) * 10)} % of its life is used.",
-            "Replace it soon: copy the data folder to a new one.",
-            life_time=worn,
+            f"The card says that {found.worn_percent} % of its life is used.",
+            "Replace it before the next market: copy the data folder to a new one.",
+            worn_percent=found.worn_percent,
+            **facts,
         )
-    elif worn:
-        yield ok("disk.wear", f"The card says that at most {max(worn) * 10} % of its life is used.", life_time=worn)
+    elif found.worn_percent is not None:
+        yield ok(
+            "disk.wear",
+            f"At most {found.worn_percent} % of the card's life is used.",
+            worn_percent=found.worn_percent,
+            **facts,
+        )
 
 
 def check_syncs(patient: Patient) -> Iterator[Finding]:
     """Measure for an instant how many writes a second the disk confirms: each sale waits for some."""
-    mount = mounted(patient)
-    removable = mount is not None and Path(mount[0]).name.startswith("mmcblk")
+    found = _card(patient)
+    if found is None or found.read_only:
+        return
     try:
-        rate = syncs.rate(patient.data)
-    except OSError as error:
+        rate = sync_test.measure(patient.data, unseen=True)
+    except StallError as error:
         yield unknown(
             "disk.syncs",
-            f"How fast the disk keeps a write could not be measured ({error.strerror}).",
+            "How fast the disk keeps a write could not be measured.",
             "Look again as root (sudo stall doctor), or as the user the stall belongs to.",
+            code=error.code,
         )
         return
-    if rate.per_s < SLOW:
+    facts = {
+        "per_s": round(rate.per_s, 1),
+        "slowest_ms": round(rate.slowest_ms, 1),
+        "count": rate.count,
+        "kind": found.kind.value,
+    }
+    if sync_test.cannot_be(found.kind, rate):
+        yield warning(
+            "disk.syncs",
+            f"The disk says it keeps {rate.per_s:.0f} writes a second. None of its kind can: it says so before it has.",
+            "Do not trust it with sales. Replace it, and try the new one as docs/field-checklist.md says.",
+            **facts,
+        )
+    elif rate.slow:
         yield warning(
             "disk.syncs",
             f"The disk keeps {rate.per_s:.0f} writes a second, the slowest after {rate.slowest_ms:.0f} ms: a queue will wait for it.",
             "Use a better card (docs/hardware.md, Cards), and see that nothing else writes to it.",
-            **rate.facts,
-        )
-    elif removable and rate.per_s > TOO_GOOD:
-        yield warning(
-            "disk.syncs",
-            f"The card says it keeps {rate.per_s:.0f} writes a second. None can: it may say so before it has.",
-            "Do not trust it with sales. Replace it, and try the new one with docs/field-checklist.md.",
-            **rate.facts,
+            **facts,
         )
     else:
-        yield ok("disk.syncs", f"The disk keeps {rate.per_s:.0f} writes a second.", **rate.facts)
+        yield ok("disk.syncs", f"The disk keeps {rate.per_s:.0f} writes a second.", **facts)
+
+
+def _card(patient: Patient) -> card.Card | None:
+    try:
+        return card.look(patient.data, patient.root)
+    except OSError:
+        return None
 
 
 def mounted(patient: Patient) -> tuple[str, str, frozenset[str]] | None:
@@ -136,10 +161,3 @@ def mounted(patient: Patient) -> tuple[str, str, frozenset[str]] | None:
             longest = len(point)
             best = (told[1], told[0], frozenset([*fields[5].split(","), *told[2].split(",")]))
     return best
-
-
-def disk_of(partition: str) -> str:
-    """The disk a partition is on: mmcblk0p3 is on mmcblk0, sda1 on sda."""
-    return (
-        re.sub(r"p\d+$", "", partition) if partition.startswith(("mmcblk", "nvme")) else partition.rstrip("0123456789")
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from stall.box.config import places
 from stall.clock import Clock, SystemClock
 from stall.errors import StallError
 from stall.settings import Settings
@@ -109,6 +111,14 @@ class Patient:
         said = self.run(words)
         return said.out if said is not None and said.code == 0 else ""
 
+    def told(self, name: str) -> dict[str, object]:
+        """What one process of the appliance told the others under this name (`stall.runtime`); empty where nothing was told."""
+        try:
+            found = json.loads(self.text(f"{places.RUN.lstrip('/')}/{name}.json"))
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
     @property
     def box(self) -> sqlite3.Connection | None:
         """The database where its tables are those this version knows; None otherwise. Raises sqlite3.Error."""
@@ -117,7 +127,7 @@ class Patient:
     @property
     def appliance(self) -> bool:
         """Whether the installer made this machine one."""
-        return self.at("etc/stall/manifest.json").is_file()
+        return self.at(places.MANIFEST.lstrip("/")).is_file()
 
     @property
     def systemd(self) -> bool:

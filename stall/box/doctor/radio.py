@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from stall.box.config import boards
 from stall.box.doctor.finding import Finding, fault, note, ok, warning
 from stall.box.doctor.patient import Patient
 
@@ -14,8 +15,6 @@ _CHANNEL = re.compile(r"\bchannel (\d+) \((\d+) MHz\)")
 _STATION = re.compile(r"^Station ", re.MULTILINE)
 #: Of the most the radio bears, from so many clients on the next may be turned away (tenths).
 NEARLY = 9
-#: What the board's own radio bears with the firmware it comes with (appliance facts 3); 0 where that is not known.
-BORNE = {"brcmfmac": 10}
 
 
 def check_interface(patient: Patient) -> Iterator[Finding]:
@@ -32,7 +31,14 @@ def check_interface(patient: Patient) -> Iterator[Finding]:
             lan=name,
         )
         return
-    facts = {"lan": name, "driver": _driver(patient, name), "state": patient.text(f"sys/class/net/{name}/operstate")}
+    facts: dict[str, object] = {
+        "lan": name,
+        "driver": _driver(patient, name),
+        "state": patient.text(f"sys/class/net/{name}/operstate"),
+    }
+    own_radio = boards.read(patient.root, name).radio
+    if own_radio is not None and own_radio.chip:
+        facts |= {"chip": own_radio.chip, "firmware": "minimal" if own_radio.chosen else "usual"}
     told = patient.asked("ip", "-o", "-4", "addr", "show", "dev", name)
     if told and f" {address}/" not in told:
         yield fault(
@@ -95,7 +101,8 @@ def check_clients(patient: Patient) -> Iterator[Finding]:
     if said is None or said.code != 0:
         return
     count = len(_STATION.findall(said.out))
-    most = patient.settings.network.clients or BORNE.get(_driver(patient, name), 0)
+    bears = boards.read(patient.root, name).radio
+    most = patient.settings.network.clients or (0 if bears is None else bears.clients)
     if most and count * 10 >= most * NEARLY:
         yield note(
             "radio.clients",

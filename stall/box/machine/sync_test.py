@@ -6,6 +6,7 @@ system; what says it is done in less time did not do it. A slow answer proves no
 
 from __future__ import annotations
 
+import errno
 import os
 import statistics
 import tempfile
@@ -19,6 +20,8 @@ from stall.box.machine.card import Kind
 
 #: A look writes no more than this to the card: 64 blocks of 4 KiB, and takes no longer than two seconds.
 COUNT, BLOCK_BYTES, SECONDS = 64, 4096, 2.0
+#: How a file system says that it has no files without a name; an old one opens the folder instead.
+_NO_UNNAMED = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}
 #: Below this many there is nothing to say about a rate.
 _ENOUGH = 8
 
@@ -43,16 +46,16 @@ class Rate:
         return self.per_s < SLOW_PER_S
 
 
-def measure(folder: Path, counted: Callable[[], float] = time.perf_counter) -> Rate:
+def measure(folder: Path, counted: Callable[[], float] = time.perf_counter, *, unseen: bool = False) -> Rate:
     """Append to a file in `folder` and force each block to the disk, as a sale does. Leaves nothing behind.
 
-    Raises what `disk.sentences` makes of errors of the disk.
+    The file has no name where the file system can do that, and never one when it must be `unseen`. Raises what
+    `disk.sentences` makes of errors of the disk.
     """
     took: list[float] = []
     with disk.sentences(folder):
-        descriptor, name = tempfile.mkstemp(disk.LEFTOVER, ".sync-test.", folder)
+        descriptor = _file(folder, unseen=unseen)
         try:
-            Path(name).unlink()  # gone with the process, whatever ends it
             end = counted() + SECONDS
             while len(took) < COUNT and (counted() < end or not took):
                 before = counted()
@@ -63,6 +66,18 @@ def measure(folder: Path, counted: Callable[[], float] = time.perf_counter) -> R
             os.close(descriptor)
     every = sum(took) or 1e-9
     return Rate(len(took), len(took) / every, statistics.median(took) * 1000, max(took) * 1000)
+
+
+def _file(folder: Path, *, unseen: bool) -> int:
+    """Open a file that is gone with the process, whatever ends it."""
+    try:
+        return os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if unseen or error.errno not in _NO_UNNAMED:
+            raise
+    descriptor, name = tempfile.mkstemp(disk.LEFTOVER, ".sync-test.", folder)
+    Path(name).unlink()
+    return descriptor
 
 
 def cannot_be(kind: Kind, rate: Rate) -> bool:
