@@ -56,6 +56,8 @@ def doctor(*, data: Path | None, everything: bool, as_json: bool, bundle: Path |
             say.facts(_facts(patient, found))
         else:
             _print(patient, found, everything=everything)
+            if bundle is not None:
+                say.lines("", f"Wrote {bundle}, for your eyes alone. Look into it before you send it.")
     return 0 if examination.well(found) else 1
 
 

@@ -100,6 +100,8 @@ def spellings(secret: bytes) -> Iterator[str]:
 
 
 def _behind_name(found: re.Match[str]) -> str:
+    if found["value"] in {'""', "''"}:
+        return found[0]
     mark = found["value"][0] if found["value"][0] in "\"'" else ""
     return f"{found[1]}{mark}(secret){mark}"
 

@@ -76,11 +76,12 @@ def check_network(patient: Patient) -> Iterator[Finding]:
             f"The Wi-Fi “{own.wifi.name}” has no password: everybody near joins it, and anybody may listen.",
             "Write a password of 8 letters or more under [wifi] in settings.toml; the code on the screen carries it.",
         )
-    if own.mdns_interface and not patient.at(f"sys/class/net/{own.mdns_interface}").exists():
+    addresses = patient.asked("ip", "-o", "addr")
+    if own.mdns and own.mdns_interface and addresses and f" {own.mdns_interface}/" not in addresses:
         yield warning(
             "settings.mdns_interface",
-            f"mdns_interface is {own.mdns_interface}, and this machine has no such interface.",
-            "Write one that `ip link` shows, or take the line out.",
+            f"The stall is to be announced from {own.mdns_interface}, which is no address of this machine now.",
+            "Write one that `ip addr` shows as mdns_interface, or take the line out.",
         )
     if not patient.appliance:
         return

@@ -195,7 +195,8 @@ def test_a_portal_that_leads_nowhere_is_told(
 
 def test_a_network_that_contradicts_itself_is_told(machine: Machine) -> None:
     machine.appliance()
-    machine.set(network=Network(), wifi=Wifi("Stall"), mdns_interface="eth9")
+    machine.set(network=Network(), wifi=Wifi("Stall"), mdns=True, mdns_interface="198.51.100.7")
+    machine.says["ip -o addr"] = "2: eth0    inet 198.51.100.8/24 brd 198.51.100.255 scope global eth0"
     machine.put(
         "proc/net/route",
         "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\nwlan0\t00000000\t010200C0\t3\t0\t0\t0\t00000000",
@@ -204,7 +205,7 @@ def test_a_network_that_contradicts_itself_is_told(machine: Machine) -> None:
     cured(lan, State.FAULT, "the way to the internet", "another interface")
     cured(country, State.FAULT, "No country", "country =")
     cured(wifi, State.WARNING, "has no password", "[wifi]")
-    cured(mdns, State.WARNING, "eth9", "ip link")
+    cured(mdns, State.WARNING, "198.51.100.7", "ip addr")
 
 
 # the clock

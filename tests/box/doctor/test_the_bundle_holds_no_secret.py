@@ -158,6 +158,7 @@ def test_a_known_secret_is_found_wherever_it_stands_in_base64_or_hex(
         "[ 3.14] mmc0: new ultra high speed SDR104 SDXC card at address aaaa",
         "nginx/1.26.3, SQLite 3.46.1, kernel 6.12.25+rpt-rpi-v8",
         "listen 192.0.2.1:80; 0.0.0.0:8443; 127.0.0.1:8001",
+        'password = ""',
     ],
 )
 def test_what_is_no_secret_stays_readable(text: str) -> None:
