@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from stall.box.config import places
+from stall.box.install import manifest
+from stall.box.install.machine import Machine
+from stall.box.install.manifest import Manifest
 from stall.clock import Clock, SystemClock
 from stall.errors import StallError
 from stall.settings import Settings
@@ -128,6 +131,11 @@ class Patient:
     def appliance(self) -> bool:
         """Whether the installer made this machine one."""
         return self.at(places.MANIFEST.lstrip("/")).is_file()
+
+    @property
+    def installed(self) -> Manifest:
+        """What the installer wrote down; an empty one where nothing was installed. Raises Broken `manifest-unreadable`."""
+        return manifest.read(Machine(self.root, live=False))
 
     @property
     def systemd(self) -> bool:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from stall.box.doctor.finding import Finding, fault, ok, unknown, warning
 from stall.box.doctor.patient import Patient
+from stall.errors import StallError
 
 TARGET = "stall.target"
-#: Every unit of ours; those in the second half run only where the settings ask for them.
-ALWAYS = ("stall-web.socket", "stall-web.service", "stall-sync.service", "stall-nginx.service")
-NETWORK = ("stall-lan.service", "stall-dns.service")
-RADIO = "stall-ap.service"
+#: What runs where the installer did not write down what it switched on.
+USUAL = ("stall-web.service", "stall-sync.service", "stall-nginx.service", "stall-lan.service", "stall-dns.service")
 READER = "stall-reader@1.service"
 PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "Result", "NRestarts", "ExecMainStatus", "WatchdogUSec",
@@ -47,14 +46,15 @@ class Unit:
 
 
 def names(patient: Patient) -> list[str]:
-    """The units that should run, as the settings have it."""
-    own = patient.settings
-    wanted = [TARGET, *ALWAYS, *NETWORK]
-    if own.network.lan.startswith("wl"):
-        wanted.append(RADIO)
-    if own.reader is not None:
+    """The units that should run: those the installer switched on, and the reader's where one is set up."""
+    try:
+        listed = patient.installed.units
+    except StallError:
+        listed = ()
+    wanted = [TARGET, *(listed or USUAL)]
+    if patient.settings.reader is not None:
         wanted.append(READER)
-    return wanted
+    return list(dict.fromkeys(wanted))
 
 
 def asked(patient: Patient) -> list[Unit] | None:

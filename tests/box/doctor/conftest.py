@@ -71,7 +71,7 @@ class Machine:
 
     def appliance(self) -> Machine:
         """What the installer leaves, and everything in order."""
-        self.put("etc/stall/manifest.json", '{"files": []}')
+        self.put("etc/stall/manifest.json", "{}")
         self.put("run/systemd/system/.here")
         self.put("sys/class/net/wlan0/phy80211/name", "phy0")
         self.listen(*LISTENING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -218,19 +219,21 @@ def test_a_program_that_is_missing_is_named_with_its_package(machine: Machine) -
     cured(machine.only(versions.check_programs), State.FAULT, "dnsmasq", "apt install dnsmasq-base")
 
 
-def test_files_that_are_gone_or_changed_by_hand_are_named(machine: Machine) -> None:
-    import hashlib
-
+def test_files_that_are_gone_changed_or_opened_are_named(machine: Machine) -> None:
     machine.appliance()
-    same, changed = machine.put("etc/stall/hostapd.conf", "as it was"), machine.put("etc/stall/dnsmasq.conf", "mine")
     digest = hashlib.sha256(b"as it was").hexdigest()
-    files = [{"path": f"/etc/stall/{name}", "sha256": digest} for name in (same.name, changed.name, "nftables.nft")]
-    machine.put("etc/stall/manifest.json", json.dumps({"files": files}))
+    for name, text in {"same": "as it was", "mine": "mine", "open": "as it was", "edited": "theirs"}.items():
+        machine.put(f"etc/stall/{name}", text).chmod(0o666 if name == "open" else 0o644)
+    entries = [
+        {"path": f"/etc/stall/{name}", "kind": "file", "mode": 0o644, "sha256": digest, "before": {"kind": "nothing"}, "edited": name == "edited"}
+        for name in ("same", "mine", "open", "edited", "gone")
+    ]  # fmt: skip
+    machine.put("etc/stall/manifest.json", json.dumps({"entries": entries}))
     gone, other = machine.examined(installed.check_files)
-    cured(gone, State.FAULT, "/etc/stall/nftables.nft", "stall appliance apply")
-    cured(other, State.WARNING, "/etc/stall/dnsmasq.conf", "stall appliance apply")
+    cured(gone, State.FAULT, "/etc/stall/gone", "stall appliance apply")
+    cured(other, State.WARNING, "/etc/stall/mine, /etc/stall/open", "stall appliance apply")
     machine.put("etc/stall/manifest.json", "{")
-    cured(machine.only(installed.check_files), State.FAULT, "is not what the installer writes", "appliance apply")
+    cured(machine.only(installed.check_files), State.FAULT, "manifest.json cannot be read", "put it back from a copy")
 
 
 def shown(machine: Machine, **states: tuple[str, int]) -> str:
@@ -259,11 +262,11 @@ def test_a_stall_that_was_stopped_is_one_warning(machine: Machine) -> None:
     cured(machine.only(units.check_units), State.WARNING, "The stall is stopped", "systemctl start stall.target")
 
 
-def test_a_reader_has_a_unit_where_one_is_set_up_and_a_cable_needs_no_access_point(machine: Machine) -> None:
-    assert units.RADIO in units.names(machine.patient)
-    machine.set(reader=Reader(link="tcp:192.0.2.9:20007"), network=Network(lan="eth0"))
+def test_the_units_asked_for_are_those_installed_and_the_readers_where_one_is_set_up(machine: Machine) -> None:
+    machine.put("etc/stall/manifest.json", json.dumps({"units": ["stall-web.service", "stall-ap.service"]}))
+    assert units.names(machine.patient) == [units.TARGET, "stall-web.service", "stall-ap.service"]
+    machine.set(reader=Reader(link="tcp:192.0.2.9:20007"))
     assert units.READER in units.names(machine.patient)
-    assert units.RADIO not in units.names(machine.patient)
 
 
 # the buyers' network
