@@ -137,5 +137,14 @@ def _bundle(patient: Patient, found: list[Finding], target: Path, *, quiet: bool
             say.line(f"  {member.name:<36} {member.why:<14} {len(member.text.encode()):>7} bytes")
         say.line()
     with disk.whole_file(target, 0o600) as file:
-        disk.give_to_owner_of(target.parent, file.fileno())
+        _give_to_caller(file.fileno())
         file.write(bundle.packed(members, patient.clock.wall_ms() // 1000))
+
+
+def _give_to_caller(descriptor: int) -> None:
+    """Let what root made belong to whoever said sudo: it is theirs to send."""
+    import os
+
+    uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
+    if os.geteuid() == 0 and uid.isdecimal() and gid.isdecimal():
+        os.fchown(descriptor, int(uid), int(gid))

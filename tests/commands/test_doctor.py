@@ -170,6 +170,15 @@ def test_the_bundle_is_listed_before_it_is_written_and_is_for_its_owner_alone(ru
     assert max(map(len, ran.out.splitlines())) <= max(80, len(str(target)) + 80)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_sudo_wrote_belongs_to_whoever_said_it(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_UID", "1234")
+    monkeypatch.setenv("SUDO_GID", "1235")
+    run("doctor", "--json", "--bundle", tmp_path / "b.tar.gz")
+    about = (tmp_path / "b.tar.gz").stat()
+    assert (about.st_uid, about.st_gid, about.st_mode & 0o777) == (1234, 1235, 0o600)
+
+
 def test_with_json_the_bundle_is_written_without_a_word(run: Run, tmp_path: Path) -> None:
     assert run("doctor", "--json", "--bundle", tmp_path / "b.tar.gz").json["findings"]
     assert (tmp_path / "b.tar.gz").is_file()

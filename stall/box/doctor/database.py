@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from stall.box.doctor.finding import Finding, fault, of_error, ok, unknown, warning
 from stall.box.doctor.patient import Patient
 from stall.store import checkup, damage, epochs, locks, place
+from stall.store.readonly import untouched
 from stall.store.schema import PLACED, VERSION
 
 #: The pages of a larger database are not all read: a doctor is asked while people wait (s).
@@ -25,6 +26,8 @@ def check_database(patient: Patient) -> Iterator[Finding]:
     try:
         version = checkup.version(patient.conn)
         wrong = checkup.quick_check(patient.conn, CHECK_S)
+        if wrong:
+            wrong = _looked_at_again(patient)
     except sqlite3.Error as error:
         yield of_error("database.file", damage.explained(error))
         return
@@ -46,6 +49,12 @@ def check_database(patient: Patient) -> Iterator[Finding]:
         yield ok("database.pages", "The database is whole (quick check).")
     yield from _version(patient, version)
     yield from _beside(patient, version)
+
+
+def _looked_at_again(patient: Patient) -> list[str] | None:
+    """What is wrong at a second look: a stall that began to write in the middle of the first may look like damage."""
+    with untouched(patient.data / place.DATABASE) as conn:
+        return checkup.quick_check(conn, CHECK_S)
 
 
 def _version(patient: Patient, found: int) -> Iterator[Finding]:

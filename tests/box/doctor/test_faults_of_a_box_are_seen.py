@@ -20,7 +20,7 @@ from stall.box.doctor.patient import Patient
 from stall.clock import BUILD_MS, Source
 from stall.errors import Broken
 from stall.settings import Captive, Cloud, Network, Printer, Reader, Till, Web, Wifi
-from stall.store import locks, print_jobs, readers, tls_files, uploads
+from stall.store import checkup, locks, print_jobs, readers, tls_files, uploads
 from stall.store.db import Tx
 from tests.box.doctor.conftest import Machine, cured
 from tests.fakes.clock import FakeClock
@@ -66,6 +66,12 @@ def test_a_database_with_broken_pages_is_a_fault(box: Box, data: Path, machine: 
         file.seek(4096 * 3)
         file.write(b"\xff" * 4096 * 5)
     cured(examine(box(), [database.check_database])[0], State.FAULT, "damaged", "stall journal verify")
+
+
+def test_damage_that_is_gone_at_a_second_look_was_none(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [["row 4 missing from index"], []]
+    monkeypatch.setattr(checkup, "quick_check", lambda *_: answers.pop(0))
+    assert examine(box(), [database.check_database])[0].state is State.OK
 
 
 def test_what_cannot_be_opened_is_said_in_our_words(machine: Machine) -> None:
