@@ -69,6 +69,8 @@ def _missing(item: pytest.Item) -> str | None:
         return "no nginx here; on Debian: apt-get install nginx-light"
     for marker, tool, package in (
         ("netns", "ip", "iproute2"),
+        ("dnsmasq", "dnsmasq", "dnsmasq-base"),
+        ("nft", "nft", "nftables"),
         ("ffmpeg", "ffmpeg", "ffmpeg"),
         ("poppler", "pdftoppm", "poppler-utils"),
         ("node", "node", "nodejs"),

@@ -9,6 +9,7 @@ import hashlib
 import http.client
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 #: What is answered as text, at most.
@@ -103,12 +104,13 @@ def say(told: dict[str, Any]) -> None:
     print(json.dumps(told), flush=True)  # noqa: T201 - it is how it is talked to
 
 
-def main() -> None:
-    """Do what each line asks."""
+def main(more: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] | None = None) -> None:
+    """Do what each line asks; `more` is what else can be done."""
+    known = {"get": get, "sell": sell, "sell_item": sell_item, **(more or {})}
     for line in sys.stdin:
         asked = json.loads(line)
         try:
-            say({"get": get, "sell": sell, "sell_item": sell_item}[asked.pop("do")](asked))
+            say(known[asked.pop("do")](asked))
         except Exception as fault:  # noqa: BLE001 - whoever asked is told what went wrong
             say({"fault": f"{type(fault).__name__}: {fault}"})
 

@@ -34,7 +34,7 @@ class Air:
 
     def beside(self, namespace: str, command: list[str]) -> list[str]:
         """A command that runs there. The first word of it is a path."""
-        return [_tool("ip"), "netns", "exec", namespace, *command]
+        return [tool("ip"), "netns", "exec", namespace, *command]
 
     def lend(self, *addresses: str) -> None:
         """Give the phone these addresses instead of those it had: to the box it is another phone then."""
@@ -95,13 +95,13 @@ def _clear_leftovers() -> None:
             _run("ip", "netns", "delete", each["name"], check=False)
 
 
-def _tool(name: str) -> str:
+def tool(name: str) -> str:
     found = shutil.which(name, path=_PATH)
     assert found, missing()
     return found
 
 
-def _run(tool: str, *arguments: str, check: bool = True) -> str:
-    done = subprocess.run([_tool(tool), *arguments], check=False, capture_output=True, text=True, timeout=20)
-    assert not check or done.returncode == 0, f"{tool} {' '.join(arguments)}: {done.stderr}"
+def _run(name: str, *arguments: str, check: bool = True) -> str:
+    done = subprocess.run([tool(name), *arguments], check=False, capture_output=True, text=True, timeout=20)
+    assert not check or done.returncode == 0, f"{name} {' '.join(arguments)}: {done.stderr}"
     return done.stdout

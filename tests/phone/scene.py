@@ -34,10 +34,14 @@ STOP_S = 15.0
 class Hands:
     """Somebody in one of the namespaces who does what is asked, one thing after the other."""
 
-    def __init__(self, air: Air, namespace: str) -> None:
-        command = air.beside(namespace, [sys.executable, "-m", "tests.phone.hands"])
+    def __init__(self, beside: list[str], module: str = "tests.phone.hands") -> None:
         self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [*beside, sys.executable, "-m", module],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
         )
 
     def do(self, what: str, **more: Any) -> dict[str, Any]:
@@ -165,7 +169,7 @@ def market(folder: Path, chromium: str) -> Iterator[Market]:
         stack.callback(_end, running)
         said: list[str] = []
         _hear_until_open(running, said)
-        phone, maker = Hands(air, air.phone), Hands(air, air.box)
+        phone, maker = Hands(air.beside(air.phone, [])), Hands(air.beside(air.box, []))
         for each in (phone, maker):
             stack.callback(each.close)
         yield Market(air, DemoFolder(folder / "stall"), phone, maker, _wrapped(folder, air, chromium), said)
