@@ -102,6 +102,14 @@ look_around() {
         # A network for a phone to be on, where root may make one; skipped on a laptop like the browser's.
         if [ "${CI:-}" = true ]; then MISSING="$MISSING iproute2"; else OPTIONAL="$OPTIONAL iproute2"; fi
     fi
+    if ! have dnsmasq && ! [ -x "${STALL_SBIN:-/usr/sbin}/dnsmasq" ]; then
+        # The name service of the appliance, run in such a network; skipped on a laptop like the browser's.
+        if [ "${CI:-}" = true ]; then MISSING="$MISSING dnsmasq-base"; else OPTIONAL="$OPTIONAL dnsmasq-base"; fi
+    fi
+    if ! have nft && ! [ -x "${STALL_SBIN:-/usr/sbin}/nft" ]; then
+        # Its packet filter, likewise.
+        if [ "${CI:-}" = true ]; then MISSING="$MISSING nftables"; else OPTIONAL="$OPTIONAL nftables"; fi
+    fi
     if ! have systemd-nspawn || { ! have debootstrap && ! [ -x "${STALL_SBIN:-/usr/sbin}/debootstrap" ]; }; then
         # A Debian system to install into, where root may boot one; skipped on a laptop like the browser's.
         system='systemd-container debootstrap debian-archive-keyring'

@@ -79,7 +79,9 @@ def out(here: Street) -> set[str]:
 
 
 def own(here: Street, place: str = "phone") -> str:
-    return re.search(r"inet (\S+)/24", getattr(here, place).run("ip", "-4", "address", "show", "dev", "wlan0"))[1]  # type: ignore[index]
+    found = re.search(r"inet (\S+)/24", getattr(here, place).run("ip", "-4", "address", "show", "dev", "wlan0"))
+    assert found
+    return found[1]
 
 
 def mac(here: Street) -> str:

@@ -26,9 +26,11 @@ DEPENDED_S, IDLE_S, LOST_S = 8.0, 60.0, 15.0
 _PATIENCE_S = 3.0
 _ROUTES = Path("/proc/self/net/route")
 #: Where a resolver of the uplink stands, whatever program keeps it; the last is everybody's.
-_RESOLVERS = tuple(map(Path, ("/run/NetworkManager/no-stub-resolv.conf", "/run/systemd/resolve/resolv.conf", "/etc/resolv.conf")))
+_RESOLVERS = tuple(
+    map(Path, ("/run/NetworkManager/no-stub-resolv.conf", "/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"))
+)
 _NAMESERVER = re.compile(r"(?m)^nameserver\s+([0-9.]+)\s*$")
-_UP, _GATEWAY = 1, 2
+_UP = 1
 _STATUS = re.compile(rb"HTTP/1\.[01] 204 ")
 
 
@@ -73,7 +75,9 @@ class Watcher:
         if interface == self.found.interface and self._seconds() < self._next_s:
             return self.found
         resolver = self._resolver(self._own)
-        up = bool(resolver) and self._ask(interface, resolver)
+        up = bool(resolver) and (
+            self._ask(interface, resolver) or self._ask(interface, resolver)
+        )  # one packet may be lost
         self.found = Uplink(up, interface, resolver)
         self._next_s = self._seconds() + ((DEPENDED_S if self._depended else IDLE_S) if up else LOST_S)
         return self.found
@@ -92,7 +96,7 @@ def _best(lines: Iterable[str], lan: str) -> str:
         words = line.split()
         if len(words) < 8 or words[0] == lan or words[1] != "00000000" or words[7] != "00000000":  # noqa: PLR2004 - columns of the kernel's table
             continue
-        if int(words[3], 16) & (_UP | _GATEWAY) == _UP | _GATEWAY:
+        if int(words[3], 16) & _UP:
             found.append((int(words[6]), words[0]))
     return min(found)[1] if found else ""
 
