@@ -23,7 +23,8 @@ Usage: ./setup.sh [--system] COMMAND [ARGUMENTS]
            compared; `bench verify`: what checking a receipt strictly costs; `bench till`: what each page of the till
            costs after ten thousand sales; `bench web`: what buyers get, beside plain nginx and bare Flask; `bench import`:
            what importing a pack costs, beside the least that must be done; `bench fuzz`: search for bytes that a reader
-           of outside data does not take well; all take --help
+           of outside data does not take well; `bench vm`: the appliance in a virtual machine, with radios, a reader on
+           USB and power cuts (as root); all take --help
   install  turn this Raspberry Pi or Debian machine into the appliance, as root; `install --help` tells the rest
   wheelhouse  fetch into a folder what `install` needs on a machine without a network; `wheelhouse --help` tells the rest
   check    say what is here and what is missing; changes nothing
@@ -89,7 +90,15 @@ look_around() {
     if ! have cc; then
         if [ "${CI:-}" = true ] || [ "$1" = bench ]; then MISSING="$MISSING gcc libc6-dev"; else OPTIONAL='gcc libc6-dev'; fi
     fi
-    [ "$1" != bench ] || { MISSING=${MISSING# }; return; }
+    if [ "$1" = bench ]; then
+        if [ "$module" = tests.vm ]; then
+            have qemu-system-x86_64 || MISSING="$MISSING qemu-system-x86"
+            have cpio || MISSING="$MISSING cpio"
+            have debootstrap || [ -x "${STALL_SBIN:-/usr/sbin}/debootstrap" ] || MISSING="$MISSING debootstrap"
+        fi
+        MISSING=${MISSING# }
+        return
+    fi
     if ! have chromium && ! have chromium-browser && ! have google-chrome; then
         # On a laptop the browser tests are skipped; where CI=true nothing may be.
         if [ "${CI:-}" = true ]; then MISSING="$MISSING chromium"; else OPTIONAL="$OPTIONAL chromium"; fi
@@ -327,8 +336,9 @@ run_bench() {
         web) module=tests.bench.web ;;
         import) module=tests.bench.importing ;;
         fuzz) module=tests.fuzz ;;
-        '') wrong_usage 'which benchmark, claims, faults, readers, verify, till, web, import or fuzz?' ;;
-        *) wrong_usage "there is no benchmark '$1'; there are claims, faults, readers, verify, till, web, import and fuzz." ;;
+        vm) module=tests.vm ;;
+        '') wrong_usage 'which benchmark, claims, faults, readers, verify, till, web, import, fuzz or vm?' ;;
+        *) wrong_usage "there is no benchmark '$1'; there are claims, faults, readers, verify, till, web, import, fuzz and vm." ;;
     esac
     shift
     prepare test bench

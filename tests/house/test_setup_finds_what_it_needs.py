@@ -99,13 +99,19 @@ def test_no_chromium_on_a_laptop_stops_nothing(machine: Machine) -> None:
     )
 
 
-def test_a_benchmark_needs_a_compiler_but_no_browser(machine: Machine) -> None:
+@pytest.mark.parametrize(
+    ("benchmark", "needs"),
+    [("claims", "gcc libc6-dev"), ("vm", "gcc libc6-dev qemu-system-x86 cpio debootstrap")],
+)
+def test_a_benchmark_needs_a_compiler_and_a_virtual_machine_more_but_no_browser(
+    machine: Machine, benchmark: str, needs: str
+) -> None:
     machine.apt()
     machine.python("python3", "3.12.1")
     machine.command("git", "#!/bin/sh\n")
-    done = machine.run("bench", "claims")
+    done = machine.run("bench", benchmark)
     assert done.returncode == 1
-    assert done.stderr == ("stall: missing: gcc libc6-dev. Install with: su -c 'apt-get install gcc libc6-dev'\n")
+    assert done.stderr == f"stall: missing: {needs}. Install with: su -c 'apt-get install {needs}'\n"
 
 
 @pytest.mark.parametrize("arguments", [("bench",), ("bench", "everything")])
