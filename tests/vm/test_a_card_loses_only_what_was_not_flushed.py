@@ -32,7 +32,7 @@ class Client:
         self.line.sendall(struct.pack(">8sII", b"IHAVEOPT", 8, 0))  # structured replies, which it does not have
         assert struct.unpack(">QIII", self._get(20))[2] == 0x80000001
         self.line.sendall(struct.pack(">8sIIIH", b"IHAVEOPT", 7, 6, 0, 0))
-        kinds = []
+        kinds: list[int] = []
         while kinds[-1:] != [1]:
             _, _, kind, length = struct.unpack(">QIII", self._get(20))
             kinds.append(kind)
@@ -73,7 +73,7 @@ def card(file: Path) -> Iterator[Card]:
 
 
 def test_what_was_flushed_survives_and_what_was_not_is_old_or_new_sector_by_sector(card: Card, file: Path) -> None:
-    fates = set()
+    fates: set[str] = set()
     for seed in range(12):
         client = Client(card)
         client.ask(WRITE, 4096, data=b"k" * 3000)
