@@ -45,7 +45,7 @@ def facts(patient: Patient, found: Sequence[Finding]) -> dict[str, object]:
 def page(patient: Patient, found: Sequence[Finding], width: int, *, everything: bool) -> Iterator[str]:
     """Head, sum, then each finding that is not fine with its cure; what is fine by its name only, or `everything`."""
     told = versions.software(patient)
-    yield from textwrap.wrap(f"Stall {told['stall']} on {told['board']}, {told['system']}", width)
+    yield from textwrap.wrap(f"Stall {told['stall']} on {told['board'] or 'this machine'}, {told['system']}", width)
     up = boot.uptime_s(patient)
     yield from textwrap.wrap(f"{patient.data}{f', machine up {boot.spelled(up)}' if up is not None else ''}", width)
     yield ""

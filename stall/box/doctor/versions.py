@@ -43,8 +43,8 @@ def system(patient: Patient) -> str:
 
 
 def board(patient: Patient) -> str:
-    """The board as its firmware calls it."""
-    return patient.text("proc/device-tree/model") or patient.text("sys/class/dmi/id/product_name") or "unknown board"
+    """The board as its firmware calls it, empty where it does not say."""
+    return patient.text("proc/device-tree/model") or patient.text("sys/class/dmi/id/product_name")
 
 
 def check_software(patient: Patient) -> Iterator[Finding]:
