@@ -7,8 +7,10 @@ import json
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from stall.box.config import boards, files
 from stall.box.doctor import (
     boot,
     disk,
@@ -24,8 +26,11 @@ from stall.box.doctor import (
 )
 from stall.box.doctor.finding import State
 from stall.box.doctor.patient import Said
+from stall.box.install import manifest, plan, swap
+from stall.box.install.machine import Machine as Installed
+from stall.box.install.manifest import Manifest
 from stall.box.machine import sync_test
-from stall.settings import Network, Reader
+from stall.settings import Network, Reader, Wifi
 from tests.box.doctor.conftest import Machine, cured, port
 
 #: Where the firmware tells of voltage and heat, on a Pi 4.
@@ -234,6 +239,27 @@ def test_files_that_are_gone_changed_or_opened_are_named(machine: Machine) -> No
     cured(other, State.WARNING, "/etc/stall/mine, /etc/stall/open", "stall appliance apply")
     machine.put("etc/stall/manifest.json", "{")
     cured(machine.only(installed.check_files), State.FAULT, "manifest.json cannot be read", "put it back from a copy")
+
+
+def test_what_the_installer_lays_down_is_as_it_was_installed_until_a_hand_changes_it(machine: Machine) -> None:
+    machine.appliance()
+    for table, line in {"passwd": "{0}:x:{1}:{1}::/:/bin/sh", "group": "{0}:x:{1}:"}.items():
+        machine.put(
+            f"etc/{table}", "".join(f"{line.format(name, n)}\n" for n, name in enumerate(("root", "stall", "www-data")))
+        )
+    (machine.root / "etc/stall/manifest.json").unlink()
+    there = Installed(machine.root, live=False)
+    own = msgspec.structs.replace(machine.settings, wifi=Wifi("Salt and Paper", "twelve-roses"))
+    wanted = [
+        manifest.Wanted(each.path, each.mode, each.owner, each.group, each.content)
+        for each in files.plan(own, boards.read(machine.root, own.network.lan))
+    ]
+    swap.apply(there, Manifest(), Manifest(), plan.changes(there, Manifest(), wanted))
+    found = machine.only(installed.check_files)
+    assert (found.state, found.facts["count"]) == (State.OK, len(wanted))
+    assert {"hostapd.conf", "dnsmasq.conf"} <= {path.name for path in (machine.root / "etc/stall").iterdir()}
+    (machine.root / "etc/stall/dnsmasq.conf").write_text("interface=eth0\n")
+    cured(machine.only(installed.check_files), State.WARNING, "/etc/stall/dnsmasq.conf", "appliance apply")
 
 
 def shown(machine: Machine, **states: tuple[str, int]) -> str:
