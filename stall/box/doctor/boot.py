@@ -51,6 +51,22 @@ def check_boot(patient: Patient) -> Iterator[Finding]:
         yield ok("boot.since", f"{since}.", **facts)
 
 
+def check_watchdog(patient: Patient) -> Iterator[Finding]:
+    """See that the board would start a machine anew that stands still."""
+    state = patient.text("sys/class/watchdog/watchdog0/state")
+    if not patient.appliance or not state:
+        return
+    if state == "active":
+        yield ok("boot.watchdog_armed", "The board's watchdog is armed.", state=state)
+    else:
+        yield warning(
+            "boot.watchdog_armed",
+            "The board's watchdog is not armed: if the machine stands still, nothing starts it anew.",
+            "sudo stall appliance apply, then start the machine anew",
+            state=state,
+        )
+
+
 def spelled(seconds: int) -> str:
     """Seconds in words: the two largest units."""
     parts = [(seconds // 86_400, "day"), (seconds // 3600 % 24, "hour"), (seconds // 60 % 60, "minute")]

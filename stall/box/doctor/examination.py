@@ -63,6 +63,7 @@ CHECKS: tuple[Check, ...] = (
     memory.check_memory,
     memory.check_swap,
     boot.check_boot,
+    boot.check_watchdog,
     versions.check_software,
     versions.check_sqlite,
     versions.check_programs,

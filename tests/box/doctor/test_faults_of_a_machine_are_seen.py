@@ -215,6 +215,14 @@ def test_why_the_machine_started_anew_is_told_where_it_is_known(machine: Machine
     assert words in found.what
 
 
+def test_a_watchdog_that_sleeps_is_told(machine: Machine) -> None:
+    machine.appliance()
+    state = machine.put("sys/class/watchdog/watchdog0/state", "inactive")
+    cured(machine.only(boot.check_watchdog), State.WARNING, "not armed", "appliance apply")
+    state.write_text("active\n")
+    assert machine.only(boot.check_watchdog).state is State.OK
+
+
 # programs, files, units
 
 
