@@ -18,6 +18,8 @@ from stall.box.config.scratch import Fault
 from stall.settings import Network, Settings, Wifi
 from tests.firmware import machines
 
+pytestmark = pytest.mark.firmware
+
 SETTINGS = Settings(wifi=Wifi("Paper Lantern", "four words of it"), network=Network(country="DE"))
 BOARD = Board("pi4", "a board", Radio("brcmfmac", "43455"), "/boot/firmware", watchdog=True, swap_by_pi=True)
 #: On no Raspberry Pi something more.

@@ -59,8 +59,8 @@ def test_everything_missing_is_named_at_once(machine: Machine) -> None:
     machine.apt()
     done = machine.run("test", CI="true")
     assert done.stderr == (
-        "stall: missing: python3-venv git gcc libc6-dev chromium nginx-light iproute2 dnsmasq-base nftables systemd-container debootstrap debian-archive-keyring ffmpeg poppler-utils nodejs."
-        " Install with: su -c 'apt-get install python3-venv git gcc libc6-dev chromium nginx-light iproute2 dnsmasq-base nftables systemd-container debootstrap debian-archive-keyring ffmpeg poppler-utils nodejs'\n"
+        "stall: missing: python3-venv git gcc libc6-dev chromium nginx-light iproute2 dnsmasq-base nftables systemd-container debootstrap debian-archive-keyring hostapd systemd procps fdisk e2fsprogs ffmpeg poppler-utils nodejs."
+        " Install with: su -c 'apt-get install python3-venv git gcc libc6-dev chromium nginx-light iproute2 dnsmasq-base nftables systemd-container debootstrap debian-archive-keyring hostapd systemd procps fdisk e2fsprogs ffmpeg poppler-utils nodejs'\n"
     )
 
 
@@ -94,7 +94,7 @@ def test_no_chromium_on_a_laptop_stops_nothing(machine: Machine) -> None:
         machine.command(tool, "#!/bin/sh\n")
     done = machine.run("test")
     assert (
-        "without gcc libc6-dev chromium nginx-light iproute2 dnsmasq-base nftables systemd-container debootstrap debian-archive-keyring ffmpeg poppler-utils nodejs some tests will be skipped"
+        "without gcc libc6-dev chromium nginx-light iproute2 dnsmasq-base nftables systemd-container debootstrap debian-archive-keyring hostapd systemd procps fdisk e2fsprogs ffmpeg poppler-utils nodejs some tests will be skipped"
         in done.stderr
     )
 

@@ -81,9 +81,9 @@ TABLE = (
         "card terminals: left alone by others, started when plugged in",
     ),
     Row("udev/60-stall-printer.rules", places.UDEV_PRINTER, "udev", "receipt printers: for the group of printers"),
-    Row("journald/10-stall.conf", places.JOURNALD, "journald", "the system's log in memory, 32 MB at most"),
-    Row("timesyncd/10-stall.conf", places.TIMESYNCD, "timesyncd", "the time kept every minute"),
-    Row("systemd/10-stall.conf", places.SYSTEM, "systemd", "the machine's watchdog", _watchdog, "the machine has one"),
+    Row("journald/90-stall.conf", places.JOURNALD, "journald", "the system's log in memory, 32 MB at most"),
+    Row("timesyncd/90-stall.conf", places.TIMESYNCD, "timesyncd", "the time kept every minute"),
+    Row("systemd/90-stall.conf", places.SYSTEM, "systemd", "the machine's watchdog", _watchdog, "the machine has one"),
     Row(
         "sysctl/60-stall.conf",
         places.SYSCTL,
@@ -100,7 +100,7 @@ TABLE = (
         _country,
         "on a radio, with a country set, on no Raspberry Pi",
     ),
-    Row("swap/60-stall.conf", places.SWAP, "swap", "no swapping to the card", _swap, "Raspberry Pi OS from Trixie on"),
+    Row("swap/90-stall.conf", places.SWAP, "swap", "no swapping to the card", _swap, "Raspberry Pi OS from Trixie on"),
 )
 #: Units that only some machines have.
 UNIT_WHEN: dict[str, When] = {"stall-ap.service": _radio}

@@ -65,9 +65,10 @@ NFTABLES = "/etc/stall/nftables.nft"
 
 # ---------------------------------------------------------------- in folders of the system
 UNITS = "/etc/systemd/system"
-JOURNALD = "/etc/systemd/journald.conf.d/10-stall.conf"
-TIMESYNCD = "/etc/systemd/timesyncd.conf.d/10-stall.conf"
-SYSTEM = "/etc/systemd/system.conf.d/10-stall.conf"
+#: The last name counts, whichever folder it is in, and Raspberry Pi OS brings 40- and 70- of these (raspberrypi-sys-mods).
+JOURNALD = "/etc/systemd/journald.conf.d/90-stall.conf"
+TIMESYNCD = "/etc/systemd/timesyncd.conf.d/90-stall.conf"
+SYSTEM = "/etc/systemd/system.conf.d/90-stall.conf"
 NETWORK_MANAGER = "/etc/NetworkManager/conf.d/10-stall.conf"
 UDEV_READER = "/etc/udev/rules.d/60-stall-reader.rules"
 UDEV_PRINTER = "/etc/udev/rules.d/60-stall-printer.rules"
@@ -76,7 +77,7 @@ TMPFILES = "/etc/tmpfiles.d/stall.conf"
 SYSUSERS = "/etc/sysusers.d/stall.conf"
 MODPROBE = "/etc/modprobe.d/stall.conf"
 #: How much memory Raspberry Pi OS swaps to, and where (its own program reads it).
-SWAP = "/etc/rpi/swap.conf.d/60-stall.conf"
+SWAP = "/etc/rpi/swap.conf.d/90-stall.conf"
 FSTAB = "/etc/fstab"
 #: Where Raspberry Pi OS mounts what the firmware reads; before Bookworm it was /boot itself.
 BOOT = ("/boot/firmware", "/boot")

@@ -28,9 +28,6 @@ def values(settings: Settings, board: Board, channel: int = 0) -> Values:
         **_places(),
         **_network(settings, board, channel),
         **_devices(settings),
-        "radio": board.radio is not None,
-        "pi": board.pi,
-        "watchdog": board.watchdog,
         "small": 0 < board.memory_mb < 700,  # noqa: PLR2004 - MB; a board sold with 512
     }
 
