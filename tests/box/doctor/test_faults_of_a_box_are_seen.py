@@ -74,6 +74,12 @@ def test_damage_that_is_gone_at_a_second_look_was_none(box: Box, monkeypatch: py
     assert examine(box(), [database.check_database])[0].state is State.OK
 
 
+def test_a_database_too_large_for_a_quick_look_is_told(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "CHECK_S", -1.0)
+    monkeypatch.setattr(checkup, "_STEPS", 1)
+    cured(examine(box(), [database.check_database])[0], State.UNKNOWN, "so large", "stall journal verify")
+
+
 def test_what_cannot_be_opened_is_said_in_our_words(machine: Machine) -> None:
     trouble = Broken("box-missing", "There is no stall in X. Check the name behind --data.")
     cured(

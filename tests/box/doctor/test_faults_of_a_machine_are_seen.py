@@ -215,6 +215,13 @@ def test_why_the_machine_started_anew_is_told_where_it_is_known(machine: Machine
     assert words in found.what
 
 
+def test_an_update_that_waits_for_a_restart_is_told(machine: Machine) -> None:
+    machine.appliance()
+    machine.put("proc/uptime", "90 1")
+    machine.put("var/run/reboot-required")
+    cured(machine.only(boot.check_boot), State.NOTE, "an update waits", "After the market")
+
+
 def test_a_watchdog_that_sleeps_is_told(machine: Machine) -> None:
     machine.appliance()
     state = machine.put("sys/class/watchdog/watchdog0/state", "inactive")
