@@ -33,22 +33,39 @@ for each in (reader_probe.probe, reader_watch.watch):
     reader.add_command(each)
 
 
+#: Whoever stops us in the middle of a payment waits for its end: so long at most, which is more than a terminal gives a card (s).
+PAYMENT_S = 180.0
+
+
 def _serve(data: Path, number: int) -> None:
     from stall import log
     from stall.app import open_box
+    from stall.box import sd_notify
+    from stall.commands import managed
     from stall.errors import Refused
     from stall.reader.worker import Worker
 
+    manager = sd_notify.taken()
     log.setup()
     stop = threading.Event()
+    worker: Worker | None = None
+
+    def asked_to_stop(*_: object) -> None:
+        stop.set()
+        if worker is not None and worker.paying:
+            manager.extend(PAYMENT_S)
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+        signal.signal(name, asked_to_stop)
     box = open_box(data, all_day=True)
     try:
         if box.settings.reader is None:
             raise Refused(
                 "reader-not-set", f"No reader is set up. Write a [reader] table into {data}/settings.toml first."
             )
-        Worker(box, number, box.settings.reader, stop).run()
+        worker = Worker(box, number, box.settings.reader, stop)
+        ended = managed.under(manager, f"Serves card reader {number}")(worker.alive())
+        worker.run()
+        ended()
     finally:
         box.close()

@@ -21,15 +21,19 @@ if TYPE_CHECKING:
 def sync(data: Path) -> None:
     """Bring the journal to the cloud whenever there is a network, print receipts, and keep the box tidy."""
     from stall import app, log
+    from stall.box import sd_notify
+    from stall.commands import managed
     from stall.sync import serve
 
+    manager = sd_notify.taken()
     log.setup()
     box = app.open_box(data, all_day=True)
     with ExitStack() as until_stopped:
         until_stopped.callback(box.close)
         if box.settings.mdns:
             _announce(box, until_stopped)
-        serve.run(box.db, box.secrets, box.settings.cloud, say.line, _beside(box))
+        begun = managed.under(manager, "Uploads, prints and keeps the box tidy")
+        serve.run(box.db, box.secrets, box.settings.cloud, say.line, _beside(box), begun)
 
 
 def _beside(box: Box) -> list[Beside]:

@@ -16,9 +16,12 @@ def web(data: Path) -> None:
     """Serve the buyers' pages, and the till on this machine only."""
     gc.disable()  # nothing of what is loaded now is garbage; `serve` enables it when all is there
     from stall import app, log
+    from stall.box import sd_listen, sd_notify
     from stall.box.memory import give_back_free, give_back_large_blocks
+    from stall.commands import managed
     from stall.web import serve
 
+    manager, given = sd_notify.taken(), sd_listen.taken()
     log.setup()
     give_back_large_blocks()  # before the first thread takes an arena of its own
     held = serve.hold_signals()  # the crowd's writer is a thread too
@@ -29,6 +32,6 @@ def web(data: Path) -> None:
         gc.enable()
         raise
     try:
-        serve.run(box, say.line, give_back_free)
+        serve.run(box, say.line, give_back_free, given, managed.under(manager, "Serves buyers and the till"))
     finally:
         box.close()

@@ -72,6 +72,16 @@ class Driver(Protocol):
         ...
 
     @property
+    def turns(self) -> int:
+        """How often its thread looked at the line; it grows, four times a second and more, while that goes round."""
+        ...
+
+    @property
+    def waits(self) -> int:
+        """How often a call of ours that waits for it went round: grows about every second, however long it takes."""
+        ...
+
+    @property
     def pause_s(self) -> float:
         """How long to wait before asking a busy terminal again."""
         ...

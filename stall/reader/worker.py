@@ -6,12 +6,14 @@ instant, the next start finds as an open attempt and asks the terminal about, be
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
 from typing import NamedTuple
 
 from stall import log
+from stall.alive import Alive
 from stall.domain.payment import Reason, State
 from stall.errors import Refused, Retry, StallError
 from stall.flows import card_attempt, day_end
@@ -68,7 +70,27 @@ class Worker:
         self._running: Payment | None = None
         self._told: tuple[str, str] | None = None
         self._tells_totals = True
+        self._terminal: Driver | None = None
+        self._rounds, self._waits, self._without = 0, 0, itertools.count()
         self._watcher = Watcher(box.db.path, self._on_change)
+
+    @property
+    def paying(self) -> bool:
+        """Whether the terminal is taking a payment: whoever stops us waits for that."""
+        return self._running is not None
+
+    def alive(self) -> Alive:
+        """What must go on: this thread and the line's go round, however slow a card, a person or a terminal is."""
+        return Alive(turns={"worker": self._turns, "line": self._line, "watcher": lambda: self._watcher.turns})
+
+    def _turns(self) -> int:
+        terminal = self._terminal
+        return self._rounds + self._waits + (0 if terminal is None else terminal.waits)
+
+    def _line(self) -> int:
+        """Turns of the line's thread; where there is no line, or it was lost, nothing is asked of it."""
+        terminal = self._terminal
+        return next(self._without) if terminal is None or not terminal.alive else terminal.turns
 
     def run(self) -> None:
         """Connect and serve, again and again, until `stop` is set."""
@@ -76,6 +98,7 @@ class Worker:
         self._fail_begun_jobs()
         try:
             while not self._stop.is_set():
+                self._rounds += 1
                 try:
                     self._serve(self._connect())
                 except Retry as trouble:
@@ -101,6 +124,7 @@ class Worker:
 
     def _serve(self, terminal: Driver) -> None:
         """Work with one connection until it breaks. Raises Retry then, Refused where the terminal refuses us."""
+        self._terminal = terminal
         try:
             self._report("checking", "Asking the terminal how it stands")
             status = self._wait_until_ready(terminal)
@@ -114,6 +138,7 @@ class Worker:
             while not self._stop.is_set() and terminal.alive:
                 self._next(terminal)
         finally:
+            self._terminal, self._waits = None, self._waits + terminal.waits
             terminal.close()
         if not self._stop.is_set():
             raise Retry("reader-lost", "The card terminal is not connected. Check its cable and power.", 1.0)
@@ -149,6 +174,7 @@ class Worker:
         """Wait for a change of the database, looking up twice a second whether to stop or the cable is out."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self._stop.is_set():
+            self._rounds += 1
             if self._watcher.wait(seen, GLANCE_S) != seen or not terminal.alive:
                 return True
         return False
@@ -188,6 +214,7 @@ class Worker:
     def _wait_for_decision(self, attempt_no: int) -> None:
         until = time.monotonic() + ASK_AGAIN_S * self._scale
         while not self._stop.is_set() and time.monotonic() < until:
+            self._rounds += 1
             seen = self._watcher.count
             if not attempts.get(self._box.db.read(), attempt_no).open:
                 return
@@ -197,6 +224,7 @@ class Worker:
         """Poll the status, without spamming, until the terminal is done with jobs of its own; return the last one."""
         status = READY
         while not self._stop.is_set():
+            self._rounds += 1
             status = terminal.status()
             if terminal.takes_commands(status):
                 break

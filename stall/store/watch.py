@@ -33,6 +33,8 @@ class Watcher:
         self._on_change = on_change
         self._changed = threading.Condition()
         self._count = 0
+        #: How often it looked, changed or not: grows while its thread goes round.
+        self.turns = 0
         self._stop, self._begun = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._thread.start()
@@ -65,6 +67,7 @@ class Watcher:
             except (sqlite3.Error, Broken) as trouble:
                 log.get("store").warning("watch.begun_anew", reason=str(trouble))
                 self._begun.set()
+                self.turns += 1
                 self._stop.wait(PERIOD_S)
                 self._tell()  # what was missed meanwhile nobody knows
 
@@ -73,6 +76,7 @@ class Watcher:
             last = _version(conn)
             self._begun.set()
             while not self._stop.wait(PERIOD_S):
+                self.turns += 1
                 now = _version(conn)
                 if now != last:
                     last = now

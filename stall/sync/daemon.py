@@ -29,6 +29,8 @@ PAUSE_S = 1.0  # between two uploads when sales come in quick succession
 TIDY_EVERY_S = 30.0
 #: How often to look whether somebody set the clock, and what is more than its usual drift between two looks (s).
 CLOCK_LOOK_S, CLOCK_SET_S = 1.0, 2.0
+#: Tidying is judged to hang where it takes longer than this, or did not begin for so long (s).
+TIDY_LONGEST_S, TIDY_LATE_S = 180.0, 120.0
 logger = log.get("sync")
 
 
@@ -90,7 +92,11 @@ class Daemon:
     """Runs the jobs until stopped. `wake` brings the upload forward; calling it often costs nothing."""
 
     def __init__(
-        self, upload: Callable[[], None] | None, tidy: Callable[[], None], skew: Callable[[], float] = _skew
+        self,
+        upload: Callable[[], None] | None,
+        tidy: Callable[[], None],
+        skew: Callable[[], float] = _skew,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take the jobs; without a cloud there is no `upload`. `skew` is the wall clock less the monotonic one (s)."""
         # Its only warning is that a job still runs when it is due again, which is as intended.
@@ -102,11 +108,15 @@ class Daemon:
         )
         self._state = threading.Condition()
         self._running = 0
-        self._skew = skew
+        self._skew, self._monotonic = skew, monotonic
+        #: How often the clock was looked at: grows while that thread goes round.
+        self.turns = 0
+        #: When tidying last began, and whether it has ended since.
+        self._tidied_s, self._tidying = monotonic(), False
         self._stopping = threading.Event()
         self._clock_watch = threading.Thread(target=self._watch_clock, name="clock-watch", daemon=True)
         self._last_upload = datetime.fromtimestamp(0, UTC)
-        self._add("tidy", tidy, TIDY_EVERY_S)
+        self._add("tidy", self._timed(tidy), TIDY_EVERY_S)
         if upload is not None:
             self._add("upload", self._noted(upload), UPLOAD_EVERY_S)
 
@@ -135,6 +145,11 @@ class Daemon:
         if job is not None and job.next_run_time is not None and job.next_run_time > soon:
             job.modify(next_run_time=soon)
 
+    def on_time(self) -> bool:
+        """Whether the schedule is kept, as far as tidying shows: an upload takes as long as its cloud does."""
+        passed = self._monotonic() - self._tidied_s
+        return passed < (TIDY_LONGEST_S if self._tidying else TIDY_LATE_S)
+
     def stop(self, within_s: float) -> bool:
         """Start no job any more; True when none is running after at most `within_s` seconds."""
         self._stopping.set()
@@ -146,6 +161,7 @@ class Daemon:
         """The scheduler goes by the wall clock: set back a year, it would do nothing for a year."""
         seen = self._skew()
         while not self._stopping.wait(CLOCK_LOOK_S):
+            self.turns += 1
             now = self._skew()
             if abs(now - seen) > CLOCK_SET_S:
                 self._begin_anew()
@@ -158,6 +174,16 @@ class Daemon:
         for job in self._scheduler.get_jobs():
             with contextlib.suppress(JobLookupError):
                 job.modify(next_run_time=datetime.now(UTC))
+
+    def _timed(self, tidy: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            self._tidied_s, self._tidying = self._monotonic(), True
+            try:
+                tidy()
+            finally:
+                self._tidying = False
+
+        return run
 
     def _noted(self, upload: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:

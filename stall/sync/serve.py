@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from stall import log
+from stall.alive import Alive
 from stall.flows import housekeeping
 from stall.flows.forget_imports import forget_old_imports
 from stall.flows.keep_hashes import tidy_hashes
@@ -40,6 +41,15 @@ class Beside(Protocol):
         """Something changed in the database."""
         ...
 
+    @property
+    def name(self) -> str:
+        """What the self-check calls it."""
+        ...
+
+    def well(self) -> bool:
+        """Whether it goes on; how fast is not judged."""
+        ...
+
     def stop(self, within_s: float) -> bool:
         """Begin nothing any more; True when nothing is running after at most `within_s` seconds."""
         ...
@@ -51,14 +61,17 @@ def run(
     cloud: Cloud | None,
     ready: Callable[[str], None],
     beside: Sequence[Beside] = (),
+    begun: Callable[[Alive], Callable[[], object]] = lambda _: int,
 ) -> None:
     """Work until SIGTERM or SIGINT; `ready` is told in one sentence what is done. Each of `beside` runs for as long.
+
+    `begun` is told what must go on from then, and gives what to call when it ends.
 
     Raises Refused `already-running`; WireError when the cloud's key in the settings is no key.
     """
     held = locks.own_name(database.path.parent, "sync")
     try:
-        _run(database, secrets, cloud, ready, beside)
+        _run(database, secrets, cloud, ready, beside, begun)
     finally:
         held.release()
 
@@ -69,6 +82,7 @@ def _run(
     cloud: Cloud | None,
     ready: Callable[[str], None],
     beside: Sequence[Beside],
+    begun: Callable[[Alive], Callable[[], object]],
 ) -> None:
     # Blocked before any thread starts, so that only the sigwait below ever sees them.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
@@ -99,7 +113,10 @@ def _run(
 
     watcher = Watcher(database.path, on_change=changed)
     ready(_said(cloud))
+    well = {"schedule": daemon.on_time, **{other.name: other.well for other in beside}}
+    ending = begun(Alive(turns={"clock": lambda: daemon.turns, "watcher": lambda: watcher.turns}, well=well))
     signal.sigwait(SIGNALS)
+    ending()
     stopping.set()
     watcher.stop()
     ended = [other.stop(BESIDE_STOP_S) for other in beside]

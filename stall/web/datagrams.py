@@ -94,13 +94,19 @@ def transfer_of(box: Box, report: Report) -> Transfer | None:
 class Datagrams:
     """Listens for reports on a socket of its own, on one thread."""
 
-    def __init__(self, path: Path, box: Box, transfers: Transfers) -> None:
-        """Listen at `path`; one left by a process that died is replaced. Raises Refused `address-refused`."""
+    def __init__(self, path: Path, box: Box, transfers: Transfers, given: socket.socket | None = None) -> None:
+        """Listen at `path`, or on the socket `given` there; one left by a process that died is replaced.
+
+        Raises Refused `address-refused`.
+        """
         self._path, self._box, self._transfers = path, box, transfers
+        self._given = given is not None
+        #: How often it looked: grows while its thread goes round.
+        self.turns = 0
         self._waiting: deque[bytes] = deque()
         self.dropped = 0
         self._stopping = threading.Event()
-        self._socket = _listen(path)
+        self._socket = _listen(path) if given is None else given
         self._thread = threading.Thread(target=self._run, name="reports", daemon=True)
         self._thread.start()
 
@@ -109,10 +115,12 @@ class Datagrams:
         self._stopping.set()
         self._thread.join(timeout=5)
         self._socket.close()
-        self._path.unlink(missing_ok=True)
+        if not self._given:
+            self._path.unlink(missing_ok=True)
 
     def _run(self) -> None:
         while True:
+            self.turns += 1
             ending = self._stopping.is_set()
             self._receive(wait=not self._waiting and not ending)
             if self._waiting:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -234,9 +235,25 @@ class Connection(HTTPChannel):
     #: The loop's thread is handing on the request it has just read.
     reading = False
     server: Any
+    socket: Any
     request: Any
     requests: Any
     requests_lock: Any
+
+    def asks_nothing(self, *, patient: bool) -> bool:
+        """Whether nobody loses anything if it is closed now; on the loop's thread only.
+
+        What has not said a word yet is about to, and is waited for while `patient`. What answered before may be used again in this
+        very moment, so what waits in the kernel is looked at too.
+        """
+        if self.requests or self.request is not None or self.total_outbufs_len:
+            return False
+        if self.last_activity == self.creation_time and patient:
+            return False
+        try:
+            return not self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except OSError:  # nothing there, or nobody any more
+            return True
 
     def received(self, data: bytes) -> bool:
         """Take what came in: a plain request at once, anything else by way of the server's reader."""

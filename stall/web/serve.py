@@ -14,7 +14,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,16 +23,18 @@ from typing import TYPE_CHECKING, Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from stall import log
+from stall import log, runtime
+from stall.alive import Alive
 from stall.errors import Refused
 from stall.store import link_secret, locks, open_folders
 from stall.store.box import Box
-from stall.web import guard
+from stall.web import going, guard
 from stall.web.buyer.front import Front
 from stall.web.buyer.shop import Shop
 from stall.web.datagrams import Datagrams
 from stall.web.direct import Connection, Taker, Threads
 from stall.web.factory import create_buyer_app, shop_of
+from stall.web.given import Given
 from stall.web.guard import MAX_BODY_BYTES, MAX_PICTURE_BYTES, is_shared
 from stall.web.warm import Warm
 
@@ -57,6 +60,9 @@ IDLE_S = 60
 NEVER = 1 << 62
 HEADER_BYTES = 32 * 1024
 _STOP_S = 1
+#: Where another process follows on the same sockets, what was begun is finished first: so long at most (s), and so long a new
+#: connection may take to say what it wants.
+EBB_S, _FIRST_WORD_S, _EBB_LOOK_S = 10.0, 1.0, 0.02
 _ACCEPTED_TOGETHER = 32
 TILL_SOCKET, NGINX_SOCKET_MODE = "till.sock", 0o660
 #: Beside the buyers' socket: where nginx reports what it sent.
@@ -81,33 +87,44 @@ def let_signals(held: set[int]) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
-def run(box: Box, ready: Callable[[str], None], tidy: Callable[[], object] = int) -> None:
+def run(
+    box: Box,
+    ready: Callable[[str], None],
+    tidy: Callable[[], object] = int,
+    sockets: Iterable[socket.socket] = (),
+    begun: Callable[[Alive], Callable[[], object]] = lambda _: int,
+) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is told both addresses once they answer. Closes nothing of the box.
 
-    `tidy` is called when much was made and thrown away.
+    `tidy` is called when much was made and thrown away; `sockets` are held open by somebody who starts another process on them after
+    this one. `begun` is told what must go on from now on, and gives what to call when it ends.
 
-    Raises Refused `port-in-use`, `address-refused`, `already-running`.
+    Raises Refused `port-in-use`, `address-refused`, `already-running`, `socket-unknown`.
     """
     hold_signals()
+    given = Given(sockets)
     _allow_many_files()
     sys.setswitchinterval(SWITCH_S)
     web = box.settings.web
     with contextlib.ExitStack() as open_things:
         held = locks.own_name(box.folder, "web")
         open_things.callback(held.release)
-        till_socket = open_things.enter_context(listen(TILL_HOST, web.till_port))
+        till_socket = open_things.enter_context(_held(given, web.till_port) or listen(TILL_HOST, web.till_port))
         behind = Path(web.socket) if web.socket else None
+        reports: Datagrams | None = None
+        serving: dict[str, Serving] = {}
         app = create_buyer_app(box, watch=True, behind_nginx=behind is not None, draws=True)
         open_things.callback(shop_of(app).stop)
         if behind is not None:
-            _meet_nginx(box, shop_of(app), behind, open_things)
-        buyers_socket = listen(web.host, web.port) if behind is None else listen_unix(behind, "web")
+            reports = _meet_nginx(box, shop_of(app), behind, open_things, given)
+        buyers_socket = (
+            listen(web.host, web.port) if behind is None else _behind_nginx(behind, "web", given, open_things)
+        )
         open_things.enter_context(buyers_socket)
-        if behind is not None:
-            open_things.callback(behind.unlink, missing_ok=True)
         front = Front(shop_of(app), guard.buyer_rules(web, box.settings.captive.https))
         buyers = Serving(app, buyers_socket, "buyers", web.threads, front, behind_nginx=behind is not None)
         open_things.callback(buyers.stop)
+        serving["buyers"] = buyers
         warm = Warm(box, app, shop_of(app).pages, buyers.on_threads, tidy)
         open_things.callback(warm.stop)
         warm.window()
@@ -116,28 +133,64 @@ def run(box: Box, ready: Callable[[str], None], tidy: Callable[[], object] = int
 
         till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES)
         open_things.callback(till.stop)
+        serving["till"] = till
         away = till_socket_path(box)
         if away is not None:
-            open_things.callback(away.unlink, missing_ok=True)
-            remote_socket = open_things.enter_context(listen_unix(away))
+            remote_socket = open_things.enter_context(_behind_nginx(away, "till", given, open_things))
             away_app = create_till_app(box, remote=True)
             remote = Serving(
                 away_app, remote_socket, "till-tls", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES, behind_tls=True
             )
             open_things.callback(remote.stop)
+            serving["till-tls"] = remote
+        given.none_left()
         _spare_the_collector()
         warm.start()
         ready(f"Buyers: {web.address}")
         ready(f"Till:   http://{TILL_HOST}:{till_socket.getsockname()[1]}")
+        ending = begun(going.on(box, shop_of(app), reports, serving))
         signal.sigwait(SIGNALS)
+        ending()
+        if given.some:
+            _ebb(list(serving.values()))
 
 
-def _meet_nginx(box: Box, shop: Shop, buyers_socket: Path, open_things: contextlib.ExitStack) -> None:
+def _ebb(serving: Sequence[Serving]) -> None:
+    """Take nobody on any more, and finish what was begun: whoever knocks now waits for the next process."""
+    for each in serving:
+        each.take_no_more()
+    until = time.monotonic() + EBB_S
+    while time.monotonic() < until and any([each.finishing() for each in serving]):  # noqa: C419 - each lets go of its own
+        time.sleep(_EBB_LOOK_S)
+
+
+def _held(given: Given, port: int) -> socket.socket | None:
+    """The till's socket on this machine, as we would have opened it."""
+    sock = given.stream((TILL_HOST, port))
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    return sock
+
+
+def _behind_nginx(path: Path, table: str, given: Given, open_things: contextlib.ExitStack) -> socket.socket:
+    """The socket for nginx at `path`: the one we were given, else one of our own, which goes with us."""
+    sock = given.stream(str(path))
+    if sock is None:
+        sock = listen_unix(path, table)
+        open_things.callback(path.unlink, missing_ok=True)
+    return sock
+
+
+def _meet_nginx(
+    box: Box, shop: Shop, buyers_socket: Path, open_things: contextlib.ExitStack, given: Given
+) -> Datagrams:
     """Have ready what nginx needs of us before it is let in: folders it may read, the secret of links, an ear for its reports."""
     open_folders.open_to_group(box.folder)
     link_secret.keep(box.folder / "keys", box.secrets)
-    reports = Datagrams(buyers_socket.with_name(REPORTS_SOCKET), box, shop.transfers)
+    place = buyers_socket.with_name(REPORTS_SOCKET)
+    reports = Datagrams(place, box, shop.transfers, given.datagrams(str(place)))
     open_things.callback(reports.stop)
+    return reports
 
 
 def _spare_the_collector() -> None:
@@ -181,8 +234,8 @@ def till_socket_path(box: Box) -> Path | None:
     """Where nginx finds the till: as set, else in the runtime folder that the service manager made; None without either."""
     if box.settings.till.socket:
         return Path(box.settings.till.socket)
-    runtime = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
-    return Path(runtime) / TILL_SOCKET if runtime else None
+    folder = runtime.folder()
+    return None if folder is None else folder / TILL_SOCKET
 
 
 def listen_unix(path: Path, table: str = "till") -> socket.socket:
@@ -276,6 +329,8 @@ class Serving:
         server: Any = self._server
         server.handle_accept = partial(_accept_all, server, server.handle_accept)
         self._stopping = False
+        self._rests_from = 0.0
+        self.address: str | tuple[str, int] = sock.getsockname()
         self._thread = threading.Thread(target=self._run, name=f"serve-{name}", daemon=True)
         self._thread.start()
 
@@ -284,6 +339,26 @@ class Serving:
         if not self._stopping:
             self._server.task_dispatcher.on_the_loop(self._server, do)
             self._server.task_dispatcher.visit(do)
+
+    def take_no_more(self) -> None:
+        """Accept no connection any more; those there are go on."""
+        self._rests_from = time.monotonic()
+        self._server.accepting = False  # its loop looks at this before each turn
+
+    def finishing(self) -> bool:
+        """After `take_no_more`: let go of connections that ask for nothing, and say whether any is left."""
+        looked = threading.Event()
+
+        def let_go() -> None:
+            patient = time.monotonic() - self._rests_from < _FIRST_WORD_S
+            for channel in list(self._server.active_channels.values()):
+                if channel.asks_nothing(patient=patient):
+                    channel.handle_close()
+            looked.set()
+
+        self._server.task_dispatcher.on_the_loop(self._server, let_go)
+        looked.wait(_STOP_S)
+        return bool(self._server.active_channels)
 
     def stop(self) -> None:
         """Let running requests finish for a second at most, then close every connection and end the loop."""

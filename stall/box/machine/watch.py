@@ -45,6 +45,8 @@ class _Seen:
 class Watch:
     """A thread beside the others of a process: `start`, `wake` when the database changed (nothing to us), `stop`."""
 
+    name = "machine"
+
     def __init__(
         self,
         folder: Path,
@@ -64,6 +66,10 @@ class Watch:
 
     def wake(self) -> None:
         """Power and disk do not come from the database."""
+
+    def well(self) -> bool:
+        """Whether its thread goes on."""
+        return self._thread.is_alive()
 
     def stop(self, within_s: float) -> bool:
         """End; True when the thread did within `within_s` seconds."""

@@ -39,12 +39,16 @@ _LATER = "The printer stopped in the middle: {why} Part of this may have come ou
 class Printing:
     """The printer of one box and the thread that prints on it."""
 
+    name = NAME
+
     def __init__(self, box: Box, printer: Printer, connect: Callable[[str, str], Port] = ports.connect) -> None:
         """Take the opened box and what its settings say of the printer; `connect` opens the way to it."""
         self._box, self._printer, self._connect = box, printer, connect
         self._can = Ability(printer.width_mm, printer.code_page, printer.qr == "native")
         self._woken, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="printer", daemon=True)
+        #: The thread came to its end as it should.
+        self._ended = False
         self._port: Port | None = None
         self._echoes: bool | None = None
         self._reported: Seen | None = None
@@ -57,6 +61,10 @@ class Printing:
     def wake(self) -> None:
         """Something changed in the database."""
         self._woken.set()
+
+    def well(self) -> bool:
+        """Whether its thread goes on, or had nothing to do here; a slow printer is no fault of it."""
+        return self._ended or self._thread.is_alive()
 
     def stop(self, within_s: float) -> bool:
         """Begin no job any more; True when none is running after at most `within_s` seconds."""
@@ -71,6 +79,7 @@ class Printing:
     def _run(self) -> None:
         held = self._own()
         if held is None:
+            self._ended = True
             return
         try:
             while not self._stopping.is_set():

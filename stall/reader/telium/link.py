@@ -59,6 +59,8 @@ class Link:
         self.asked = 0
         """How many frames of ours have left."""
         self.garbled = self.repeated = 0
+        #: How often the line was read, and how often whoever waits for a frame went round: for the self-check.
+        self.turns = self.waits = 0
         self._transport, self._trace, self._side = transport, trace, side
         self._decoder = telium.Decoder(side.hears)
         self._lock = threading.RLock()
@@ -107,6 +109,7 @@ class Link:
 
     def hear(self, timeout_s: float) -> Heard | None:
         """The next frame of the other end, or None after `timeout_s`. Raises Retry `reader-lost`."""
+        self.waits += 1
         try:
             heard = self._up.get(timeout=max(0.0, timeout_s))
         except queue.Empty:
@@ -127,6 +130,7 @@ class Link:
     def _run(self) -> None:
         try:
             while self.alive:
+                self.turns += 1
                 data = self._transport.read(_CHUNK, self._patience())
                 with self._lock:
                     for event in self._events(data):

@@ -27,6 +27,8 @@ MOST_UNHEARD = 256
 
 _CHUNK = 4096
 _IDLE_S = 0.25
+#: Whoever waits long for a unit goes round so often meanwhile (s).
+_SLICE_S = 1.0
 _REPEAT_WINDOW = 1.2
 _ANSWERS = (0x80, 0x84)
 _ABORT = b"\x06\x1e"
@@ -82,6 +84,8 @@ class Link:
         self._last_at = self._heard_at = 0.0
         self._strays, self._stray_until = 0, 0.0
         self._lost: StallError | None = None
+        #: How often the line was read, and how often whoever waits for a unit went round: for the self-check.
+        self.turns = self.waits = 0
         self.noise = self.bad_frames = self.duplicates = 0
         self.before_ack: Callable[[bytes], None] | None = None
         """Called with each new unit before it is acknowledged, on the link's thread; a StallError loses the line instead."""
@@ -112,12 +116,19 @@ class Link:
 
     def receive(self, timeout_s: float) -> Received | None:
         """The next unit, or None after `timeout_s`. Raises Retry `reader-lost` when the line is gone."""
-        try:
-            received = self._up.get(timeout=max(0.0, timeout_s))
-        except queue.Empty:
-            received = None
-            if self._lost is None:
-                return None
+        until = time.monotonic() + timeout_s
+        while True:
+            self.waits += 1
+            left = until - time.monotonic()
+            try:
+                received = self._up.get(timeout=max(0.0, min(left, _SLICE_S)))
+            except queue.Empty:
+                if self._lost is None and left > _SLICE_S:
+                    continue
+                received = None
+                if self._lost is None:
+                    return None
+            break
         if received is None:
             self._up.put(None)  # whoever asks next shall hear it too
             raise self._lost or Retry(
@@ -142,6 +153,7 @@ class Link:
         """Read, acknowledge, repeat, until the transport is lost."""
         try:
             while self.alive:
+                self.turns += 1
                 data = self._transport.read(_CHUNK, self._patience())
                 with self._lock:
                     for event in self._events(data):

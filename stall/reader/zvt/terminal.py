@@ -39,6 +39,16 @@ class Terminal:
         return self.link.alive
 
     @property
+    def turns(self) -> int:
+        """See Driver.turns."""
+        return self.link.turns
+
+    @property
+    def waits(self) -> int:
+        """See Driver.waits."""
+        return self.link.waits
+
+    @property
     def pause_s(self) -> float:
         """See Driver.pause_s."""
         return self.link.timers.ask_again_s

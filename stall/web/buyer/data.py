@@ -48,6 +48,11 @@ def pages(shop: Shop) -> Blueprint:
     def keys_of_the_box() -> Response:
         return _cached(canonical.dumps(_keys(shop)), "application/json")
 
+    @routes.get("/healthz")
+    def healthz() -> Response:
+        journal.read_head(box.db.read())
+        return Response("ok\n", mimetype="text/plain")
+
     return routes
 
 

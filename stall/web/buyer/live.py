@@ -136,6 +136,10 @@ class LiveOrders:
                 self._seen[sale_no] = now
         return now
 
+    def turns(self) -> int:
+        """How often was looked for a change: grows where that is watched."""
+        return 0 if self._watcher is None else self._watcher.turns
+
     def stop(self) -> None:
         """End the watching thread."""
         if self._watcher is not None:
