@@ -47,7 +47,7 @@ def tls(*, data: Path, names: tuple[str, ...], renew: bool, as_json: bool) -> No
     say.lines("Its fingerprint (SHA-256), to compare in the browser:", found.spelled)
     say.line(f"It holds until {ends:%d %B %Y}. Phones and tablets open {address}.")
     if fresh:
-        say.line("nginx takes it when it is reloaded: systemctl reload nginx")
+        say.line("nginx takes it when it is started anew: systemctl restart stall-nginx")
         say.line("A label made before has another fingerprint: write this one on it.")
     elif left < tls_files.RENEW_DAYS:
         say.warning(f"It ends in {max(0, left)} days. Make another one with --renew, then print the label again.")

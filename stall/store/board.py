@@ -6,6 +6,7 @@ and the group `video` can read it. But it stays behind when the card is copied. 
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -20,6 +21,9 @@ SERIAL_FILES = (Path("/proc/device-tree/serial-number"), Path("/sys/firmware/dev
 #: The two programs that read the secret, the first of which is not on every system. Neither line can write.
 PRINTS_HEX = ("rpi-otp-private-key",)
 ASKS_FIRMWARE = ("vcmailbox", "0x00030081", "40", "40", "0", "8", *("0",) * 8)
+
+#: The credential a service manager may have handed us (systemd-creds(1)): the secret in hexadecimal digits.
+HANDED = "board-secret"
 
 _HEX_KEY = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"0x[0-9a-f]{8}")
@@ -59,12 +63,25 @@ def serial() -> str:
 
 
 def read_secret() -> bytes | None:
-    """Read the secret in the board's one-time-programmable memory; None if none was burnt, or it cannot be read."""
-    found = _said(PRINTS_HEX).strip().lower()
+    """The secret in the board's one-time-programmable memory; None if none was burnt, or it cannot be read.
+
+    A service gets it from its manager (HANDED), so that it needs no right to the board's firmware.
+    """
+    found = _handed() or _said(PRINTS_HEX).strip().lower()
     if not _HEX_KEY.fullmatch(found):
         found = _of_words(_said(ASKS_FIRMWARE).lower())
     secret = bytes.fromhex(found)
     return secret if any(secret) else None
+
+
+def _handed() -> str:
+    """What the service manager gave this process, "" if it gave nothing of the kind."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    try:
+        found = (Path(folder) / HANDED).read_text("ascii").strip() if folder else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return found if _HEX_KEY.fullmatch(found) else ""
 
 
 def _of_words(said: str) -> str:

@@ -46,6 +46,11 @@ LEASES = "/run/stall/leases"
 #: Where the till asks to switch the machine off.
 POWER_SOCKET = "/run/stall/power.sock"
 RUN_NGINX = "/run/stall-nginx"
+#: Where our nginx finds its keys: copies that the service manager gives to it alone (stall-nginx.service).
+NGINX_KEYS = "/run/credentials/stall-nginx.service"
+#: The secret of the board, as root read it for whoever must open the box's key (stall-board.service).
+RUN_BOARD = "/run/stall-board"
+BOARD_SECRET = "/run/stall-board/secret"  # noqa: S105 - a path, not what lies there
 RUN_AP = "/run/stall-ap"
 #: hostapd's configuration with the channel that was found.
 HOSTAPD_NOW = "/run/stall-ap/hostapd.conf"

@@ -16,7 +16,7 @@ from stall.box.config.files import File
 from stall.box.config.scratch import Fault, Scratch, alone, program, said, unchecked
 
 _NGINX = re.compile(r"\[(?:emerg|alert|crit|error|warn)\] (?:\d+#\d+: )?(.*?)(?: in (\S+):(\d+))?$", re.MULTILINE)
-_OURS = re.compile(r"(?<![\w/.])/(?=(?:etc/stall|var/lib/stall|run/stall|usr/share/stall)\b)")
+_OURS = re.compile(r"(?<![\w/.])/(?=(?:etc/stall|var/lib/stall|run/stall|run/credentials|usr/share/stall)\b)")
 #: 15 letters, as many as an interface's name may have; none is ever called so.
 _NOWHERE = "stallnowherexxx"
 _HOSTAPD_LINE = re.compile(r"^(?:Line|line) (\d+): (.*)$|^(.*\(line (\d+)\).*)$", re.MULTILINE)
@@ -36,10 +36,10 @@ def nginx(scratch: Scratch, files: Sequence[File]) -> list[Fault]:
         if os.geteuid() != 0 or not _users_exist():
             text = re.sub(r"(?m)^user .*;", "", text)
         scratch.at(file.path).write_text(text, "utf-8")
-    for folder in (places.RUN_NGINX, places.RUN, places.KEYS):
+    for folder in (places.RUN_NGINX, places.RUN, places.NGINX_KEYS):
         scratch.at(folder).mkdir(parents=True, exist_ok=True)
-    scratch.at(f"{places.KEYS}/nginx-links.conf").write_text('set $stall_links "0";\n', "utf-8")
-    _make_up_certificate(scratch.at(places.KEYS))
+    scratch.at(f"{places.NGINX_KEYS}/nginx-links.conf").write_text('set $stall_links "0";\n', "utf-8")
+    _make_up_certificate(scratch.at(places.NGINX_KEYS))
     main = str(scratch.at(places.NGINX_MAIN))
     code, words = said([found, "-t", "-q", "-p", str(scratch.root), "-c", main, "-e", "stderr"], scratch.root)
     if code == 0 and not words.strip():
