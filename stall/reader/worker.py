@@ -103,15 +103,21 @@ class Worker:
                     self._serve(self._connect())
                 except Retry as trouble:
                     self._without_terminal(trouble)
-                    self._stop.wait(self._wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, guards nothing
+                    self._pause(self._wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, guards nothing
                     self._wait_s = min(RECONNECT_LAST_S * self._scale, self._wait_s * 2)
                 except Refused as refusal:  # a wrong password, a port nobody may open: told at the till and tried again
                     self._without_terminal(refusal)
-                    self._stop.wait(RECONNECT_LAST_S * self._scale)
+                    self._pause(RECONNECT_LAST_S * self._scale)
         finally:
             self._report("lost", "The reader's program is stopped.")
             self._watcher.stop()
             self._name_lock.release()
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, going round now and then, until that is over or it is time to stop."""
+        until = time.monotonic() + seconds
+        while not self._stop.wait(min(GLANCE_S, max(0.0, until - time.monotonic()))) and time.monotonic() < until:
+            self._rounds += 1
 
     def _connect(self) -> Driver:
         terminal = open_terminal(self._settings)
@@ -229,7 +235,7 @@ class Worker:
             if terminal.takes_commands(status):
                 break
             self._report_status(terminal, status)
-            self._stop.wait(terminal.pause_s)
+            self._pause(terminal.pause_s)
         return status
 
     def _learn_baseline(self, terminal: Driver) -> None:

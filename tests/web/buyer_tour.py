@@ -334,6 +334,7 @@ def _refused(buyer: FlaskClient) -> Iterator[Stop]:
 def _data(buyer: FlaskClient) -> Iterator[Stop]:
     yield Stop("catalogue as data", "/catalog.json", page=False)
     yield Stop("keys as data", "/keys.json", page=False)
+    yield Stop("whether it is well", "/healthz", page=False)
     yield Stop("manifest", f"/drops/{PRINTS}/manifest.jws", page=False)
     yield Stop("no such manifest", "/drops/nothing/manifest.jws", 404, page=False)
     yield Stop("not closed", f"/drops/{PRINTS}/close.jws", 404, page=False)
