@@ -16,6 +16,9 @@ UNITS = ("stall-web.service", "stall-sync.service", "stall-nginx.service", "stal
 READER = "stall-reader@1.service"
 #: As many phones as the settings let in, so that one more can be turned away.
 CLIENTS = 2
+#: The terminal on USB: one that our udev rule knows, under the name that udev gives it by its makers' words.
+GADGET = "idVendor=0x079b idProduct=0x0028 iManufacturer=Sagem iProduct=Terminal iSerialNumber=0001"
+PORT = "/dev/serial/by-id/usb-Sagem_Terminal_0001-if00"
 SETTINGS = f"""name = "Salt & Paper"
 cur = "EUR"
 
@@ -28,7 +31,7 @@ country = "DE"
 clients = {CLIENTS}
 
 [reader]
-link = "serial:/dev/ttyACM0"
+link = "serial:{PORT}"
 name = "Simulated terminal"
 profile = "simulated"
 """
@@ -198,14 +201,16 @@ def reader(run: Run) -> None:
     """The terminal is plugged in, sells, is pulled out in the middle of a payment, and is asked when it is back."""
     must, saw = run.report.must, run.report.saw
     run.report.chapter("A card terminal on USB")
-    run.sh("printf 'dummy_hcd\\ng_serial\\n' > /etc/modules-load.d/reader.conf; sync")
+    run.sh(
+        f"echo options g_serial {GADGET} > /etc/modprobe.d/reader.conf; printf 'dummy_hcd\\ng_serial\\n' > /etc/modules-load.d/reader.conf; sync"
+    )
     run.sh("modprobe dummy_hcd && modprobe g_serial")
     hold_cable(run)
     must(
-        run.eventually(lambda: run.sh("test -c /dev/ttyACM0").code == 0, 60),
-        f"it appears as {run.said('ls -l /dev/ttyACM0')}",
+        run.eventually(lambda: run.sh(f"test -c {PORT}").code == 0, 60),
+        f"it appears as {run.said(f'ls -lL {PORT}')}",
     )
-    must("ID_MM_DEVICE_IGNORE=1" in run.said("udevadm info /dev/ttyACM0"), "udev knows it for a card terminal")
+    must("ID_MM_DEVICE_IGNORE=1" in run.said(f"udevadm info {PORT}"), "udev knows it for a card terminal")
     must(
         run.eventually(lambda: run.active(READER), 120),
         f"{READER} was started by it",
@@ -231,14 +236,14 @@ def _pulled(run: Run) -> None:
         return
     run.sh(_UNPLUG)
     run.report.saw("the cable is pulled out")
-    must(run.eventually(lambda: run.sh("test -e /dev/ttyACM0").code != 0, 60), "/dev/ttyACM0 is gone")
+    must(run.eventually(lambda: run.sh(f"test -e {PORT}").code != 0, 60), "its port is gone")
     seen: dict[str, int] = {}
     run.eventually(
         lambda: "unknown" in seen or bool(seen.update(run.ours("judge", DATA, "states"))) or "unknown" in seen, 90
     )
     run.report.saw(f"the payments stand: {seen}")
     run.sh(_PLUG)
-    must(run.eventually(lambda: run.sh("test -c /dev/ttyACM0").code == 0, 60), "it is plugged in again")
+    must(run.eventually(lambda: run.sh(f"test -c {PORT}").code == 0, 60), "it is plugged in again")
     settled = run.ours("judge", DATA, "settle")
     must(
         settled.get("left") == [],

@@ -53,7 +53,7 @@ _FILES = {
         "wheels /mnt/wheels 9p ro,trans=virtio,version=9p2000.L,msize=262144,cache=loose,nofail 0 0\n"
     ),
     "etc/modules-load.d/vm.conf": "mac80211_hwsim\nvirtio_console\n",
-    "etc/modprobe.d/vm.conf": f"options mac80211_hwsim radios={RADIOS}\noptions g_serial idVendor=0x079b idProduct=0x0028\n",
+    "etc/modprobe.d/vm.conf": f"options mac80211_hwsim radios={RADIOS}\n",
     "etc/systemd/system/vm-agent.service": _AGENT,
     "etc/systemd/system/sysinit.target.wants/vm-agent.service": None,
     "etc/systemd/journald.conf.d/90-vm.conf": "[Journal]\nForwardToConsole=no\n",
@@ -62,7 +62,7 @@ _FILES = {
 _MASKED = (
     "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
     "fstrim.timer", "man-db.timer", "logrotate.timer", "getty@tty1.service", "serial-getty@ttyS0.service",
-    "wpa_supplicant.service", "nginx.service", "hostapd.service", "dnsmasq.service", "nftables.service",
+    "wpa_supplicant.service", "systemd-logind.service", "nginx.service", "hostapd.service", "dnsmasq.service", "nftables.service",
     "systemd-binfmt.service", "proc-sys-fs-binfmt_misc.automount", "proc-sys-fs-binfmt_misc.mount", "modprobe@fuse.service",
     "ldconfig.service", "systemd-journal-catalog-update.service", "systemd-update-done.service", "systemd-tpm2-setup.service",
     "systemd-networkd-wait-online.service", "systemd-firstboot.service", "systemd-pcrlock-make-policy.service",
