@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from tests.appliance import cache
-from tests.vm import chapters, power, run
+from tests.vm import chapters, power, release, run
 from tests.vm import system as systems
 from tests.vm.machine import PHONES, TILL, WIRE, Gone, Machine
 from tests.vm.promises import Promises
@@ -129,6 +129,7 @@ def _made(folder: Path) -> tuple[systems.System, dict[str, Path]]:
     run.source(folder / "source")
     with cache.wheels() as wheels:
         do("cp", "-a", wheels, folder / "wheels")
+    release.build(folder / "root.raw", folder / "source", folder / "wheels", folder / "mount")
     return system, {"project": folder / "source", "wheels": folder / "wheels"}
 
 
