@@ -181,10 +181,12 @@ def _off(machine: Machine, units: Sequence[str]) -> list[str]:
 
 
 def _data_folder(machine: Machine) -> None:
-    """The data folder, the stall's own; what is in it is its business."""
+    """The data folder, the stall's own; what is in it is its business. A partition that was just made for it is root's."""
     place = machine.at(places.DATA)
     if not place.is_dir():
         place.mkdir(mode=0o750, parents=True)
+    if place.stat().st_uid != machine.uid(places.USER):
+        place.chmod(0o750)
         machine.give(place, places.USER, places.GROUP)
 
 
