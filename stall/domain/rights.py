@@ -35,6 +35,7 @@ class Right(StrEnum):
     DROPS = "drops"
     PRODUCTS = "products"
     CLOCK = "clock"
+    POWER = "power"
     PEOPLE = "people"
     DEVICES = "devices"
 
@@ -62,6 +63,7 @@ HOLDERS: dict[Right, frozenset[Role]] = {
     Right.DROPS: _MAKER,
     Right.PRODUCTS: _MAKER,
     Right.CLOCK: _MAKER,
+    Right.POWER: _MAKER,
     Right.PEOPLE: _MAKER,
     Right.DEVICES: _MAKER,
 }
@@ -84,6 +86,7 @@ WORDS: dict[Right, str] = {
     Right.DROPS: "open and close drops",
     Right.PRODUCTS: "change what is for sale",
     Right.CLOCK: "set the clock",
+    Right.POWER: "switch the box off and start it again",
     Right.PEOPLE: "add and change people",
     Right.DEVICES: "enrol and end phones and tablets",
 }

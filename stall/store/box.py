@@ -41,7 +41,7 @@ class Box:
             return work(tx)
 
     def begin(self, lane: str, work: Callable[[Tx], T]) -> T:
-        """As `write`, for what begins a sale or a payment: Raises Refused `disk-nearly-full` when the disk has no room for it."""
+        """As `write`, for what begins a sale or a payment: Raises Refused `disk-nearly-full` or `disk-read-only` when the disk takes no more."""
         self.room.check()
         return self.write(lane, work)
 

@@ -83,6 +83,11 @@ def waiting(conn: sqlite3.Connection) -> Job | None:
     return None if row is None else Job(*row)
 
 
+def open_count(conn: sqlite3.Connection) -> int:
+    """How many jobs are not over."""
+    return int(conn.execute(f"SELECT count(*) FROM print_jobs WHERE {_OPEN}").fetchone()[0])
+
+
 def newest_of(conn: sqlite3.Connection, kind: str, subject: int | None) -> Job | None:
     """The newest job for one paper, or None."""
     row = conn.execute(

@@ -48,6 +48,8 @@ STATUS = {
     "edition-number-wrong": 400,
     "basket-code-malformed": 400,
     "disk-nearly-full": 503,
+    "disk-read-only": 503,
+    "switch-unavailable": 503,
 }
 _TOO_LARGE = 413
 _SERVER_ERROR = 500

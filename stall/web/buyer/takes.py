@@ -100,6 +100,7 @@ class Takes:
             or headers.get("ORIGIN") != f"{exchange.scheme}://{host}"
             or not usual_host(host, self._rules)
             or shop.box.room.full()
+            or shop.box.room.read_only()
             or not self._sells(found[1])
         ):
             return None

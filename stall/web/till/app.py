@@ -7,8 +7,9 @@ import re
 from flask import Flask, render_template, send_file
 from werkzeug.wrappers import Response
 
+from stall.clock import Source
 from stall.errors import StallError
-from stall.store import print_jobs
+from stall.store import floor, print_jobs
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids
 from stall.web.factory import new_app
@@ -22,6 +23,7 @@ from stall.web.till.day import day
 from stall.web.till.devices import devices
 from stall.web.till.enrol import enrol
 from stall.web.till.last import last
+from stall.web.till.machine import machine
 from stall.web.till.owed import owed
 from stall.web.till.owner import owner
 from stall.web.till.pay import pay
@@ -75,6 +77,7 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
         reports,
         shelf,
         printing,
+        machine,
         witness,
         screen.pages,
     )
@@ -86,6 +89,7 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
     app.jinja_env.globals["flags"] = lambda: flags(box)
     app.jinja_env.globals.update(may=signed.may, signed_in=_signed_in, pin_asked=_pin_asked)
     app.jinja_env.globals["printer_there"] = lambda: print_jobs.printer(box.db.read()) is not None
+    app.jinja_env.globals["clock_unsure"] = lambda: _clock_unsure(box)
     app.jinja_env.globals["thumbprint"] = box.secrets.signing.thumbprint
     return app
 
@@ -108,6 +112,10 @@ def _signed_in() -> str:
     """The name of whoever is signed in and has not locked the screen; empty where nobody is."""
     own = signed.session()
     return own.person.name if own is not None and signed.may("signed") else ""
+
+
+def _clock_unsure(box: Box) -> bool:
+    return floor.moment(box.db.read(), box.clock).source is Source.FLOOR
 
 
 def _pin_asked(right: str) -> Asked:

@@ -1,10 +1,11 @@
-"""The strip above every till page: the card reader, the clock, and what the cloud has not got yet."""
+"""The strip above every till page: the card reader, the machine, the clock, and what the cloud has not got yet."""
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
 
+from stall import runtime
 from stall.clock import Source
 from stall.domain import money
 from stall.domain.at_risk import Tone, tone
@@ -16,7 +17,7 @@ from stall.store.floor import Doubt, Moment
 from stall.store.room import MB, Room
 from stall.store.schema import event_id
 from stall.store.uploads import UploadState
-from stall.web.till import print_state
+from stall.web.till import machine_words, print_state
 from stall.web.till.owed import owed_words
 from stall.web.till.signed import may
 from stall.web.till.words import Shape
@@ -48,6 +49,7 @@ def flags(box: Box) -> list[Flag]:
     moment = floor.moment(conn, box.clock)
     found = [
         _reader(conn, runs=locks.name_held(box.folder, f"reader-{READER}")),
+        *_machine(box.room, moment),
         _clock(moment),
         *_drawer(conn),
         _cloud(conn, moment.now_ms, connected=box.settings.cloud is not None),
@@ -58,6 +60,13 @@ def flags(box: Box) -> list[Flag]:
         *_frozen(conn),
     ]
     return sorted(found, key=lambda flag: _FIRST.get(flag.shape, len(_FIRST)))
+
+
+def _machine(room: Room, moment: Moment) -> list[Flag]:
+    """Nothing while the machine has power, keeps cool, and its disk keeps what it is given."""
+    power, disk = runtime.told("power"), runtime.told("disk")
+    said = machine_words.strip(power, disk, moment.boottime_ms, read_only=room.read_only())
+    return [Flag(one.name, one.shape, one.title, "/box") for one in said]
 
 
 def _owed(conn: sqlite3.Connection) -> list[Flag]:
@@ -119,15 +128,22 @@ def _disk(room: Room) -> list[Flag]:
 def _cloud(conn: sqlite3.Connection, now_ms: int, *, connected: bool) -> Flag:
     if not connected:
         return Flag("cloud", Shape.KEPT, "Saved on this box", "/day")
-    head = journal.read_head(conn)
-    state = uploads.read_state(conn, head.epoch_no)
-    waiting = uploads.waiting(conn)
-    first = event_id(head.epoch_no, head.size) if waiting is None else event_id(waiting.epoch_no, waiting.next)
-    count, oldest_ms = till_reads.unsent_sales(conn, first)
+    state = uploads.read_state(conn, journal.read_head(conn).epoch_no)
+    count, oldest_ms = till_reads.unsent_sales(conn, _first_unsent(conn))
     words = _unsent_words(count, oldest_ms, now_ms, state)
     if state.last_error is not None or (count and state.at_ms is None):
         return Flag("cloud", Shape.WARN, f"Offline, {words}", "/day")
     return Flag("cloud", Shape.WAIT if count else Shape.OK, f"Online, {words}", "/day")
+
+
+def unsent_sales(conn: sqlite3.Connection) -> int:
+    """How many sales the cloud has not got yet."""
+    return till_reads.unsent_sales(conn, _first_unsent(conn))[0]
+
+
+def _first_unsent(conn: sqlite3.Connection) -> int:
+    head, waiting = journal.read_head(conn), uploads.waiting(conn)
+    return event_id(head.epoch_no, head.size) if waiting is None else event_id(waiting.epoch_no, waiting.next)
 
 
 def _drawer(conn: sqlite3.Connection) -> list[Flag]:

@@ -116,6 +116,9 @@ RIGHTS: dict[str, Right] = {
     "till_products.change": Right.PRODUCTS,
     "till_products.count": Right.PRODUCTS,
     "till_products.take_picture": Right.PRODUCTS,
+    "till_machine.page": Right.SIGNED,
+    "till_machine.ask": Right.POWER,
+    "till_machine.switch": Right.POWER,
     "till_day.clock": Right.SIGNED,
     "till_day.confirm": Right.SIGNED,  # and the PIN of somebody who may set the clock
 }
