@@ -36,17 +36,25 @@ USUAL = Path("/var/lib/stall")
     metavar="FILE",
     help="Also gather what a helper needs into a .tar.gz, without secrets, card data or anything of buyers.",
 )
-def doctor(*, data: Path | None, everything: bool, as_json: bool, bundle: Path | None) -> int:
+@click.option("--power-cut-test", "power_cut", is_flag=True, help="Test the disk: write until you pull the plug.")
+@click.option("--seen", type=click.IntRange(min=1), metavar="NUMBER", help="After the cut: the last number you saw.")
+def doctor(
+    *, data: Path | None, everything: bool, as_json: bool, bundle: Path | None, power_cut: bool, seen: int | None
+) -> int:
     """Say what is wrong with a stall and what to do, the worst first.
 
-    Nothing is changed or written into the data folder; it works beside a stall that sells, and on one that does not start. As root it
-    sees more: sudo stall doctor. Exit code 1 when anything is worse than a note.
+    Nothing is changed or written into the data folder, but a file of its own by --power-cut-test; it works beside a stall that sells,
+    and on one that does not start. As root it sees more: sudo stall doctor. Exit code 1 when anything is worse than a note.
     """
     from stall.box.doctor import examination
 
     where = data or (USUAL if USUAL.is_dir() else None)
     if where is None:
         raise click.UsageError("Missing option '--data'.")
+    if power_cut:
+        from stall.commands import power_cut as test
+
+        return test.run(where, seen, as_json=as_json)
     with ExitStack() as until_done:
         patient = _patient(where, until_done)
         found = examination.examine(patient)

@@ -90,16 +90,15 @@ def armed(folder: Path) -> bool:
 def check(folder: Path, boot: str, seen: int) -> Found:
     """Count what the disk kept of a test; `seen` is the last number that was told before the cut.
 
-    Raises Refused `power-cut-not-armed` where there is no test and none was seen, `power-not-cut` where the power was not cut.
+    Raises Refused `power-cut-not-armed` where there is no test, `power-not-cut` where the power was not cut.
     """
     try:
         data = (folder / FILE).read_bytes()
     except FileNotFoundError:
-        if seen > 0:
-            return Found(0, seen, 0)  # not even the file's name was kept
         raise Refused(
             "power-cut-not-armed",
-            "No power-cut test was begun here. Begin one with --power-cut-test, pull the plug while it counts, then ask again.",
+            "There is no power-cut test here. Begin one with --power-cut-test and pull the plug while it counts. If you did so in"
+            " this very folder, the disk did not even keep the file, and lies.",
         ) from None
     records = [data[at : at + RECORD_BYTES] for at in range(0, len(data), RECORD_BYTES)]
     test = _test_of(records[0]) if records else None
