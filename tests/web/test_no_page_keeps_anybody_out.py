@@ -101,6 +101,8 @@ def _addresses(till: Till) -> dict[str, str]:
         "give back": f"{sales['paid by card']}/back",
         "drops": "/drops",
         "clock": "/clock",
+        "box": "/box",
+        "switch off": "/box/off",
         "day": "/day",
         "day, everything": "/day/all",
         "at risk": "/at-risk",
