@@ -1,6 +1,6 @@
+# shellcheck shell=sh
 # Sourced by setup.sh: `install` turns this machine into the appliance, `wheelhouse` fetches what that needs without a network.
 # POSIX sh. Looks, brings Debian packages, builds the release; the rest is done by the release itself (`stall appliance`).
-# shellcheck shell=sh
 
 RELEASES=/opt/stall/releases
 CURRENT=/opt/stall/current
@@ -41,23 +41,22 @@ problem() { PROBLEMS="$PROBLEMS$NL  - $*"; }
 
 # Everything that is wrong, in one answer.
 preflight() {
-    at=${TARGET%/}
     # --check as an ordinary user looks as far as it may.
     [ "$CHECK" = yes ] || [ "$(id -u)" -eq 0 ] || problem "only root may install. Run: sudo ./setup.sh install"
-    case $(system_of "$at") in
+    case $(system_of "") in
         'debian 12' | 'debian 13') : ;;
-        *) problem "this is no Raspberry Pi OS or Debian 12 or 13 but $(system_of "$at")." ;;
+        *) problem "this is no Raspberry Pi OS or Debian 12 or 13 but $(system_of "")." ;;
     esac
     case ${STALL_MACHINE:-$(uname -m)} in
         aarch64 | x86_64) : ;;
         *) problem "this is a $(uname -m) system; the packages exist for 64 bits only. Use the 64-bit Raspberry Pi OS." ;;
     esac
     [ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 64 ] || problem 'this is a 32-bit system. Use the 64-bit Raspberry Pi OS.'
-    [ -n "$at" ] || [ -d "${STALL_SYSTEMD:-/run/systemd/system}" ] || [ -n "${STALL_STAGED:-}" ] ||
+    [ -d "${STALL_SYSTEMD:-/run/systemd/system}" ] || [ "$STAGED" = yes ] ||
         problem 'systemd does not run here. In a root folder of another system, use --root DIR.'
-    room=$(df -Pk "$at/" | awk 'NR == 2 { print int($4 / 1024) }')
+    room=$(df -Pk / | awk 'NR == 2 { print int($4 / 1024) }')
     [ "${room:-$ROOM_MIB}" -ge "$ROOM_MIB" ] || problem "the disk is nearly full: $room MiB are free, it needs $ROOM_MIB. Make room."
-    if [ -z "$at" ]; then
+    if [ "$STAGED" = no ]; then
         memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' "${STALL_MEMINFO:-/proc/meminfo}" 2>/dev/null)
         [ "${memory:-$MEMORY_MIB}" -ge "$MEMORY_MIB" ] || problem "there is too little memory: $memory MiB, it needs $MEMORY_MIB."
         # https://www.raspberrypi.com/documentation/computers/os.html#get_throttled: bit 0 is under-voltage now.
@@ -87,12 +86,12 @@ bring_packages() {
     missing=${missing# }
     [ -n "$missing" ] || return 0
     say "installing packages of the system: $missing"
-    [ -n "${STALL_STAGED:-}" ] || systemctl mask --runtime --quiet nginx.service hostapd.service dnsmasq.service 2>/dev/null
+    [ "$STAGED" = yes ] || systemctl mask --runtime --quiet nginx.service hostapd.service dnsmasq.service 2>/dev/null
     # shellcheck disable=SC2086  # a list of package names
     output=$({ apt-get -o DPkg::Lock::Timeout=60 update -qq && env DEBIAN_FRONTEND=noninteractive \
         apt-get -o DPkg::Lock::Timeout=60 install -y -qq --no-install-recommends $missing; } </dev/null 2>&1)
     code=$?
-    [ -n "${STALL_STAGED:-}" ] || systemctl unmask --runtime --quiet nginx.service hostapd.service dnsmasq.service 2>/dev/null
+    [ "$STAGED" = yes ] || systemctl unmask --runtime --quiet nginx.service hostapd.service dnsmasq.service 2>/dev/null
     [ "$code" -eq 0 ] && [ -z "$(missing_packages)" ] && return 0
     printf '%s\n' "$output" >&2
     case $output in
@@ -123,7 +122,7 @@ refuse_while_busy() {
 }
 
 run_install() {
-    CHECK=no NOW=no TARGET='' UNINSTALL=no PURGE=no YES=no WHEELHOUSE='' COUNTRY='' NAME='' FROM=''
+    CHECK=no NOW=no STAGED=no TARGET='' UNINSTALL=no PURGE=no YES=no WHEELHOUSE='' COUNTRY='' NAME='' FROM=''
     while [ $# -gt 0 ]; do
         case $1 in
             --check) CHECK=yes ;;
@@ -131,6 +130,7 @@ run_install() {
             --uninstall) UNINSTALL=yes ;;
             --purge-data) PURGE=yes ;;
             --yes) YES=yes ;;
+            --staged) STAGED=yes ;; # called by ourselves, inside the root folder of another system
             --root | --wheelhouse | --country | --name | --from)
                 [ $# -gt 1 ] || install_wrong "$1 needs a value."
                 case $1 in
@@ -147,10 +147,10 @@ run_install() {
         shift
     done
     [ "$PURGE" = no ] || [ "$UNINSTALL" = yes ] || install_wrong '--purge-data goes with --uninstall.'
+    [ -z "$TARGET" ] || { install_into_root; exit; }
     [ "$UNINSTALL" = no ] || { uninstall; return; }
     preflight
     [ -z "$PROBLEMS" ] || fail "Nothing was changed:$PROBLEMS"
-    [ -z "$TARGET" ] || { install_into_root; return; }
     if [ "$CHECK" = yes ]; then check_only; else install_here; fi
 }
 
@@ -167,7 +167,15 @@ check_only() {
     system_python
     name=$(release_tool name "$ROOT") || exit 1
     if [ -d "$RELEASES/$name" ]; then
-        "$RELEASES/$name/.venv/bin/stall" appliance check
+        if [ "$STAGED" = yes ]; then
+            set -- --check
+            [ -z "$COUNTRY" ] || set -- "$@" --country "$COUNTRY"
+            [ -z "$NAME" ] || set -- "$@" --name "$NAME"
+            [ -z "$FROM" ] || set -- "$@" --from "$FROM"
+            "$RELEASES/$name/.venv/bin/stall" appliance stage "$@"
+        else
+            "$RELEASES/$name/.venv/bin/stall" appliance check
+        fi
         code=$?
         [ "$code" -ne 0 ] || [ "$would" = no ] || code=3
         exit "$code"
@@ -190,12 +198,12 @@ install_here() {
     [ -d "$RELEASES/$name" ] || say "building release $name under Python $FOUND; on a Pi this takes some minutes"
     release=$(release_tool build "$ROOT" "$RELEASES" ${WHEELHOUSE:+--wheelhouse "$WHEELHOUSE"}) || exit 1
     trap - INT TERM HUP
-    set --
-    [ "$NOW" = no ] || set -- "$@" --now
+    if [ "$STAGED" = yes ]; then set -- stage; else set -- apply; fi
+    [ "$NOW" = no ] || [ "$STAGED" = yes ] || set -- "$@" --now
     [ -z "$COUNTRY" ] || set -- "$@" --country "$COUNTRY"
     [ -z "$NAME" ] || set -- "$@" --name "$NAME"
     [ -z "$FROM" ] || set -- "$@" --from "$FROM"
-    exec "$release/.venv/bin/stall" appliance apply "$@"
+    exec "$release/.venv/bin/stall" appliance "$@"
 }
 
 uninstall() {
@@ -208,11 +216,60 @@ uninstall() {
     fi
     [ -x "$program" ] || fail 'There is no stall on this machine.'
     set --
+    [ "$NOW" = no ] || set -- "$@" --now
     [ "$PURGE" = no ] || set -- "$@" --purge-data
     [ "$YES" = no ] || set -- "$@" --yes
     "$program" appliance remove "$@" || exit 1
-    rm -rf /opt/stall
+    rm -rf "$RELEASES"
+    rmdir /opt/stall 2>/dev/null
     say "the packages of the system stay: $(sed -n 's/^\([a-z0-9][a-z0-9.+-]*\).*/\1/p' "$PACKAGES" | tr '\n' ' ')"
+}
+
+# ---------------------------------------------------------------- into the root folder of another system
+
+# Everything happens inside that root, by its own programs; what is mounted for them is seen by nobody else and gone afterwards.
+install_into_root() {
+    [ "$(id -u)" -eq 0 ] || fail 'Only root may install into another system. Run: sudo ./setup.sh install --root DIR'
+    at=$(CDPATH='' cd -- "$TARGET" && pwd -P) || exit 1
+    [ "$at" != / ] || fail 'This root is that of this machine. Leave --root out.'
+    chroot "$at" /bin/true 2>/dev/null ||
+        fail "The programs below $at do not run on this machine ($(uname -m)). For another processor: apt-get install qemu-user-static binfmt-support"
+    inside=$at/opt/stall/.installing
+    trap 'rm -rf "$inside"' EXIT
+    trap 'say "interrupted; run this again."; exit 1' INT TERM HUP
+    rm -rf "$inside"
+    mkdir -p "$inside/project" || fail "I cannot write below $at."
+    (cd "$ROOT" && tar -c --exclude=__pycache__ --exclude='*.pyc' docs firmware_config provisioning stall static systemd verify \
+        CHANGELOG.md CONTRIBUTING.md LICENSE README.md pyproject.toml setup.sh) | tar -x --no-same-owner -C "$inside/project" ||
+        fail "The project could not be copied below $at; is the disk full?"
+    set -- --staged
+    [ "$CHECK" = no ] || set -- "$@" --check
+    [ "$UNINSTALL" = no ] || set -- "$@" --uninstall
+    [ "$PURGE" = no ] || set -- "$@" --purge-data
+    [ "$YES" = no ] || set -- "$@" --yes
+    [ -z "$COUNTRY" ] || set -- "$@" --country "$COUNTRY"
+    [ -z "$NAME" ] || set -- "$@" --name "$NAME"
+    if [ -n "$FROM" ]; then
+        cp "$FROM" "$inside/settings.toml" && set -- "$@" --from /opt/stall/.installing/settings.toml
+    fi
+    if [ -n "$WHEELHOUSE" ]; then
+        set -- "$@" --wheelhouse /opt/stall/.installing/wheelhouse
+        cp -r "$WHEELHOUSE" "$inside/wheelhouse" ||
+            fail "The wheelhouse could not be copied below $at; is the disk full?"
+    fi
+    # shellcheck disable=SC2016  # for the shell inside
+    unshare --mount --propagation private -- sh -c '
+        at=$1; shift
+        mount -t proc proc "$at/proc" && mount --rbind /dev "$at/dev" || exit 1
+        [ ! -e "$at/etc/resolv.conf" ] || [ -L "$at/etc/resolv.conf" ] || mount --bind /etc/resolv.conf "$at/etc/resolv.conf"
+        exec chroot "$at" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+            /bin/sh /opt/stall/.installing/project/setup.sh install "$@"' sh "$at" "$@"
+    code=$?
+    rm -rf "$inside"
+    rmdir "$at/opt/stall" 2>/dev/null # empty after --check or --uninstall
+    [ "$code" -ne 0 ] || [ "$CHECK" = yes ] || [ "$UNINSTALL" = yes ] ||
+        say "ready: the first boot of that system makes keys and box, and shows PIN and Wi-Fi on its console."
+    return "$code"
 }
 
 # ---------------------------------------------------------------- wheels for a machine without a network

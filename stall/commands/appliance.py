@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,9 @@ import click
 from stall.commands import appliance_box, say
 
 if TYPE_CHECKING:
+    from stall.box.install.applying import Done
     from stall.box.install.machine import Machine
+    from stall.box.install.plan import Change
 
 #: Something would change: what `--check` of the installer answers, as its callers know it from others.
 WOULD_CHANGE = 3
@@ -20,6 +24,11 @@ ROOT = click.option(
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=Path("/"),
     help="Root folder of another system.",
+)
+NAME = click.option("--name", default="", help="The stall's name, as buyers read it.")
+COUNTRY = click.option("--country", default="", help="Where the radio stands, two letters like DE.")
+FROM = click.option(
+    "--from", "given", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="A settings.toml to take."
 )
 NOW = click.option("--now", is_flag=True, help="Also while a shift or a drop is open.")
 
@@ -35,32 +44,158 @@ appliance.add_command(appliance_box.box)
 @appliance.command("apply")
 @ROOT
 @NOW
-@click.option("--name", default="", help="The stall's name, as buyers read it.")
-@click.option("--country", default="", help="Where the radio stands, two letters like DE.")
-@click.option(
-    "--from", "given", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="A settings.toml to take."
-)
-def apply(*, root: Path, now: bool, name: str, country: str, given: Path | None) -> None:
+@NAME
+@COUNTRY
+@FROM
+@click.option("--no-back", is_flag=True, hidden=True)
+def apply(*, root: Path, now: bool, name: str, country: str, given: Path | None, no_back: bool) -> None:
     """Install the release that this program belongs to: users, box, configuration, services. A second run changes nothing."""
     from stall.box.install import applying
 
     machine = _machine(root)
     _need_root(machine)
     box = appliance_box.Side(machine, name=name, country=country, given=given.read_bytes() if given else None)
-    done = applying.apply(machine, own_release(), box, lambda text: say.line(text, err=True), now=now)
-    if not done.changes:
-        say.line("Nothing to change: this machine is as it should be.")
-    else:
-        say.line(f"Installed release {own_release()}: {len(done.changes)} files changed.")
-    for each in done.changes:
-        if each.by_hand:
-            say.warning(f"{each.path} was changed by hand; that version is kept beside it as .stall-kept")
-    for words in done.beside:
-        say.warning(words)
-    if machine.live:
-        appliance_box.welcome(box, first=box.pin != "")
-    if done.reboot:
-        say.line("Start this machine anew once, so that it reads what changed for its start: sudo reboot")
+    done = applying.apply(machine, own_release(), box, _say, now=now, goes_back=not no_back)
+    _tell(done)
+    if box.pin and machine.live:
+        for line in appliance_box.welcome(box):
+            say.line(line)
+
+
+@appliance.command("stage")
+@ROOT
+@NAME
+@COUNTRY
+@FROM
+@click.option("--check", "only_look", is_flag=True, help="Only say what would change: exit code 3 if anything would.")
+def stage(*, root: Path, name: str, country: str, given: Path | None, only_look: bool) -> None:
+    """Put the release into a system that does not run; its first boot does the rest. Nothing of this machine gets in."""
+    from stall.box.config import files
+    from stall.box.install import applying, everything, manifest, plan
+
+    machine = _machine(root, live=False)
+    asked = {"name": name, "country": country, "given": given.read_text("utf-8") if given else None}
+    content = json.dumps(asked).encode() + b"\n"
+    if only_look:
+        wanted = everything.staged(own_release(), content, files.UNITS)
+        told = plan.changes(machine, manifest.read(machine), wanted)
+        for change in told:
+            say.line(str(change))
+        click.get_current_context().exit(WOULD_CHANGE if told else 0)
+    _tell(applying.stage(machine, own_release(), content, files.UNITS))
+
+
+@appliance.command("first-boot")
+@ROOT
+def first_boot(root: Path) -> None:
+    """Do at the first boot what `stage` left for it. The PIN and the Wi-Fi go to the console and a file on the boot partition."""
+    from stall.box.config import boards
+    from stall.box.install import applying, everything
+
+    machine = _machine(root)
+    _need_root(machine)
+    asked = json.loads(machine.at(everything.FIRST_BOOT).read_bytes())
+    given = asked["given"].encode() if asked["given"] else None
+    box = appliance_box.Side(machine, name=asked["name"], country=asked["country"], given=given)
+    done = applying.apply(machine, own_release(), box, _say)
+    told = [f"The maker's PIN: {box.pin}", *appliance_box.welcome(box)] if box.pin else []
+    for line in told:
+        say.line(line)
+    boot = boards.read(machine.root, "wlan0").boot
+    if told and boot:
+        note = machine.at(f"{boot}/stall-first-boot.txt")
+        note.write_text("\n".join([*told, "Write this down, then delete this file.", ""]), "utf-8")
+    if done.reboot and machine.live:
+        machine.run(["systemctl", "--no-block", "reboot"])
+
+
+@appliance.command("settle")
+@ROOT
+def settle(root: Path) -> None:
+    """Put back what an installation left that was cut off; at every boot, before anything of the stall starts."""
+    from stall.box.install import applying
+
+    machine = _machine(root)
+    _need_root(machine)
+    with applying.alone(machine):
+        if not applying.settle(machine, appliance_box.Side(machine), _say):
+            say.line("Nothing was cut off.")
+
+
+@appliance.command("remove")
+@ROOT
+@NOW
+@click.option("--purge-data", is_flag=True, help="The data folder too: sales, keys, all of it.")
+@click.option("--yes", is_flag=True, help="Do not ask for the stall's name before the data folder goes.")
+def remove(*, root: Path, now: bool, purge_data: bool, yes: bool) -> None:
+    """Take the stall away and put back what stood there before it. The data folder stays."""
+    from stall.box.config import places
+    from stall.box.install import removing
+    from stall.errors import Refused
+
+    machine = _machine(root)
+    _need_root(machine)
+    box = appliance_box.Side(machine)
+    found = appliance_box.settings_of(machine) if purge_data else None
+    if found is not None and not yes:
+        typed = click.prompt(
+            f"All sales and keys of “{found.name}” go for ever. Type the stall's name to go on", err=True
+        )
+        if typed.strip() != found.name:
+            raise Refused(
+                "appliance-name-differs", f"That is not the stall's name, “{found.name}”. Nothing was changed."
+            )
+    gone = removing.remove(machine, box, _say, now=now, data=purge_data)
+    _by_hand(gone)
+    say.line(f"Taken away: {len(gone)} files are as they were.")
+    if not purge_data:
+        say.line(f"The data folder stays: {places.DATA}, and with it the user {places.USER}.")
+
+
+@appliance.command("back")
+@ROOT
+@NOW
+def back(root: Path, now: bool) -> None:
+    """Go back to the release before this one."""
+    from stall.box.install import manifest
+    from stall.errors import Refused
+
+    machine = _machine(root)
+    _need_root(machine)
+    previous = manifest.read(machine).previous
+    if not previous:
+        raise Refused("appliance-no-way-back", "There is no release before this one on this machine.")
+    _check_reads(machine, previous)
+    program = machine.at(_program(previous))
+    os.execv(program, [str(program), "appliance", "apply", "--root", str(root), *(["--now"] if now else [])])  # noqa: S606 - our own program, in our place
+
+
+@appliance.command("fallback", hidden=True)
+@ROOT
+def fallback(root: Path) -> None:
+    """What `stall-fallback.service` does when the web did not start three times: go back, once, then only try again."""
+    from stall.box.install import manifest
+    from stall.errors import Refused
+
+    machine = _machine(root)
+    _need_root(machine)
+    tried = machine.at("/run/stall-fallback")
+    previous = manifest.read(machine).previous
+    if previous and not tried.exists():
+        tried.touch()
+        try:
+            _check_reads(machine, previous)
+            say.line(f"The release does not start. Going back to {previous}.")
+            done = machine.run(
+                [str(machine.at(_program(previous))), "appliance", "apply", "--now", "--no-back", "--root", str(root)]
+            )
+            say.lines(*done.stdout.splitlines(), *done.stderr.splitlines())
+            if done.returncode == 0:
+                return
+        except Refused as refused:
+            say.warning(refused.sentence)
+    machine.run(["systemctl", "reset-failed", "stall-web.service"])
+    machine.run(["systemctl", "start", "--no-block", "stall.target"])
 
 
 @appliance.command("check")
@@ -124,6 +259,46 @@ def status(root: Path, as_json: bool) -> None:
         say.line(f"The release should not be changed now, because {facts['busy']}.")
 
 
+def _tell(done: Done) -> None:
+    if not done.changes:
+        say.line("Nothing to change: this machine is as it should be.")
+    else:
+        say.line(f"Installed release {own_release()}: {len(done.changes)} files changed.")
+    _by_hand(done.changes)
+    for words in done.beside:
+        say.warning(words)
+    if done.reboot:
+        say.line("Start this machine anew once, so that it reads what changed for its start: sudo reboot")
+
+
+def _by_hand(changes: Sequence[Change]) -> None:
+    for each in changes:
+        if each.by_hand:
+            say.warning(f"{each.path} was changed by hand; that version is kept beside it as .stall-kept")
+
+
+def _say(text: str) -> None:
+    say.line(text, err=True)
+
+
+def _program(release: str) -> str:
+    from stall.box.config import places
+
+    return f"{places.RELEASES}/{release}/.venv/bin/stall"
+
+
+def _check_reads(machine: Machine, previous: str) -> None:
+    """An older release reads no database that a newer one brought to its form. Raises Refused `appliance-no-way-back`."""
+    from stall.box.install import everything
+    from stall.errors import Refused
+
+    if everything.schema_of(machine, previous) < everything.schema_of(machine, own_release()):
+        raise Refused(
+            "appliance-no-way-back",
+            f"Release {previous} cannot read the database as it is now. Install a newer one that is mended instead.",
+        )
+
+
 def own_release() -> str:
     """The name of the release this program runs from. Raises Refused `appliance-no-release`."""
     import stall
@@ -138,11 +313,11 @@ def own_release() -> str:
     )
 
 
-def _machine(root: Path) -> Machine:
+def _machine(root: Path, *, live: bool = True) -> Machine:
     from stall.box.install.machine import Machine
 
     here = root.resolve() == Path("/")
-    return Machine(root, live=here and Path("/run/systemd/system").is_dir())
+    return Machine(root, live=live and here and Path("/run/systemd/system").is_dir())
 
 
 def _need_root(machine: Machine) -> None:

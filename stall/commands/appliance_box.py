@@ -55,15 +55,32 @@ class Side:
 
         if not self.machine.at(places.DATA).is_dir():
             return ""
-        return str(self._ask("busy", {}).get("busy", ""))
+        return str(self._ask("busy", {}, current=True).get("busy", ""))
 
-    def _ask(self, what: str, asked: Mapping[str, object]) -> dict[str, object]:
-        """Run this module's command as the user of the stall. Raises Broken `appliance-box` with what it said."""
+    def migrate(self) -> None:
+        """Bring the database to the form of this release, keeping a copy from before."""
+        self._ask("migrate", {})
+
+    def put_back(self) -> None:
+        """Take that copy."""
+        self._ask("put-back", {})
+
+    def settled(self) -> None:
+        """The release has come up: the copy goes."""
+        self._ask("settled", {})
+
+    def _ask(self, what: str, asked: Mapping[str, object], *, current: bool = False) -> dict[str, object]:
+        """Run this module's command as the user of the stall; `current`: of the release that runs, whose database it is.
+
+        Raises Broken `appliance-box` with what it said.
+        """
         from stall.box.config import places
         from stall.errors import Broken
 
         folder = self.machine.at(places.DATA)
-        command = [sys.executable, "-P", "-m", "stall", "appliance", "box", what, "--data", str(folder)]
+        runs = self.machine.at(places.PROGRAM)
+        program = [str(runs)] if current and runs.exists() else [sys.executable, "-P", "-m", "stall"]
+        command = [*program, "appliance", "box", what, "--data", str(folder)]
         done = self.machine.run(command, as_user=places.USER, given=json.dumps(asked), env={"HOME": str(folder)})
         try:
             found = json.loads(done.stdout)
@@ -81,14 +98,29 @@ class Side:
 
 
 @click.command("box", hidden=True)
-@click.argument("what", type=click.Choice(["box", "busy"]))
+@click.argument("what", type=click.Choice(["box", "busy", "migrate", "put-back", "settled"]))
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="Data folder of the box.")
 @click.option("--json", "as_json", is_flag=True, default=True, hidden=True)
 def box(what: str, data: Path, as_json: bool) -> None:
     """Do the installer's part in the data folder; what is asked is JSON on standard input."""
     del as_json
+    from stall.store import precopy
+
     there = (data / "stall.sqlite").is_file()
-    say.facts({"busy": _busy(data) if there else ""} if what == "busy" else _make(data, json.loads(sys.stdin.read())))
+    if what == "box":
+        say.facts(_make(data, json.loads(sys.stdin.read())))
+        return
+    if what == "busy":
+        say.facts({"busy": _busy(data) if there else ""})
+        return
+    if what == "settled":
+        precopy.drop(data)
+    elif there:
+        if what == "migrate":
+            precopy.migrate(data)
+        elif (data / precopy.COPY).exists():
+            precopy.put_back(data)
+    say.facts({})
 
 
 def settings_of(machine: Machine) -> Settings | None:
@@ -144,6 +176,7 @@ def _completed(old: Settings, asked: dict[str, str | None]) -> Settings:
 
 
 def _busy(data: Path) -> str:
+    """Also in a box of an older version, which this one cannot open: nothing is then known, and nothing is in the way."""
     from stall.app import open_box
     from stall.domain.drop import Offer
     from stall.store import catalogue, shifts
@@ -165,18 +198,20 @@ def _busy(data: Path) -> str:
         opened.close()
 
 
-def welcome(side: Side, *, first: bool) -> None:
-    """Say how buyers and the maker get in; with the first installation, with the code that joins the Wi-Fi."""
+def welcome(side: Side) -> list[str]:
+    """How buyers and the maker get in, in lines; on a terminal the code that joins the Wi-Fi is drawn first."""
     found = settings_of(side.machine)
     if found is None:
-        return
-    if first and found.wifi.name:
+        return []
+    told = []
+    if found.wifi.name:
         from stall.wire import wifi_qr
 
         _draw(wifi_qr.text(found.wifi.name, found.wifi.password))
-        say.line(f"Wi-Fi: {found.wifi.name}" + (f", password: {found.wifi.password}" if found.wifi.password else ""))
-    if first:
-        say.line(f"Buyers open {found.web.address}; the till is at {_till(found)}, PIN as above.")
+        told.append(
+            f"Wi-Fi: {found.wifi.name}" + (f", password: {found.wifi.password}" if found.wifi.password else ", open")
+        )
+    return [*told, f"Buyers open {found.web.address}, the maker's devices {_till(found)}."]
 
 
 def _till(found: Settings) -> str:

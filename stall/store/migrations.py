@@ -95,6 +95,22 @@ def migrate(path: Path) -> None:
         conn.close()
 
 
+def outdated(path: Path) -> bool:
+    """Whether a database is older than this version; its log is empty then, so the file alone is all of it.
+
+    The caller holds the run lock exclusively.
+    """
+    conn = sqlite3.connect(path, isolation_level=None)
+    try:
+        (version,) = conn.execute("PRAGMA user_version").fetchone()
+        if version < schema.VERSION:
+            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return True
+        return False
+    finally:
+        conn.close()
+
+
 def _newest(conn: sqlite3.Connection) -> Witness:
     epoch, size, frontier = conn.execute(
         "SELECT e.epoch, j.size, j.frontier FROM journal j JOIN epochs e ON e.no = j.epoch_no"

@@ -10,18 +10,24 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn, Protocol
+
+import msgspec
 
 from stall.box.config import places
 from stall.box.install import everything, health, manifest, plan, services, swap
 from stall.box.install.machine import Machine
 from stall.box.install.manifest import Manifest
 from stall.box.install.plan import Change
+from stall.box.install.swap import Record
 from stall.errors import Broken, Refused, Retry
 from stall.settings import Settings
 
 LOCK = "/run/stall-install.lock"
+#: What is read once, when the machine starts.
+_READ_AT_START = ("/boot/", places.FSTAB, places.MODPROBE)
 Say = Callable[[str], None]
 
 
@@ -34,6 +40,15 @@ class BoxSide(Protocol):
     def busy(self) -> str:
         """Why the release must not change now, as part of a sentence; empty where nothing speaks against it."""
 
+    def migrate(self) -> None:
+        """Bring the database to the form of this release, keeping a copy from before."""
+
+    def put_back(self) -> None:
+        """Take that copy, if there is one."""
+
+    def settled(self) -> None:
+        """The release has come up: the copy goes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -44,24 +59,40 @@ class Done:
     reboot: bool = False
 
 
-def apply(machine: Machine, release: str, box: BoxSide, say: Say, *, now: bool = False) -> Done:
-    """Install `release`. Raises Refused `appliance-busy`, `config-refused`; Retry `appliance-locked`; Broken `appliance-did-not-start`."""
-    with _alone(machine), _handled(_stop, signal.SIGTERM, signal.SIGHUP):
-        settle(machine, say)
+def apply(machine: Machine, release: str, box: BoxSide, say: Say, *, now: bool = False, goes_back: bool = True) -> Done:
+    """Install `release`; without `goes_back` there is no way back to the one before.
+
+    Raises Refused `appliance-busy`, `config-refused`; Retry `appliance-locked`; Broken `appliance-did-not-start`.
+    """
+    with alone(machine), stopping():
+        settle(machine, box, say)
         installed = manifest.read(machine)
         if not now and installed.release not in {"", release} and (why := box.busy()):
             raise Refused("appliance-busy", f"Nothing was changed, because {why}. Close it first, or say --now.")
-        services.make_user(machine, None)
+        services.make_user(machine)
         _data_folder(machine)
         settings = box.prepare()
-        new = _next(machine, installed, release)
-        wanted = everything.of(machine, release, settings, goes_back=bool(new.previous))
+        previous = _before(machine, installed, release) if goes_back else ""
+        wanted = everything.of(machine, release, settings, goes_back=bool(previous))
         units = services.units_of(wanted)
-        new = Manifest(release, new.previous, units=units, rivals=installed.rivals)
+        new = Manifest(release, previous, units=units, rivals=installed.rivals)
         todo = plan.changes(machine, installed, wanted)
         if not todo and not _off(machine, units):
             return Done()
-        return _swap(machine, installed, new, todo, settings, say)
+        return _swap(machine, installed, new, todo, box, settings, say)
+
+
+def stage(machine: Machine, release: str, asked: bytes, units: Path) -> Done:
+    """Install into a system that does not run: the release, and what lets its first boot do the rest."""
+    with alone(machine):
+        swap.undo(machine)
+        installed = manifest.read(machine)
+        todo = plan.changes(machine, installed, everything.staged(release, asked, units))
+        if todo:
+            swap.apply(machine, installed, Manifest(release), todo, Record())
+            swap.finish(machine)
+        _clear_releases(machine, Manifest(release))
+        return Done(tuple(todo))
 
 
 def check(machine: Machine, release: str, settings: Settings | None) -> list[str]:
@@ -70,7 +101,7 @@ def check(machine: Machine, release: str, settings: Settings | None) -> list[str
     told = ["put back what an interrupted run left"] if swap.pending(machine) else []
     if machine.uid(places.USER) is None:
         told.append(f"make the user {places.USER}")
-    previous = _next(machine, installed, release).previous
+    previous = _before(machine, installed, release)
     if settings is None:
         wanted = everything.links(release, goes_back=bool(previous))
         own = {each.path for each in wanted}
@@ -81,94 +112,101 @@ def check(machine: Machine, release: str, settings: Settings | None) -> list[str
     return [*told, *(f"switch on {unit}" for unit in _off(machine, services.units_of(wanted)))]
 
 
-def settle(machine: Machine, say: Say) -> bool:
+def settle(machine: Machine, box: BoxSide, say: Say) -> bool:
     """Put back what a run left that was cut off; whether there was any. Raises what `swap.undo` raises."""
-    record = swap.undo(machine)
-    if record is None:
+    if swap.pending(machine) is None:
+        swap.undo(machine)
         return False
+    put_back(machine, box, start=False)
     say("An installation was cut off. What stood before was put back.")
-    if machine.live:
-        services.systemctl(machine, "daemon-reload")
     return True
 
 
 def _swap(
-    machine: Machine, installed: Manifest, new: Manifest, todo: Sequence[Change], settings: Settings, say: Say
+    machine: Machine,
+    installed: Manifest,
+    new: Manifest,
+    todo: Sequence[Change],
+    box: BoxSide,
+    settings: Settings,
+    say: Say,
 ) -> Done:
-    ran = services.active(machine, services.TARGET)
-    before = health.states(machine, new.units) if machine.live else {}
-    was_up = [unit for unit, (state, _) in before.items() if state == "active"]
+    was_up = [unit for unit, state in health.states(machine, new.units).items() if state.active]
     rivals = services.rivals(machine)
-    new = Manifest(new.release, new.previous, units=new.units, rivals=tuple(dict.fromkeys([*new.rivals, *rivals])))
+    new = msgspec.structs.replace(new, rivals=tuple(dict.fromkeys([*new.rivals, *rivals])))
+    gone = tuple(unit for unit in installed.units if unit not in new.units)
+    fresh = tuple(unit for unit in new.units if unit not in installed.units)
+    record = Record(running=services.active(machine, services.TARGET), units=fresh, rivals=tuple(rivals))
+    paths = [change.path for change in todo]
     try:
-        swap.apply(machine, installed, new, todo, running=ran)
-        paths = [change.path for change in todo]
-        _switch(machine, installed, new, paths)
-        required = [unit for unit in new.units if unit in {*health.CORE, *was_up} and "@" not in unit]
+        services.switch_off(machine, gone)
+        swap.apply(machine, installed, new, todo, record)
+        services.switch_on(machine, new.units, rivals)
+        _told(machine, paths)
         if machine.live:
+            if installed.release != new.release:
+                _migrate(machine, box)
             say("Starting the stall.")
             services.restart(machine)
-            why = health.wait(machine, required, settings.web.address, time.sleep, time.monotonic)
-            if why:
-                raise Broken("appliance-did-not-start", why)
-    except BaseException as error:
-        _go_back(machine, new, installed, ran=ran)
-        if isinstance(error, Broken) and error.code == "appliance-did-not-start":
-            raise Broken(
-                "appliance-did-not-start",
-                f"The stall did not come up, so what stood before was put back. {error.sentence}",
-            ) from error
+            required = [unit for unit in new.units if unit in {*health.CORE, *was_up} and "@" not in unit]
+            if why := health.wait(machine, required, settings.web.address, time.sleep, time.monotonic):
+                raise Broken(
+                    "appliance-did-not-start", f"The stall did not come up, so what stood before was put back. {why}"
+                )
+    except BaseException:
+        with undisturbed():
+            put_back(machine, box, start=True)
         raise
     swap.finish(machine)
+    box.settled()
     _clear_releases(machine, new)
-    now = health.states(machine, new.units) if machine.live else {}
     beside = tuple(
         f"{unit} does not run: {services.said_last(machine, unit)}"
-        for unit, (state, _) in now.items()
-        if state == "failed"
+        for unit, state in health.states(machine, new.units).items()
+        if state.failed
     )
-    reboot = any(path.startswith(("/boot/", "/etc/fstab", "/etc/modprobe.d/")) for path in paths)
-    return Done(tuple(todo), beside, reboot)
+    return Done(tuple(todo), beside, any(path.startswith(_READ_AT_START) for path in paths))
 
 
-def _switch(machine: Machine, installed: Manifest, new: Manifest, paths: Sequence[str]) -> None:
-    services.switch(machine, installed, new.units)
-    if machine.at(places.TMPFILES).exists() and machine.live:
-        machine.run(["systemd-tmpfiles", "--create", places.TMPFILES])
-    services.tell(machine, paths)
-
-
-def _go_back(machine: Machine, new: Manifest, installed: Manifest, *, ran: bool) -> None:
-    """All as it was before the swap; what ran, runs again. What fails on the way is left to the next run."""
-    with _handled(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        _put_back(machine, new, installed, ran=ran)
-
-
-def _put_back(machine: Machine, new: Manifest, installed: Manifest, *, ran: bool) -> None:
+def _migrate(machine: Machine, box: BoxSide) -> None:
+    """Bring the database to the form of this release, while nobody has it open."""
+    swap.note_migration(machine)
     services.stop(machine)
-    root = [] if machine.live else [f"--root={machine.root}"]
-    if gone := [unit for unit in new.units if unit not in installed.units]:
-        machine.run(["systemctl", *root, "disable", *gone])
-    record = swap.pending(machine)
-    paths = [step.path for step in record.steps] if record else []
-    swap.undo(machine)
-    rivals = [unit for unit in new.rivals if unit not in installed.rivals]
-    if rivals:
-        machine.run(["systemctl", *root, "enable", *(["--now"] if machine.live else []), *rivals])
+    box.migrate()
+
+
+def _told(machine: Machine, paths: Sequence[str]) -> None:
     if machine.live:
-        machine.run(["systemctl", "daemon-reload"])
-        machine.run(["systemctl", "reset-failed", "stall*"])
+        if machine.at(places.TMPFILES).exists():
+            machine.run(["systemd-tmpfiles", "--create", places.TMPFILES])
         services.tell(machine, paths)
-        if ran:
-            machine.run(["systemctl", "restart", services.TARGET])
 
 
-def _next(machine: Machine, installed: Manifest, release: str) -> Manifest:
-    """Which release runs then, and which one may be gone back to."""
-    if installed.release == release:
-        return installed
-    before = installed.release if installed.release in everything.releases(machine) else ""
-    return Manifest(release, before)
+def put_back(machine: Machine, box: BoxSide, *, start: bool) -> None:
+    """All as it was before a swap that is not over; with `start`, what ran runs again. What fails on the way is left to the next run."""
+    record = swap.pending(machine)
+    if record is None:
+        swap.undo(machine)
+        return
+    if start or record.migrated:
+        services.stop(machine)
+    services.switch_off(machine, record.units)
+    if record.migrated:
+        box.put_back()
+    swap.undo(machine)
+    services.switch_on(machine, manifest.read(machine).units, ())
+    services.give_back(machine, record.rivals)
+    if machine.live:
+        machine.run(["systemctl", "reset-failed", "stall*"])
+        services.tell(machine, [step.path for step in record.steps])
+        if start and record.running:
+            machine.run(["systemctl", "restart", "--no-block", services.TARGET])
+
+
+def _before(machine: Machine, installed: Manifest, release: str) -> str:
+    """Which release there is to go back to from `release`."""
+    before = installed.previous if installed.release == release else installed.release
+    return before if before in everything.releases(machine) else ""
 
 
 def _off(machine: Machine, units: Sequence[str]) -> list[str]:
@@ -198,7 +236,7 @@ def _clear_releases(machine: Machine, kept: Manifest) -> None:
 
 
 @contextlib.contextmanager
-def _alone(machine: Machine) -> Iterator[None]:
+def alone(machine: Machine) -> Iterator[None]:
     """Nobody else installs meanwhile. Raises Retry `appliance-locked`."""
     place = machine.at(LOCK)
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -217,8 +255,17 @@ def _alone(machine: Machine) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+def stopping() -> contextlib.AbstractContextManager[None]:
     """Whoever ends us lets us put back first what was begun."""
+    return _handled(_stop, signal.SIGTERM, signal.SIGHUP)
+
+
+def undisturbed() -> contextlib.AbstractContextManager[None]:
+    """Whoever ends us waits until what was begun is put back."""
+    return _handled(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 

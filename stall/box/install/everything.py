@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from stall.box.config import boards, files, places, validate
+from stall.box.config import boards, files, fragments, places, validate
 from stall.box.install.machine import Machine
 from stall.box.install.manifest import Wanted
 from stall.errors import Refused
@@ -22,6 +23,10 @@ case "$(id -u) ${{1:-}}" in
     *) exec {places.PROGRAM} "$@" ;;
 esac
 """
+#: What was asked of the installer where it could not do all of it, and the unit that does the rest.
+FIRST_BOOT = "/etc/stall/first-boot.json"
+FIRST_BOOT_UNIT = "stall-firstboot.service"
+_SCHEMA = re.compile(r"^VERSION = ([0-9]+)$", re.MULTILINE)
 #: While there is a release to go back to: the third failed start within two minutes starts the way back (ADR 46).
 TRIAL = f"{places.UNITS}/stall-web.service.d/10-back.conf"
 _TRIAL = """# There is a release to go back to. Removed once it was gone back to.
@@ -56,11 +61,31 @@ def of(machine: Machine, release: str, settings: Settings, *, goes_back: bool) -
             "config-refused",
             f"Nothing was changed: the program that reads it refuses what would be installed. {faults[0].sentence}{more}",
         )
-    if not any(each.path == places.TMPFILES for each in planned):
-        folder = f"d {places.RUN} 0750 {places.USER} {places.GROUP} -\n".encode()
-        planned.append(files.File(places.TMPFILES, 0o644, "root", "root", folder, ""))
     own = [Wanted(each.path, each.mode, each.owner, each.group, each.content) for each in planned]
-    return [*own, *links(release, goes_back=goes_back)]
+    edited = [
+        Wanted(each.path, machine.at(each.path).stat().st_mode & 0o7777, content=each.after, edited=True)
+        for each in fragments.edits(machine.root, settings, board)
+        if each.before != each.after or each.before != fragments.undo(each.path, each.before)
+    ]
+    return [*own, *edited, *links(release, goes_back=goes_back)]
+
+
+def staged(release: str, asked: bytes, units: Path) -> list[Wanted]:
+    """What a system that does not run yet gets, so that its first boot does the rest; `asked` is what was asked of the installer."""
+    name = FIRST_BOOT_UNIT
+    return [
+        *links(release, goes_back=False),
+        Wanted(f"{places.UNITS}/{name}", content=(units / name).read_bytes()),
+        Wanted(f"{places.UNITS}/multi-user.target.wants/{name}", link=f"{places.UNITS}/{name}"),
+        Wanted(FIRST_BOOT, 0o600, content=asked),
+    ]
+
+
+def schema_of(machine: Machine, release: str) -> int:
+    """The form of the database that a release reads."""
+    text = machine.at(f"{places.RELEASES}/{release}/stall/store/schema.py").read_text("utf-8")
+    found = _SCHEMA.search(text)
+    return int(found[1]) if found else 0
 
 
 def releases(machine: Machine) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from stall.box.config import places
@@ -18,6 +19,24 @@ PAUSE_S = 0.5
 #: A unit that was started anew so often since we started it does not come up.
 VAIN = 10
 _ASK_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A unit: as systemd calls it, and how often it was started anew by itself."""
+
+    word: str
+    restarts: int
+
+    @property
+    def active(self) -> bool:
+        """It is up."""
+        return self.word == "active"
+
+    @property
+    def failed(self) -> bool:
+        """It does not come up."""
+        return self.word == "failed" or self.restarts >= VAIN
 
 
 class _Unix(http.client.HTTPConnection):
@@ -57,17 +76,17 @@ def wait(
 
     A unit that is started again and again is up now and then: what counts is that nothing was started in between.
     """
-    until, good, seen = monotonic() + PATIENCE_S, 0, ""
+    until, good = monotonic() + PATIENCE_S, 0
+    seen: dict[str, State] = {}
     while True:
         found = states(machine, required)
-        down = [unit for unit, (state, _) in found.items() if state != "active"]
+        down = [unit for unit, state in found.items() if not state.active]
         page = not down and answers(machine.at(places.BUYERS_SOCKET), address)
-        marks = str(found)
-        good = good + 1 if page and (good == 0 or marks == seen) else int(page)
-        seen = marks
+        good = good + 1 if page and (good == 0 or found == seen) else int(page)
+        seen = found
         if good > 1:
             return ""
-        failed = [unit for unit, (state, often) in found.items() if state == "failed" or _vain(often)]
+        failed = [unit for unit, state in found.items() if state.failed]
         if failed or monotonic() > until:
             worst = (failed or down or ["stall-web.service"])[0]
             what = "does not start" if failed or down else "runs, but shows no page"
@@ -75,15 +94,12 @@ def wait(
         sleep(PAUSE_S)
 
 
-def _vain(restarts: str) -> bool:
-    return restarts.isdecimal() and int(restarts) >= VAIN
-
-
-def states(machine: Machine, units: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Each unit with its state and how often it was started anew."""
+def states(machine: Machine, units: Sequence[str]) -> dict[str, State]:
+    """How each unit does; of a machine that does not run, none."""
     found = {}
-    for unit in units:
+    for unit in units if machine.live else ():
         told = machine.run(["systemctl", "show", "-p", "ActiveState", "-p", "NRestarts", unit]).stdout
         facts = dict(line.partition("=")[::2] for line in told.splitlines())
-        found[unit] = (facts.get("ActiveState", ""), facts.get("NRestarts", ""))
+        often = facts.get("NRestarts", "")
+        found[unit] = State(facts.get("ActiveState", ""), int(often) if often.isdecimal() else 0)
     return found

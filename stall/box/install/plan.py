@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from stall.box.config import places
+from stall.box.config import fragments, places
 from stall.box.install import manifest
 from stall.box.install.machine import Machine
 from stall.box.install.manifest import Manifest, Stood, Wanted
 
-What = Literal["make", "replace", "rights", "put back", "remove"]
+What = Literal["make", "replace", "rights", "put back", "remove", "forget"]
 #: Files there have no rights of their own (FAT).
 _NO_RIGHTS = places.BOOT
 
@@ -20,7 +20,7 @@ _NO_RIGHTS = places.BOOT
 @dataclass(frozen=True, slots=True)
 class Change:
     """One path. `wanted` is None where ours goes; `by_hand`: what stands there is neither ours nor what we
-    found at first; `first`: none of ours stood there before.
+    found at first; `first`: none of ours stood there before; `leaves`: it is ours no more.
     """
 
     path: str
@@ -30,6 +30,7 @@ class Change:
     before: Stood
     by_hand: bool = False
     first: bool = False
+    leaves: bool = False
 
     def __str__(self) -> str:
         """For a list."""
@@ -66,12 +67,22 @@ def removal(machine: Machine, entry: manifest.Entry) -> list[Change]:
     """What must change so that a path is as it was before us; nothing if it is."""
     stands = manifest.look(machine.at(entry.path))
     if stands.kind == "nothing" and entry.before.kind == "nothing":
-        return []
+        return [Change(entry.path, "forget", None, stands, entry.before, leaves=True)]
     by_hand = stands.kind != "nothing" and stands.sha256 != entry.sha256
+    if entry.edited and by_hand:
+        return [_without_ours(machine, entry, stands)]
     if by_hand and stands.sha256 == entry.before.sha256:
-        return []  # somebody put it back already
+        return [Change(entry.path, "forget", None, stands, stands, leaves=True)]  # somebody put it back already
     what: What = "remove" if entry.before.kind == "nothing" else "put back"
-    return [Change(entry.path, what, None, stands, entry.before, by_hand)]
+    return [Change(entry.path, what, None, stands, entry.before, by_hand, leaves=True)]
+
+
+def _without_ours(machine: Machine, entry: manifest.Entry, stands: Stood) -> Change:
+    """A file of others that they changed since: only our part goes."""
+    place = machine.at(entry.path)
+    content = fragments.undo(entry.path, place.read_bytes())
+    wanted = Wanted(entry.path, stands.mode, content=content, edited=True)
+    return Change(entry.path, "put back", wanted, stands, entry.before, leaves=True)
 
 
 def _has_rights(machine: Machine, wanted: Wanted, stands: Stood) -> bool:
@@ -79,4 +90,6 @@ def _has_rights(machine: Machine, wanted: Wanted, stands: Stood) -> bool:
         return True
     if stands.mode != wanted.mode:
         return False
+    if wanted.edited:
+        return True
     return os.geteuid() != 0 or (stands.uid, stands.gid) == (machine.uid(wanted.owner), machine.gid(wanted.group))

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from stall.box.config import places
 from stall.box.install.machine import Machine, last_words
-from stall.box.install.manifest import Manifest, Wanted
+from stall.box.install.manifest import Wanted
 from stall.errors import Broken
 
 TARGET = "stall.target"
@@ -25,10 +25,10 @@ _TOLD: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-def make_user(machine: Machine, config: Wanted | None) -> None:
+def make_user(machine: Machine) -> None:
     """Make the user of the stall, and let it and nginx's into their groups. Raises Broken `user-missing`."""
     if machine.uid(places.USER) is None or machine.gid(places.GROUP) is None:
-        told = config.content.decode() if config else f'u {places.USER} - "Stall" {places.DATA}\n'
+        told = f'u {places.USER} - "Stall" {places.DATA}\n'
         done = machine.run(["systemd-sysusers", f"--root={machine.root}", "-"], given=told)
         if done.returncode != 0 or machine.uid(places.USER) is None:
             raise Broken("user-missing", f"The user {places.USER} could not be made: {last_words(done)}.")
@@ -37,6 +37,12 @@ def make_user(machine: Machine, config: Wanted | None) -> None:
             join(machine, places.USER, group)
     if machine.uid(places.WEB_USER) is not None:
         join(machine, places.WEB_USER, places.GROUP)
+
+
+def remove_user(machine: Machine) -> None:
+    """Remove the user and the group of the stall."""
+    for program, name in (("userdel", places.USER), ("groupdel", places.GROUP)):
+        machine.run([program, *(["-P", str(machine.root)] if str(machine.root) != "/" else []), name])
 
 
 def join(machine: Machine, user: str, group: str) -> None:
@@ -64,8 +70,7 @@ def units_of(wanted: Sequence[Wanted]) -> tuple[str, ...]:
 
 def systemctl(machine: Machine, *arguments: str) -> str:
     """Ask or tell systemd; what it says. Raises Broken `systemd-refused`."""
-    root = [] if machine.live else [f"--root={machine.root}"]
-    done = machine.run(["systemctl", *root, *arguments])
+    done = machine.run(["systemctl", *_root(machine), *arguments])
     if done.returncode != 0:
         raise Broken(
             "systemd-refused", f"The service manager refused: systemctl {' '.join(arguments)}: {last_words(done)}."
@@ -75,8 +80,8 @@ def systemctl(machine: Machine, *arguments: str) -> str:
 
 def enabled(machine: Machine, units: Sequence[str]) -> list[str]:
     """Which of these units are switched on."""
-    root = [] if machine.live else [f"--root={machine.root}"]
-    return [unit for unit in units if machine.run(["systemctl", *root, "is-enabled", unit]).stdout.strip() == "enabled"]
+    told = ((unit, machine.run(["systemctl", *_root(machine), "is-enabled", unit]).stdout.strip()) for unit in units)
+    return [unit for unit, state in told if state == "enabled"]
 
 
 def active(machine: Machine, unit: str) -> bool:
@@ -100,19 +105,34 @@ def _there(machine: Machine, unit: str) -> bool:
     )
 
 
-def switch(machine: Machine, old: Manifest, units: Sequence[str]) -> tuple[str, ...]:
-    """Switch our units on, those that are ours no more off, and rivals off; which rivals those were. Raises as `systemctl`."""
-    in_the_way = rivals(machine)
-    now = ["--now"] if machine.live else []
-    if in_the_way:
-        systemctl(machine, "disable", *now, *in_the_way)
+def switch_on(machine: Machine, units: Sequence[str], in_the_way: Sequence[str]) -> None:
+    """Let systemd read its files, switch our units on and rivals off. Raises as `systemctl`."""
     if machine.live:
         systemctl(machine, "daemon-reload")
-    if gone := [unit for unit in old.units if unit not in units]:
-        machine.run(["systemctl", *([] if machine.live else [f"--root={machine.root}"]), "disable", *gone])
+    if in_the_way:
+        systemctl(machine, "disable", *_now(machine), *in_the_way)
     if off := [unit for unit in units if unit not in enabled(machine, units)]:
         systemctl(machine, "enable", *off)
-    return tuple(dict.fromkeys([*old.rivals, *in_the_way]))
+
+
+def switch_off(machine: Machine, units: Sequence[str]) -> None:
+    """Switch units off, while their files are still there."""
+    if units:
+        machine.run(["systemctl", *_root(machine), "disable", *units])
+
+
+def give_back(machine: Machine, units: Sequence[str]) -> None:
+    """Switch on again what was in our way."""
+    if units:
+        machine.run(["systemctl", *_root(machine), "enable", *_now(machine), *units])
+
+
+def _root(machine: Machine) -> list[str]:
+    return [] if machine.live else [f"--root={machine.root}"]
+
+
+def _now(machine: Machine) -> list[str]:
+    return ["--now"] if machine.live else []
 
 
 def tell(machine: Machine, paths: Sequence[str]) -> None:

@@ -37,12 +37,18 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A swap that is not over. `begun`: from here on paths may have been replaced. `running`: the stall ran before it."""
+    """A swap that is not over. `begun`: from here on paths may have been replaced.
 
-    steps: tuple[Step, ...]
-    folders: tuple[str, ...]
-    begun: bool
-    running: bool
+    `running`: the stall ran before it; `units` were switched on with it, `rivals` off, `migrated`: the database was brought to a newer form.
+    """
+
+    steps: tuple[Step, ...] = ()
+    folders: tuple[str, ...] = ()
+    begun: bool = False
+    running: bool = False
+    units: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
+    migrated: bool = False
 
 
 def pending(machine: Machine) -> Record | None:
@@ -58,10 +64,10 @@ def pending(machine: Machine) -> Record | None:
         ) from error
 
 
-def apply(machine: Machine, old: Manifest, new: Manifest, changes: Sequence[Change], *, running: bool = False) -> None:
+def apply(machine: Machine, old: Manifest, new: Manifest, changes: Sequence[Change], record: Record) -> None:
     """Replace every path of `changes`, and the manifest with `new`, whose `entries` and `folders` are filled in here.
 
-    Not over until `finish`. Raises what `disk.whole_file` raises; nothing was replaced then.
+    `record` says what else goes with it. Not over until `finish`. Raises what `disk.whole_file` raises; nothing was replaced then.
     """
     folder = machine.at(FOLDER)
     _clear(machine)
@@ -74,7 +80,8 @@ def apply(machine: Machine, old: Manifest, new: Manifest, changes: Sequence[Chan
     steps = tuple(Step(change.path, change.stands) for change in every)
     (folder / "old").mkdir(mode=0o700, parents=True, exist_ok=True)
     machine.at(BEFORE).mkdir(mode=0o700, exist_ok=True)
-    _write(machine, Record(steps, made, begun=False, running=running))
+    record = msgspec.structs.replace(record, steps=steps, folders=made)
+    _write(machine, record)
     for path in made:
         with disk.sentences(machine.at(path)):
             machine.at(path).mkdir(mode=0o755, exist_ok=True)
@@ -83,10 +90,16 @@ def apply(machine: Machine, old: Manifest, new: Manifest, changes: Sequence[Chan
         _keep(machine, number, change)
         _stage(machine, change)
     os.sync()
-    _write(machine, Record(steps, made, begun=True, running=running))
+    _write(machine, msgspec.structs.replace(record, begun=True))
     for change in every:
         _replace(machine, change)
     os.sync()
+
+
+def note_migration(machine: Machine) -> None:
+    """Say in the record that the database is about to be brought to a newer form."""
+    if (record := pending(machine)) is not None:
+        _write(machine, msgspec.structs.replace(record, migrated=True))
 
 
 def finish(machine: Machine) -> None:
@@ -110,10 +123,14 @@ def undo(machine: Machine) -> Record | None:
         for number, step in reversed(list(enumerate(record.steps))):
             _put_back(machine, machine.at(step.path), step.old, machine.at(FOLDER) / "old" / str(number))
     for path in reversed(record.folders):
-        with contextlib.suppress(OSError):
-            machine.at(path).rmdir()
+        if path != places.ETC:
+            with contextlib.suppress(OSError):  # somebody put something there
+                machine.at(path).rmdir()
     os.sync()
     finish(machine)
+    for path in (BEFORE, *(path for path in record.folders if path == places.ETC)):
+        with contextlib.suppress(OSError):
+            machine.at(path).rmdir()
     return record
 
 
@@ -144,7 +161,7 @@ def _manifest(old: Manifest, new: Manifest, changes: Sequence[Change], made: tup
     """What the manifest says when the swap is over: entries that stay, and those of the changes."""
     entries = {entry.path: entry for entry in old.entries}
     for change in changes:
-        if change.wanted is None:
+        if change.leaves or change.wanted is None:
             entries.pop(change.path, None)
             continue
         wanted, before = change.wanted, change.before
@@ -187,6 +204,8 @@ def _stage(machine: Machine, change: Change) -> None:
     place, wanted = _beside(machine.at(change.path)), change.wanted
     place.unlink(missing_ok=True)
     if wanted is None:
+        if change.what == "forget":
+            return
         if change.before.kind == "file":
             _restore(machine, place, change.before, machine.at(BEFORE) / change.before.kept)
         elif change.before.kind == "link":
@@ -202,7 +221,11 @@ def _stage(machine: Machine, change: Change) -> None:
 
 
 def _rights(machine: Machine, path: str, place: Path, wanted: Wanted) -> None:
-    if not path.startswith(tuple(f"{boot}/" for boot in places.BOOT)):
+    if wanted.edited:  # another's file keeps its own; one of the boot partition has none
+        with contextlib.suppress(PermissionError):
+            shutil.copystat(machine.at(path), place)
+            os.chown(place, machine.at(path).stat().st_uid, machine.at(path).stat().st_gid)
+    elif not path.startswith(tuple(f"{boot}/" for boot in places.BOOT)):
         machine.give(place, wanted.owner, wanted.group)
         place.chmod(wanted.mode)
 
@@ -211,7 +234,7 @@ def _replace(machine: Machine, change: Change) -> None:
     place = machine.at(change.path)
     if _beside(place).is_symlink() or _beside(place).exists():
         _beside(place).replace(place)
-    elif change.wanted is None:
+    elif change.wanted is None and change.what != "forget":
         place.unlink(missing_ok=True)
 
 
