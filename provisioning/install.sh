@@ -2,8 +2,10 @@
 # Sourced by setup.sh: `install` turns this machine into the appliance, `wheelhouse` fetches what that needs without a network.
 # POSIX sh. Looks, brings Debian packages, builds the release; the rest is done by the release itself (`stall appliance`).
 
-RELEASES=/opt/stall/releases
-CURRENT=/opt/stall/current
+# Before every path of the machine; empty but in tests.
+SYSTEM_ROOT=${STALL_SYSTEM_ROOT:-}
+RELEASES=$SYSTEM_ROOT/opt/stall/releases
+CURRENT=$SYSTEM_ROOT/opt/stall/current
 PACKAGES=$LOCKS/packages.txt
 ROOM_MIB=600
 MEMORY_MIB=380
@@ -28,12 +30,14 @@ an update or a changed setting; where nothing is to be changed, nothing is touch
 USAGE
 }
 
-# The first two numbers of the system, from os-release below a root: "debian 13".
+# Name and number of the system: "debian 13". Raspberry Pi OS says it is Debian, with Debian's number.
 system_of() {
-    (ID='' ID_LIKE='' VERSION_ID=''
-    # shellcheck disable=SC1091  # the system's own
-    . "$1/etc/os-release" 2>/dev/null
-    case " $ID $ID_LIKE " in *' debian '* | *' raspbian '*) echo "debian ${VERSION_ID:-?}" ;; *) echo "${ID:-unknown} ${VERSION_ID:-}" ;; esac)
+    (
+        ID='' ID_LIKE='' VERSION_ID=''
+        # shellcheck disable=SC1091  # the system's own
+        . "$SYSTEM_ROOT/etc/os-release" 2>/dev/null
+        case " $ID $ID_LIKE " in *' debian '*) echo "debian ${VERSION_ID:-?}" ;; *) echo "${ID:-unknown} ${VERSION_ID:-}" ;; esac
+    )
 }
 
 PROBLEMS=''
@@ -42,31 +46,31 @@ problem() { PROBLEMS="$PROBLEMS$NL  - $*"; }
 # Everything that is wrong, in one answer.
 preflight() {
     # --check as an ordinary user looks as far as it may.
-    [ "$CHECK" = yes ] || [ "$(id -u)" -eq 0 ] || problem "only root may install. Run: sudo ./setup.sh install"
-    case $(system_of "") in
+    [ "$CHECK" = yes ] || [ "$(id -u)" -eq 0 ] || problem 'only root may install. Run: sudo ./setup.sh install'
+    system=$(system_of)
+    case $system in
         'debian 12' | 'debian 13') : ;;
-        *) problem "this is no Raspberry Pi OS or Debian 12 or 13 but $(system_of "")." ;;
+        *) problem "this is neither Raspberry Pi OS nor Debian 12 or 13 but $system." ;;
     esac
-    case ${STALL_MACHINE:-$(uname -m)} in
-        aarch64 | x86_64) : ;;
-        *) problem "this is a $(uname -m) system; the packages exist for 64 bits only. Use the 64-bit Raspberry Pi OS." ;;
+    machine=$(uname -m)
+    case $machine in
+        aarch64 | x86_64)
+            [ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 64 ] || problem 'this is a 32-bit system. Use the 64-bit Raspberry Pi OS.' ;;
+        *) problem "this is a $machine system, and the packages exist for 64 bits only. Use the 64-bit Raspberry Pi OS." ;;
     esac
-    [ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 64 ] || problem 'this is a 32-bit system. Use the 64-bit Raspberry Pi OS.'
-    [ -d "${STALL_SYSTEMD:-/run/systemd/system}" ] || [ "$STAGED" = yes ] ||
-        problem 'systemd does not run here. In a root folder of another system, use --root DIR.'
-    room=$(df -Pk / | awk 'NR == 2 { print int($4 / 1024) }')
+    [ -d "$SYSTEM_ROOT/run/systemd/system" ] || [ "$STAGED" = yes ] ||
+        problem 'systemd does not run here. For the root folder of another system there is --root DIR.'
+    room=$(df -Pk "$SYSTEM_ROOT/" | awk 'NR == 2 { print int($4 / 1024) }')
     [ "${room:-$ROOM_MIB}" -ge "$ROOM_MIB" ] || problem "the disk is nearly full: $room MiB are free, it needs $ROOM_MIB. Make room."
     if [ "$STAGED" = no ]; then
-        memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' "${STALL_MEMINFO:-/proc/meminfo}" 2>/dev/null)
+        memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' "$SYSTEM_ROOT/proc/meminfo" 2>/dev/null)
         [ "${memory:-$MEMORY_MIB}" -ge "$MEMORY_MIB" ] || problem "there is too little memory: $memory MiB, it needs $MEMORY_MIB."
         # https://www.raspberrypi.com/documentation/computers/os.html#get_throttled: bit 0 is under-voltage now.
         if have vcgencmd && bits=$(vcgencmd get_throttled 2>/dev/null) && [ $((${bits#*=} & 1)) -ne 0 ]; then
             problem 'the power supply gives too little voltage. Use the one made for this Pi, or a shorter cable.'
         fi
-        case $(df -PT / 2>/dev/null | awk 'NR == 2 { print $2 }') in
-            overlay) [ -n "${STALL_OVERLAY_OK:-}" ] || [ ! -e /proc/cmdline ] || ! grep -q overlayroot= /proc/cmdline ||
-                problem 'the root folder is read-only here, so all of it would be gone with the next start. Switch the overlay off first.' ;;
-        esac
+        ! grep -qs ' / overlay ' "$SYSTEM_ROOT/proc/mounts" || ! grep -qs overlayroot= "$SYSTEM_ROOT/proc/cmdline" ||
+            problem 'the root folder is read-only here, so all of it would be gone with the next start. Switch the overlay off first.'
     fi
     # Before this version was made, nothing can be signed, and no certificate of the index holds yet.
     built=$(sed -n 's/^BUILD_MS = \([0-9_]*\)_[0-9]\{3\}$/\1/p' "$ROOT/stall/clock.py" 2>/dev/null | tr -d _)
@@ -106,7 +110,7 @@ bring_packages() {
 
 # The stall runs under the system's own Python: its security fixes come by apt.
 system_python() {
-    PYTHON=/usr/bin/python3
+    PYTHON=$SYSTEM_ROOT/usr/bin/python3
     answer=$("$PYTHON" -I -c "$PROBE" 2>/dev/null) || fail "The system's Python is missing, or not 3.11 to 3.14. Run: sudo apt-get install python3 python3-venv"
     FOUND=${answer%% *}
 }
@@ -160,7 +164,7 @@ check_only() {
     would=no
     missing=$(missing_packages)
     [ -z "$missing" ] || { would=yes; echo "install packages of the system:$missing"; }
-    if [ ! -x /usr/bin/python3 ]; then
+    if [ ! -x "$SYSTEM_ROOT/usr/bin/python3" ]; then
         echo 'build the release and install all of it'
         exit 3
     fi
@@ -221,8 +225,8 @@ uninstall() {
     [ "$YES" = no ] || set -- "$@" --yes
     "$program" appliance remove "$@" || exit 1
     rm -rf "$RELEASES"
-    rmdir /opt/stall 2>/dev/null
-    say "the packages of the system stay: $(sed -n 's/^\([a-z0-9][a-z0-9.+-]*\).*/\1/p' "$PACKAGES" | tr '\n' ' ')"
+    rmdir "$SYSTEM_ROOT/opt/stall" 2>/dev/null
+    say 'the packages of the system stay as they are.'
 }
 
 # ---------------------------------------------------------------- into the root folder of another system
@@ -275,6 +279,7 @@ install_into_root() {
 # ---------------------------------------------------------------- wheels for a machine without a network
 
 run_wheelhouse() {
+    # shellcheck disable=SC2153  # set by setup.sh
     find_python || { [ "$SYSTEM" = no ] || install_system "$(venv_package)"; find_python; } || explain_no_python
     [ -n "$PYTHON" ] || fail "missing: $(venv_package). Install with: $(install_line "$(venv_package)")"
     scratch=$(mktemp -d) || fail 'I cannot make a folder for what is temporary; is the disk full?'

@@ -88,7 +88,9 @@ def stage(*, root: Path, name: str, country: str, given: Path | None, only_look:
 @appliance.command("first-boot")
 @ROOT
 def first_boot(root: Path) -> None:
-    """Do at the first boot what `stage` left for it. The PIN and the Wi-Fi go to the console and a file on the boot partition."""
+    """Do at the first boot what `stage` left for it. The PIN and the Wi-Fi go to the console and to
+    stall-first-boot.txt on the boot partition, or in root's folder where there is none."""
+    from stall import disk
     from stall.box.config import boards
     from stall.box.install import applying, everything
 
@@ -102,9 +104,9 @@ def first_boot(root: Path) -> None:
     for line in told:
         say.line(line)
     boot = boards.read(machine.root, "wlan0").boot
-    if told and boot:
-        note = machine.at(f"{boot}/stall-first-boot.txt")
-        note.write_text("\n".join([*told, "Write this down, then delete this file.", ""]), "utf-8")
+    if told:
+        with disk.whole_file(machine.at(f"{boot or '/root'}/stall-first-boot.txt"), 0o600) as note:
+            note.write("\n".join([*told, "Write this down, then delete this file.", ""]).encode())
     if done.reboot and machine.live:
         machine.run(["systemctl", "--no-block", "reboot"])
 

@@ -97,9 +97,7 @@ def wait(
 def states(machine: Machine, units: Sequence[str]) -> dict[str, State]:
     """How each unit does; of a machine that does not run, none."""
     found = {}
-    for unit in units if machine.live else ():
-        told = machine.run(["systemctl", "show", "-p", "ActiveState", "-p", "NRestarts", unit]).stdout
-        facts = dict(line.partition("=")[::2] for line in told.splitlines())
-        often = facts.get("NRestarts", "")
-        found[unit] = State(facts.get("ActiveState", ""), int(often) if often.isdecimal() else 0)
+    for unit, told in services.facts(machine, units).items():
+        often = told.get("NRestarts", "")
+        found[unit] = State(told.get("ActiveState", ""), int(often) if often.isdecimal() else 0)
     return found

@@ -43,6 +43,9 @@ def remove(machine: Machine, box: BoxSide, say: Say, *, now: bool = False, data:
         services.switch_on(machine, (), ())
         services.give_back(machine, installed.rivals)
         services.tell(machine, [change.path for change in todo])
+        if machine.live:
+            machine.run(["systemctl", "reset-failed", "stall*"])
+            shutil.rmtree(machine.at(places.RUN), ignore_errors=True)
         if data:
             shutil.rmtree(machine.at(places.DATA), ignore_errors=True)
             services.remove_user(machine)

@@ -128,9 +128,7 @@ def undo(machine: Machine) -> Record | None:
                 machine.at(path).rmdir()
     os.sync()
     finish(machine)
-    for path in (BEFORE, *(path for path in record.folders if path == places.ETC)):
-        with contextlib.suppress(OSError):
-            machine.at(path).rmdir()
+    _clear(machine)
     return record
 
 
@@ -138,6 +136,9 @@ def _clear(machine: Machine) -> None:
     """What a swap left that was over, or had not begun its record."""
     if machine.at(FOLDER).is_dir() and not (machine.at(FOLDER) / RECORD).exists():
         shutil.rmtree(machine.at(FOLDER))
+    for path in (BEFORE, places.ETC):
+        with contextlib.suppress(OSError):  # it is not empty, or not there
+            machine.at(path).rmdir()
 
 
 def _write(machine: Machine, record: Record) -> None:
@@ -183,16 +184,26 @@ def _keep(machine: Machine, number: int, change: Change) -> None:
     if change.first:
         copies.append(machine.at(BEFORE) / quote(change.path, safe=""))
     for copy in copies:
-        _copy(machine, place, change.stands, copy)
+        _copy(place, change.stands, copy)
     if change.by_hand:
-        _copy(machine, place, change.stands, place.with_name(place.name + KEPT))
+        _copy(place, change.stands, place.with_name(place.name + KEPT))
 
 
-def _copy(machine: Machine, place: Path, stands: Stood, copy: Path) -> None:
-    with disk.whole_file(copy, stands.mode) as file:
-        file.write(place.read_bytes())
+def _copy(place: Path, stands: Stood, copy: Path) -> None:
+    _lay(copy, place.read_bytes(), stands.mode)
     if os.geteuid() == 0:
         os.chown(copy, stands.uid, stands.gid)
+
+
+def _lay(place: Path, content: bytes, mode: int) -> None:
+    """Write a file that is nobody's yet: half of it is written again by whoever comes after a power cut. Raises as `disk.whole_file`."""
+    with disk.sentences(place):
+        place.unlink(missing_ok=True)
+        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        place.chmod(mode)
 
 
 def _beside(place: Path) -> Path:
@@ -207,7 +218,7 @@ def _stage(machine: Machine, change: Change) -> None:
         if change.what == "forget":
             return
         if change.before.kind == "file":
-            _restore(machine, place, change.before, machine.at(BEFORE) / change.before.kept)
+            _restore(place, change.before, machine.at(BEFORE) / change.before.kept)
         elif change.before.kind == "link":
             place.symlink_to(change.before.link)
         return
@@ -215,8 +226,7 @@ def _stage(machine: Machine, change: Change) -> None:
         if wanted.link:
             place.symlink_to(wanted.link)
             return
-        with disk.whole_file(place, wanted.mode) as file:
-            file.write(wanted.content)
+        _lay(place, wanted.content, wanted.mode)
         _rights(machine, change.path, place, wanted)
 
 
@@ -244,15 +254,15 @@ def _put_back(machine: Machine, place: Path, old: Stood, copy: Path) -> None:
         return
     beside = _beside(place)
     if old.kind == "link":
+        beside.unlink(missing_ok=True)
         beside.symlink_to(old.link)
     else:
-        _restore(machine, beside, old, copy)
+        _restore(beside, old, copy)
     beside.replace(place)
 
 
-def _restore(machine: Machine, place: Path, old: Stood, copy: Path) -> None:
-    with disk.whole_file(place, old.mode) as file:
-        file.write(copy.read_bytes())
+def _restore(place: Path, old: Stood, copy: Path) -> None:
+    _lay(place, copy.read_bytes(), old.mode)
     if os.geteuid() == 0:
         with contextlib.suppress(PermissionError):  # a file of the boot partition has no owner
             os.chown(place, old.uid, old.gid)
