@@ -64,7 +64,9 @@ def pending(machine: Machine) -> Record | None:
         ) from error
 
 
-def apply(machine: Machine, old: Manifest, new: Manifest, changes: Sequence[Change], record: Record) -> None:
+def apply(
+    machine: Machine, old: Manifest, new: Manifest, changes: Sequence[Change], record: Record | None = None
+) -> None:
     """Replace every path of `changes`, and the manifest with `new`, whose `entries` and `folders` are filled in here.
 
     `record` says what else goes with it. Not over until `finish`. Raises what `disk.whole_file` raises; nothing was replaced then.
@@ -80,7 +82,7 @@ def apply(machine: Machine, old: Manifest, new: Manifest, changes: Sequence[Chan
     steps = tuple(Step(change.path, change.stands) for change in every)
     (folder / "old").mkdir(mode=0o700, parents=True, exist_ok=True)
     machine.at(BEFORE).mkdir(mode=0o700, exist_ok=True)
-    record = msgspec.structs.replace(record, steps=steps, folders=made)
+    record = msgspec.structs.replace(record or Record(), steps=steps, folders=made)
     _write(machine, record)
     for path in made:
         with disk.sentences(machine.at(path)):

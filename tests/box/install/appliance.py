@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stall.box.install import applying, everything, health, manifest
+from stall.box.install import applying, health, manifest
 from stall.box.install.machine import Machine
 from stall.settings import Network, Settings, Web, Wifi
 
