@@ -67,8 +67,13 @@ def test_a_part_without_its_end_is_said_and_not_guessed(cut: bytes) -> None:
         with pytest.raises(Broken) as torn:
             change()
         assert torn.value.code == "config-marks-torn"
-    with pytest.raises(Broken):
-        marked.words(b"quiet stall.begins a b\n")
+    for torn_line in (
+        b"quiet stall.begins a b\n",
+        b"quiet stall.begins a stall.endsb\n",
+        b"q stall.begins a\nb stall.ends\n",
+    ):
+        with pytest.raises(Broken):
+            marked.words(torn_line)
 
 
 def test_the_country_and_the_overlay_come_and_go_apart_and_count_as_the_last_words() -> None:

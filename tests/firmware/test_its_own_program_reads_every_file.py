@@ -96,6 +96,9 @@ def test_the_wifi_is_right_on_every_channel() -> None:
         for channel in (1, 6, 11) if band == "2.4" else (36, 40, 44, 48):
             rendered = files.one(places.HOSTAPD, on_band(band), BOARD, channel)
             assert f"\nchannel={channel}\n".encode() in rendered
+            # 40 MHz: two neighbours, and hostapd sends on neither if told the wrong one.
+            neighbour = re.search(rb"\[HT40([+-])\]", rendered)
+            assert (neighbour and neighbour[1]) == {36: b"+", 40: b"-", 44: b"+", 48: b"-"}.get(channel)
             assert judged([File(places.HOSTAPD, 0o600, "root", "root", rendered, "hostapd")]) == []
 
 
