@@ -1,7 +1,7 @@
 """Writes the board's secret where the service manager finds it, for those it hands it to: `python -m stall.box.board_secret FILE`, as root.
 
 Whoever may read the device of the board's firmware may also write the one-time memory behind it, for good. So only this short program
-may, and the stall is given what it read (ADR 48). A board without a secret leaves an empty file.
+may, and the stall is given what it read. A board without a secret leaves an empty file.
 """
 
 from __future__ import annotations

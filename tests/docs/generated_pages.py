@@ -12,7 +12,7 @@ import click
 
 from stall.domain import payment, rights
 from stall.wire import assigned
-from tests.docs import firmware_tables, printed_tables, probe_table, schemas
+from tests.docs import firmware_tables, printed_tables, probe_table, schemas, unit_tables
 from tests.house.sources import ROOT
 
 WIDTH = 100
@@ -98,6 +98,7 @@ PAGES: dict[str, Callable[[], str]] = {
     STAFF: staff_page,
     probe_table.PAGE: probe_table.captive_page,
     firmware_tables.PAGE: firmware_tables.firmware_page,
+    unit_tables.PAGE: unit_tables.units_page,
     **{f"docs/schemas/{name}.json": partial(schemas.text, name) for name in schemas.DOCUMENTS},
 }
 

@@ -174,3 +174,16 @@ def test_nothing_in_the_product_can_write_into_a_board() -> None:
         text = path.read_text(encoding="utf-8")
         assert "38081" not in text
         assert '"-w"' not in text
+
+
+def test_a_service_is_handed_the_secret_and_needs_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    board_secret.keep(tmp_path / board.HANDED, SECRET)
+    assert (tmp_path / board.HANDED).stat().st_mode & 0o777 == 0o600
+    assert board.read_secret() == SECRET
+    for nothing in (b"", b"none", b"\xff" * 64):
+        (tmp_path / board.HANDED).write_bytes(nothing)
+        assert board.read_secret() is None
+    board_secret.keep(tmp_path / board.HANDED, None)
+    assert board.read_secret() is None
