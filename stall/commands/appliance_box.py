@@ -133,7 +133,7 @@ def settings_of(machine: Machine) -> Settings | None:
 
 def _make(data: Path, asked: dict[str, str | None]) -> dict[str, object]:
     from stall import app, settings
-    from stall.store import tls_files
+    from stall.store import link_secret, secrets, tls_files
 
     told: dict[str, object] = {"pin": ""}
     old = settings.load(data)
@@ -142,6 +142,8 @@ def _make(data: Path, asked: dict[str, str | None]) -> dict[str, object]:
         settings.save(data, new)
     if not (data / "stall.sqlite").exists():
         told["pin"] = app.create_box(data, new.name).pin
+    # nginx is handed it when it starts, which may be before the web was ever there.
+    link_secret.keep(data / "keys", secrets.load(data / "keys"))
     if tls_files.find(data / "keys") is None:
         opened = app.open_box(data)
         try:

@@ -17,7 +17,7 @@ def _units() -> str:
         own = unit_facts.said(name)
         what = own["Description"][0].removeprefix("Stall: ").replace("%i", "n")
         cells = (
-            f"`{name}`", what, (own["User"] or ["root"])[0], own["MemoryMax"][0].replace("M", " MB"), _again(own),
+            f"`{name}`", what, (own["User"] or ["root"])[0], (own["MemoryMax"] or ["–"])[0].replace("M", " MB"), _again(own),
             (own["OOMScoreAdjust"] or ["0"])[0].replace("-", "−"), f"{unit_facts.SCORES[name]}",
         )  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")

@@ -17,14 +17,19 @@ SCORES = {
     "stall-ap.service": 2.6,
     "stall-board.service": 1.1,
     "stall-dns.service": 3.0,
+    "stall-fallback.service": 9.6,
+    "stall-firstboot.service": 9.6,
     "stall-lan.service": 2.9,
     "stall-nginx.service": 1.6,
     "stall-power@.service": 1.1,
     "stall-reader@.service": 1.9,
+    "stall-settle.service": 9.5,
     "stall-sync.service": 1.8,
     "stall-uplink.service": 2.7,
     "stall-web.service": 1.2,
 }
+#: The installer itself, as root, for a moment and asked by nobody from outside: it writes all over the system.
+INSTALLER = ("stall-fallback.service", "stall-firstboot.service", "stall-settle.service")
 #: What is ours and speaks to strangers may have this at most, everything else that.
 OURS, MOST_OF_OURS, MOST = ("stall-web", "stall-reader@", "stall-sync"), 2.0, 5.0
 SETTINGS = Settings(wifi=Wifi("Paper Lantern", "four words of it"), network=Network(country="DE"))
@@ -52,9 +57,10 @@ def said(name: str) -> Said:
     return found
 
 
-def services() -> list[str]:
-    """The services among them."""
-    return sorted(name for name in units() if name.endswith(".service"))
+def services(*, installer: bool = True) -> list[str]:
+    """The services among them, with those of the installer or without."""
+    found = (name for name in units() if name.endswith(".service"))
+    return sorted(name for name in found if installer or name not in INSTALLER)
 
 
 def measured(name: str, folder: Path) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stall.box import board_secret
 from stall.errors import StallError
 from stall.store import board, secrets
 from stall.store.board import Board
