@@ -83,9 +83,17 @@ def _processes(proc: Path) -> Iterator[tuple[int, str]]:
 
 def _has_open(descriptors: Path, device: Path) -> bool:
     try:
-        return any(_leads_to(each) == str(device) for each in descriptors.iterdir())
+        return any(_leads_to(each) == str(device) and _is(each, device) for each in descriptors.iterdir())
     except OSError:
         return False
+
+
+def _is(descriptor: Path, device: Path) -> bool:
+    """Whether it is that device: a container has paths of its own, and another `/dev/pts/0`."""
+    try:
+        return descriptor.samefile(device)
+    except OSError:
+        return True
 
 
 def _leads_to(descriptor: Path) -> str:
