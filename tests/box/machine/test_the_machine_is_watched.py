@@ -40,7 +40,7 @@ def watch(tmp_path: Path, clock: FakeClock, measured: Counted) -> Watch:
 
 
 def told_at(tmp_path: Path, name: str) -> int:
-    return (tmp_path / "run" / f"{name}.json").stat().st_ino  # every notice is a new file
+    return (tmp_path / "run" / f"{name}.json").stat().st_mtime_ns  # every notice is a new file
 
 
 def test_a_dip_of_the_voltage_is_told_and_remembered_by_the_next_process(tmp_path: Path, board: Board) -> None:
