@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -84,7 +85,8 @@ def password(draw: Callable[[Sequence[str]], str] = secrets.choice) -> str:
 
 def wifi_name(name: str) -> str:
     """The name of the Wi-Fi for a stall called `name`: of its letters those that every phone takes."""
-    plain = re.sub(r"[^A-Za-z0-9 ._-]+", "", name).strip(" ._-")[:32].rstrip()
+    letters = unicodedata.normalize("NFKD", name)
+    plain = re.sub(r"[^A-Za-z0-9 ._-]+", "", letters).strip(" ._-")[:32].rstrip()
     try:
         wifi_qr.check(plain, "")
     except StallError:
