@@ -85,6 +85,9 @@ def test_the_country_and_the_overlay_come_and_go_apart_and_count_as_the_last_wor
     assert not partitions.is_read_only(back)
     assert partitions.command_line(back, "FR") == back.replace(b"DE", b"FR")
     assert partitions.command_line(back, "") == CMDLINE
+    limited = partitions.command_line(back, memory=True)
+    assert b" cgroup_enable=memory " in limited
+    assert partitions.command_line(limited, memory=False) == back
     assert undo("/boot/firmware/cmdline.txt", both) == CMDLINE
     assert not partitions.is_read_only(b"overlayroot=tmpfs overlayroot=disabled")
 

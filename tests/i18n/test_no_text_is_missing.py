@@ -64,7 +64,7 @@ def test_every_text_is_used_and_every_one_used_is_there() -> None:
     }
     unused = {key for key in KEYS if key not in said and not any(key.startswith(prefix) for prefix in composed)}
     assert not {key for key in unused if not key.startswith("error.")}
-    files = re.compile(r"\.(html|css|js|json|svg|jws|py|jpg|zip|key|sqlite|toml|sock)$")
+    files = re.compile(r"\.(html|css|js|json|svg|jws|py|jpg|zip|key|sqlite|toml|sock|com)$")
     assert not {
         key
         for key in said

@@ -32,7 +32,7 @@ def edits(root: Path, settings: Settings, board: Board) -> list[Edit]:
             found.append(Edit(config, text, marked.with_lines(text, config_lines(settings, board))))
         if (text := _there(root, words)) is not None:
             country = settings.network.country if board.radio else ""
-            found.append(Edit(words, text, partitions.command_line(text, country)))
+            found.append(Edit(words, text, partitions.command_line(text, country, memory=True)))
     data = partitions.read(root)
     if (text := _there(root, places.FSTAB)) is not None and (data.present or data.listed):
         # Once listed it stays: a card that is not found today may be found tomorrow, and until then nothing opens.

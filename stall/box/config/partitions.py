@@ -63,8 +63,12 @@ def fstab_lines() -> list[str]:
     return [f"LABEL={places.DATA_LABEL} {data} ext4 noatime,errors=remount-ro,{_WAIT} 0 2", *binds]
 
 
-def command_line(content: bytes, country: str | None = None, *, read_only: bool | None = None) -> bytes:
-    """The kernel's command line with the country of the radio and the overlay; None leaves one of them as it is, "" takes it away.
+def command_line(
+    content: bytes, country: str | None = None, *, read_only: bool | None = None, memory: bool | None = None
+) -> bytes:
+    """The kernel's command line with the country of the radio, the overlay and the limits of memory, which a Pi's firmware switches off.
+
+    None leaves one of them as it is, "" or False takes it away.
 
     Raises Broken `config-marks-torn`.
     """
@@ -72,9 +76,13 @@ def command_line(content: bytes, country: str | None = None, *, read_only: bool 
     own += [f"{_COUNTRY}{country}"] if country else []
     if read_only is not None:
         own = [word for word in own if word != OVERLAY] + [OVERLAY] * read_only
+    if memory is not None:
+        own = [word for word in own if word != MEMORY] + [MEMORY] * memory
     return marked.with_words(content, sorted(own))
 
 
+#: What the units may take of the memory is kept by the kernel only where this is said: the firmware of a Pi puts the opposite before it.
+MEMORY = "cgroup_enable=memory"
 _COUNTRY = "cfg80211.ieee80211_regdom="
 
 
