@@ -25,13 +25,14 @@ _NOT_IN_HOST = re.compile(r"[^a-z0-9]+")
 class Announcement:
     """Announces one stall, as `label`, while it is open; use it as a context manager."""
 
-    def __init__(self, name: str, thumbprint: str, port: int, interface: str) -> None:
-        """Announce stall `name` at `port` on the network interface that has the address `interface`.
+    def __init__(self, name: str, thumbprint: str, port: int, *interfaces: str) -> None:
+        """Announce stall `name` at `port` on the network interfaces that have the addresses `interfaces`.
 
-        An empty `interface` means every one. Raises Broken `mdns-address` when it is no address,
+        None, or an empty one, means every one. Raises Broken `mdns-address` when one is no address,
         `mdns-failed` when the network does not let us announce.
         """
-        addresses = [_address(interface)] if interface else _own_addresses()
+        given = [interface for interface in interfaces if interface]
+        addresses = [_address(interface) for interface in given] or _own_addresses()
         self.label = _label(name, thumbprint)
         self._info = ServiceInfo(
             SERVICE,
@@ -42,7 +43,7 @@ class Announcement:
             server=f"{_host(name)}-{_host(thumbprint[:6])}.local.",
         )
         self._zeroconf: Zeroconf | None = None
-        self._interfaces = [interface] if interface else InterfaceChoice.All
+        self._interfaces: list[str] | InterfaceChoice = given or InterfaceChoice.All
 
     def __enter__(self) -> Self:
         try:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder.")
 def sync(data: Path) -> None:
     """Bring the journal to the cloud whenever there is a network, print receipts, and keep the box tidy."""
-    from stall import app, log
+    from stall import app, log, runtime
     from stall.box import sd_notify
     from stall.commands import managed
     from stall.sync import serve
@@ -30,14 +30,14 @@ def sync(data: Path) -> None:
     box = app.open_box(data, all_day=True)
     with ExitStack() as until_stopped:
         until_stopped.callback(box.close)
-        if box.settings.mdns:
+        if box.settings.mdns and runtime.folder() is None:
             _announce(box, until_stopped)
         begun = managed.under(manager, "Uploads, prints and keeps the box tidy")
         serve.run(box.db, box.secrets, box.settings.cloud, say.line, _beside(box), begun)
 
 
 def _beside(box: Box) -> list[Beside]:
-    """What runs beside uploading: printing, where there is a printer; watching the machine, where anybody can be told of it."""
+    """What runs beside uploading: printing, where there is a printer; watching machine and network, where anybody can be told of it."""
     from stall import runtime
 
     printing = _printing(box)
@@ -45,8 +45,35 @@ def _beside(box: Box) -> list[Beside]:
     if runtime.folder() is not None:
         from stall.box.machine.watch import Watch
 
-        every.append(Watch(box.folder, box.clock))
+        every += [Watch(box.folder, box.clock), _network(box)]
     return every
+
+
+def _network(box: Box) -> Beside:
+    """What watches uplink and Wi-Fi, and announces the stall where the maker's tools are."""
+    import time
+
+    from stall.box.config import boards, places
+    from stall.box.network.stations import Stations
+    from stall.box.network.uplink import Watcher
+    from stall.box.network.watch import Watch
+
+    settings, own = box.settings, box.settings.network
+    radio = boards.read(Path("/"), own.lan).radio
+    stations = Stations(
+        Path(places.RUN_AP) / own.lan,
+        Path(places.LEASES),
+        time.monotonic,
+        room=own.clients or (radio.clients if radio else 0),
+        lan=own.lan,
+        country=own.country,
+    )
+    follower = None
+    if settings.mdns:
+        from stall.box.network.announced import Announced
+
+        follower = Announced(settings, box.secrets.signing.thumbprint)
+    return Watch(Watcher(own, time.monotonic, depended=settings.captive.uplink), stations, follower)
 
 
 def _printing(box: Box) -> Printing | None:
