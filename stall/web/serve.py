@@ -131,13 +131,19 @@ def run(
         # Buyers are answered by now: the till is a third of the program, and whoever opens its page waits for it as before.
         from stall.web.till.app import create_till_app  # noqa: PLC0415 - after the first buyer is answered
 
-        till = Serving(create_till_app(box), till_socket, "till", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES)
+        till = Serving(
+            create_till_app(box, portal=shop_of(app).portal),
+            till_socket,
+            "till",
+            TILL_THREADS,
+            body_bytes=MAX_PICTURE_BYTES,
+        )
         open_things.callback(till.stop)
         serving["till"] = till
         away = till_socket_path(box)
         if away is not None:
             remote_socket = open_things.enter_context(_behind_nginx(away, "till", given, open_things))
-            away_app = create_till_app(box, remote=True)
+            away_app = create_till_app(box, remote=True, portal=shop_of(app).portal)
             remote = Serving(
                 away_app, remote_socket, "till-tls", TILL_THREADS, body_bytes=MAX_PICTURE_BYTES, behind_tls=True
             )

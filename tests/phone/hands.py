@@ -37,7 +37,7 @@ def get(asked: dict[str, Any]) -> dict[str, Any]:
     told = {name.lower(): value for name, value in answer.getheaders()}
     text = (
         body[:_TEXT].decode("utf-8", "replace")
-        if told.get("content-type", "").startswith(("text/", "application/j"))
+        if told.get("content-type", "").startswith(("text/", "application/j", "application/captive"))
         else ""
     )
     return {

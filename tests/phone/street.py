@@ -97,6 +97,10 @@ class Street:
         """A command of the box's root."""
         return self.box.run(sys.executable, "-m", "stall", *arguments)
 
+    def python(self, program: str) -> str:
+        """A few lines of Python on the box."""
+        return self.box.run(sys.executable, "-c", program)
+
     def inside(self, place: str) -> Path:
         """A place of the box, seen from here."""
         return places.under(self.box.root, place)
@@ -134,8 +138,12 @@ class Street:
         try:
             yield
         finally:
-            os.kill(_child(running.pid), signal.SIGKILL)
-            running.wait(PATIENCE_S)
+            self.kill(running)
+
+    def kill(self, running: subprocess.Popen[bytes]) -> None:
+        """End at once what was started somewhere."""
+        os.kill(_child(running.pid), signal.SIGKILL)
+        running.wait(PATIENCE_S)
 
     def end(self) -> None:
         """End what runs on the box, each by its number."""
@@ -159,7 +167,7 @@ class Street:
 
 
 @contextmanager
-def street(folder: Path) -> Iterator[Street]:
+def street(folder: Path, **settings: object) -> Iterator[Street]:
     """Make all of it, with a box that stands open on `BOX`; with the block everything ends."""
     with ExitStack() as stack:
         air = stack.enter_context(_place())
@@ -173,7 +181,7 @@ def street(folder: Path) -> Iterator[Street]:
         made = Street(box, phone, other, uplink, hand, other_hand, far, folder / "box.log")
         stack.callback(made.end)
         _fill(folder, made)
-        made.settle()
+        made.settle(**settings)
         yield made
 
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from stall import runtime
 from stall.box.printer import status
 from stall.domain.drawer import Way
 from stall.domain.payment import Reason
@@ -23,7 +24,7 @@ from stall.web.till.app import create_till_app
 from tests.fakes import stock
 from tests.fakes.stock import Stocked
 from tests.flows import closing, selling
-from tests.web import axe, crew
+from tests.web import air, axe, crew
 from tests.web.till_pages import Till, approve, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]  # a busy machine is slow, not wrong
@@ -117,6 +118,7 @@ def _addresses(till: Till) -> dict[str, str]:
         "trail": "/trail",
         "enrol": "/enrol",
         "printer": "/printer",
+        "Wi-Fi": "/wifi",
         "drawer": "/shift",
         "count": "/shift/count",
         "close": "/shift/close",
@@ -139,7 +141,9 @@ def till(stocked_folder: object, tmp_path_factory: pytest.TempPathFactory) -> It
     made.plug_in_reader()
     made.write(selling.add_products)
     made.write(lambda tx: fill_basket(tx, [Wish(stock.ZINE)], origin="buyer", vat_bp=1900))
-    yield made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runtime, "told", lambda name: air.TROUBLE.get(name, {}))
+        yield made
     stocked.box.close()
 
 

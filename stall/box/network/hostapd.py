@@ -49,12 +49,11 @@ class Control:
 
     def __init__(self, path: Path, heard: Callable[[str], None]) -> None:
         """Open it and ask to be told. Raises Lost."""
-        self._heard = heard
+        self._heard, self._path = heard, str(path)
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
             self._sock.settimeout(PATIENCE_S)
             self._sock.bind("")  # a name of the kernel's own making, which leaves no file
-            self._sock.connect(str(path))
             if self.ask("ATTACH") != "OK\n":
                 raise Lost
         except (OSError, Lost) as error:
@@ -64,9 +63,9 @@ class Control:
     def ask(self, command: str) -> str:
         """The answer to a command. Raises Lost."""
         try:
-            self._sock.send(command.encode())
+            self._sock.sendto(command.encode(), self._path)
             while True:
-                got = self._sock.recv(_MOST_BYTES)
+                got = self._receive()
                 if found := _EVENT.fullmatch(got):
                     self._heard(found[1].decode("utf-8", "replace"))
                 else:
@@ -79,7 +78,7 @@ class Control:
         self._sock.setblocking(False)
         try:
             while True:
-                if found := _EVENT.fullmatch(self._sock.recv(_MOST_BYTES)):
+                if found := _EVENT.fullmatch(self._receive()):
                     self._heard(found[1].decode("utf-8", "replace"))
         except BlockingIOError:
             return
@@ -106,8 +105,15 @@ class Control:
     def close(self) -> None:
         """Leave."""
         with contextlib.suppress(OSError):
-            self._sock.send(b"DETACH")
+            self._sock.sendto(b"DETACH", self._path)
         self._sock.close()
+
+    def _receive(self) -> bytes:
+        """The next datagram of hostapd's; what others send is nothing to us."""
+        while True:
+            got, sender = self._sock.recvfrom(_MOST_BYTES)
+            if sender == self._path:
+                return got
 
 
 def read_station(answer: str) -> Station | None:

@@ -17,6 +17,7 @@ from stall.web.buyer import handover, order_words
 from stall.web.buyer.handover import Handed
 from stall.web.buyer.live import WAITS, OrderState, order_state
 from stall.web.buyer.shop import Shop
+from stall.web.captive.clients import Stage
 from stall.web.guard import page_has_form
 
 #: Where the address says that the buyer took the last thing out.
@@ -37,6 +38,8 @@ def draw(shop: Shop, name: str, refused: StallError | None = None) -> str:
     conn = box.db.read()
     now = order_state(box, sale)
     page_has_form()
+    if now.state == "paid" and shop.portal.is_open:
+        shop.portal.reached(Stage.PAID)
     lines, bought, paid_before = sales.lines(conn, sale.no), claims.bought(conn, sale.no), _paid_before(conn, sale)
     by_line = {item.line: item.cover for item in bought}
     return render_template(

@@ -30,6 +30,11 @@ class Stage(IntEnum):
     PAGE = 1
     RELEASED = 2
     CATALOGUE = 3
+    ORDER = 4
+    #: Opened what only a paid order opens.
+    PAID = 5
+    #: Asked for a file of it.
+    FILE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,17 @@ class Funnel:
     page: int
     released: int
     catalogue: int
+    order: int = 0
+    paid: int = 0
+    file: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far one client got, and what it runs; no stages where it was not heard."""
+
+    system: System = System.UNKNOWN
+    stages: frozenset[Stage] = frozenset()
 
 
 @dataclass(slots=True)
@@ -109,6 +125,13 @@ class Clients:
         """Know nothing of an address any more: it was given to somebody else."""
         with self._lock:
             self._known.pop(address, None)
+
+    def seen(self, address: str) -> Seen:
+        """How far the client at an address got that the asker knows already."""
+        with self._lock:
+            self._drop_old()
+            known = self._known.get(address)
+            return Seen() if known is None else Seen(known.system, frozenset(known.stages))
 
     def notes(self) -> tuple[Note, ...]:
         """The last probes, oldest first."""

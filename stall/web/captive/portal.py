@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 
+from stall import runtime
 from stall.store.box import Box
 from stall.web.captive import agents, policy, probes
 from stall.web.captive.agents import System
@@ -22,19 +23,31 @@ from stall.web.captive.probes import Kind, Probe
 if TYPE_CHECKING:
     from stall.settings import Settings
 
-#: The shop window and one item.
-_WINDOW = re.compile(r"/(?:d/[^/]+)?")
+#: How far somebody is who asks for a page of ours: the shop window or one item, an order, what a paid one opens, one of its files.
+_PAGES = re.compile(r"(?P<catalogue>/(?:d/[^/]+)?)|(?P<order>/o/[^/]+)|(?P<paid>/g/[^/]+)|(?P<file>/[gf]/[^/]+/.+)")
+_STAGES = {"catalogue": Stage.CATALOGUE, "order": Stage.ORDER, "paid": Stage.PAID, "file": Stage.FILE}
+#: How long what was told of the uplink is believed without looking again (ms).
+_UPLINK_MS = 1000
 
 
 class Portal:
     """Answers probes, and remembers who was told what. For any thread."""
 
     def __init__(self, box: Box) -> None:
-        """Start with nobody known; `world` may be replaced when the uplink or the certificate changes."""
+        """Start with nobody known."""
         own = box.settings.captive
         self.is_open = own.portal
-        self.world = world_of(box.settings)
+        self._world, self._clock, self._looked_ms = world_of(box.settings), box.clock, -_UPLINK_MS
+        self._follows = own.uplink and runtime.folder() is not None
         self.clients = Clients(own.lease_minutes * 60_000, box.clock.boottime_ms, box.clock.wall_ms)
+
+    @property
+    def world(self) -> World:
+        """How the box stands. Where the network tells of its uplink, that is followed; looked at once a second at most."""
+        if self._follows and self._clock.boottime_ms() - self._looked_ms >= _UPLINK_MS:
+            self._looked_ms = self._clock.boottime_ms()
+            self._world = replace(self._world, uplink=runtime.told("uplink").get("up") is True)
+        return self._world
 
     def answer_foreign(self) -> Response:
         """Answer the request at hand, which names another host than us."""
@@ -52,15 +65,16 @@ class Portal:
         return self.clients.reached(request.remote_addr, stage, system) if request.remote_addr else Client(system)
 
     def looked(self, path: str, address: str | None, agent: str) -> None:
-        """Note that somebody at `address` asked for `path`, if that is of the shop window. For who answers outside the framework, too.
+        """Note how far somebody at `address` got who asked for `path`. For who answers outside the framework, too.
 
-        In a browser of its own: then its system need not be kept captive any more.
+        The shop window in a browser of its own: then its system need not be kept captive any more.
         """
-        if not self.is_open or not address or not _WINDOW.fullmatch(path):
+        found = _PAGES.fullmatch(path) if self.is_open and address else None
+        if found is None or address is None or found.lastgroup is None:
             return
-        system = agents.system_of(agent)
-        self.clients.reached(address, Stage.CATALOGUE, system)
-        if agents.is_browser(agent) and system is not System.ANDROID:
+        stage, system = _STAGES[found.lastgroup], agents.system_of(agent)
+        self.clients.reached(address, stage, system)
+        if stage is Stage.CATALOGUE and agents.is_browser(agent) and system is not System.ANDROID:
             self.clients.reached(address, Stage.RELEASED, system)
 
     def watch(self, app: Flask) -> None:

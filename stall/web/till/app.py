@@ -12,6 +12,7 @@ from stall.errors import StallError
 from stall.store import floor, print_jobs
 from stall.store.box import Box
 from stall.web import error_pages, guard, ids
+from stall.web.captive.portal import Portal
 from stall.web.factory import new_app
 from stall.web.till import gate, screen, signed
 from stall.web.till.amend import amend
@@ -38,20 +39,22 @@ from stall.web.till.shift import shift
 from stall.web.till.sign_in import pages as sign_in
 from stall.web.till.today import today
 from stall.web.till.trail import trail
+from stall.web.till.wifi import keep_portal, wifi
 from stall.web.till.witness import witness
 
 _COVER = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _YEAR_S = 365 * 24 * 3600
 
 
-def create_till_app(box: Box, *, remote: bool = False) -> Flask:
+def create_till_app(box: Box, *, remote: bool = False, portal: Portal | None = None) -> Flask:
     """The app the maker sells with. It refuses whoever is not on this machine; `remote` makes the one behind nginx and TLS,
 
-    which refuses whoever has no enrolled device.
+    which refuses whoever has no enrolled device. `portal` is the buyers' app's, which knows how far each phone on the Wi-Fi got.
     """
     app = new_app("stall.web.till.app", box)
     app.config["REMOTE"] = remote
     keep_box(app, box)
+    keep_portal(app, portal)
     app.before_request(guard.page_has_form)  # every page of the till has one, that of a refusal too
     guard.protect(app, guard.remote_till_rules(box.settings) if remote else guard.till_rules())
     gate.close(app)
@@ -78,6 +81,7 @@ def create_till_app(box: Box, *, remote: bool = False) -> Flask:
         shelf,
         printing,
         machine,
+        wifi,
         witness,
         screen.pages,
     )

@@ -24,6 +24,7 @@ RIGHTS: dict[str, Right] = {
     "till_screen.more": Right.SIGNED,
     "till_screen.choose": Right.SIGNED,
     "till_witness.exchange": Right.SIGNED,
+    "till_wifi.page": Right.SIGNED,
     # selling
     "till_sell.tiles": Right.SELL,
     "till_sell.begin": Right.SELL,
@@ -124,7 +125,7 @@ RIGHTS: dict[str, Right] = {
 }
 
 #: What a page's script asks for by itself: nobody has touched anything.
-BY_ITSELF = frozenset({"static", "state", "cover", "till_pay.state", "till_witness.exchange"})
+BY_ITSELF = frozenset({"static", "state", "cover", "till_pay.state", "till_wifi.page", "till_witness.exchange"})
 
 #: What a client without an enrolled device may ask for over TLS.
 NOT_ENROLLED = frozenset({"static", "till_enrol.page", "till_enrol.take"})
