@@ -36,6 +36,12 @@ ROUTER, BOX_OUT, VENDOR, ANYBODY = "192.88.10.1", "192.88.10.2", "11.22.33.44", 
 _GROUP = 990
 _OVERLAYS = ("etc", "var/lib", "usr/share")
 _READY = "ready"
+_CREDENTIALS = "/run/credentials/stall-nginx.service"
+#: As its unit has it: no root, one right.
+_AS_NGINX = (
+    "setpriv", f"--reuid={places.WEB_USER}", f"--regid={_GROUP}", "--clear-groups",
+    "--inh-caps=+net_bind_service", "--ambient-caps=+net_bind_service",
+)  # fmt: skip
 
 
 @dataclass
@@ -128,7 +134,8 @@ class Street:
         self._start("web", *group, sys.executable, "-m", "stall", "web", "--data", places.DATA)
         self._start("dns", "dnsmasq", "--keep-in-foreground", "--log-facility=-", f"--conf-file={places.DNSMASQ}")
         self.until(lambda: self.inside(places.BUYERS_SOCKET).exists() and self.inside(places.TILL_SOCKET).exists())
-        self._start("nginx", "nginx", "-c", places.NGINX_MAIN, "-e", "stderr", "-g", "daemon off;")
+        self._hand_keys()
+        self._start("nginx", *_AS_NGINX, "nginx", "-c", places.NGINX_MAIN, "-e", "stderr", "-g", "daemon off;")
         self.until(lambda: self.inside(f"{places.RUN_NGINX}/nginx.pid").exists())
 
     @contextmanager
@@ -144,6 +151,14 @@ class Street:
         """End at once what was started somewhere."""
         os.kill(_child(running.pid), signal.SIGKILL)
         running.wait(PATIENCE_S)
+
+    def _hand_keys(self) -> None:
+        """As the service manager does it: copies of the keys that nginx needs, for nginx alone."""
+        self.box.run("mkdir", "-p", _CREDENTIALS)
+        for name in ("tls.crt", "tls.key", "nginx-links.conf"):
+            self.box.run(
+                "install", "-m", "0400", "-o", places.WEB_USER, f"{places.KEYS}/{name}", f"{_CREDENTIALS}/{name}"
+            )
 
     def end(self) -> None:
         """End what runs on the box, each by its number."""
@@ -208,7 +223,11 @@ def _folders(folder: Path) -> str:
         lines += [f"mkdir -p {own}/upper {own}/work"]
         lines += [f"mount -t overlay overlay -o lowerdir=/{name},upperdir={own}/upper,workdir={own}/work /{name}"]
     lines += ["mount -t tmpfs tmpfs /run"]
-    lines += [f"mkdir {places.RUN_NGINX}", f"install -d -m 0750 -g {_GROUP} {places.RUN}", f"mkdir {places.SHARE}"]
+    lines += [
+        f"install -d -o {places.WEB_USER} {places.RUN_NGINX}",
+        f"install -d -m 0750 -g {_GROUP} {places.RUN}",
+        f"mkdir {places.SHARE}",
+    ]
     lines += [f"echo stall:x:{_GROUP}: >> /etc/group"]
     return "\n".join(lines)
 

@@ -32,6 +32,8 @@ class Follower(Protocol):
 class Watch:
     """A thread beside the others of a process: `start`, `wake` when the database changed (nothing to us), `stop`."""
 
+    name = "network"
+
     def __init__(self, uplink: Watcher, stations: Stations, follower: Follower | None = None) -> None:
         """Nothing is told yet: each notice is told at the first look, whatever a process before left."""
         self._uplink, self._stations, self._follower = uplink, stations, follower
@@ -45,6 +47,10 @@ class Watch:
 
     def wake(self) -> None:
         """The network does not come from the database."""
+
+    def well(self) -> bool:
+        """Whether its thread goes on."""
+        return self._thread.is_alive()
 
     def stop(self, within_s: float) -> bool:
         """End; True when the thread did within `within_s` seconds."""
