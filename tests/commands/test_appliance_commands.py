@@ -64,11 +64,11 @@ def test_from_nothing_to_the_appliance_and_back(machine: Appliance, stall: Run) 
     assert stall("appliance", "remove", "--root", root).code == 1
 
 
-def test_the_data_goes_after_the_name_was_typed(
+def test_no_wifi_without_a_country_and_no_data_goes_before_the_name_was_typed(
     machine: Appliance, stall: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = machine.root / "var/lib/stall"
-    stall("appliance", "apply", "--root", machine.root, "--name", "Night Fair")
+    assert "--country" in stall("appliance", "apply", "--root", machine.root, "--name", "Night Fair").err
     monkeypatch.setattr("click.prompt", lambda *_arguments, **_named: "Day Fair")
     assert "appliance-name-differs" in stall("appliance", "remove", "--root", machine.root, "--purge-data").err
     assert data.is_dir()
@@ -84,10 +84,6 @@ def test_settings_that_are_not_right_change_nothing(machine: Appliance, stall: R
     (tmp_path / "own.toml").write_text('name = "Day Fair"\nseller = "Ada"\n')
     assert stall("appliance", "apply", "--root", machine.root, "--from", tmp_path / "own.toml").code == 0
     assert settings.load(machine.root / "var/lib/stall").seller == "Ada"
-
-
-def test_without_a_country_it_says_that_no_wifi_starts(machine: Appliance, stall: Run) -> None:
-    assert "--country" in stall("appliance", "apply", "--root", machine.root).err
 
 
 def test_there_is_no_way_back_where_there_is_none(machine: Appliance, stall: Run) -> None:

@@ -158,7 +158,8 @@ def _swap(
             put_back(machine, box, start=True)
         raise
     swap.finish(machine)
-    box.settled()
+    if machine.live and installed.release != new.release:
+        box.settled()
     _clear_releases(machine, new)
     beside = tuple(
         f"{unit} does not run: {services.said_last(machine, unit)}"
