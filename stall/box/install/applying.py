@@ -65,7 +65,7 @@ def apply(machine: Machine, release: str, box: BoxSide, say: Say, *, now: bool =
     Raises Refused `appliance-busy`, `config-refused`; Retry `appliance-locked`; Broken `appliance-did-not-start`.
     """
     with alone(machine), stopping():
-        settle(machine, box, say)
+        settle(machine, box, say, start=True)
         installed = manifest.read(machine)
         if not now and installed.release not in {"", release} and (why := box.busy()):
             raise Refused("appliance-busy", f"Nothing was changed, because {why}. Close it first, or say --now.")
@@ -112,12 +112,15 @@ def check(machine: Machine, release: str, settings: Settings | None) -> list[str
     return [*told, *(f"switch on {unit}" for unit in _off(machine, services.units_of(wanted)))]
 
 
-def settle(machine: Machine, box: BoxSide, say: Say) -> bool:
-    """Put back what a run left that was cut off; whether there was any. Raises what `swap.undo` raises."""
+def settle(machine: Machine, box: BoxSide, say: Say, *, start: bool = False) -> bool:
+    """Put back what a run left that was cut off; whether there was any. With `start`, what runs reads it anew.
+
+    Raises what `swap.undo` raises.
+    """
     if swap.pending(machine) is None:
         swap.undo(machine)
         return False
-    put_back(machine, box, start=False)
+    put_back(machine, box, start=start)
     say("An installation was cut off. What stood before was put back.")
     return True
 

@@ -132,12 +132,14 @@ def test_whoever_installs_again_after_a_cut_begins_with_what_stood_before(applia
         old,
         Manifest("9"),
         plan.changes(appliance.machine, old, wanted(b"9")),
-        Record(units=("stall-new.service",)),
+        Record(running=True, units=("stall-new.service",)),
     )
     assert appliance.apply().changes == ()
     assert appliance.said[-1] == "An installation was cut off. What stood before was put back."
     assert tree(appliance.root, without=("/run",)) == before
-    assert "disable stall-new.service" in appliance.told()
+    told = appliance.told()
+    assert "disable stall-new.service" in told
+    assert "restart --no-block stall.target" in told  # what runs had read the new files
 
 
 def test_a_full_disk_replaces_nothing(appliance: Appliance, monkeypatch: pytest.MonkeyPatch) -> None:
