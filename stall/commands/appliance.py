@@ -150,7 +150,7 @@ def remove(*, root: Path, now: bool, purge_data: bool, yes: bool) -> None:
     gone = removing.remove(machine, box, _say, now=now, data=purge_data)
     _by_hand(gone)
     say.line(f"Taken away: {len(gone)} files are as they were.")
-    if not purge_data:
+    if not purge_data and machine.at(places.DATA).is_dir():
         say.line(f"The data folder stays: {places.DATA}, and with it the user {places.USER}.")
 
 
