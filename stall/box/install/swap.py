@@ -111,6 +111,8 @@ def finish(machine: Machine) -> None:
     for entry in _unused_copies(machine):
         entry.unlink(missing_ok=True)
     shutil.rmtree(machine.at(FOLDER))
+    with contextlib.suppress(OSError):  # it holds a copy, or there never was one
+        machine.at(BEFORE).rmdir()
 
 
 def undo(machine: Machine) -> Record | None:
