@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import time
@@ -27,18 +28,6 @@ _FOLDER = os.environ.get("STALL_CACHE") or str(Path(os.environ.get("XDG_CACHE_HO
 PYTHON = {"bookworm": "3.11", "trixie": "3.13"}
 #: What a machine has that was set up by its image and not by us, beside what our installer asks for.
 _IMAGE = ["ca-certificates", "dbus", "kmod", "procps", "systemd", "systemd-sysv", "systemd-timesyncd", "udev"]
-_UNTIL = [
-    "python3",
-    "python3-venv",
-    "iproute2",
-    "nginx-light",
-    "dnsmasq-base",
-    "nftables",
-    "hostapd",
-    "iw",
-    "wireless-regdb",
-    "rfkill",
-]
 _MAKING_S = 900
 _OLD_S = 14 * 24 * 3600
 
@@ -50,9 +39,8 @@ def folder() -> Path:
 
 def packages() -> list[str]:
     """The Debian packages of the root: what our installer needs, and what every image has."""
-    file = ROOT / "provisioning" / "packages.txt"
-    listed = file.read_text("utf-8").splitlines() if file.exists() else _UNTIL
-    ours = [name for line in listed if (name := line.partition("#")[0].strip())]
+    listed = (ROOT / "provisioning" / "packages.txt").read_text("utf-8")
+    ours = re.findall(r"^([a-z0-9][a-z0-9.+-]*)", listed, re.MULTILINE)
     return sorted({*ours, *_IMAGE})
 
 
@@ -124,7 +112,7 @@ def _debootstrap(place: Path, wanted: list[str]) -> None:
 
 
 def _download(place: Path) -> None:
-    _run(["./setup.sh", "wheelhouse", str(place), "--python", PYTHON[SUITE]])
+    _run(["./setup.sh", "wheelhouse", str(place), "--python", PYTHON[SUITE], "--arch", platform.machine()])
 
 
 def _run(command: list[str]) -> None:

@@ -33,6 +33,8 @@ _SURROUNDINGS = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "TERM": "dumb",
 }  # fmt: skip
 _COUNT = itertools.count()
+#: Folders in memory, and what four machines write (bytes), generously.
+_MEMORY, _ROOM = Path("/dev/shm"), 3 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,12 +214,13 @@ def machine(disk: Disk, network: str, shown: Mapping[str, Path] = {}, *, place: 
 
 @contextmanager
 def workshop(name: str) -> Iterator[Path]:
-    """A folder on the cache's disk for all test processes of one run; whoever leaves last takes it away.
+    """A folder for all test processes of one run; whoever leaves last takes it away.
 
-    The disks of machines lie here, not in pytest's folders, which are kept for days. Those of killed runs are cleared.
+    The disks of machines lie here, not in pytest's folders, which are kept for days: in memory where there is room, beside the cache
+    else. Those of killed runs are cleared.
     """
-    place = cache.folder() / "runs"
-    place.mkdir(parents=True, exist_ok=True)
+    place = _MEMORY / "stall-tests" if _roomy(_MEMORY) else cache.folder() / "runs"
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
     for other in place.glob("*.lock"):
         if other.stem != name:
             _clear_unused(other)
@@ -225,6 +228,10 @@ def workshop(name: str) -> Iterator[Path]:
         (place / name).mkdir(exist_ok=True)
         yield place / name
     _clear_unused(place / f"{name}.lock")
+
+
+def _roomy(place: Path) -> bool:
+    return place.is_dir() and shutil.disk_usage(place).free >= _ROOM
 
 
 @contextmanager
