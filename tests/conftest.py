@@ -29,6 +29,10 @@ settings.load_profile("stall")
 #: Files that take longest (s on two quiet cores, more than ten each): begun first, so that the last minute of a run has something to do for
 #: every process. A file that is new and long belongs here.
 LONGEST_FIRST = (
+    "tests/appliance/test_a_system_becomes_a_stall.py",
+    "tests/appliance/test_a_sale_outlives_the_power.py",
+    "tests/appliance/test_what_dies_comes_back.py",
+    "tests/phone/test_a_phone_joins_the_box.py",
     "tests/faults/power/test_no_cut_loses_a_sale.py",
     "tests/money/test_both_books_agree.py",
     "tests/web/test_no_page_keeps_anybody_out.py",

@@ -17,7 +17,7 @@ CORE = ("stall-web.service", "stall-sync.service", "stall-nginx.service")
 PATIENCE_S = 60
 PAUSE_S = 0.5
 #: A unit that was started anew so often since we started it does not come up.
-VAIN = 10
+VAIN = 5
 _ASK_S = 5
 
 
