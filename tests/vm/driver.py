@@ -10,6 +10,7 @@ import argparse
 import os
 import random
 import shutil
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -63,6 +64,7 @@ def main(arguments: list[str]) -> int:
     seed = int(time.time()) if chosen.seed is None else chosen.seed
     folder = Path(tempfile.mkdtemp(prefix=f"stall-vm-{seed}-"))
     report = None
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing is left running
     try:
         click.echo(f"A stall in a virtual machine, seed {seed}. Folder: {folder}", err=True)
         system, shares = _made(folder)

@@ -93,7 +93,7 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: dict[str, Line] = {}
         self._answers: dict[int, Done] = {}
-        self._hello = ""
+        self._hello, self._hellos = "", 0
         self._news = threading.Condition()
         self._pending = b""
         self._asked = 0
@@ -148,9 +148,13 @@ class Machine:
         words = {"id": number, "run": list(command), "within_s": within_s, "input": fed, "env": dict(env or {})}
         self._lines[AGENT].say(json.dumps(words).encode() + b"\n")
         with self._news:
-            self._news.wait_for(lambda: number in self._answers or not self.running, within_s + 30)
+            hellos = self._hellos
+            self._news.wait_for(
+                lambda: number in self._answers or not self.running or self._hellos != hellos, within_s + 30
+            )
             if number not in self._answers:
-                raise Gone(f"no answer to {' '.join(command)[:200]}")
+                why = "the agent began anew" if self._hellos != hellos else "nothing came"
+                raise Gone(f"no answer to {' '.join(command)[:200]}: {why}; its console is {self.console}")
             return self._answers.pop(number)
 
     def say(self, name: str, data: bytes) -> None:
@@ -191,6 +195,7 @@ class Machine:
                     told = json.loads(line)
                     if "hello" in told:
                         self._hello = told["hello"]
+                        self._hellos += 1
                     else:
                         self._answers[told["id"]] = Done(told["code"], told["out"], told["err"])
             self._news.notify_all()

@@ -35,6 +35,8 @@ Before=shutdown.target
 
 [Service]
 ExecStart=/usr/bin/python3 -B /mnt/project/tests/vm/guest/agent.py
+StandardOutput=journal+console
+KillMode=process
 Restart=always
 RestartSec=1
 OOMScoreAdjust=-1000
