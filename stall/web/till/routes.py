@@ -125,7 +125,7 @@ RIGHTS: dict[str, Right] = {
 }
 
 #: What a page's script asks for by itself: nobody has touched anything.
-BY_ITSELF = frozenset({"static", "state", "cover", "till_pay.state", "till_wifi.page", "till_witness.exchange"})
+BY_ITSELF = frozenset({"static", "state", "cover", "till_pay.state", "till_witness.exchange"})
 
 #: What a client without an enrolled device may ask for over TLS.
 NOT_ENROLLED = frozenset({"static", "till_enrol.page", "till_enrol.take"})
