@@ -6,20 +6,18 @@ on from what the one before it told. Nothing of the database is touched.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from stall import log, runtime
+from stall.box.lookout import Lookout
 from stall.box.machine import card, power, sync_test
 from stall.box.machine.power import Power
 from stall.box.machine.sync_test import Rate
 from stall.errors import StallError
 
-#: The voltage driver's alarm stands for two seconds (s).
-LOOK_S = 2.0
 #: Every so many looks the disk is looked at as well; what it measures of itself waits for the second time, when the start is over.
 DISK_EVERY = 5
 #: A temperature is told anew when it is this far from the one told (°C).
@@ -42,8 +40,8 @@ class _Seen:
     looks: int = 0
 
 
-class Watch:
-    """A thread beside the others of a process: `start`, `wake` when the database changed (nothing to us), `stop`."""
+class Watch(Lookout):
+    """Looks at the machine and at the disk under the data folder."""
 
     name = "machine"
 
@@ -55,27 +53,9 @@ class Watch:
         measure: Callable[[Path], Rate] = sync_test.measure,
     ) -> None:
         """Watch the machine at `root` and the disk under `folder`."""
+        super().__init__()
         self._folder, self._clock, self._root, self._measure = folder, clock, root, measure
         self._seen = _Seen(runtime.told("power"), runtime.told("disk"))
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="machine", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def wake(self) -> None:
-        """Power and disk do not come from the database."""
-
-    def well(self) -> bool:
-        """Whether its thread goes on."""
-        return self._thread.is_alive()
-
-    def stop(self, within_s: float) -> bool:
-        """End; True when the thread did within `within_s` seconds."""
-        self._stopping.set()
-        self._thread.join(within_s)
-        return not self._thread.is_alive()
 
     def look(self) -> None:
         """Look once, and tell what changed."""
@@ -87,11 +67,6 @@ class Watch:
         except (StallError, OSError) as error:  # told again at the next look
             logger.warning("machine.not_told", error=getattr(error, "code", type(error).__name__))
         seen.looks += 1
-
-    def _run(self) -> None:
-        self.look()
-        while not self._stopping.wait(LOOK_S):
-            self.look()
 
     def _power(self, now: Power) -> dict[str, object]:
         """The notice: what is, what was since boot, and how often and when power dipped last."""
