@@ -23,7 +23,7 @@ class Lookout(ABC):
         """Begin to look."""
         self._thread.start()
 
-    def wake(self) -> None:
+    def wake(self) -> None:  # noqa: B027 - nothing of it comes from there
         """What is looked at does not come from the database."""
 
     def well(self) -> bool:
