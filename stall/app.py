@@ -74,7 +74,8 @@ def check_holds_a_box(folder: Path) -> None:
         there = (folder / "stall.sqlite").is_file()
     except PermissionError as error:
         raise Broken(
-            "box-unreadable", f"You may not look into {folder}. Work as the user this stall belongs to."
+            "box-unreadable",
+            f"You may not look into {folder}. Say sudo before the command, or work as the user this stall belongs to.",
         ) from error
     if not there:
         raise Broken(

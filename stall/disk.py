@@ -62,12 +62,23 @@ def explained(error: OSError, path: Path) -> StallError:
         return Refused("disk-file-too-large", f"This disk cannot hold a file as large as “{path}”. Use another disk.")
     if error.errno in _FORBIDDEN:
         return Refused(
-            "disk-not-writable", f"“{path}” may not be written here. Choose another folder or ask for the right."
+            "disk-not-writable",
+            f"“{path}” may not be written here by the user {whoami()}. Choose another folder, like /tmp.",
         )
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return Refused("disk-no-folder", f"The folder of “{path}” does not exist. Make it first.")
     reason = error.strerror or str(error)
     return Broken("disk-failed", f"“{path}” could not be written ({reason}). Check the disk, then try again.")
+
+
+def whoami() -> str:
+    """The name of the user we are: on the appliance root's commands run as the stall's, who may not look into anybody's home."""
+    try:
+        import pwd  # noqa: PLC0415 - creators work where there is none
+
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except (ImportError, KeyError, AttributeError):
+        return "that you are"
 
 
 def give_to_owner_of(beside: Path, descriptor: int) -> None:

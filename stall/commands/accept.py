@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,7 +30,13 @@ _AT_ONCE = 100
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
+@click.option(
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, readable=False),
+    required=True,
+    help="Data folder of the box.",
+)
 def accept(files: tuple[Path, ...], data: Path) -> None:
     """Accept delegations, leases, closing statements, and certificates that their creator signed anew, alone or in a ZIP.
 

@@ -209,25 +209,18 @@ def welcome(side: Side) -> list[str]:
     if found.wifi.name:
         from stall.wire import wifi_qr
 
-        _draw(wifi_qr.text(found.wifi.name, found.wifi.password))
+        say.code(wifi_qr.text(found.wifi.name, found.wifi.password))
         told.append(
             f"Wi-Fi: {found.wifi.name}" + (f", password: {found.wifi.password}" if found.wifi.password else ", open")
         )
-    return [*told, f"Buyers open {found.web.address}, the maker's devices {_till(found)}."]
+    return [
+        *told,
+        f"Buyers open {found.web.address}, the maker's devices {_till(found)}.",
+        "Next: `sudo stall device enrol` makes the code that lets your phone or tablet open the till.",
+    ]
 
 
 def _till(found: Settings) -> str:
     from stall.web.till.devices import address_of
 
     return address_of(found)
-
-
-def _draw(text: str) -> None:
-    """A code in the terminal, in half blocks: dark on light whatever the terminal's colours."""
-    if not sys.stdout.isatty():
-        return
-    import qrcode
-
-    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4)
-    code.add_data(text)
-    code.print_ascii(tty=True)

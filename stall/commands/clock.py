@@ -8,10 +8,14 @@ from pathlib import Path
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 
 DATA = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder."
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    required=True,
+    help="The box's data folder.",
 )
 
 _SOURCES = {

@@ -32,6 +32,7 @@ def enrol(data: Path, as_json: bool) -> None:
     if as_json:
         say.facts({"code": code, "address": address, "fingerprint": None if shown is None else shown.spelled})
         return
+    say.code(address)
     say.lines("For the label, as a code to scan and as text:", address, crockford.grouped(code))
     if shown is None:
         say.warning(

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 from stall.commands.waiting import waiting, what_to_do
 
 if TYPE_CHECKING:
     from stall.store.catalogue import DropCard
 
 DATA = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder."
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    required=True,
+    help="The box's data folder.",
 )
 #: In the maker's words; "sold out" would claim numbers that were never leased to this box.
 _STANDS = {"open": "open", "early": "not open yet", "late": "over", "paused": "closed", "sold_out": "nothing to sell"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from stall import disk
 from stall.domain import shown
 from stall.errors import Refused
 
@@ -37,5 +38,10 @@ def read(path: Path, most: int) -> bytes:
 
 def unreadable(path: Path, error: OSError | ValueError) -> Refused:
     """Say that a file cannot be read, and what the system says why."""
+    if isinstance(error, PermissionError):
+        return Refused(
+            "file-unreadable",
+            f"{shown.quoted(str(path))} cannot be read by the user {disk.whoami()}. Copy it to where that user may look, like /tmp.",
+        )
     why = getattr(error, "strerror", None) or "its name is none"
     return Refused("file-unreadable", f"{shown.quoted(str(path))} cannot be read ({why}). Check the name.")

@@ -8,9 +8,15 @@ from pathlib import Path
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 
-_DATA = click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
+_DATA = click.option(
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, readable=False),
+    required=True,
+    help="Data folder of the box.",
+)
 
 
 @click.group()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stall.commands import recovery, say
+from stall.commands import DATA_VARIABLE, recovery, say
 from stall.commands import tls as tls_command
 from stall.commands.recovery import CHOSEN, FILE, FOLDER, JSON, NO_PASSPHRASE
 
@@ -88,7 +88,7 @@ def box(data: Path, name: str, as_json: bool) -> None:
 
 
 @keys.command("pin")
-@click.option("--data", type=FOLDER, required=True, help="Data folder of the box.")
+@click.option("--data", envvar=DATA_VARIABLE, type=FOLDER, required=True, help="Data folder of the box.")
 def pin(data: Path) -> None:
     """Make a new maker's PIN for a box and show it; the old one is void at once."""
     from stall.app import new_pin
@@ -97,7 +97,7 @@ def pin(data: Path) -> None:
 
 
 @keys.command("bind")
-@click.option("--data", type=FOLDER, required=True, help="Data folder of the box.")
+@click.option("--data", envvar=DATA_VARIABLE, type=FOLDER, required=True, help="Data folder of the box.")
 @JSON
 def bind(data: Path, as_json: bool) -> None:
     """Bind a box's key to the board it runs on. It stays the same key; nothing is burnt into the board."""

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
+@click.option(
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, readable=False),
+    required=True,
+    help="Data folder of the box.",
+)
 def migrate(data: Path) -> None:
     """Bring the database of a stopped stall to the newest schema. Refused while the stall runs."""
     from stall.errors import Broken

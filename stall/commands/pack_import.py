@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stall.commands import progress, say, versions
+from stall.commands import DATA_VARIABLE, progress, say, versions
 
 if TYPE_CHECKING:
     from stall.flows.import_pack import Imported
     from stall.store.box import Box
 
 _FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False, readable=False)
 #: Selling goes first: the kernel derives how urgent our reads and writes are from this, too.
 _NICE = 10
 
 
 @click.command("import")
 @click.argument("file", type=_FILE, required=False)
-@click.option("--data", type=_FOLDER, required=True, help="Data folder of the box.")
+@click.option("--data", envvar=DATA_VARIABLE, type=_FOLDER, required=True, help="Data folder of the box.")
 @click.option("--forget", is_flag=True, help="Instead: delete what imports left that were cut off.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def import_(file: Path | None, data: Path, forget: bool, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 from stall.i18n.languages import DEFAULT, LANGUAGES
 
 
@@ -14,7 +14,13 @@ from stall.i18n.languages import DEFAULT, LANGUAGES
 @click.argument("sale", type=click.IntRange(min=1))
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to write to.")
 @click.option("--lang", type=click.Choice(LANGUAGES), default=DEFAULT, show_default=True, help="The buyer's language.")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The box's data folder.")
+@click.option(
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    default=Path(),
+    help="The box's data folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def papers(*, sale: int, out: Path, lang: str, data: Path, as_json: bool) -> None:
     """Write the papers of SALE into a folder: what a buyer gets as one ZIP. Files of the same name are replaced.

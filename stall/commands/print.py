@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 
 if TYPE_CHECKING:
     from stall.store.db import Tx
     from stall.store.print_jobs import Job
 
 DATA = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The box's data folder."
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    default=Path(),
+    help="The box's data folder.",
 )
 WAIT = click.option(
     "--wait", "wait_s", type=click.IntRange(0, 600), default=30, show_default=True, help="Seconds to wait for it."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 from stall.domain.product import ProductKind
 
 if TYPE_CHECKING:
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from stall.store.products import BundlePart, Product
 
 DATA = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder."
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    required=True,
+    help="The box's data folder.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 PRICE = click.option("--price", metavar="AMOUNT", help="Its price including VAT, like 4.50; none: typed when selling.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 from stall.commands.reader_probe import NUMBER
 
 if TYPE_CHECKING:
@@ -20,7 +20,13 @@ GLANCE_S = 0.5
 
 
 @click.command("watch")
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Data folder of the box.")
+@click.option(
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, readable=False),
+    required=True,
+    help="Data folder of the box.",
+)
 @NUMBER
 def watch(data: Path, number: int) -> None:
     """Print a line whenever a reader or its running payment changes, until stopped. Nothing is asked and nothing written."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 from stall.domain.books import Books, Check
 
 #: Where the code of a tender is no word of a bookkeeper's.
@@ -21,7 +21,13 @@ def report() -> None:
 
 
 @report.command("reconcile")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder.")
+@click.option(
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    required=True,
+    help="The box's data folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def reconcile(data: Path, as_json: bool) -> int:
     """Compare receipts, payments, terminal and cloud. Exit code 1 while something does not tie."""
@@ -66,7 +72,13 @@ def reconcile(data: Path, as_json: bool) -> int:
 
 @report.command("z")
 @click.argument("no", type=click.IntRange(1, 1 << 40), required=False)
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder.")
+@click.option(
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    required=True,
+    help="The box's data folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the report as CSV.")
 @click.option("--receipts", is_flag=True, help="Print the receipts of the shift as CSV, one row a line.")

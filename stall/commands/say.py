@@ -26,6 +26,17 @@ def lines(*texts: str, err: bool = False) -> None:
         line(text, err=err)
 
 
+def code(text: str) -> None:
+    """Draw a code to scan, to a person at a terminal: in half blocks, dark on light whatever the terminal's colours."""
+    if not sys.stdout.isatty():
+        return
+    import qrcode
+
+    drawn = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4)
+    drawn.add_data(text)
+    drawn.print_ascii(tty=True)
+
+
 def paragraph(text: str, *, err: bool = False, indent: str = "", hang: int = 2) -> None:
     """Print text; to a person, in lines that end between words and none of which is wider than the terminal.
 

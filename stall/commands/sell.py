@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 
 if TYPE_CHECKING:
     from stall.flows.fill_basket import Wish
@@ -37,7 +37,13 @@ PATIENCE_S = 35.0
 @click.option(
     "--wait", "wait_s", type=click.IntRange(min=1), default=180, show_default=True, help="Seconds for a card."
 )
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The box's data folder.")
+@click.option(
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    default=Path(),
+    help="The box's data folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def sell(
     *,

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 
 if TYPE_CHECKING:
     from stall.store.db import Tx
 
 DATA = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder."
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    required=True,
+    help="The box's data folder.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 PIN_DIGITS = 6

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 
 if TYPE_CHECKING:
     from stall.box.printer.worker import Printing
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 @click.command("sync")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder.")
+@click.option(
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    required=True,
+    help="The box's data folder.",
+)
 def sync(data: Path) -> None:
     """Bring the journal to the cloud whenever there is a network, print receipts, and keep the box tidy."""
     from stall import app, log, runtime

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 
 
 @click.command("tls")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="Data folder of the box.")
+@click.option(
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    required=True,
+    help="Data folder of the box.",
+)
 @click.option("--name", "names", multiple=True, help="A name or address of the box more; may be given several times.")
 @click.option(
     "--renew", is_flag=True, help="Make another one now. Every browser that accepted the old one warns again."

@@ -7,11 +7,17 @@ from pathlib import Path
 
 import click
 
-from stall.commands import say
+from stall.commands import DATA_VARIABLE, say
 
 
 @click.command("web")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="The box's data folder.")
+@click.option(
+    "--data",
+    envvar=DATA_VARIABLE,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    required=True,
+    help="The box's data folder.",
+)
 def web(data: Path) -> None:
     """Serve the buyers' pages, and the till on this machine only."""
     gc.disable()  # nothing of what is loaded now is garbage; `serve` enables it when all is there

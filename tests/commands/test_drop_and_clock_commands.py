@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.commands.conftest import Run
 from tests.fakes import stock
 from tests.fakes.clock import START_MS, FakeClock
@@ -26,6 +28,15 @@ def test_a_drop_that_is_not_there_is_refused(run: Run) -> None:
         ran = run("drop", what, "nothing")
         assert ran.code == 1
         assert "[drop-unknown]" in ran.err
+
+
+def test_where_nobody_names_the_data_folder_the_environment_does(
+    stall: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Missing option '--data'" in stall("drop", "status").err
+    monkeypatch.setenv("STALL_DATA", str(data))
+    assert stock.PRINTS in stall("drop", "status").out
+    assert "[box-missing]" in stall("drop", "status", "--data", data / "keys").err
 
 
 def test_a_folder_without_a_stall_is_refused_by_every_command(run: Run, data: Path) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from stall import disk
 from stall.cli import main
+from stall.commands import files
 from stall.creator import keyring
 from stall.errors import Broken
 from stall.store import locks
@@ -207,3 +209,11 @@ def test_a_paper_that_is_not_for_the_box_is_called_by_its_word(run: Run, tmp_pat
     assert said.startswith(
         f"error: This is a {word}; accept takes delegations, leases, closing statements and certificates."
     )
+
+
+def test_who_may_not_read_or_write_a_file_is_named_with_a_place_where_both_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    forbidden = PermissionError(errno.EACCES, "Permission denied")
+    said = [files.unreadable(Path("box.lease"), forbidden), disk.explained(forbidden, Path("journal.jsonl"))]
+    assert [error.code for error in said] == ["file-unreadable", "disk-not-writable"]
+    assert all("the user root" in error.sentence and "/tmp" in error.sentence for error in said)

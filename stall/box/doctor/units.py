@@ -15,7 +15,7 @@ USUAL = ("stall-web.service", "stall-sync.service", "stall-nginx.service", "stal
 READER = "stall-reader@1.service"
 PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "Result", "NRestarts", "ExecMainStatus", "WatchdogUSec",
-    "ActiveEnterTimestamp", "UnitFileState",
+    "ActiveEnterTimestamp", "UnitFileState", "Type", "RemainAfterExit", "ConditionResult", "ConditionTimestamp",
 )  # fmt: skip
 #: Started again more often than this since the machine started is no accident.
 OFTEN = 3
@@ -37,6 +37,17 @@ class Unit:
     def active(self) -> str:
         """Its state in one word."""
         return self.told.get("ActiveState", "unknown")
+
+    @property
+    def done(self) -> bool:
+        """Whether it is not to run now: it has done its part and ended well, or there is nothing for it to do here."""
+        told = (
+            self.told.get(key, "")
+            for key in ("Type", "RemainAfterExit", "Result", "ConditionResult", "ConditionTimestamp")
+        )
+        kind, remains, result, condition, asked_at = told
+        # A condition that nobody asked yet says no, too.
+        return (kind, remains, result) == ("oneshot", "no", "success") or (condition == "no" and asked_at != "")
 
     @property
     def restarts(self) -> int:
@@ -80,7 +91,7 @@ def check_units(patient: Patient) -> Iterator[Finding]:
             yield fault("units.gone", "None of the stall's services is installed.", "sudo stall appliance apply")
         return
     failed = [unit for unit in here if unit.active == "failed"]
-    stopped = [unit for unit in here if unit.active in {"inactive", "deactivating"}]
+    stopped = [unit for unit in here if unit.active in {"inactive", "deactivating"} and not unit.done]
     restless = [unit for unit in here if unit.restarts > OFTEN and unit.active != "failed"]
     facts = {unit.name: {"state": unit.active, "restarts": unit.restarts} for unit in here}
     for unit in failed:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
+
+import msgspec
 
 from stall.box.config import boards, files, fragments, places, validate
 from stall.box.install.machine import Machine
@@ -14,9 +17,9 @@ from stall.settings import Settings
 #: As root it becomes the user of the stall, but for what the machine itself is changed by: a file that root made in the data folder
 #: would be one the stall cannot read.
 WRAPPER = f"""#!/bin/sh
-# Runs the release of the stall that is current; called by root, as the user of the stall.
-STALL_RUNTIME={places.RUN}
-export STALL_RUNTIME
+# Runs the release of the stall that is current; called by root, as the user of the stall, and on its data.
+STALL_RUNTIME={places.RUN} STALL_DATA="${{STALL_DATA:-{places.DATA}}}"
+export STALL_RUNTIME STALL_DATA
 case "$(id -u) ${{1:-}}" in
     "0 appliance" | "0 lan" | "0 doctor") exec {places.PROGRAM} "$@" ;;
     0\\ *) HOME={places.DATA} exec setpriv --reuid={places.USER} --regid={places.GROUP} --init-groups {places.PROGRAM} "$@" ;;
@@ -26,6 +29,8 @@ esac
 #: What was asked of the installer where it could not do all of it, and the unit that does the rest.
 FIRST_BOOT = "/etc/stall/first-boot.json"
 FIRST_BOOT_UNIT = "stall-firstboot.service"
+#: A digest of the settings that the processes were started with: one that stands in no file of the configuration changes them too.
+SETTINGS_READ = "/etc/stall/settings.sha256"
 _SCHEMA = re.compile(r"^VERSION = ([0-9]+)$", re.MULTILINE)
 #: While there is a release to go back to: the third failed start within two minutes starts the way back (ADR 46).
 TRIAL = f"{places.UNITS}/stall-web.service.d/10-back.conf"
@@ -67,7 +72,8 @@ def of(machine: Machine, release: str, settings: Settings, *, goes_back: bool) -
         for each in fragments.edits(machine.root, settings, board)
         if each.before != each.after or each.before != fragments.undo(each.path, each.before)
     ]
-    return [*own, *edited, *links(release, goes_back=goes_back)]
+    read = hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest().encode() + b"\n"
+    return [*own, *edited, Wanted(SETTINGS_READ, 0o600, content=read), *links(release, goes_back=goes_back)]
 
 
 def staged(release: str, asked: bytes, units: Path) -> list[Wanted]:

@@ -297,6 +297,19 @@ def test_units_that_failed_stopped_or_cannot_settle_are_named(machine: Machine) 
     cured(restless, State.WARNING, "stall-sync.service was started again 9 times", "journalctl -u stall-sync.service")
 
 
+def test_units_with_nothing_to_do_are_no_fault(machine: Machine) -> None:
+    machine.appliance()
+    inactive = "LoadState=loaded\nActiveState=inactive\nResult=success\nNRestarts=0\n"
+    over = f"Id=stall-settle.service\n{inactive}Type=oneshot\nRemainAfterExit=no\n"
+    skipped = f"Id=stall-board.service\n{inactive}ConditionResult=no\nConditionTimestamp=Sat 2026-11-28 18:30:41 UTC\n"
+    never = f"Id=stall-dns.service\n{inactive}Type=exec\nConditionResult=no\nConditionTimestamp=\n"
+    stopped = f"Id=stall-lan.service\n{inactive}Type=oneshot\nRemainAfterExit=yes\nConditionResult=yes\n"
+    machine.says["systemctl show"] = "\n".join((shown(machine), over, skipped))
+    assert machine.only(units.check_units).state is State.OK
+    machine.says["systemctl show"] = "\n".join((over, skipped, never, stopped))
+    cured(machine.only(units.check_units), State.FAULT, "Does not run: stall-dns.service, stall-lan.service.", "start")
+
+
 def test_a_stall_that_was_stopped_is_one_warning(machine: Machine) -> None:
     machine.appliance()
     machine.says["systemctl show"] = shown(machine).replace("=active", "=inactive")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stall.box.config.scratch import Fault
@@ -36,6 +37,17 @@ def test_a_second_run_changes_nothing_and_starts_nothing_anew(appliance: Applian
     assert done.changes == ()
     assert tree(appliance.root) == before
     assert appliance.told() == []
+
+
+def test_a_setting_that_no_file_of_the_configuration_holds_starts_the_stall_anew(appliance: Appliance) -> None:
+    appliance.apply()
+    appliance.told()
+    appliance.box.settings = msgspec.structs.replace(appliance.box.settings, vat_bp=700)
+    (told,) = applying.check(appliance.machine, "1-aaaaaaaaaaaa", appliance.box.settings)
+    assert told == "replace /etc/stall/settings.sha256"
+    appliance.apply()
+    assert any("restart" in line and "stall.target" in line for line in appliance.told())
+    assert appliance.apply().changes == ()
 
 
 def test_check_names_what_would_change_and_changes_nothing(appliance: Appliance) -> None:
