@@ -138,8 +138,8 @@ def remove(*, root: Path, now: bool, purge_data: bool, yes: bool) -> None:
     machine = _machine(root)
     _need_root(machine)
     box = appliance_box.Side(machine)
-    found = appliance_box.settings_of(machine) if purge_data else None
-    if found is not None and not yes:
+    found = appliance_box.settings_of(machine) if purge_data and not yes else None
+    if found is not None:
         typed = click.prompt(
             f"All sales and keys of “{found.name}” go for ever. Type the stall's name to go on", err=True
         )

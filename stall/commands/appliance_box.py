@@ -80,7 +80,7 @@ class Side:
         folder = self.machine.at(places.DATA)
         runs = self.machine.at(places.PROGRAM)
         program = [str(runs)] if current and runs.exists() else [sys.executable, "-P", "-m", "stall"]
-        command = [*program, "appliance", "box", what, "--data", str(folder)]
+        command = [*program, "appliance", "box", what, "--json", "--data", str(folder)]
         done = self.machine.run(command, as_user=places.USER, given=json.dumps(asked), env={"HOME": str(folder)})
         try:
             found = json.loads(done.stdout)

@@ -12,11 +12,14 @@ from pathlib import Path
 from sqlite_utils import Database as Tables
 from sqlite_utils import Migrations
 
+from stall.errors import Refused
 from stall.store import day_ends, ledger, place, schema
 from stall.store.place import Kept, Witness
 from stall.wire.merkle import Frontier
 
 steps = Migrations("stall")
+#: How long whoever looks at the database is waited for.
+BUSY_S = 5.0
 
 
 @steps(name="0001_founding")
@@ -98,13 +101,15 @@ def migrate(path: Path) -> None:
 def outdated(path: Path) -> bool:
     """Whether a database is older than this version; its log is empty then, so the file alone is all of it.
 
-    The caller holds the run lock exclusively.
+    The caller holds the run lock exclusively. Raises Refused `box-running` where somebody who looks keeps the log from being emptied.
     """
-    conn = sqlite3.connect(path, isolation_level=None)
+    conn = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
     try:
         (version,) = conn.execute("PRAGMA user_version").fetchone()
         if version < schema.VERSION:
-            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise Refused("box-running", "Somebody reads the stall's database. Stop that first, then try again.")
             return True
         return False
     finally:

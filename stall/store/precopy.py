@@ -23,6 +23,7 @@ def migrate(folder: Path) -> bool:
     """
     held = locks.own_run(folder)
     try:
+        drop(folder)  # one that an earlier migration left is older than what was sold since
         if not migrations.outdated(folder / DATABASE):
             return False
         with disk.whole_file(folder / COPY, 0o600) as file, (folder / DATABASE).open("rb") as database:
@@ -34,7 +35,7 @@ def migrate(folder: Path) -> bool:
 
 
 def put_back(folder: Path) -> None:
-    """Take the copy in place of the database. Raises Refused `box-running`."""
+    """Take the copy in place of the database; then there is none any more. May be cut off and done again. Raises Refused `box-running`."""
     held = locks.own_run(folder)
     try:
         kept = place.read(folder)
@@ -47,10 +48,12 @@ def put_back(folder: Path) -> None:
             (folder / f"{DATABASE}{beside}").unlink(missing_ok=True)
         fresh.replace(folder / DATABASE)
         disk.sync_folder(folder)
+        drop(folder)
     finally:
         held.release()
 
 
 def drop(folder: Path) -> None:
-    """The newer version has come up: the copy goes, with the people in it."""
+    """The copy is needed no more: it goes, with the people in it, and does not come back by a power cut."""
     (folder / COPY).unlink(missing_ok=True)
+    disk.sync_folder(folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stall.box.config import places
 from tests.firmware import unit_facts
 from tests.firmware.unit_facts import said
 
@@ -46,6 +47,15 @@ def test_those_of_ours_are_watched_and_say_when_they_are_ready() -> None:
     for short in WATCHED:
         own = said(f"{short}.service")
         assert (own["Type"], own["NotifyAccess"], own["WatchdogSec"]) == (["notify"], ["main"], ["60"])
+
+
+@pytest.mark.parametrize("name", unit_facts.services(installer=False))
+def test_whoever_is_root_writes_nowhere_that_the_stalls_user_may(name: str) -> None:
+    """A link that is laid there would lead what root writes elsewhere."""
+    own = said(name)
+    if own["User"] in ([], ["root"]):
+        written = {place for line in own["ReadWritePaths"] for place in line.split()}
+        assert not written & {places.RUN, places.DATA}
 
 
 def test_nginx_waits_for_the_sockets_and_not_for_the_web_and_a_reader_for_neither() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from stall import app
 from stall.errors import Refused
-from stall.store import journal, locks, place, precopy, schema
+from stall.store import journal, locks, migrations, place, precopy, schema
 from tests.fakes.clock import FakeClock
 
 
@@ -57,6 +57,7 @@ def test_the_copy_comes_back_as_the_same_box_at_home(folder: Path) -> None:
     conn.execute("DROP TABLE of_the_old_version")
     conn.close()
     precopy.put_back(folder)
+    assert not (folder / precopy.COPY).exists()
     assert "of_the_old_version" in tables(folder)
     kept = place.read(folder)
     assert kept is not None
@@ -76,4 +77,27 @@ def test_a_stall_that_runs_is_not_touched(folder: Path) -> None:
     finally:
         held.release()
     assert said.value.code == "box-running"
+    assert not (folder / precopy.COPY).exists()
+
+
+def test_a_copy_that_an_earlier_run_left_never_takes_the_place_of_what_was_sold_since(folder: Path) -> None:
+    (folder / precopy.COPY).write_bytes((folder / place.DATABASE).read_bytes())
+    assert precopy.migrate(folder) is False
+    assert not (folder / precopy.COPY).exists()
+
+
+def test_whoever_keeps_the_log_from_being_emptied_stops_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "BUSY_S", 0.01)
+    make_old(folder)
+    looking = sqlite3.connect(folder / place.DATABASE, isolation_level=None)
+    looking.execute("BEGIN")
+    looking.execute("SELECT count(*) FROM epochs").fetchone()
+    selling = sqlite3.connect(folder / place.DATABASE, isolation_level=None)
+    selling.execute("CREATE TABLE sold_since (x)")
+    try:
+        with pytest.raises(Refused, match="reads the stall's database"):
+            precopy.migrate(folder)
+    finally:
+        looking.close()
+        selling.close()
     assert not (folder / precopy.COPY).exists()

@@ -42,7 +42,7 @@ RUN = "/run/stall"
 BUYERS_SOCKET = "/run/stall/buyers.sock"
 TILL_SOCKET = "/run/stall/till.sock"
 TRANSFERS_SOCKET = "/run/stall/transfers.sock"
-LEASES = "/run/stall/leases"
+LEASES = "/run/stall-lan/leases"
 #: Where the till asks to switch the machine off.
 POWER_SOCKET = "/run/stall/power.sock"
 RUN_NGINX = "/run/stall-nginx"

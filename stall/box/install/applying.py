@@ -173,7 +173,11 @@ def _swap(
 
 
 def _migrate(machine: Machine, box: BoxSide) -> None:
-    """Bring the database to the form of this release, while nobody has it open."""
+    """Bring the database to the form of this release, while nobody has it open.
+
+    From the note on an undoing takes the copy from before, so none may be there that an earlier run left: it lacks what was sold since.
+    """
+    box.settled()
     swap.note_migration(machine)
     services.stop(machine)
     box.migrate()

@@ -8,6 +8,8 @@ afterwards, so its bytecode says so (PEP 552, unchecked) and no start looks at t
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -113,11 +115,34 @@ def build(source: Path, releases: Path, wheelhouse: Path | None) -> Path:
     if whole.is_dir():
         return whole
     releases.mkdir(mode=0o755, parents=True, exist_ok=True)
-    for left in releases.glob(f"*{PART}"):
+    with _alone(releases):
+        if not whole.is_dir():
+            _build(source, whole, wheelhouse)
+    return whole
+
+
+@contextlib.contextmanager
+def _alone(releases: Path) -> Iterator[None]:
+    """Nobody else builds meanwhile, nor do the programs of a run that was killed go on: they hold the lock too. Raises Failed."""
+    descriptor = os.open(releases, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.set_inheritable(descriptor, True)
+        yield
+    except BlockingIOError:
+        raise Failed(
+            "Somebody else builds a release right now. Wait until that is done, then run this again."
+        ) from None
+    finally:
+        os.close(descriptor)
+
+
+def _build(source: Path, whole: Path, wheelhouse: Path | None) -> None:
+    for left in whole.parent.glob(f"*{PART}"):
         shutil.rmtree(left)
     if wheelhouse is not None:
         check_wheelhouse(source, wheelhouse)
-    part = releases / f"{name}{PART}"
+    part = whole.with_name(f"{whole.name}{PART}")
     try:
         _copy(source, part)
         _environment(part, whole, wheelhouse)
@@ -128,7 +153,6 @@ def build(source: Path, releases: Path, wheelhouse: Path | None) -> Path:
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
-    return whole
 
 
 def check_wheelhouse(source: Path, wheelhouse: Path) -> None:
@@ -208,7 +232,7 @@ def _run(command: list[str], what: str) -> None:
     environment = {**os.environ, "PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        check=False,
+        check=False, close_fds=False,  # with them the lock
     )  # fmt: skip
     if done.returncode == 0:
         return

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import io
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -104,6 +107,33 @@ def test_what_pip_says_becomes_one_sentence_and_nothing_is_left(
     with pytest.raises(release.Failed, match=sentence):
         release.build(source, tmp_path / "releases", None)
     assert list((tmp_path / "releases").iterdir()) == []
+
+
+def test_while_one_builds_another_says_so_and_takes_nothing_of_its_away(source: Path, tmp_path: Path) -> None:
+    part = tmp_path / "releases/1.2.3-abc.part"
+    part.mkdir(parents=True)
+    held = os.open(part.parent, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        with pytest.raises(release.Failed, match="Somebody else builds"):
+            release.build(source, part.parent, None)
+        assert part.is_dir()
+    finally:
+        os.close(held)
+
+
+def test_what_a_killed_build_left_running_still_holds_its_place(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\nfor each in /proc/$$/fd/*; do readlink "$each"; done\nexit 1\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    told = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", told)
+    with pytest.raises(release.Failed):
+        release.build(source, tmp_path / "releases", None)
+    assert str(tmp_path / "releases") in told.getvalue().splitlines()
 
 
 def test_a_wheelhouse_for_another_machine_is_said_to_be_one(source: Path, tmp_path: Path) -> None:
