@@ -63,7 +63,7 @@ def explained(error: OSError, path: Path) -> StallError:
     if error.errno in _FORBIDDEN:
         return Refused(
             "disk-not-writable",
-            f"“{path}” may not be written here by the user {whoami()}. Choose another folder, like /tmp.",
+            f"“{path}” may not be written here by the user {whoami()}. Choose another folder, like /var/tmp.",
         )
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return Refused("disk-no-folder", f"The folder of “{path}” does not exist. Make it first.")

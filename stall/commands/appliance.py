@@ -265,7 +265,8 @@ def _tell(done: Done) -> None:
     if not done.changes:
         say.line("Nothing to change: this machine is as it should be.")
     else:
-        say.line(f"Installed release {own_release()}: {len(done.changes)} files changed.")
+        files = "file" if len(done.changes) == 1 else "files"
+        say.line(f"Installed release {own_release()}: {len(done.changes)} {files} changed.")
     _by_hand(done.changes)
     for words in done.beside:
         say.warning(words)

@@ -41,7 +41,7 @@ def unreadable(path: Path, error: OSError | ValueError) -> Refused:
     if isinstance(error, PermissionError):
         return Refused(
             "file-unreadable",
-            f"{shown.quoted(str(path))} cannot be read by the user {disk.whoami()}. Copy it to where that user may look, like /tmp.",
+            f"{shown.quoted(str(path))} cannot be read by the user {disk.whoami()}. Copy it to where that user may look, like /var/tmp.",
         )
     why = getattr(error, "strerror", None) or "its name is none"
     return Refused("file-unreadable", f"{shown.quoted(str(path))} cannot be read ({why}). Check the name.")

@@ -199,7 +199,7 @@ def _check_there(tx: Tx) -> None:
     if print_jobs.printer(tx.conn) is None:
         raise Refused(
             "printer-missing",
-            "No printer is set up on this box. Name it in settings.toml under [printer], then start `stall sync` again.",
+            "No printer is set up on this box. Name it in settings.toml under [printer], then start `stall sync` again (on the appliance: sudo stall appliance apply).",
         )
 
 

@@ -216,4 +216,4 @@ def test_who_may_not_read_or_write_a_file_is_named_with_a_place_where_both_may(m
     forbidden = PermissionError(errno.EACCES, "Permission denied")
     said = [files.unreadable(Path("box.lease"), forbidden), disk.explained(forbidden, Path("journal.jsonl"))]
     assert [error.code for error in said] == ["file-unreadable", "disk-not-writable"]
-    assert all("the user root" in error.sentence and "/tmp" in error.sentence for error in said)
+    assert all("the user root" in error.sentence and "/var/tmp" in error.sentence for error in said)
