@@ -98,17 +98,27 @@ def first_boot(root: Path) -> None:
     _need_root(machine)
     asked = json.loads(machine.at(everything.FIRST_BOOT).read_bytes())
     given = asked["given"].encode() if asked["given"] else None
-    box = appliance_box.Side(machine, name=asked["name"], country=asked["country"], given=given)
+    box = appliance_box.Side(machine, name=asked["name"], country=asked["country"], given=given, silent=True)
     done = applying.apply(machine, own_release(), box, _say)
     told = [f"The maker's PIN: {box.pin}", *appliance_box.welcome(box)] if box.pin else []
-    for line in told:
-        say.line(line)
+    _show(machine, told)
     boot = boards.read(machine.root, "wlan0").boot
     if told:
         with disk.whole_file(machine.at(f"{boot or '/root'}/stall-first-boot.txt"), 0o600) as note:
             note.write("\n".join([*told, "Write this down, then delete this file.", ""]).encode())
     if done.reboot and machine.live:
         machine.run(["systemctl", "--no-block", "reboot"])
+
+
+def _show(machine: Machine, lines: Sequence[str]) -> None:
+    """Write to the console of the machine alone: what we say on standard output is kept in the journal, and this is secret."""
+    import contextlib
+
+    with (
+        contextlib.suppress(OSError),
+        machine.at("/dev/console").open("r+b", buffering=0) as console,
+    ):  # none may be there
+        console.write("".join(f"{line}\r\n" for line in lines).encode())
 
 
 @appliance.command("settle")

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 
 class Side:
-    """The data folder of a machine, seen from root's side. `pin` is the new box's, once it was made."""
+    """The data folder of a machine, seen from root's side. `pin` is the new box's, once it was made; `silent`: it is not said."""
 
-    def __init__(self, machine: Machine, *, name: str = "", country: str = "", given: bytes | None = None) -> None:
-        self.machine = machine
+    def __init__(
+        self, machine: Machine, *, name: str = "", country: str = "", given: bytes | None = None, silent: bool = False
+    ) -> None:
+        self.machine, self.silent = machine, silent
         self.name, self.country, self.given = name, country, given
         self.pin = ""
 
@@ -40,7 +42,7 @@ class Side:
         }
         told = self._ask("box", asked)
         self.pin = str(told.get("pin", ""))
-        if self.pin:
+        if self.pin and not self.silent:
             say.line(f"Made a box. The maker's PIN, shown this once: {self.pin}")
         found = settings.load(self.machine.at(places.DATA))
         if not found.network.country and found.network.lan.startswith("wl"):

@@ -15,10 +15,16 @@ class Given:
     """What was given and is not taken yet."""
 
     def __init__(self, sockets: Iterable[socket.socket] = ()) -> None:
-        """Keep them; whoever takes one closes it."""
+        """Keep them; whoever takes one closes it.
+
+        One whose name somebody took away from the disk is left out: nobody finds it, so whoever wants it opens its own there.
+        """
         self._left = list(sockets)
         #: Whether anything was given: then another process follows on the same sockets.
         self.some = bool(self._left)
+        for sock in [sock for sock in self._left if not _is_found(sock)]:
+            self._left.remove(sock)
+            sock.close()
 
     def stream(self, address: str | tuple[str, int]) -> socket.socket | None:
         """The listening one at `address`: a path, or host and port; None where it was not given."""
@@ -64,3 +70,20 @@ def _address(sock: socket.socket) -> object:
 
 def _listens(sock: socket.socket) -> bool:
     return bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+
+
+def _is_found(sock: socket.socket) -> bool:
+    """Whether one with a name on the disk is reached by it."""
+    name = _address(sock)
+    waits = sock.type == socket.SOCK_DGRAM or _listens(sock)
+    if sock.family != socket.AF_UNIX or not waits or not isinstance(name, str) or not name:
+        return True
+    with socket.socket(socket.AF_UNIX, sock.type) as asking:
+        asking.setblocking(False)
+        try:
+            asking.connect(name)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:  # so many wait that none is taken now
+            return True
+    return True

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import pytest_socket
 
 from stall import settings
 from stall.demo import nginx as shipped
@@ -173,6 +174,7 @@ def sales(box: Path) -> int:
 
 
 def test_a_socket_that_nobody_would_serve_is_refused(tmp_path: Path) -> None:
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)  # each is looked for by its name
     with (
         relay.loopback() as till,
         relay.loopback() as strange,

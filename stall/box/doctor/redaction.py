@@ -34,6 +34,8 @@ _NAME = r"[\w-]*(?:passw|passphrase|psk|secret|token|grant|\bpin\b|pin_|_pin|_co
 _NAMED = re.compile(
     rf"(?i)(\b{_NAME}[\"']?\s*[=:]\s*|--{_NAME}\s+)(?:(?:basic|bearer)\s+)?(?P<value>\"[^\"\n]*\"|'[^'\n]*'|\S+)"
 )
+#: The same in a sentence: "The PIN, shown this once: 123456", "the password is 123456".
+_SPOKEN = re.compile(r"(?i)\b(pin\b\D{0,24}?|pass(?:word|phrase) is )(?=\S*\d)[\w-]{4,}")
 #: What dnsmasq says of phones: their names, which people give them, and what they ask for.
 _LEASE = re.compile(r"(DHCP[A-Z]+\([\w.-]+\)).*")
 _ASKED = re.compile(r"((?:query|forwarded|reply|config|cached)(?:\[\w+\])?) \S+ (from|to|is) \S+")
@@ -57,6 +59,7 @@ class Redactor:
             text = self._known.sub("(secret)", text)
         text = _LINKS.sub(r"\1(secret)", text)
         text = _NAMED.sub(_behind_name, text)
+        text = _SPOKEN.sub(r"\1(secret)", text)
         text = _LEASE.sub(r"\1 (phone)", text)
         text = _ASKED.sub(r"\1 (name) \2 (address)", text)
         text = _CREDENTIALS.sub("(secret)@", text)

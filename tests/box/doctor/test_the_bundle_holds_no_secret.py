@@ -152,6 +152,20 @@ def test_a_known_secret_is_found_wherever_it_stands_in_base64_or_hex(
 @pytest.mark.parametrize(
     "text",
     [
+        "Made a box. The maker's PIN, shown this once: 061855",
+        "The maker's PIN: 061855",
+        "pin 061855",
+        "# my password is 061855-x",
+    ],
+)
+def test_a_pin_in_a_sentence_is_taken_out(text: str) -> None:
+    assert "061855" not in Redactor().text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gpio: pin 4 is low",
         "stall-web.service: Main process exited, code=exited, status=75",
         "event=attempt.paid level=info part=flows sale=12 state=paid",
         "serial:/dev/serial/by-id/usb-INGENICO_Move_5000-if00 is free",
