@@ -238,6 +238,8 @@ class Network(Struct, frozen=True):
             )
         if own.packed[3] != 1:
             raise ValueError("address of [network] does not end in .1: phones get .20 to .250")
+        if own.is_loopback or own.is_link_local or own.is_multicast or own.packed[0] in {0, 255} or own.is_reserved:
+            raise ValueError("address of [network] is none that phones can be lent, like 192.0.2.1 or 10.42.0.1")
         if self.channel not in ({0, 1, 6, 11} if self.band == "2.4" else {0, 36, 40, 44, 48}):
             raise ValueError("channel of [network] is not one of 1, 6 and 11 (band 2.4) or 36, 40, 44 and 48 (band 5)")
 

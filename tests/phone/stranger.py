@@ -60,6 +60,22 @@ def join(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def starve(asked: dict[str, Any]) -> dict[str, Any]:
+    """Ask for addresses under made-up hardware addresses, as fast as they come, until nobody answers; how many were lent."""
+    lent = set()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, RADIO.encode())
+        sock.bind(("", 68))
+        sock.settimeout(0.2)
+        with contextlib.suppress(TimeoutError):
+            for _ in range(asked["count"]):
+                at_once = b"\x35\x01\x01\x50\x00"
+                lent.add(_dhcp(sock, b"\x02" + random.randbytes(5), random.randbytes(4), at_once)["address"])
+    return {"lent": len(lent)}
+
+
 def _dhcp(sock: socket.socket, mac: bytes, number: bytes, options: bytes) -> dict[str, Any]:
     """Send one message to everybody, and read the answer to it (RFC 2131)."""
     head = struct.pack(">4B4sHH16x", 1, 1, 6, 0, number, 0, 0x8000)
@@ -344,5 +360,8 @@ def _read(path: str) -> str:
 
 if __name__ == "__main__":
     hands.main(
-        {each.__name__: each for each in (join, name, knock, lie, six, crowd, ping, touch, pull, watch, seen, serve)}
+        {
+            each.__name__: each
+            for each in (join, starve, name, knock, lie, six, crowd, ping, touch, pull, watch, seen, serve)
+        }
     )

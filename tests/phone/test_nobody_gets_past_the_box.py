@@ -187,6 +187,24 @@ def test_one_phone_takes_no_more_than_its_share(here: Street) -> None:
     assert here.other_hand.do("name", name="go.stall", to=BOX)["rcode"] == 0
 
 
+def test_one_radio_does_not_take_every_address_there_is(here: Street) -> None:
+    assert 0 < here.hand.do("starve", count=250)["lent"] <= 25
+    assert here.other_hand.do("join")["router"] == BOX
+
+
+def test_an_uplink_with_the_addresses_of_the_wifi_is_told_of_and_buyers_go_on(here: Street) -> None:
+    """The kernel would send answers for phones to whichever came first."""
+    here.stall("lan", "down")
+    here.box.run("ip", "address", "add", "192.0.2.150/24", "dev", "eth0")
+    try:
+        for _ in range(2):
+            assert "eth0 is in a network with the addresses of the Wi-Fi" in here.stall("lan", "up")
+            assert here.box.run("ip", "route", "show", "192.0.2.0/24").split()[2] == "wlan0"
+        assert here.other_hand.do("get", path="/")["status"] == 200
+    finally:
+        here.box.run("ip", "address", "del", "192.0.2.150/24", "dev", "eth0")
+
+
 def test_the_maker_has_the_port_to_itself_where_there_is_a_way_for_it(here: Street) -> None:
     assert here.far.do("touch", to=BOX_OUT, port=8443, patience=0.3) == {"end": "nothing"}
     assert here.far.do("touch", to=BOX_OUT, port=80, patience=0.3) == {"end": "nothing"}

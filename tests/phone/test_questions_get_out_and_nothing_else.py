@@ -14,6 +14,7 @@ import pytest
 
 from stall.box.config import places
 from stall.settings import Captive, Network
+from stall.web.captive import probes
 from tests.phone import street
 from tests.phone.street import ANYBODY, BOX, ROUTER, VENDOR, Street
 from tests.web import captive_agents as agents
@@ -24,6 +25,8 @@ pytestmark = [
 ASKED, PROBE = "connectivitycheck.gstatic.com", "/generate_204"
 #: A private network, to which no answer from outside may lead.
 INSIDE = "192.168.7.7"
+#: Another, which carriers have, and some who join their machines over the internet.
+CARRIERS = "100.64.1.1"
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
             f"no-resolv\nno-hosts\nno-daemon\nbind-interfaces\nlisten-address={ROUTER}\naddress=/gstatic.com/{VENDOR}\n"
             f"address=/captive.apple.com/{INSIDE}\naddress=/detectportal.firefox.com/127.0.0.1\naddress=/www.google.com/{VENDOR}\n"
             f"address=/anybody.example/{ANYBODY}\naddress=/apple.com/{ANYBODY}\n"
+            f"address=/play.googleapis.com/{CARRIERS}\naddress=/nmcheck.gnome.org/224.0.0.251\nlog-queries\nlog-facility=-\n"
         )
         dns = made.uplink.start(folder / "names.log", "dnsmasq", "--user=root", f"--conf-file={names}", "--pid-file")
         made.far.do("serve", at=VENDOR, ports=[80, 443, 8080])
@@ -70,7 +74,7 @@ def test_the_box_finds_out_by_itself_and_tells(here: Street) -> None:
         "print(Watcher(Network(), time.monotonic, depended=True).look())"
     )
     said = here.python(program)
-    assert said.strip() == f"Uplink(up=True, interface='eth0', resolver='{ROUTER}')"
+    assert said.strip() == f"Uplink(up=True, interface='eth0', resolver='{ROUTER}', clash='')"
 
 
 def test_without_word_of_an_uplink_phones_are_kept(here: Street) -> None:
@@ -93,6 +97,28 @@ def test_an_answer_that_leads_inside_is_none(here: Street) -> None:
         assert INSIDE not in address_of(here, name)
         assert "127.0.0.1" not in address_of(here, name)
     assert here.hand.do("touch", to=INSIDE, port=80, patience=0.3) == {"end": "nothing"}
+
+
+def test_an_answer_that_no_server_has_opens_no_way(here: Street) -> None:
+    """The name service lets it by; the rules do not."""
+    tell(here, up=True)
+    here.until(lambda: address_of(here, "play.googleapis.com") == [CARRIERS])
+    before = set(here.far.do("seen", at="eth0")["packets"])
+    for name in ("play.googleapis.com", "nmcheck.gnome.org"):
+        for address in address_of(here, name):
+            here.hand.do("touch", to=address, port=80, patience=0.1)
+    after = set(here.far.do("seen", at="eth0", patience=0.2)["packets"]) - before
+    assert [each for each in after if f" {CARRIERS} " in each or " 224." in each] == []
+
+
+def test_a_name_below_one_that_may_be_asked_carries_nothing_out(here: Street) -> None:
+    for name in ("a-secret.www.google.com", "a-secret.of.connectivitycheck.gstatic.com"):
+        assert address_of(here, name) == [BOX]
+        assert here.hand.do("name", name=name, kind="TXT", to=BOX)["answers"] == []
+    names = places.under(here.box.root, places.DNSMASQ).read_text()
+    for host in probes.ASKED_FIRST:
+        assert f"/*.{host}/" in names
+    assert "a-secret" not in (here.log.parent / "names.log").read_text()
 
 
 def test_nothing_else_passes_though_the_way_is_open(here: Street) -> None:

@@ -147,6 +147,8 @@ def test_the_uplink_is_told_and_the_portal_follows_it(seen: Seen) -> None:
     seen.stocked.clock.advance(1000)
     assert "Online by eth0" in seen.page()
     assert seen.probe() == ""
+    seen.tell("uplink", up=False, interface="", resolver="", clash="eth0")
+    assert "The network at eth0 uses the same as the stall’s own Wi-Fi" in seen.page()
     seen.tell("uplink", up=False, interface="", resolver="")
     seen.stocked.clock.advance(1000)
     assert seen.probe() == "http://192.0.2.1/"

@@ -9,6 +9,7 @@ from pathlib import Path
 from stall.box.config import boards
 from stall.box.doctor.finding import Finding, fault, note, ok, warning
 from stall.box.doctor.patient import Patient
+from stall.box.network import lan, uplink
 
 _COUNTRY = re.compile(r"^country (\w\w):", re.MULTILINE)
 _CHANNEL = re.compile(r"\bchannel (\d+) \((\d+) MHz\)")
@@ -49,6 +50,13 @@ def check_interface(patient: Patient) -> Iterator[Finding]:
         )
     elif told:
         yield ok("radio.interface", f"{name} is there with {address}, driver {facts['driver'] or 'unknown'}.", **facts)
+    if clash := uplink.same_network(patient.settings.network, patient.at("proc/net/route")):
+        yield warning(
+            "radio.clash",
+            f"The network at {clash} has the addresses of the Wi-Fi, {address}: there is no uplink by it.",
+            f"Set another one in settings.toml, like {lan.other_address(patient.settings.network)}: address under [network] and under [web]. Then: sudo stall appliance apply",
+            interface=clash,
+        )
 
 
 def check_radio(patient: Patient) -> Iterator[Finding]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from pathlib import Path
 
-from stall.box.network import programs, radio, way_out
+from stall.box.network import programs, radio, uplink, way_out
 from stall.box.network.way_out import Way
 from stall.errors import Broken, Refused
 from stall.settings import Network
@@ -59,6 +60,11 @@ def up(own: Network, places: Places, way: Way | None) -> list[str]:
     _tell_kernel(places.proc, own.lan)
     _only_address(own)
     programs.run("ip", "link", "set", own.lan, "up")
+    _lead_to_phones(own)
+    if clash := uplink.same_network(own):
+        said.append(
+            f"{clash} is in a network with the addresses of the Wi-Fi, {own.address}: there is no uplink by it. Set another one in settings.toml, like {other_address(own)}: address under [network] and under [web]. Then: sudo stall appliance apply"
+        )
     return [*said, *way_out.settle(own, places.run, places.proc, way)]
 
 
@@ -95,6 +101,21 @@ def _only_address(own: Network) -> None:
             programs.attempt("ip", "address", "del", other, "dev", own.lan)
     if wanted not in there:
         programs.run("ip", "address", "add", wanted, "broadcast", "+", "dev", own.lan)
+
+
+def other_address(own: Network) -> str:
+    """One that the box could have instead."""
+    return "10.42.0.1" if own.address != "10.42.0.1" else Network().address
+
+
+def _lead_to_phones(own: Network) -> None:
+    """Where another interface had the same network before, the kernel would answer phones there: let ours be asked first."""
+    network = str(IPv4Network(f"{own.address}/24", strict=False))
+    first = programs.run("ip", "-4", "route", "show", network).split("\n", 1)[0].split()
+    if first and first[first.index("dev") + 1] != own.lan:
+        route = (network, "dev", own.lan, "proto", "kernel", "scope", "link", "src", own.address)
+        programs.attempt("ip", "route", "del", *route)
+        programs.run("ip", "route", "prepend", *route)
 
 
 def _tell_kernel(proc: Path, lan: str) -> None:

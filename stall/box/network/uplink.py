@@ -12,9 +12,10 @@ import random
 import re
 import socket
 import struct
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from stall.settings import Network
@@ -36,15 +37,19 @@ _STATUS = re.compile(rb"HTTP/1\.[01] 204 ")
 
 @dataclass(frozen=True, slots=True)
 class Uplink:
-    """How the box stands: whether the internet is there, by which interface, and who answers names there; empty where nobody does."""
+    """How the box stands: whether the internet is there, by which interface, and who answers names there; empty where nobody does.
+
+    `clash` is another interface that is in the LAN's own network, by which there can be none.
+    """
 
     up: bool = False
     interface: str = ""
     resolver: str = ""
+    clash: str = ""
 
     def notice(self) -> dict[str, object]:
         """The same for other processes."""
-        return {"up": self.up, "interface": self.interface, "resolver": self.resolver}
+        return {"up": self.up, "interface": self.interface, "resolver": self.resolver, "clash": self.clash}
 
 
 class Watcher:
@@ -59,26 +64,28 @@ class Watcher:
         route: Callable[[Network], str] | None = None,
         ask: Callable[[str, str], bool] | None = None,
         resolver: Callable[[Network], str] | None = None,
+        clash: Callable[[Network], str] | None = None,
     ) -> None:
-        """Nothing is known yet. The last three are how the machine is looked at, for a test."""
+        """Nothing is known yet. The last four are how the machine is looked at, for a test."""
         self._own, self._seconds, self._depended = own, seconds, depended
         self._route, self._ask, self._resolver = route or default_route, ask or answers, resolver or resolver_of
+        self._clash = clash or same_network
         self.found = Uplink()
         self._next_s = 0.0
 
     def look(self) -> Uplink:
         """How it stands now. Takes some seconds at most, when the internet is asked and does not answer."""
-        interface = self._route(self._own)
+        interface, clash = self._route(self._own), self._clash(self._own)
         if not interface:
-            self.found, self._next_s = Uplink(), 0.0
+            self.found, self._next_s = Uplink(clash=clash), 0.0
             return self.found
-        if interface == self.found.interface and self._seconds() < self._next_s:
+        if (interface, clash) == (self.found.interface, self.found.clash) and self._seconds() < self._next_s:
             return self.found
         resolver = self._resolver(self._own)
         up = bool(resolver) and (
             self._ask(interface, resolver) or self._ask(interface, resolver)
         )  # one packet may be lost
-        self.found = Uplink(up, interface, resolver)
+        self.found = Uplink(up, interface, resolver, clash)
         self._next_s = self._seconds() + ((DEPENDED_S if self._depended else IDLE_S) if up else LOST_S)
         return self.found
 
@@ -88,6 +95,24 @@ def default_route(own: Network, table: Path = _ROUTES) -> str:
     with contextlib.suppress(OSError):
         return _best(table.read_text().splitlines()[1:], own.lan)
     return ""
+
+
+def same_network(own: Network, table: Path = _ROUTES) -> str:
+    """Another interface whose network or router is in the LAN's own; empty without one. What comes in there under such an address is dropped."""
+    lan = IPv4Network(f"{own.address}/24", strict=False)
+    with contextlib.suppress(OSError, ValueError):
+        for words in map(str.split, table.read_text().splitlines()[1:]):
+            if len(words) < 8 or words[0] == own.lan:  # noqa: PLR2004 - columns of the kernel's table
+                continue
+            there, router, mask = (_address(words[column]) for column in (1, 2, 7))
+            if router in lan or IPv4Network(f"{there}/{mask}").subnet_of(lan):
+                return words[0]
+    return ""
+
+
+def _address(word: str) -> IPv4Address:
+    """As the kernel writes one: hexadecimal, in the machine's own order."""
+    return IPv4Address(int(word, 16).to_bytes(4, sys.byteorder))
 
 
 def _best(lines: Iterable[str], lan: str) -> str:
@@ -102,12 +127,13 @@ def _best(lines: Iterable[str], lan: str) -> str:
 
 
 def resolver_of(own: Network, files: Iterable[Path] = _RESOLVERS) -> str:
-    """The first name server of the uplink that is neither this machine nor our own; empty without one."""
+    """The first name server of the uplink that is neither this machine nor on the LAN, where a phone would answer; empty without one."""
+    lan = IPv4Network(f"{own.address}/24", strict=False)
     for file in files:
         with contextlib.suppress(OSError, ValueError):
             for each in _NAMESERVER.findall(file.read_text("utf-8", "replace")):
                 address = IPv4Address(each)
-                if not address.is_loopback and not address.is_unspecified and each != own.address:
+                if not address.is_loopback and not address.is_unspecified and address not in lan:
                     return str(address)
     return ""
 

@@ -12,7 +12,7 @@ import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from stall import disk
@@ -44,7 +44,8 @@ def told(notice: Mapping[str, object], own: Network, names: tuple[str, ...]) -> 
         address = IPv4Address(resolver)
     except ValueError:
         return None
-    return None if address.is_loopback or resolver == own.address else Way(interface, str(address), names)
+    lan = IPv4Network(f"{own.address}/24", strict=False)  # a phone would answer there
+    return None if address.is_loopback or address in lan else Way(interface, str(address), names)
 
 
 def settle(own: Network, run: Path, proc: Path, way: Way | None) -> list[str]:

@@ -339,6 +339,17 @@ def test_an_interface_without_the_boxs_address_is_a_fault(machine: Machine) -> N
     cured(machine.only(radio.check_interface), State.FAULT, "does not have the address 192.0.2.1", "stall-lan")
 
 
+def test_an_uplink_with_the_addresses_of_the_wifi_is_told(machine: Machine) -> None:
+    machine.appliance()
+    machine.put("proc/net/route", "Iface\n eth0 000200C0 00000000 0001 0 0 100 00FFFFFF 0 0 0\n")
+    cured(
+        machine.worst(radio.check_interface),
+        State.WARNING,
+        "eth0 has the addresses of the Wi-Fi, 192.0.2.1",
+        "10.42.0.1",
+    )
+
+
 def test_a_radio_that_is_blocked_abroad_or_silent_is_told(machine: Machine) -> None:
     machine.appliance()
     machine.put("sys/class/rfkill/rfkill0/type", "wlan")

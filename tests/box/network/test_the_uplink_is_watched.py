@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -34,7 +35,7 @@ class World:
         self.now, self.route, self.there, self.asked = 0.0, "eth0", True, 0
         self.watcher = Watcher(
             Network(), lambda: self.now, depended=depended,
-            route=lambda _: self.route, ask=self._ask, resolver=lambda _: "9.9.9.9",
+            route=lambda _: self.route, ask=self._ask, resolver=lambda _: "9.9.9.9", clash=lambda _: "",
         )  # fmt: skip
 
     def _ask(self, interface: str, resolver: str) -> bool:
@@ -55,6 +56,29 @@ def test_the_way_out_is_the_cheapest_default_route_that_is_up_and_not_the_lan(tm
     table.write_text(HEAD)
     assert uplink.default_route(Network(), table) == ""
     assert uplink.default_route(Network(), tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize(("line", "own", "clash"), [
+    ("eth0\t000200C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n", Network(), "eth0"),
+    ("eth0\t800200C0\t00000000\t0001\t0\t0\t100\t80FFFFFF\t0\t0\t0\n", Network(), "eth0"),
+    ("eth0\t00000000\t01002A0A\t0003\t0\t0\t100\t00000000\t0\t0\t0\n", Network(address="10.42.0.1"), "eth0"),
+    ("eth0\t0000000A\t00000000\t0001\t0\t0\t100\t000000FF\t0\t0\t0\n", Network(address="10.42.0.1"), ""),
+    ("eth0\t000200C0\tnone\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n", Network(), ""),
+])  # fmt: skip
+def test_a_network_that_is_the_lans_own_is_known(tmp_path: Path, line: str, own: Network, clash: str) -> None:
+    table = tmp_path / "route"
+    table.write_text(HEAD + ROUTES + line)
+    assert uplink.same_network(own, table) == clash
+    assert uplink.same_network(own, tmp_path / "none") == ""
+
+
+def test_a_phone_is_never_asked_for_names(tmp_path: Path) -> None:
+    """Where the uplink has the Wi-Fi's addresses, a name service there would be whoever took its address."""
+    file = tmp_path / "resolv.conf"
+    file.write_text("nameserver 192.0.2.77\n")
+    assert uplink.resolver_of(Network(), (file,)) == ""
+    notice = {"up": True, "interface": "eth0", "resolver": "192.0.2.77"}
+    assert way_out.told(notice, Network(), ()) is None
 
 
 def test_the_resolver_is_one_beyond_this_machine(tmp_path: Path) -> None:
@@ -129,10 +153,11 @@ def _name(sock: socket.socket, address: str) -> None:
 
 
 def _page(server: socket.socket, reply: bytes) -> None:
-    conn, _ = server.accept()
-    with conn:
-        conn.recv(1000)
-        conn.sendall(reply)
+    with contextlib.suppress(OSError):  # nobody came before the test was over
+        conn, _ = server.accept()
+        with conn:
+            conn.recv(1000)
+            conn.sendall(reply)
 
 
 @pytest.mark.parametrize(
@@ -173,3 +198,10 @@ def test_the_names_of_the_rules_file_are_those_of_the_portal() -> None:
         name for name in probes.ASKED_FIRST if "connectivitycheck" in name or "google" in name or "miui" in name
     }
     assert set(probes.ASKED_FIRST) - of_androids - {"dns.msftncsi.com"} <= known  # that one is asked for by name alone
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.7.1", "224.0.0.1", "0.0.0.1", "255.1.1.1"])
+def test_an_address_that_no_phone_can_be_lent_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="can be lent"):
+        Network(address=address)
+    Network(address="10.42.0.1")

@@ -154,10 +154,16 @@ def test_notices_are_told_on_change_and_the_uplink_is_taken_back_at_the_end(
         route=lambda _: "eth0",
         ask=lambda _, __: True,
         resolver=lambda _: "9.9.9.9",
+        clash=lambda _: "",
     )
     watch = Watch(watcher, place.seen)
     watch.look()
-    assert json.loads((run / "uplink.json").read_text()) == {"up": True, "interface": "eth0", "resolver": "9.9.9.9"}
+    assert json.loads((run / "uplink.json").read_text()) == {
+        "up": True,
+        "interface": "eth0",
+        "resolver": "9.9.9.9",
+        "clash": "",
+    }
     before = [(run / name).stat().st_ino for name in ("wifi.json", "uplink.json")]
     watch.look()
     assert [(run / name).stat().st_ino for name in ("wifi.json", "uplink.json")] == before
