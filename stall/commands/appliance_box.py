@@ -203,7 +203,8 @@ def _busy(data: Path) -> str:
 
 
 def welcome(side: Side) -> list[str]:
-    """How buyers and the maker get in, in lines; on a terminal the code that joins the Wi-Fi is drawn first."""
+    """How buyers and the maker get in, in lines; on a terminal the code that joins the Wi-Fi is drawn first, and the PIN of a
+    new box said again, which that code may have pushed off the screen."""
     found = settings_of(side.machine)
     if found is None:
         return []
@@ -215,6 +216,8 @@ def welcome(side: Side) -> list[str]:
         told.append(
             f"Wi-Fi: {found.wifi.name}" + (f", password: {found.wifi.password}" if found.wifi.password else ", open")
         )
+    if side.pin and sys.stdout.isatty():
+        told.append(f"The maker's PIN: {side.pin}. Write it down, nobody shows it again.")
     return [
         *told,
         f"Buyers open {found.web.address}, the maker's devices {_till(found)}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,20 @@ def test_from_nothing_to_the_appliance_and_back(machine: Appliance, stall: Run) 
     assert "/etc/stall/dnsmasq.conf was changed by hand" in gone.err
     assert (data / "stall.sqlite").is_file()
     assert stall("appliance", "remove", "--root", root).code == 1
+
+
+def test_on_a_terminal_the_pin_stands_below_the_code_that_may_push_it_away(
+    machine: Appliance, stall: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (machine.root / "var/lib/stall").mkdir()
+    settings.save(machine.root / "var/lib/stall", machine.box.settings)
+    side = appliance_box.Side(machine.machine)
+    side.pin = "477534"
+    assert not any("477534" in line for line in appliance_box.welcome(side))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    (wifi, pin, *_) = appliance_box.welcome(side)
+    assert ("Wi-Fi: Night Fair" in wifi, "477534" in pin) == (True, True)
+    assert "▄" in capsys.readouterr().out
 
 
 def test_no_wifi_without_a_country_and_no_data_goes_before_the_name_was_typed(
