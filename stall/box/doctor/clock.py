@@ -22,7 +22,8 @@ _SOURCES = {
 
 def check_source(patient: Patient) -> Iterator[Finding]:
     """Say what `stall clock show` says, and why a clock is not believed."""
-    confirm = f"On the till: More, Clock. Or: stall clock confirm --data {patient.shown_data} (and --utc TIME where the machine is wrong)"
+    command = "sudo stall clock confirm" if patient.appliance else f"stall clock confirm --data {patient.shown_data}"
+    confirm = f"On the till: More, Clock. Or: {command} (and --utc TIME where the machine is wrong)"
     conn = patient.box
     if conn is None:
         source = patient.clock.system_source()
