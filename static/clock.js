@@ -3,7 +3,7 @@ const says = document.querySelector("[data-clock-says]");
 function words() {
   const now = new Date();
   const time = now.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  return `${time}, ${now.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" }).replace(",", "")}`;
+  return `${time}, ${now.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" }).replace(",", "")}`;
 }
 
 function show() {

@@ -107,7 +107,7 @@ def test_the_devices_own_time_is_offered_with_one_touch(browser: Browser, stall:
         page.clock.set_fixed_time("2026-11-21T08:12:00Z")
         page.set_default_timeout(10_000)
         page.goto(f"http://127.0.0.1:{sock.getsockname()[1]}/sign-in")
-        page.get_by_label("Set its clock to 09:12, Saturday 21 November").check()
+        page.get_by_label("Set its clock to 09:12, Saturday 21 November 2026").check()
         assert not page.locator("#utc").is_visible()
         page.get_by_label("Maker").check()
         page.fill("#pin", PIN)

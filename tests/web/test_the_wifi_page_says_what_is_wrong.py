@@ -131,6 +131,10 @@ def test_a_phone_is_followed_from_the_question_to_the_file(seen: Seen) -> None:
     assert "Android a11f , 5 min: downloads, 12.3 MB sent" in seen.page().replace("  ", " ")
 
 
+def test_it_stands_under_more(seen: Seen) -> None:
+    assert '<a href="/more" aria-current="page">' in seen.till.get("/wifi").text
+
+
 def test_no_whole_number_of_a_phone_is_shown(seen: Seen) -> None:
     seen.tell(**air.TROUBLE["wifi"])
     page = seen.till.get("/wifi").text
@@ -148,7 +152,7 @@ def test_the_uplink_is_told_and_the_portal_follows_it(seen: Seen) -> None:
     assert "Online by eth0" in seen.page()
     assert seen.probe() == ""
     seen.tell("uplink", up=False, interface="", resolver="", clash="eth0")
-    assert "The network at eth0 uses the same as the stall’s own Wi-Fi" in seen.page()
+    assert "The network at eth0 uses the same addresses as the stall’s own Wi-Fi" in seen.page()
     seen.tell("uplink", up=False, interface="", resolver="")
     seen.stocked.clock.advance(1000)
     assert seen.probe() == "http://192.0.2.1/"

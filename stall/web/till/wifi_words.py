@@ -196,7 +196,7 @@ def uplink(told: Mapping[str, object], settings: Settings) -> Finding:
         if clash := _text(told, "clash"):
             return Finding(
                 Shape.WARN, "The uplink has the Wi-Fi’s addresses",
-                f"The network at {clash} uses the same as the stall’s own Wi-Fi, so nothing gets through there. The stall sells on. Set another address in settings.toml, under [network] and under [web], then install again.",
+                f"The network at {clash} uses the same addresses as the stall’s own Wi-Fi, so nothing gets through there. The stall sells on. Set another address in settings.toml, under [network] and under [web], then install again.",
             )  # fmt: skip
         through = " Phones are kept here." if settings.captive.uplink else ""
         return Finding(Shape.NONE, "No uplink", f"The box has no internet, and needs none to sell.{through}")
