@@ -12,7 +12,7 @@ from stall.box.install import manifest
 from stall.box.install.machine import Machine
 from stall.box.install.manifest import Manifest, Stood, Wanted
 
-What = Literal["make", "replace", "rights", "put back", "remove", "forget"]
+What = Literal["make", "replace", "rights", "note", "put back", "remove", "forget"]
 #: Files there have no rights of their own (FAT).
 _NO_RIGHTS = places.BOOT
 
@@ -56,6 +56,8 @@ def changes(machine: Machine, installed: Manifest, wanted: Sequence[Wanted]) -> 
             found.append(Change(each.path, "replace", each, stands, before, by_hand, own is None))
         elif not each.link and not _has_rights(machine, each, stands):
             found.append(Change(each.path, "rights", each, stands, before, first=own is None))
+        elif own is None and not each.edited:  # ours to the last byte, and nobody wrote it down: the manifest was lost
+            found.append(Change(each.path, "note", each, stands, Stood("nothing")))
     paths = {each.path for each in wanted}
     for entry in installed.entries:
         if entry.path not in paths:

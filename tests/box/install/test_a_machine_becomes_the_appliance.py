@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from stall.box.config.scratch import Fault
-from stall.box.install import applying, everything, manifest
+from stall.box.install import applying, everything, manifest, removing
 from stall.errors import Broken, Refused, Retry
 from tests.box.install.appliance import CONFIG, Appliance, tree
 
@@ -70,6 +71,17 @@ def test_what_somebody_changed_by_hand_is_kept_beside_it(appliance: Appliance) -
     assert [(change.path, change.by_hand) for change in done.changes] == [("/etc/stall/dnsmasq.conf", True)]
     assert appliance.machine.at("/etc/stall/dnsmasq.conf.stall-kept").read_bytes() == b"mine\n"
     assert appliance.machine.at("/etc/stall/dnsmasq.conf").read_bytes() != b"mine\n"
+
+
+def test_what_is_ours_is_written_down_again_where_the_manifest_was_lost(appliance: Appliance) -> None:
+    appliance.apply()
+    ours = [entry.path for entry in appliance.installed().entries if not entry.edited]
+    shutil.rmtree(appliance.machine.at("/etc/stall"))
+    appliance.apply()
+    assert {entry.path for entry in appliance.installed().entries} >= set(ours)
+    assert appliance.apply().changes == ()
+    removing.remove(appliance.machine, appliance.box, appliance.said.append)
+    assert [path for path in ours if appliance.machine.at(path).exists()] == []
 
 
 def test_rights_that_are_wrong_are_put_right(appliance: Appliance) -> None:
