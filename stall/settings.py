@@ -23,8 +23,6 @@ from stall.wire import wifi_qr
 FILE = "settings.toml"
 #: As the kernel takes them: 15 bytes, and nothing that would mean more in a file of another program.
 _INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]{0,14}")
-#: IPv4 addresses that begin so are no machine's on a network: none at all, the machine itself; from 224 on groups and what is reserved.
-_NO_LAN, _GROUPS = {0, 127}, 224
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -232,10 +230,6 @@ class Network(Struct, frozen=True):
             own = IPv4Address(self.address)
         except ValueError as error:
             raise ValueError("address of [network] is no IPv4 address, like 192.0.2.1") from error
-        if own.packed[0] in _NO_LAN or own.packed[0] >= _GROUPS or own.is_link_local:
-            raise ValueError(
-                "address of [network] is none for a network of one's own: take 192.0.2.1 or one like 10.42.0.1"
-            )
         if own.packed[3] != 1:
             raise ValueError("address of [network] does not end in .1: phones get .20 to .250")
         if own.is_loopback or own.is_link_local or own.is_multicast or own.packed[0] in {0, 255} or own.is_reserved:
