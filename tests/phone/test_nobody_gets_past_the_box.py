@@ -181,6 +181,7 @@ def test_one_phone_takes_no_more_than_its_share(here: Street) -> None:
     assert 0 < here.box.run("ss", "-Htan", "state", "syn-recv").count("\n") <= 100
     assert here.other_hand.do("get", path="/")["status"] == 200
     assert here.hand.do("crowd", to=BOX, port=80, count=400)["held"] <= 100
+    assert here.hand.do("crowd", to=BOX, port=53, count=30)["held"] <= 4
     assert here.hand.do("ping", to=BOX, count=300)["answered"] <= 40
     assert here.other_hand.do("get", path="/")["status"] == 200
     assert here.other_hand.do("ping", to=BOX, count=3)["answered"] == 3
