@@ -47,7 +47,8 @@ def installed(run: Run) -> bool:
     run.machine.run("sh", "-c", "cat > /run/given.toml", fed=SETTINGS)
     began = time.monotonic()
     done = run.sh(
-        "cd /mnt/project && ./setup.sh install --country DE --from /run/given.toml --wheelhouse /mnt/wheels",
+        "cd /mnt/project && { ./setup.sh install --country DE --from /run/given.toml --wheelhouse /mnt/wheels; echo $? > /run/ended; }"
+        " 2>&1 | tee /dev/console; exit $(cat /run/ended)",
         INSTALL_WITHIN_S,
     )
     if not run.report.must(
@@ -286,6 +287,8 @@ def watchdog(run: Run) -> None:
         f"the watchdog is fed: {' '.join(state.split(chr(10)))}",
         run.said("systemctl show -p RuntimeWatchdogUSec; ls /etc/systemd/system.conf.d"),
     )
+    ours = run.said("systemd-analyze cat-config systemd/system.conf | grep RuntimeWatchdogSec=1")
+    must(ours == "RuntimeWatchdogSec=15", "and the installer's word for it is read", ours)
     if not state.startswith("active"):
         return
     boot = run.said("cat /proc/sys/kernel/random/boot_id")

@@ -109,9 +109,9 @@ def _everything(
         if chapters.installed(tried):
             chapters.wifi(tried)
             chapters.reader(tried)
-            done = power.cuts(tried, min(count, 1))
+            done = power.cuts(tried, range(min(count, 1)))
             chapters.watchdog(tried)
-            done += power.cuts(tried, count - 1)
+            done += power.cuts(tried, range(1, count))
             power.last(tried)
             report.must(done == count, f"the power was cut {count} times", f"{done} times, for want of time")
     except OutOfTime as over:
