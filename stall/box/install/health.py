@@ -14,7 +14,8 @@ from stall.box.install.machine import Machine
 
 #: Without these nothing is sold. The others (a radio that is not there) are told and stop nothing, unless they ran before.
 CORE = ("stall-web.service", "stall-sync.service", "stall-nginx.service")
-PATIENCE_S = 60
+#: As long as the units themselves may take to be ready (TimeoutStartSec): a small board that does other things too needs it.
+PATIENCE_S = 180
 PAUSE_S = 0.5
 #: A unit that was started anew so often since we started it does not come up.
 VAIN = 5
