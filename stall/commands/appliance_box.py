@@ -63,6 +63,10 @@ class Side:
         """Bring the database to the form of this release, keeping a copy from before."""
         self._ask("migrate", {})
 
+    def happened_since(self) -> bool:
+        """Whether anything happened at the stall since that copy."""
+        return bool(self._ask("since", {})["happened"])
+
     def put_back(self) -> None:
         """Take that copy."""
         self._ask("put-back", {})
@@ -100,7 +104,7 @@ class Side:
 
 
 @click.command("box", hidden=True)
-@click.argument("what", type=click.Choice(["box", "busy", "migrate", "put-back", "settled"]))
+@click.argument("what", type=click.Choice(["box", "busy", "migrate", "since", "put-back", "settled"]))
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="Data folder of the box.")
 @click.option("--json", "as_json", is_flag=True, default=True, hidden=True)
 def box(what: str, data: Path, as_json: bool) -> None:
@@ -114,6 +118,9 @@ def box(what: str, data: Path, as_json: bool) -> None:
         return
     if what == "busy":
         say.facts({"busy": _busy(data) if there else ""})
+        return
+    if what == "since":
+        say.facts({"happened": there and precopy.happened_since(data)})
         return
     if what == "settled":
         precopy.drop(data)

@@ -1,19 +1,22 @@
 """The database as it was before a migration, kept beside it until the newer version has come up.
 
-A newer version that does not come up is taken back, and the older one reads no newer database. Nothing is sold in between, so
-putting the copy back loses nothing; where something was signed meanwhile, the box begins a new epoch as with any old copy.
+A newer version that does not come up is taken back, and the older one reads no newer database. Putting the copy back may lose
+nothing: where anything happened at the stall meanwhile, it stays where it is (`happened_since`).
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 from stall import disk
-from stall.store import locks, migrations, place
+from stall.store import locks, migrations, place, readonly
 from stall.store.place import DATABASE, Kept
 
 COPY = "stall.sqlite.before"
+#: Events that a box writes by itself when it starts: nobody was told anything.
+_BY_ITSELF = frozenset({"epoch", "exception"})
 
 
 def migrate(folder: Path) -> bool:
@@ -34,8 +37,29 @@ def migrate(folder: Path) -> bool:
         held.release()
 
 
+def happened_since(folder: Path) -> bool:
+    """Whether the journal of a stopped box holds more than the copy, beyond what a start writes by itself; never without a copy.
+
+    Raises Refused `box-running`, and what SQLite raises.
+    """
+    if not (folder / COPY).exists():
+        return False
+    held = locks.own_run(folder)
+    try:
+        with readonly.untouched(folder / COPY) as copy:
+            (last,) = copy.execute("SELECT coalesce(max(id), -1) FROM events").fetchone()
+        with readonly.untouched(folder / DATABASE) as now:
+            newer = now.execute("SELECT bytes FROM events WHERE id > ?", (last,))
+            return any(json.loads(event)["kind"] not in _BY_ITSELF for (event,) in newer)
+    finally:
+        held.release()
+
+
 def put_back(folder: Path) -> None:
-    """Take the copy in place of the database; then there is none any more. May be cut off and done again. Raises Refused `box-running`."""
+    """Take the copy in place of the database; then there is none any more. May be cut off and done again.
+
+    Only where nothing `happened_since`. Raises Refused `box-running`.
+    """
     held = locks.own_run(folder)
     try:
         kept = place.read(folder)

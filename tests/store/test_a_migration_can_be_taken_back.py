@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -101,3 +102,18 @@ def test_whoever_keeps_the_log_from_being_emptied_stops_it(folder: Path, monkeyp
         looking.close()
         selling.close()
     assert not (folder / precopy.COPY).exists()
+
+
+@pytest.mark.parametrize(("kind", "lost"), [("sale", True), ("drop", True), ("epoch", False), ("exception", False)])
+def test_what_happened_since_the_copy_is_found_and_what_a_start_writes_is_not(
+    folder: Path, kind: str, lost: bool
+) -> None:
+    make_old(folder)
+    precopy.migrate(folder)
+    assert precopy.happened_since(folder) is False
+    conn = sqlite3.connect(folder / place.DATABASE, isolation_level=None)
+    conn.execute("INSERT INTO events SELECT max(id) + 1, ? FROM events", (json.dumps({"kind": kind}).encode(),))
+    conn.close()
+    assert precopy.happened_since(folder) is lost
+    precopy.drop(folder)
+    assert precopy.happened_since(folder) is False

@@ -31,6 +31,13 @@ _READ_AT_START = ("/boot/", places.FSTAB, places.MODPROBE)
 Say = Callable[[str], None]
 
 
+#: Why the new release stays though it is not well.
+SOLD_SINCE = (
+    "Something happened at the stall with the new release already, and the one before cannot read its database: the new one stays, so that nothing"
+    " is lost. `sudo stall doctor` says what is wrong."
+)
+
+
 class BoxSide(Protocol):
     """What is done with the data folder, as the user of the stall."""
 
@@ -42,6 +49,9 @@ class BoxSide(Protocol):
 
     def migrate(self) -> None:
         """Bring the database to the form of this release, keeping a copy from before."""
+
+    def happened_since(self) -> bool:
+        """Whether anything happened at the stall since that copy, which would be lost with it."""
 
     def put_back(self) -> None:
         """Take that copy, if there is one."""
@@ -62,7 +72,7 @@ class Done:
 def apply(machine: Machine, release: str, box: BoxSide, say: Say, *, now: bool = False, goes_back: bool = True) -> Done:
     """Install `release`; without `goes_back` there is no way back to the one before.
 
-    Raises Refused `appliance-busy`, `config-refused`; Retry `appliance-locked`; Broken `appliance-did-not-start`.
+    Raises Refused `appliance-busy`, `config-refused`; Retry `appliance-locked`; Broken `appliance-did-not-start`, `appliance-sold-since`.
     """
     with alone(machine), stopping():
         settle(machine, box, say, start=True)
@@ -120,8 +130,10 @@ def settle(machine: Machine, box: BoxSide, say: Say, *, start: bool = False) -> 
     if swap.pending(machine) is None:
         swap.undo(machine)
         return False
-    put_back(machine, box, start=start)
-    say("An installation was cut off. What stood before was put back.")
+    if put_back(machine, box, start=start):
+        say("An installation was cut off. What stood before was put back.")
+    else:
+        say(f"An installation was cut off. {SOLD_SINCE}")
     return True
 
 
@@ -156,9 +168,11 @@ def _swap(
                 raise Broken(
                     "appliance-did-not-start", f"The stall did not come up, so what stood before was put back. {why}"
                 )
-    except BaseException:
+    except BaseException as error:
         with undisturbed():
-            put_back(machine, box, start=True)
+            back = put_back(machine, box, start=True)
+        if not back:
+            raise Broken("appliance-sold-since", f"The stall did not come up. {SOLD_SINCE}") from error
         raise
     swap.finish(machine)
     if machine.live and installed.release != new.release:
@@ -190,14 +204,22 @@ def _told(machine: Machine, paths: Sequence[str]) -> None:
         services.tell(machine, paths)
 
 
-def put_back(machine: Machine, box: BoxSide, *, start: bool) -> None:
-    """All as it was before a swap that is not over; with `start`, what ran runs again. What fails on the way is left to the next run."""
+def put_back(machine: Machine, box: BoxSide, *, start: bool) -> bool:
+    """All as it was before a swap that is not over; with `start`, what ran runs again. What fails on the way is left to the next run.
+
+    False where the new stays, because something happened at the stall with its database, which the release before does not read.
+    """
     record = swap.pending(machine)
     if record is None:
         swap.undo(machine)
-        return
+        return True
     if start or record.migrated:
         services.stop(machine)
+    if record.migrated and box.happened_since():  # then everything is in its place: nothing is sold before
+        swap.finish(machine)
+        box.settled()
+        _start(machine, record, start=start)
+        return False
     services.switch_off(machine, record.units)
     if record.migrated:
         box.put_back()
@@ -207,8 +229,14 @@ def put_back(machine: Machine, box: BoxSide, *, start: bool) -> None:
     if machine.live:
         machine.run(["systemctl", "reset-failed", "stall*"])
         services.tell(machine, [step.path for step in record.steps])
-        if start and record.running:
-            machine.run(["systemctl", "restart", "--no-block", services.TARGET])
+    _start(machine, record, start=start)
+    return True
+
+
+def _start(machine: Machine, record: Record, *, start: bool) -> None:
+    """Let what ran run again; at a boot the service manager does."""
+    if machine.live and start and record.running:
+        machine.run(["systemctl", "restart", "--no-block", services.TARGET])
 
 
 def _before(machine: Machine, installed: Manifest, release: str) -> str:

@@ -59,6 +59,7 @@ class FakeBox:
 
     settings: Settings = SETTINGS
     because: str = ""
+    since: bool = False
     asked: list[str] = field(default_factory=list)
 
     def prepare(self) -> Settings:
@@ -70,6 +71,9 @@ class FakeBox:
 
     def migrate(self) -> None:
         self.asked.append("migrate")
+
+    def happened_since(self) -> bool:
+        return self.since
 
     def put_back(self) -> None:
         self.asked.append("put back")

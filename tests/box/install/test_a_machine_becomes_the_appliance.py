@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from stall.box.config.scratch import Fault
-from stall.box.install import applying, everything, manifest, removing
+from stall.box.install import applying, everything, manifest, removing, swap
 from stall.errors import Broken, Refused, Retry
 from tests.box.install.appliance import CONFIG, Appliance, tree
 
@@ -119,6 +119,21 @@ def test_a_newer_release_that_does_not_come_up_gives_way_to_the_old_one(applianc
     # A copy that an earlier run left goes before an undoing would take it for that of this one.
     assert appliance.box.asked[-3:] == ["settled", "migrate", "put back"]
     assert {"stall.target", "stall-web.service"} <= appliance.up()
+
+
+def test_a_newer_release_that_sold_something_stays_though_it_is_not_well(appliance: Appliance) -> None:
+    """The one before cannot read the database any more, and a copy from before would lose the sale."""
+    appliance.apply()
+    appliance.release(NEWER)
+    (appliance.state / "broken" / NEWER).touch()
+    appliance.box.since = True
+    with pytest.raises(Broken) as said:
+        appliance.apply(NEWER)
+    assert said.value.code == "appliance-sold-since"
+    assert "put back" not in appliance.box.asked
+    assert appliance.installed().release == NEWER
+    assert swap.pending(appliance.machine) is None
+    assert "stall.target" in appliance.up()
 
 
 def test_the_last_two_releases_are_kept_and_the_one_before_stands_by(appliance: Appliance) -> None:
