@@ -186,11 +186,13 @@ def back(root: Path, now: bool) -> None:
 @ROOT
 def fallback(root: Path) -> None:
     """What `stall-fallback.service` does when the web did not start three times: go back, once, then only try again."""
-    from stall.box.install import manifest
+    from stall.box.install import applying, manifest
     from stall.errors import Refused
 
     machine = _machine(root)
     _need_root(machine)
+    if applying.under_way(machine):
+        return  # whoever installs sees that it does not start, and puts back what stood before
     tried = machine.at("/run/stall-fallback")
     previous = manifest.read(machine).previous
     if previous and not tried.exists():

@@ -291,6 +291,15 @@ def alone(machine: Machine) -> Iterator[None]:
         os.close(descriptor)
 
 
+def under_way(machine: Machine) -> bool:
+    """Whether somebody installs right now."""
+    try:
+        with alone(machine):
+            return False
+    except Retry:
+        return True
+
+
 def stopping() -> contextlib.AbstractContextManager[None]:
     """Whoever ends us lets us put back first what was begun."""
     return _handled(_stop, signal.SIGTERM, signal.SIGHUP)

@@ -39,6 +39,10 @@ _TRIAL = """# There is a release to go back to. Removed once it was gone back to
 StartLimitIntervalSec=120
 StartLimitBurst=3
 OnFailure=stall-fallback.service
+
+[Service]
+# Since systemd 254 a service that is started anew counts as failed in between, unless it says this; older ones know no other way.
+RestartMode=direct
 """
 
 
