@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ import pytest
 
 from tests.appliance import cache, machine
 from tests.appliance.machine import Disk, Machine
+from tests.house.sources import ROOT
 from tests.phone import network
 from tests.phone.network import Air
 from tests.phone.scene import Hands
@@ -105,7 +108,7 @@ def _install(folder: Path, debian: Disk, shown: dict[str, Path]) -> Path:
         box.boot()
         system = box.listing(*SYSTEM)
         before = setup(box, "--check")
-        done = setup(box, "--name", "Night Fair", "--country", "DE", "--wheelhouse", WHEELS)
+        done = setup(box, *as_the_readme_says(), "--wheelhouse", WHEELS)
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{box.journal('--lines=80')}"
         after = setup(box, "--check")
         told = {
@@ -121,6 +124,13 @@ def everything_runs(box: Machine) -> bool:
     """Whether every unit of ours is up that has to be."""
     units = box.units()
     return all(units.get(unit) == "active" for unit in UNITS)
+
+
+def as_the_readme_says() -> list[str]:
+    """The options of the README's command, which names the stall Night Fair."""
+    found = re.search(r"^sudo \./setup\.sh install (.+)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert found
+    return shlex.split(found[1])
 
 
 def setup(box: Machine, *arguments: str, clone: str = CLONE) -> subprocess.CompletedProcess[str]:

@@ -14,6 +14,7 @@ from tests.phone.scene import Hands
 
 pytestmark = [pytest.mark.root, pytest.mark.nspawn, pytest.mark.netns, pytest.mark.timeout(900)]
 WOULD_CHANGE = 3
+CURRENT = "/opt/stall/current"
 #: Where users stand.
 ACCOUNTS = {f"etc/{name}{kept}" for name in ("passwd", "group", "shadow", "gshadow") for kept in ("", "-")}
 
@@ -88,15 +89,35 @@ def test_what_the_programs_refuse_is_not_installed_and_the_old_goes_on(box: Mach
 
 
 def test_a_release_whose_pages_do_not_come_up_is_taken_back(box: Machine, phone: Hands) -> None:
-    runs = box.run("readlink", "/opt/stall/current").stdout
-    broken = _broken_release(box)
-    done = box.run(f"{broken}/.venv/bin/stall", "appliance", "apply", check=False, within_s=300)
+    runs = box.run("readlink", CURRENT).stdout
+    made = _release(box, "9.9.8-0123456789ab")
+    _break(box, made)
+    done = box.run(f"{made}/.venv/bin/stall", "appliance", "apply", check=False, within_s=300)
     assert done.returncode == 1
     assert "stall-web.service" in done.stderr
-    assert box.run("readlink", "/opt/stall/current").stdout == runs
-    box.until(lambda: phone.do("get", path="/")["status"] == 200)
-    box.run("rm", "-rf", broken)
+    assert box.run("readlink", CURRENT).stdout == runs
+    box.until(lambda: everything_runs(box))
+    box.until(lambda: phone.do("get", path="/?n=back")["status"] == 200)
+    assert not box.path("/run/stall-fallback").exists()  # nobody else went back meanwhile
+    box.run("rm", "-rf", made)
     assert setup(box, "--check").returncode == 0
+
+
+def test_a_release_that_starts_no_more_goes_back_by_itself_and_one_that_falls_once_does_not(box: Machine) -> None:
+    runs = box.run("readlink", CURRENT).stdout
+    made = _release(box, "9.9.9-0123456789ab")
+    box.run(f"{made}/.venv/bin/stall", "appliance", "apply", within_s=300)
+    box.run("systemctl", "kill", "--signal=KILL", "--kill-whom=main", "stall-web.service")
+    box.until(
+        lambda: box.show("stall-web.service", "NRestarts", "ActiveState") == {"NRestarts": "1", "ActiveState": "active"}
+    )
+    assert box.run("readlink", CURRENT).stdout.endswith("9.9.9-0123456789ab\n")
+    assert not box.path("/run/stall-fallback").exists()
+    _break(box, made)
+    box.run("systemctl", "restart", "--no-block", "stall-web.service")
+    box.until(lambda: box.run("readlink", CURRENT).stdout == runs, within_s=90)
+    box.until(lambda: everything_runs(box), within_s=60)
+    box.until(lambda: setup(box, "--check").returncode == 0)
 
 
 def test_taken_away_it_leaves_the_system_as_it_was_and_the_data(
@@ -121,18 +142,18 @@ def _without_us(table: Path) -> list[str]:
     return [re.sub(r"[:,]stall$", "", line).rstrip(":") for line in lines if not line.startswith("stall:")]
 
 
-def _broken_release(box: Machine) -> str:
-    """A release like the one that runs, whose `stall web` ends as soon as it begins."""
-    runs = Path("/opt/stall/releases") / Path(box.run("readlink", "/opt/stall/current").stdout.strip()).name
-    broken = runs.with_name("9.9.9-0123456789ab")
-    box.run("cp", "-a", str(runs), str(broken))
-    box.run("sed", "-i", f"s|{runs}|{broken}|", f"{broken}/.venv/bin/stall")
-    box.run(
-        "sh",
-        "-c",
-        f"rm {broken}/stall/commands/__pycache__/web.*; echo 'raise SystemExit(3)' >{broken}/stall/commands/web.py",
-    )
-    return str(broken)
+def _release(box: Machine, name: str) -> str:
+    """A release like the one that runs, by another name."""
+    runs = Path("/opt/stall/releases") / Path(box.run("readlink", CURRENT).stdout.strip()).name
+    made = runs.with_name(name)
+    box.run("cp", "-a", str(runs), str(made))
+    box.run("sed", "-i", f"s|{runs}|{made}|", f"{made}/.venv/bin/stall")
+    return str(made)
+
+
+def _break(box: Machine, release: str) -> None:
+    """Its `stall web` ends as soon as it begins."""
+    box.run("sh", "-c", f"cd {release}/stall/commands && rm -f __pycache__/web.* && echo 'raise SystemExit(3)' >web.py")
 
 
 def _stamps(box: Machine, *places: str) -> dict[str, tuple[int, int]]:
