@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Something would change: what `--check` of the installer answers, as its callers know it from others.
 WOULD_CHANGE = 3
+#: So often systemd started the web anew in vain when it gives up at the third start.
+_FELL = 2
 ROOT = click.option(
     "--root",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
@@ -186,7 +188,7 @@ def back(root: Path, now: bool) -> None:
 @ROOT
 def fallback(root: Path) -> None:
     """What `stall-fallback.service` does when the web did not start three times: go back, once, then only try again."""
-    from stall.box.install import applying, manifest
+    from stall.box.install import applying, manifest, services
     from stall.errors import Refused
 
     machine = _machine(root)
@@ -195,7 +197,9 @@ def fallback(root: Path) -> None:
         return  # whoever installs sees that it does not start, and puts back what stood before
     tried = machine.at("/run/stall-fallback")
     previous = manifest.read(machine).previous
-    if previous and not tried.exists():
+    # Somebody who starts it three times in two minutes meets the limit too.
+    fell = services.started_anew(machine, "stall-web.service") >= _FELL
+    if previous and fell and not tried.exists():
         tried.touch()
         try:
             _check_reads(machine, previous)

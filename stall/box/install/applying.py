@@ -227,7 +227,7 @@ def put_back(machine: Machine, box: BoxSide, *, start: bool) -> bool:
     services.switch_on(machine, manifest.read(machine).units, ())
     services.give_back(machine, record.rivals)
     if machine.live:
-        machine.run(["systemctl", "reset-failed", "stall*"])
+        machine.run(["systemctl", "reset-failed", "--all", "stall*"])
         services.tell(machine, [step.path for step in record.steps])
     _start(machine, record, start=start)
     return True

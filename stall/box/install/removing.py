@@ -44,7 +44,7 @@ def remove(machine: Machine, box: BoxSide, say: Say, *, now: bool = False, data:
         services.give_back(machine, installed.rivals)
         services.tell(machine, [change.path for change in todo])
         if machine.live:
-            machine.run(["systemctl", "reset-failed", "stall*"])
+            machine.run(["systemctl", "reset-failed", "--all", "stall*"])
             shutil.rmtree(machine.at(places.RUN), ignore_errors=True)
         if data:
             shutil.rmtree(machine.at(places.DATA), ignore_errors=True)

@@ -157,8 +157,15 @@ def tell(machine: Machine, paths: Sequence[str]) -> None:
 
 def restart(machine: Machine) -> None:
     """Start the whole stall, or start it anew, without waiting: a radio that is not there is waited for. Raises as `systemctl`."""
-    machine.run(["systemctl", "reset-failed", "stall*"])
+    # With --all also those that stand still: how often they were started lately would count against them.
+    machine.run(["systemctl", "reset-failed", "--all", "stall*"])
     systemctl(machine, "restart", "--no-block", TARGET)
+
+
+def started_anew(machine: Machine, unit: str) -> int:
+    """How often systemd started a unit by itself since somebody did; no number, none."""
+    told = machine.run(["systemctl", "show", "-p", "NRestarts", "--value", unit]).stdout.strip()
+    return int(told) if told.isdecimal() else 0
 
 
 def stop(machine: Machine) -> None:
