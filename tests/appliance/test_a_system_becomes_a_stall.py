@@ -113,13 +113,16 @@ def test_a_release_that_starts_no_more_goes_back_by_itself_and_one_that_falls_on
     )
     assert box.run("readlink", CURRENT).stdout.endswith("9.9.9-0123456789ab\n")
     assert not box.path("/run/stall-fallback").exists()
+    for _ in range(4):  # somebody who tries something out
+        box.run("systemctl", "restart", "stall-web.service", check=False)
+    box.until(lambda: everything_runs(box))
+    assert box.run("readlink", CURRENT).stdout.endswith("9.9.9-0123456789ab\n")
     _break(box, made)
     box.run("systemctl", "restart", "--no-block", "stall-web.service")
     box.until(lambda: box.run("readlink", CURRENT).stdout == runs, within_s=90)
     box.until(lambda: box.show("stall-fallback.service", "ActiveState") == {"ActiveState": "inactive"}, within_s=90)
     assert everything_runs(box)
-    assert setup(box, "--check").returncode == WOULD_CHANGE  # the clone is of another release
-    assert setup(box, "--wheelhouse", WHEELS).returncode == 0
+    assert setup(box, "--check").returncode == 0
 
 
 def test_taken_away_it_leaves_the_system_as_it_was_and_the_data(
