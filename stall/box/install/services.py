@@ -11,6 +11,8 @@ from stall.box.install.manifest import Wanted
 from stall.errors import Broken
 
 TARGET = "stall.target"
+#: What works in the data folder, and what would start it.
+HOLD_DATA = ("stall-web.socket", "stall-web.service", "stall-sync.service", "stall-reader@*.service")
 #: Units of other packages that would sit on our ports or our radio, as Debian starts them.
 RIVALS = ("nginx.service", "hostapd.service", "dnsmasq.service")
 #: What must hear of a changed file, by the path it begins with. None of it may fail the installation.
@@ -169,9 +171,12 @@ def started_anew(machine: Machine, unit: str) -> int:
 
 
 def stop(machine: Machine) -> None:
-    """Stop the whole stall, if it is there; never what calls us, which is a unit of ours at the first boot."""
+    """Stop the whole stall, if it is there, and wait for it; never what calls us, which is a unit of ours at the first boot.
+
+    A target has stopped before what belongs to it: whoever holds the data folder is waited for by name.
+    """
     if machine.live:
-        machine.run(["systemctl", "stop", TARGET])
+        machine.run(["systemctl", "stop", TARGET, *HOLD_DATA])
 
 
 def said_last(machine: Machine, unit: str) -> str:
