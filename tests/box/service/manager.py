@@ -40,10 +40,14 @@ class Ear:
                 return said
         raise AssertionError(f"{wanted} was never said, but {self.heard}")
 
-    def fed(self, seconds: float) -> int:
-        """How often the watchdog is fed within so many seconds from now."""
+    def forget(self) -> None:
+        """Take what was said so far: the kernel holds ten, and what is said then is lost."""
         while self.next(0.001):
             pass
+
+    def fed(self, seconds: float) -> int:
+        """How often the watchdog is fed within so many seconds from now."""
+        self.forget()
         end, count = time.monotonic() + seconds, 0
         while (left := end - time.monotonic()) > 0:
             count += self.next(left) == "WATCHDOG=1"

@@ -57,9 +57,11 @@ def test_all_are_ready_and_fed_and_a_hung_writer_starves_the_web_alone(started: 
     fcntl.flock(held, fcntl.LOCK_EX)  # another process stands in the turnstile and does not go on
     assert started["web"].ear.fed(2.5) <= 1, "the look that was under way"
     for name in ("sync", "reader"):
+        started[name].ear.forget()
         started[name].ear.until("WATCHDOG=1")  # nothing waits for the door there: what does, is late long after
     os.close(held)
     for name, each in started.items():
+        each.ear.forget()
         each.ear.until("WATCHDOG=1")
         assert each.stop() == 0, name
         each.ear.until("STOPPING=1")
