@@ -35,8 +35,8 @@ link = "serial:{PORT}"
 name = "Simulated terminal"
 profile = "simulated"
 """
-_UNPLUG = "echo disconnect > /sys/class/udc/dummy_udc.0/soft_connect"
-_PLUG = "echo connect > /sys/class/udc/dummy_udc.0/soft_connect"
+_UNPLUG = "systemctl stop vm-cable; rmmod g_serial"
+_PLUG = "modprobe g_serial"
 _ANDROID = "http://connectivitycheck.gstatic.com/generate_204"
 _APPLE, _APPLE_ASKS = "http://captive.apple.com/hotspot-detect.html", "CaptiveNetworkSupport-481.0.1 wispr"
 
@@ -235,8 +235,8 @@ def _pulled(run: Run) -> None:
     run.crowd("card", TILL, TILL_LINE, "--sales", "1")
     if not must(run.terminal.wait(APPROVED, 180), "the next card is held to it and approved"):
         return
-    run.sh(_UNPLUG)
-    run.report.saw("the cable is pulled out")
+    pulled = run.sh(_UNPLUG)
+    must(pulled.code == 0, "the cable is pulled out", pulled.words)
     must(run.eventually(lambda: run.sh(f"test -e {PORT}").code != 0, 60), "its port is gone")
     seen: dict[str, int] = {}
     run.eventually(
@@ -244,6 +244,7 @@ def _pulled(run: Run) -> None:
     )
     run.report.saw(f"the payments stand: {seen}")
     run.sh(_PLUG)
+    hold_cable(run)
     must(run.eventually(lambda: run.sh(f"test -c {PORT}").code == 0, 60), "it is plugged in again")
     settled = run.ours("judge", DATA, "settle")
     must(

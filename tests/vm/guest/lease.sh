@@ -1,5 +1,6 @@
 #!/bin/sh
-# In the virtual machine: dhclient calls this for a phone; it sets the address and notes what came with it. $PHONE is the phone's folder.
+# In the virtual machine: dhclient calls this for a phone, with no variables but its own; it sets the address and notes what came with it.
+PHONE=/run/phones/phone${interface#wlan}
 case $reason in
     PREINIT) ip link set "$interface" up ;;
     BOUND | RENEW | REBIND | REBOOT)

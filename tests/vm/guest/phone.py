@@ -84,7 +84,7 @@ class Phone:
             file.unlink(missing_ok=True)
         began = time.monotonic()
         done = self.inside(
-            "env", f"PHONE={self.folder}", "dhclient", "-1", "-cf", str(config), "-lf", str(leases), "-pf", str(self.folder / "dhclient.pid"),
+            "dhclient", "-1", "-cf", str(config), "-lf", str(leases), "-pf", str(self.folder / "dhclient.pid"),
             "-sf", str(_HERE / "lease.sh"), self.radio, within_s=LEASE_WITHIN_S,
         )  # fmt: skip
         if not told.exists():
