@@ -92,6 +92,7 @@ class Phone:
         words = dict(line.split("=", 1) for line in told.read_text(encoding="utf-8").splitlines() if "=" in line)
         resolv = Path("/etc/netns") / self.name / "resolv.conf"
         resolv.parent.mkdir(parents=True, exist_ok=True)
+        Path("/etc/resolv.conf").touch()  # what it is mounted over for the phone
         resolv.write_text(f"nameserver {words.get('new_domain_name_servers', '')}\n", encoding="ascii")
         return {
             "leased": True,
