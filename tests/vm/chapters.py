@@ -9,7 +9,7 @@ import time
 from tests.faults import stocked
 from tests.vm.machine import TILL as TILL_LINE
 from tests.vm.run import BUYERS, DATA, TILL, WIFI_NAME, WIFI_PASSWORD, Run
-from tests.vm.terminal import APPROVED
+from tests.vm.terminal import ASKED
 
 INSTALL_WITHIN_S, UP_WITHIN_S = 1500.0, 300.0
 UNITS = ("stall-web.service", "stall-sync.service", "stall-nginx.service", "stall-lan.service", "stall-ap.service", "stall-dns.service")  # fmt: skip
@@ -233,7 +233,7 @@ def _pulled(run: Run) -> None:
     must = run.report.must
     run.terminal.expect()
     run.crowd("card", TILL, TILL_LINE, "--sales", "1")
-    if not must(run.terminal.wait(APPROVED, 180), "the next card is held to it and approved"):
+    if not must(run.terminal.wait(ASKED, 180), "the next amount has been sent to it"):
         return
     pulled = run.sh(_UNPLUG)
     must(pulled.code == 0, "the cable is pulled out", pulled.words)
