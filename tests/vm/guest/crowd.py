@@ -11,20 +11,23 @@ import json
 import os
 import random
 import threading
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
 from tests.faults import load, stocked
-from tests.faults.browser import NoAnswer
+from tests.faults.browser import Answer, Browser, NoAnswer
 from tests.faults.load import Load, Person
 from tests.faults.promised import Promised
 from tests.faults.stage import Stage
 
-#: Takers at once on the phones' side.
-TAKERS = 3
+#: Takers at once, all on one phone: more presses than these of one address are too many.
+TAKERS = 2
 #: Mean pause between two actions of one person (s).
-PAUSE_S = 0.5
+PAUSE_S = 1.0
+FOUND, TOO_OFTEN = 302, 429
+TOO_OFTEN_S, TRIES = 2.5, 20
 
 
 class Crowd(Load):
@@ -34,7 +37,7 @@ class Crowd(Load):
         """`port` is a descriptor open for writing."""
         stage = SimpleNamespace(buyers=address, till=address, panel=address)
         super().__init__(cast(Stage, stage), seed, takers=0, pause_s=PAUSE_S)
-        self._port, self._saying = port, threading.Lock()
+        self._port, self._saying, self._complained = port, threading.Lock(), 0
 
     def note(self, change: Callable[[Promised], object]) -> None:
         """Tell what is new: the change made to promises that were empty."""
@@ -43,8 +46,10 @@ class Crowd(Load):
         self.tell({name: dict(value) for name, value in vars(told).items() if value})
 
     def complain(self, sentence: str) -> None:
-        """Tell what nobody should be told."""
-        self.tell({"complaint": sentence})
+        """Tell what nobody should be told; the first few tell enough."""
+        self._complained += 1
+        if self._complained <= load.COMPLAINTS:
+            self.tell({"complaint": sentence})
 
     def tell(self, words: dict[str, Any]) -> None:
         """Write one line whole."""
@@ -54,9 +59,23 @@ class Crowd(Load):
                 data = data[os.write(self._port, data) :]
 
 
-def take(person: Person) -> None:
-    """Take something free; now and then look, open and download it; take a grant's number only once it was shown."""
-    load.take(person)
+class Phone(Browser):
+    """A buyer's browser behind nginx: follows where a file lies, and waits when told that it was too often."""
+
+    def see(self, path: str) -> Answer:
+        """Look at a page until it is there."""
+        answer = super().see(path)
+        return super().see(answer.location) if answer.status == FOUND else answer
+
+    def press(self, path: str, **form: str) -> Answer:
+        """Press a button until it was heard."""
+        answer = super().press(path, **form)
+        for _ in range(TRIES):
+            if answer.status != TOO_OFTEN:
+                break
+            time.sleep(TOO_OFTEN_S)
+            answer = super().press(path, **form)
+        return answer
 
 
 def card_or_cash(person: Person) -> None:
@@ -98,12 +117,15 @@ def main() -> None:
         except NoAnswer as error:
             crowd.complain(f"the till was not answered: {error}")
         return
-    jobs = {"phones": [take] * TAKERS, "till": [load.sell_for_cash, card_or_cash], "card": [card_or_cash]}[asked.who]
+    jobs = {"phones": [load.take] * TAKERS, "till": [load.sell_for_cash, card_or_cash], "card": [card_or_cash]}[
+        asked.who
+    ]
     people = [
         Person(crowd, f"{asked.who}-{number}", what, random.Random(f"{asked.seed} {asked.who} {number}"))
         for number, what in enumerate(jobs)
     ]
     for person in people:
+        person.phone = Phone(asked.address)
         person.start()
     for person in people:
         person.join()
