@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stall.box.install.applying import Done
     from stall.box.install.machine import Machine
     from stall.box.install.plan import Change
+    from stall.settings import Settings
 
 #: Something would change: what `--check` of the installer answers, as its callers know it from others.
 WOULD_CHANGE = 3
@@ -59,6 +60,7 @@ def apply(*, root: Path, now: bool, name: str, country: str, given: Path | None,
     box = appliance_box.Side(machine, name=name, country=country, given=given.read_bytes() if given else None)
     done = applying.apply(machine, own_release(), box, _say, now=now, goes_back=not no_back)
     _tell(done)
+    _radio(machine)
     if box.pin and machine.live:
         for line in appliance_box.welcome(box):
             say.line(line)
@@ -102,6 +104,7 @@ def first_boot(root: Path) -> None:
     given = asked["given"].encode() if asked["given"] else None
     box = appliance_box.Side(machine, name=asked["name"], country=asked["country"], given=given, silent=True)
     done = applying.apply(machine, own_release(), box, _say)
+    _radio(machine)
     told = [f"The maker's PIN: {box.pin}", *appliance_box.welcome(box)] if box.pin else []
     _show(machine, told)
     boot = boards.read(machine.root, "wlan0").boot
@@ -110,6 +113,19 @@ def first_boot(root: Path) -> None:
             note.write("\n".join([*told, "Write this down, then delete this file.", ""]).encode())
     if done.reboot and machine.live:
         machine.run(["systemctl", "--no-block", "reboot"])
+
+
+def _radio(machine: Machine) -> None:
+    """The radio's firmware, and what a maker should know of it."""
+    from stall.box.install import firmware
+
+    found = appliance_box.settings_of(machine)
+    if found is None:
+        return
+    if told := firmware.choose(machine, found):
+        say.line(told)
+    for each in firmware.warnings(machine, found):
+        say.warning(each)
 
 
 def _show(machine: Machine, lines: Sequence[str]) -> None:
@@ -144,7 +160,7 @@ def settle(root: Path) -> None:
 def remove(*, root: Path, now: bool, purge_data: bool, yes: bool) -> None:
     """Take the stall away and put back what stood there before it. The data folder stays."""
     from stall.box.config import places
-    from stall.box.install import removing
+    from stall.box.install import firmware, removing
     from stall.errors import Refused
 
     machine = _machine(root)
@@ -159,11 +175,24 @@ def remove(*, root: Path, now: bool, purge_data: bool, yes: bool) -> None:
             raise Refused(
                 "appliance-name-differs", f"That is not the stall's name, “{found.name}”. Nothing was changed."
             )
+    own = _settings_if_readable(machine)
     gone = removing.remove(machine, box, _say, now=now, data=purge_data)
+    if own is not None:
+        firmware.give_back(machine, own)
     _by_hand(gone)
     say.line(f"Taken away: {len(gone)} files are as they were.")
     if not purge_data and machine.at(places.DATA).is_dir():
         say.line(f"The data folder stays: {places.DATA}, and with it the user {places.USER}.")
+
+
+def _settings_if_readable(machine: Machine) -> Settings | None:
+    """The settings, None where they are broken: a stall is taken away all the same."""
+    from stall.errors import StallError
+
+    try:
+        return appliance_box.settings_of(machine)
+    except StallError:
+        return None
 
 
 @appliance.command("back")

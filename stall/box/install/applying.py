@@ -17,7 +17,7 @@ from typing import NoReturn, Protocol
 import msgspec
 
 from stall.box.config import places
-from stall.box.install import everything, health, manifest, plan, services, swap
+from stall.box.install import everything, firmware, health, manifest, plan, services, swap
 from stall.box.install.machine import Machine
 from stall.box.install.manifest import Manifest
 from stall.box.install.plan import Change
@@ -119,6 +119,7 @@ def check(machine: Machine, release: str, settings: Settings | None) -> list[str
         return [*told, *map(str, plan.changes(machine, installed, wanted))]
     wanted = everything.of(machine, release, settings, goes_back=bool(previous))
     told += map(str, plan.changes(machine, installed, wanted))
+    told += [firmware.TO_DO] if firmware.to_choose(machine, settings) else []
     return [*told, *(f"switch on {unit}" for unit in _off(machine, services.units_of(wanted)))]
 
 
