@@ -195,6 +195,37 @@ def _settings_if_readable(machine: Machine) -> Settings | None:
         return None
 
 
+@appliance.command("read-only")
+@ROOT
+@click.argument("how", type=click.Choice(["on", "off"]))
+def read_only(root: Path, how: str) -> None:
+    """From the next start on let nothing but the partition for data be written, or all of the card again."""
+    from stall import disk
+    from stall.box.config import boards, partitions
+    from stall.errors import Refused
+
+    machine = _machine(root)
+    _need_root(machine)
+    boot = boards.read(machine.root, "wlan0").boot
+    line = machine.at(f"{boot}/cmdline.txt")
+    if not boot or not line.is_file():
+        raise Refused(
+            "read-only-no-pi", "Only the card of a Raspberry Pi can be made read-only, and this machine is none."
+        )
+    if how == "on":
+        told = machine.run(["dpkg-query", "--show", "--showformat=${Status}", partitions.OVERLAY_PACKAGE])
+        packages = [partitions.OVERLAY_PACKAGE] if told.stdout.endswith(" installed") else []
+        partitions.may_be_read_only(partitions.read(machine.root), packages)
+    before = line.read_bytes()
+    after = partitions.command_line(before, read_only=how == "on")
+    if after == before:
+        say.line(f"Nothing to change: read-only is {how} already.")
+        return
+    with disk.whole_file(line, 0o644) as file:
+        file.write(after)
+    say.line(f"Read-only is {how} from the next start on: sudo reboot")
+
+
 @appliance.command("back")
 @ROOT
 @NOW

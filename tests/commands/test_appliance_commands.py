@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stall import settings
+from stall.box.config import partitions
 from stall.commands import appliance, appliance_box
 from tests.box.install.appliance import GROUP, PASSWD, Appliance, on_path
 from tests.commands.conftest import Run
@@ -143,3 +144,28 @@ def test_this_program_is_no_release(stall: Run) -> None:
 
 def test_nothing_was_cut_off(machine: Appliance, stall: Run) -> None:
     assert stall("appliance", "settle", "--root", machine.root).out == "Nothing was cut off.\n"
+
+
+def test_a_card_becomes_read_only_and_writable_again_by_one_word(
+    machine: Appliance, stall: Run, tmp_path: Path
+) -> None:
+    root, words = machine.root, b"console=tty1 root=PARTUUID=1234-02 rootwait\n"
+    assert "[read-only-no-pi]" in stall("appliance", "read-only", "on", "--root", root).err
+    machine.write("/proc/device-tree/model", b"Raspberry Pi 4 Model B Rev 1.4\0")
+    machine.write("/boot/firmware/config.txt", b"")
+    machine.write("/boot/firmware/cmdline.txt", words)
+    machine.write("/etc/fstab", b"")
+    assert "[read-only-without-data]" in stall("appliance", "read-only", "on", "--root", root).err
+    machine.write("/proc/mounts", b"/dev/mmcblk0p3 /data ext4 rw 0 0\n")
+    (root / "dev/disk/by-label").mkdir(parents=True)
+    (root / "dev/disk/by-label/stall-data").symlink_to("../../mmcblk0p3")
+    machine.write("/etc/fstab", partitions.fstab(b"", present=True))
+    assert "[read-only-package]" in stall("appliance", "read-only", "on", "--root", root).err
+    query = tmp_path / "programs/dpkg-query"
+    query.write_text("#!/bin/sh\nprintf 'install ok installed'\n")
+    query.chmod(0o755)
+    assert "from the next start on" in stall("appliance", "read-only", "on", "--root", root).out
+    assert b"overlayroot=tmpfs:recurse=0" in (root / "boot/firmware/cmdline.txt").read_bytes()
+    assert "already" in stall("appliance", "read-only", "on", "--root", root).out
+    assert stall("appliance", "read-only", "off", "--root", root).code == 0
+    assert (root / "boot/firmware/cmdline.txt").read_bytes() == words

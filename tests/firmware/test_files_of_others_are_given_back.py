@@ -129,6 +129,11 @@ def test_everything_is_edited_once_and_undone_to_the_byte(tmp_path: Path) -> Non
     label = tmp_path / "dev/disk/by-label"
     label.mkdir(parents=True)
     (label / places.DATA_LABEL).symlink_to("../../mmcblk0p3")
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/mounts").write_text("/dev/mmcblk0p3 /data ext4 rw 0 0\n")
+    assert "/etc/fstab" not in {edit.path for edit in edits(tmp_path, settings, PI)}, "no folder lies there yet"
+    for folder, _ in partitions.BINDS:
+        (tmp_path / "data" / folder).mkdir(parents=True)
     first = edits(tmp_path, settings, PI)
     assert {edit.path: edit.before for edit in first} == before
     for edit in first:

@@ -34,8 +34,8 @@ def edits(root: Path, settings: Settings, board: Board) -> list[Edit]:
             country = settings.network.country if board.radio else ""
             found.append(Edit(words, text, partitions.command_line(text, country, memory=True)))
     data = partitions.read(root)
-    if (text := _there(root, places.FSTAB)) is not None and (data.present or data.listed):
-        # Once listed it stays: a card that is not found today may be found tomorrow, and until then nothing opens.
+    if (text := _there(root, places.FSTAB)) is not None and (data.laid or data.listed):
+        # A partition without our folders would hide what lies below it. Once listed it stays: a card that is not found today may be found tomorrow, and until then nothing opens.
         found.append(Edit(places.FSTAB, text, partitions.fstab(text, present=True)))
     return found
 

@@ -26,12 +26,15 @@ _WAIT = "nofail,x-systemd.device-timeout=10"
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """How the data lies. `present`: there is such a partition; `mounted` now; `listed`: fstab has our lines; `overlay`: the root is one now."""
+    """How the data lies. `present`: there is such a partition; `mounted` now; `laid`: with the folders that are bound from it; `listed`:
+    fstab has our lines; `overlay`: the root is one now.
+    """
 
     present: bool
     mounted: bool
     listed: bool
     overlay: bool
+    laid: bool = False
 
 
 def read(root: Path) -> Data:
@@ -42,7 +45,12 @@ def read(root: Path) -> Data:
         mounted=places.DATA_MOUNT in mounts,
         listed=bool(marked.lines(_bytes(root, places.FSTAB))),
         overlay=mounts.get("/") == "overlay",
+        laid=places.DATA_MOUNT in mounts and all(folder.is_dir() for folder in _folders(root)),
     )
+
+
+def _folders(root: Path) -> list[Path]:
+    return [places.under(root, f"{places.DATA_MOUNT}/{folder}") for folder, _ in BINDS]
 
 
 def fstab(content: bytes, *, present: bool) -> bytes:
