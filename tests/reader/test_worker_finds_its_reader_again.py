@@ -154,24 +154,19 @@ def test_a_terminal_that_drops_its_usb_at_night_is_found_again_under_another_ind
         os.close(end)
 
 
-class Impatient(threading.Event):
-    """Time that passes at once: notes how long it was to wait, and ends after six times."""
+def test_an_absent_terminal_is_looked_for_ever_less_often_to_a_limit(
+    tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, stop = stock.copy(template, tmp_path / "box").box, threading.Event()
+    pauses: list[float] = []
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.waited: list[float] = []
+    def passes_at_once(_: worker.Worker, seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 6:
+            stop.set()
 
-    def wait(self, timeout: float | None = None) -> bool:
-        self.waited.append(timeout or 0.0)
-        if len(self.waited) == 6:
-            self.set()
-        return self.is_set()
-
-
-def test_an_absent_terminal_is_looked_for_ever_less_often_to_a_limit(tmp_path: Path, template: Path) -> None:
-    box = stock.copy(template, tmp_path / "box").box
-    stop = Impatient()
+    monkeypatch.setattr(worker.Worker, "_pause", passes_at_once)
     worker.Worker(box, 1, Reader(link=f"serial:{tmp_path / 'port'}"), stop).run()
     box.close()
-    for waited, about in zip(stop.waited, [0.5, 1.0, 2.0, 4.0, 5.0, 5.0], strict=True):
+    for waited, about in zip(pauses, [0.5, 1.0, 2.0, 4.0, 5.0, 5.0], strict=True):
         assert about * 0.8 <= waited <= about * 1.2
