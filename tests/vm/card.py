@@ -19,6 +19,8 @@ from pathlib import Path
 SECTOR, BLOCK = 512, 4096
 #: How much may wait unflushed before the oldest is written by itself, as a small cache does (bytes).
 CACHE_BYTES = 32 * 2**20
+#: How long a flush is held until the power goes (s).
+HELD_S = 10.0
 
 _HELLO, _OPTIONS, _ANSWER = b"NBDMAGIC", b"IHAVEOPT", 0x3E889045565A9
 _FIXED, _NO_ZEROES = 1, 2
@@ -60,11 +62,20 @@ class Card:
         self._fd = os.open(file, os.O_RDWR | os.O_CLOEXEC)
         self._size = os.fstat(self._fd).st_size
         self._cache = Cache()
+        self._armed, self._released = threading.Event(), threading.Event()
+        self.struck = threading.Event()
         self._listener: socket.socket | None = None
         self._thread: threading.Thread | None = None
 
+    def arm(self) -> None:
+        """Hold the next flush that has anything to flush, and set `struck`: the power is to go now."""
+        self.struck.clear()
+        self._armed.set()
+
     def start(self) -> None:
         """Take one machine's connection in a thread."""
+        self._armed.clear()
+        self._released.clear()
         self.address.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self.address))
@@ -98,6 +109,7 @@ class Card:
         os.close(self._fd)
 
     def _stop(self) -> None:
+        self._released.set()
         if self._listener is not None:
             with contextlib.suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
@@ -149,6 +161,10 @@ class Card:
                 if flags & _FUA:
                     self._flush()
             elif kind == _FLUSH:
+                if self._armed.is_set() and self._cache.writes:
+                    self.struck.set()
+                    self._released.wait(HELD_S)
+                    return  # never answered
                 self._flush()
             else:
                 error = _EINVAL

@@ -178,6 +178,7 @@ def _buys(run: Run) -> None:
     key = re.search(r'name="press" value="([^"]+)"', str(item.get("body")))
     if not must(item.get("status") == 200 and key is not None, "the page of an item has its button", item):
         return
+    run.promises.told.presses.update(take=1)
     pressed = run.phone(1, "ask", f"http://{BUYERS}/d/{stocked.GIFT}/take", f"press={key[1] if key else ''}")
     if must(pressed.get("status") == 303, f"a free take is answered ({pressed.get('seconds')} s)", pressed):
         where = str(pressed.get("location"))

@@ -167,6 +167,11 @@ class Machine:
         self.kill()
         return self._card.cut(chance)
 
+    def in_a_commit(self, within_s: float) -> bool:
+        """Wait for the next flush that the card is asked for, which it holds: then is the time to cut. Whether one came."""
+        self._card.arm()
+        return self._card.struck.wait(within_s)
+
     def kill(self) -> None:
         """End the process by its id; nothing inside hears of it."""
         process = self._process

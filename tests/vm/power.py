@@ -12,14 +12,15 @@ from tests.vm.run import BUYERS, DATA, TILL, Run
 from tests.vm.terminal import ACKNOWLEDGED, APPROVED, ASKED
 
 #: When the power goes: at these instants of a card payment, while a crowd takes and pays; or at any.
-ANY = "any"
+ANY, FLUSH = "any", "flush"
 INSTANTS = {
     APPROVED: "as the terminal's approval arrives",
     ACKNOWLEDGED: "as our acknowledgement of the approval has left, before anything more is known",
     ASKED: "as the amount has just been sent to the terminal",
+    FLUSH: "while the card has not yet flushed what is being committed",
     ANY: "at no particular instant",
 }
-ORDER = (APPROVED, ACKNOWLEDGED, ANY, ASKED, ANY)
+ORDER = (APPROVED, FLUSH, ACKNOWLEDGED, ASKED, FLUSH, ANY)
 #: How long the crowd has been there at least, and how long such an instant is waited for (s).
 CROWD_S, INSTANT_WITHIN_S = 15.0, 150.0
 
@@ -46,9 +47,10 @@ def _cut(run: Run, number: int, instant: str) -> None:
     if instant == ANY:
         time.sleep(CROWD_S + run.chance.random() * CROWD_S)
     else:
-        time.sleep(CROWD_S)
+        time.sleep(CROWD_S + run.chance.random() * CROWD_S)
         run.terminal.expect()
-        if not run.terminal.wait(instant, INSTANT_WITHIN_S):
+        wait = run.machine.in_a_commit if instant == FLUSH else lambda most: run.terminal.wait(instant, most)
+        if not wait(INSTANT_WITHIN_S):
             report.saw("that instant did not come; the power goes all the same")
     lost = run.machine.cut(run.chance)
     promises.power_gone()

@@ -95,6 +95,23 @@ def test_what_was_flushed_survives_and_what_was_not_is_old_or_new_sector_by_sect
     assert fates == {"kept", "torn", "lost"}
 
 
+def test_a_flush_that_is_held_is_never_answered_and_what_it_had_to_flush_is_left_to_chance(
+    card: Card, file: Path
+) -> None:
+    client = Client(card)
+    card.arm()
+    client.ask(FLUSH)  # of nothing
+    client.ask(WRITE, 0, data=b"k" * 4096)
+    assert not card.struck.is_set()
+    client.line.sendall(struct.pack(">IHHQQI", 0x25609513, 0, FLUSH, 7, 0, 0))
+    assert card.struck.wait(10)
+    assert file.read_bytes() == bytes(SIZE)
+    lost = card.cut(random.Random(1))
+    assert client.line.recv(16) == b""
+    client.hang_up()
+    assert lost.kept + lost.torn + lost.lost == 1
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, SIZE - 1), st.binary(min_size=1, max_size=9000)), max_size=12))
 def test_it_reads_what_was_written_last_flushed_or_not(
