@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from stall.box.install.applying import Done
     from stall.box.install.machine import Machine
     from stall.box.install.plan import Change
-    from stall.settings import Settings
 
 #: Something would change: what `--check` of the installer answers, as its callers know it from others.
 WOULD_CHANGE = 3
@@ -175,7 +174,7 @@ def remove(*, root: Path, now: bool, purge_data: bool, yes: bool) -> None:
             raise Refused(
                 "appliance-name-differs", f"That is not the stall's name, “{found.name}”. Nothing was changed."
             )
-    own = _settings_if_readable(machine)
+    own = appliance_box.settings_if_readable(machine)
     gone = removing.remove(machine, box, _say, now=now, data=purge_data)
     if own is not None:
         firmware.give_back(machine, own)
@@ -183,16 +182,6 @@ def remove(*, root: Path, now: bool, purge_data: bool, yes: bool) -> None:
     say.line(f"Taken away: {len(gone)} files are as they were.")
     if not purge_data and machine.at(places.DATA).is_dir():
         say.line(f"The data folder stays: {places.DATA}, and with it the user {places.USER}.")
-
-
-def _settings_if_readable(machine: Machine) -> Settings | None:
-    """The settings, None where they are broken: a stall is taken away all the same."""
-    from stall.errors import StallError
-
-    try:
-        return appliance_box.settings_of(machine)
-    except StallError:
-        return None
 
 
 @appliance.command("read-only")

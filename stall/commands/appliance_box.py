@@ -140,6 +140,16 @@ def settings_of(machine: Machine) -> Settings | None:
     return settings.load(machine.at(places.DATA)) if machine.at(places.SETTINGS).exists() else None
 
 
+def settings_if_readable(machine: Machine) -> Settings | None:
+    """The settings, None where they are broken: a stall is taken away all the same."""
+    from stall.errors import StallError
+
+    try:
+        return settings_of(machine)
+    except StallError:
+        return None
+
+
 def _make(data: Path, asked: dict[str, str | None]) -> dict[str, object]:
     from stall import app, settings
     from stall.store import link_secret, secrets, tls_files
