@@ -91,6 +91,7 @@ def wifi(run: Run) -> None:
     must("type AP" in air, f"wlan0 is an access point, {' '.join(re.findall(r'channel.*', air))}", air)
     wrong = run.phone(3, "join", WIFI_NAME, "not-the-password")
     must(not wrong.get("joined", True), f"a wrong password is refused ({wrong.get('why')})", wrong)
+    run.phone(3, "leave")  # one that goes on trying takes a place
     join(run, 1)
     _portal(run)
     _buys(run)
